@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+# The only build file. `make help` lists what it can do.
+
+VERSION = 0.1.0
+
+# The user's: CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, DESTDIR.
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+PROVE ?= prove
+PKG_CONFIG ?= pkg-config
+
+MAKEFLAGS += -r
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+O = build
+ifneq ($(SANITIZE),)
+O = build/san
+endif
+
+ifeq ($(V),1)
+Q =
+say = @:
+else
+Q = @
+say = @echo
+endif
+
+# --- libraries -----------------------------------------------------------
+
+LIBS = libssh yaml-0.1 libnl-3.0 libnl-route-3.0 libpcap uuid
+needs_libs := $(filter-out help deps clean demo check,$(or $(MAKECMDGOALS),all))
+# With `make deps check` the libraries come with deps, before the build.
+ifneq ($(needs_libs),)
+ifeq ($(filter deps,$(MAKECMDGOALS)),)
+missing := $(strip $(foreach l,$(LIBS),$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))))
+ifneq ($(missing),)
+$(error missing libraries: $(missing). 'make deps' installs them on Debian)
+endif
+endif
+endif
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) | sed 's/-I/-isystem /g')
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS))
+
+# --- flags ---------------------------------------------------------------
+
+lab_cppflags = -I. -D_GNU_SOURCE -DLABCTL_VERSION='"$(VERSION)"'
+lab_cflags = -std=c17 -pthread -Wall -Wextra -Wpedantic -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wformat=2 -Wundef -Wvla -Wswitch-enum -Wwrite-strings \
+	-fno-strict-aliasing -fstack-protector-strong
+ifeq ($(DEVELOPER),1)
+lab_cflags += -Werror
+endif
+ifneq ($(SANITIZE),)
+lab_cflags += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined
+lab_ldflags += -fsanitize=$(SANITIZE)
+endif
+
+# --- sources -------------------------------------------------------------
+
+parts = lib topologies provision verify vrrp
+lib_src := $(foreach d,$(parts),$(wildcard $(d)/*.c))
+cmd_src := $(wildcard cmd/*.c)
+unit_src := $(wildcard t/unit/*.c)
+fuzz_src := $(wildcard t/fuzz/*.c)
+tlib_src := $(wildcard t/lib/*.c)
+headers := $(foreach d,$(parts) cmd t/lib,$(wildcard $(d)/*.h))
+
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+unit_bin := $(patsubst t/unit/%.c,$(O)/t/unit/%.t,$(unit_src))
+fuzz_bin := $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%.t,$(fuzz_src))
+all_src := $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src)
+
+.PHONY: all
+all: $(O)/labctl ## build the program
+
+# --- build ---------------------------------------------------------------
+
+# Objects are made anew when compiler or flags change.
+stamp_text = $(CC) $(CPPFLAGS) $(CFLAGS) $(lab_cppflags) $(lab_cflags)
+$(O)/flags: FORCE
+	@mkdir -p $(O)
+	@echo '$(subst ','\'',$(stamp_text))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(stamp_text))' > $@
+.PHONY: FORCE
+FORCE:
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(say) "  CC      $<"
+	$(Q)$(CC) $(lab_cppflags) $(CPPFLAGS) $(pkg_cflags) $(lab_cflags) \
+		$(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/liblabctl.a: $(call obj,$(lib_src))
+	$(say) "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/labctl: $(call obj,$(cmd_src)) $(O)/liblabctl.a
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
+		$(pkg_libs)
+
+$(O)/t/unit/%.t: $(O)/t/unit/%.o $(call obj,$(tlib_src)) $(O)/liblabctl.a
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
+		$(pkg_libs)
+
+# A fuzz target linked with the replayer becomes a test: it feeds the target
+# every input in t/corpus/NAME.
+$(O)/t/fuzz/%.t: $(O)/t/fuzz/%.o $(call obj,$(tlib_src)) $(O)/liblabctl.a
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
+		$(pkg_libs)
+
+-include $(patsubst %.c,$(O)/%.d,$(all_src))
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | \
+		expand -t 16

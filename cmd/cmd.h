@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_CMD_CMD_H
+#define LABCTL_CMD_CMD_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+
+struct lab;
+
+/* Exit statuses of every command. */
+enum {
+	EXIT_OK = 0,
+	EXIT_DIFFERS = 1,  /* a check failed, or the plan differs where asked */
+	EXIT_USAGE = 2,	   /* usage, or the file is wrong */
+	EXIT_CANNOT = 3,   /* a node or this machine could not do it */
+	EXIT_INTERRUPTED = 130
+};
+
+struct cmd {
+	const char *name;
+	const char *args;    /* "FILE [-n] [--no-wait]" */
+	const char *summary; /* one line, lower case */
+	const char *help;    /* options and examples, whole lines; or NULL */
+	int (*run)(const struct cmd *c, int argc, char **argv);
+	bool hidden;
+};
+
+/* Options of a command, read by cmd_options(). */
+enum cmd_opt_kind { OPT_FLAG, OPT_TEXT };
+
+struct cmd_opt {
+	const char *name; /* long, without "--" */
+	char letter;	  /* or 0 */
+	enum cmd_opt_kind kind;
+	void *ret; /* bool * or const char ** */
+};
+
+/*
+ * Reads options (anywhere before "--") and leaves the other words in argv,
+ * argv[0] being the command's name. -h and --help print the command's help:
+ * then, and on a wrong option, returns false with the exit status in *ret.
+ * opts ends with a NULL name. Common options (-v, -q, --debug) are read too.
+ */
+bool cmd_options(const struct cmd *c, int *argc, char **argv,
+		 const struct cmd_opt *opts, int *ret);
+
+/* Prints "labctl: message" to stderr and returns status. */
+int cmd_fail(int status, const struct err *e);
+
+/* Prints "labctl NAME: words" and how to get help; returns EXIT_USAGE. */
+int cmd_usage(const struct cmd *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Loads a lab file, printing its errors; returns 0 or an exit status. */
+int cmd_load(const char *path, struct lab **ret);
+
+/*
+ * The lab a command without FILE means: name, or the only one that is up.
+ * Loads its stored file. Returns 0 or an exit status, having said why.
+ */
+int cmd_current_lab(const char *name, struct lab **ret);
+
+/* ANSI colours on f: NO_COLOR, FORCE_COLOR, TERM=dumb, is it a terminal. */
+bool cmd_color(FILE *f);
+
+/* Set by SIGINT and SIGTERM after cmd_catch_signals(). */
+extern volatile int cmd_interrupted;
+void cmd_catch_signals(void);
+
+extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
+	cmd_fabric, cmd_failover, cmd_node, cmd_plan, cmd_status, cmd_up,
+	cmd_verify, cmd_vrrp;
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/parse.h"
+#include "topologies/topo.h"
+
+#pragma weak topo_load
+#pragma weak topo_errors_print
+#pragma weak topo_errors_release
+
+volatile int cmd_interrupted;
+
+static const struct cmd_opt common[] = {
+	{"help", 'h', OPT_FLAG, NULL},
+	{"verbose", 'v', OPT_FLAG, NULL},
+	{"quiet", 'q', OPT_FLAG, NULL},
+	{"debug", 0, OPT_FLAG, NULL},
+	{NULL, 0, OPT_FLAG, NULL},
+};
+
+static void print_help(const struct cmd *c)
+{
+	printf("Usage: labctl %s %s\n\n%s\n", c->name, c->args, c->summary);
+	if (c->help)
+		printf("\n%s", c->help);
+	fputs("\nEverywhere:\n"
+	      "  -v, --verbose   say more of what is being done\n"
+	      "  -q, --quiet     say only what is wrong\n"
+	      "      --debug     show what is sent to nodes and what they "
+	      "answer\n"
+	      "  -h, --help      this\n",
+	      stdout);
+}
+
+static const struct cmd_opt *find_long(const struct cmd_opt *opts,
+				       const char *name, size_t len)
+{
+	for (; opts && opts->name; opts++)
+		if (strlen(opts->name) == len &&
+		    strncmp(opts->name, name, len) == 0)
+			return opts;
+	return NULL;
+}
+
+static const struct cmd_opt *find_letter(const struct cmd_opt *opts, char c)
+{
+	for (; opts && opts->name; opts++)
+		if (opts->letter == c)
+			return opts;
+	return NULL;
+}
+
+static int no_such_option(const struct cmd *c, const char *word,
+			  const struct cmd_opt *opts)
+{
+	const char *names[64], *near;
+	size_t n = 0;
+
+	for (; opts && opts->name && n < 50; opts++)
+		names[n++] = opts->name;
+	for (opts = common; opts->name; opts++)
+		names[n++] = opts->name;
+	near = strncmp(word, "--", 2) == 0 ? parse_nearest(word + 2, names, n)
+					   : NULL;
+	if (near)
+		return cmd_usage(c, "no option '%s'; did you mean '--%s'?",
+				 word, near);
+	return cmd_usage(c, "no option '%s'", word);
+}
+
+/* Carries one option out; false ends the command with *ret. */
+static bool take(const struct cmd *c, const struct cmd_opt *o,
+		 const char *value, int *ret)
+{
+	if (o == &common[0]) {
+		print_help(c);
+		*ret = EXIT_OK;
+		return false;
+	}
+	if (o == &common[1])
+		log_level = LOG_LEVEL_INFO;
+	else if (o == &common[2])
+		log_level = LOG_LEVEL_ERROR;
+	else if (o == &common[3])
+		log_level = LOG_LEVEL_DEBUG;
+	else if (o->kind == OPT_FLAG)
+		*(bool *)o->ret = true;
+	else
+		*(const char **)o->ret = value;
+	return true;
+}
+
+bool cmd_options(const struct cmd *c, int *argc, char **argv,
+		 const struct cmd_opt *opts, int *ret)
+{
+	const struct cmd_opt *o;
+	int in, out = 1;
+
+	for (in = 1; in < *argc; in++) {
+		char *word = argv[in], *value = NULL, *eq;
+
+		if (strcmp(word, "--") == 0) {
+			/* Kept: exec tells its command from its options. */
+			while (in < *argc)
+				argv[out++] = argv[in++];
+			break;
+		}
+		if (word[0] != '-' || !word[1]) {
+			argv[out++] = word;
+			continue;
+		}
+		if (word[1] == '-') {
+			eq = strchr(word, '=');
+			value = eq ? eq + 1 : NULL;
+			o = find_long(opts, word + 2,
+				      eq ? (size_t)(eq - word - 2)
+					 : strlen(word + 2));
+			if (!o)
+				o = find_long(common, word + 2,
+					      strlen(word + 2));
+		} else {
+			o = find_letter(opts, word[1]);
+			if (!o)
+				o = find_letter(common, word[1]);
+			if (word[2])
+				value = word + 2;
+		}
+		if (!o || (value && o->kind == OPT_FLAG)) {
+			*ret = no_such_option(c, word, opts);
+			return false;
+		}
+		if (o->kind == OPT_TEXT && !value) {
+			if (in + 1 >= *argc) {
+				*ret = cmd_usage(c, "'%s' needs a value", word);
+				return false;
+			}
+			value = argv[++in];
+		}
+		if (!take(c, o, value, ret))
+			return false;
+	}
+	*argc = out;
+	argv[out] = NULL;
+	return true;
+}
+
+int cmd_fail(int status, const struct err *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "labctl: %s\n", e->msg);
+	return status;
+}
+
+int cmd_usage(const struct cmd *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "labctl %s: ", c->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nUsage: labctl %s %s\n'labctl %s --help' tells more.\n",
+		c->name, c->args, c->name);
+	return EXIT_USAGE;
+}
+
+int cmd_load(const char *path, struct lab **ret)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	auto_buf struct buf out = {0};
+
+	if (topo_load(path, ret, &errs) == 0)
+		return EXIT_OK;
+	topo_errors_print(&errs, path, cmd_color(stderr), &out);
+	fwrite(out.data, 1, out.len, stderr);
+	return EXIT_USAGE;
+}
+
+bool cmd_color(FILE *f)
+{
+	const char *term = getenv("TERM"), *v;
+
+	v = getenv("NO_COLOR");
+	if (v && *v)
+		return false;
+	v = getenv("FORCE_COLOR");
+	if (v && *v && strcmp(v, "0") != 0)
+		return true;
+	return isatty(fileno(f)) && term && *term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+static void on_signal(int sig)
+{
+	cmd_interrupted = sig;
+}
+
+void cmd_catch_signals(void)
+{
+	/* No SA_RESTART: a wait must end so that it can be cleaned up. */
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}

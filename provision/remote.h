@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_REMOTE_H
+#define LABCTL_PROVISION_REMOTE_H
+
+/*
+ * A node from afar: one SSH session, an agent running in it, requests and
+ * answers. Not for two threads at once; different remotes are independent.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/doc.h"
+#include "lib/err.h"
+
+#define REMOTE_CONNECT_MS 10000 /* TCP, key exchange, authentication */
+#define REMOTE_ANSWER_MS 60000	/* an answer, unless the caller says */
+
+struct remote;
+struct remote_target; /* see emul.h: where and with which keys */
+
+/* Connects, authenticates, checks the pinned host key, starts the agent. */
+int remote_open(struct remote **ret, const struct remote_target *t,
+		struct err *reterr);
+
+/* An agent started directly in a namespace of this machine, without SSH: the
+ * host outside. pid is that of a process whose namespaces it shall join. */
+int remote_open_local(struct remote **ret, const char *name, int pid,
+		      struct err *reterr);
+
+void remote_close(struct remote *r);
+const char *remote_name(const struct remote *r);
+
+/*
+ * Sends a request: members is what stands beside "id" and "op", as JSON
+ * without braces ("" for none). *ret_id names the answer.
+ */
+int remote_send(struct remote *r, const char *op, const char *members,
+		unsigned *ret_id, struct err *reterr);
+
+/*
+ * Waits for the answer to id; answers to other ids are kept for their own
+ * call. The tree lives in a. An answer with ok false is an error: its errno,
+ * its words. -ETIMEDOUT after timeout_ms, -ECONNRESET when the node is gone:
+ * the remote is broken then, every later call fails.
+ */
+int remote_wait(struct remote *r, unsigned id, unsigned timeout_ms,
+		struct arena *a, const struct doc **ret_answer,
+		struct err *reterr);
+
+/* Both in one. */
+int remote_call(struct remote *r, const char *op, const char *members,
+		unsigned timeout_ms, struct arena *a,
+		const struct doc **ret_answer, struct err *reterr);
+
+/*
+ * Runs a command line on the node as ssh would, with our stdin, stdout and
+ * stderr (a terminal there where stdin and stdout are terminals here).
+ * Returns its exit status (0-255; 128 + n for signal n), or -errno.
+ */
+int remote_exec(const struct remote_target *t, const char *command,
+		struct err *reterr);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_TOPOLOGIES_TOPO_H
+#define LABCTL_TOPOLOGIES_TOPO_H
+
+/*
+ * The model: one lab, complete and frozen. topo_load() reads, checks and
+ * resolves a file; afterwards nothing is missing and nothing is allocated.
+ * Every pointer points into the lab's own arena.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/ip.h"
+
+/* Limits on what a file may ask for. */
+#define TOPO_NAME_MAX 63     /* characters of any name */
+#define TOPO_LAB_NAME_MAX 32 /* of a lab's: it stands in paths and aliases */
+#define TOPO_NODES_MAX 64
+#define TOPO_PHYS_MAX 16
+#define TOPO_NETWORKS_MAX 1024
+#define TOPO_SUBNETS_MAX 64 /* in one network */
+#define TOPO_ROUTERS_MAX 2048
+#define TOPO_INSTANCES_MAX 4096
+#define TOPO_HA_ROUTERS_MAX 254 /* in one project: VRIDs 1 to 254 */
+#define TOPO_IFACES_MAX 64	/* subnets on one router */
+#define TOPO_FILE_MAX (4u << 20) /* bytes of a lab file */
+
+#define UUID_TEXT_MAX 37
+#define IFNAME_MAX 16 /* as IFNAMSIZ */
+
+enum topo_role { TOPO_CONTROLLER, TOPO_NETWORK, TOPO_COMPUTE };
+extern const char *const topo_role_names[];
+
+enum topo_mechanism { TOPO_LINUXBRIDGE };
+extern const char *const topo_mechanism_names[];
+
+enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN };
+extern const char *const topo_type_names[];
+
+/* What a physical network is for. */
+enum topo_use { TOPO_MANAGEMENT, TOPO_TUNNEL, TOPO_PROVIDER };
+
+/* A physical network: a wire that nodes plug an interface into. */
+struct topo_phys {
+	const char *name;
+	enum topo_use use;
+	struct ipnet cidr; /* family 0: none (providers) */
+	unsigned mtu;	   /* default 1500 */
+	size_t index;	   /* in lab->phys */
+};
+
+/* A node's interface on a physical network. */
+struct topo_nic {
+	const struct topo_phys *phys;
+	char ifname[IFNAME_MAX]; /* eth0 management, eth1 tunnel, eth2 ... */
+	struct ipnet addr;	 /* family 0: none (providers) */
+	struct mac mac;
+};
+
+struct topo_node {
+	const char *name;
+	enum topo_role role;
+	enum topo_mechanism mechanism;
+	char uuid[UUID_TEXT_MAX];
+	struct topo_nic *nics;
+	size_t nnics;
+	size_t index; /* in lab->nodes */
+};
+
+struct topo_subnet {
+	const char *name;
+	char uuid[UUID_TEXT_MAX];
+	struct topo_network *network;
+	struct ipnet cidr;
+	struct ip gateway; /* family 0: none */
+	struct ip pool_first, pool_last;
+};
+
+struct topo_network {
+	const char *name; /* HA: "HA network tenant PROJECT" */
+	char uuid[UUID_TEXT_MAX];
+	const char *project;
+	bool external;
+	bool ha; /* the hidden network of a project's HA routers */
+	enum topo_type type;
+	const struct topo_phys *phys; /* flat: the provider; vxlan: the tunnel */
+	uint32_t vni;		      /* vxlan */
+	struct ip group;	      /* vxlan: multicast group for BUM frames */
+	unsigned mtu;		      /* phys MTU, less 50 for vxlan */
+	char bridge[IFNAME_MAX];      /* brqXXXXXXXX-XX */
+	char vxlan[IFNAME_MAX];	      /* vxlan-VNI */
+	struct topo_subnet **subnets;
+	size_t nsubnets;
+	size_t index; /* in lab->networks */
+};
+
+enum topo_port_kind {
+	TOPO_PORT_HA,	   /* ha-: one for each router and network node */
+	TOPO_PORT_QR,	   /* qr-: one for each router and project subnet */
+	TOPO_PORT_QG,	   /* qg-: a router's gateway */
+	TOPO_PORT_INSTANCE /* an instance's only interface */
+};
+extern const char *const topo_port_kind_names[];
+
+struct topo_addr {
+	struct ipnet addr; /* with the subnet's prefix length */
+	const struct topo_subnet *subnet; /* NULL on HA ports */
+};
+
+struct topo_port {
+	char uuid[UUID_TEXT_MAX];
+	enum topo_port_kind kind;
+	struct topo_network *network;
+	const struct topo_node *node; /* NULL: on every host of the router */
+	const struct topo_router *router;     /* or NULL */
+	const struct topo_instance *instance; /* or NULL */
+	struct mac mac;			      /* fa:16:3e:... */
+	char ifname[IFNAME_MAX]; /* inside its namespace; instances: eth0 */
+	char tap[IFNAME_MAX];	 /* tapXXXXXXXX-XX: the end on the bridge */
+	struct topo_addr *addrs;
+	size_t naddrs;
+	size_t index; /* in lab->ports */
+};
+
+enum topo_track { TOPO_TRACK_HA = 1 << 0, TOPO_TRACK_TUNNEL = 1 << 1 };
+
+/* VRRP settings, the documented ones by default (l3ha.md section 4). */
+struct topo_ha {
+	uint8_t vrid;	    /* 1 to 254, unique in the project */
+	uint8_t priority;   /* 50 */
+	unsigned adver_cs;  /* 200 */
+	bool preempt;	    /* false */
+	unsigned garp_repeat;	/* 5 */
+	unsigned garp_refresh_s; /* 10; 0: never */
+	unsigned track; /* enum topo_track; both */
+	struct ipnet vip;	    /* 169.254.0.VRID/24 */
+};
+
+struct topo_router {
+	const char *name;
+	char uuid[UUID_TEXT_MAX];
+	const char *project;
+	char netns[48]; /* qrouter-UUID */
+	struct topo_ha ha;
+	struct topo_network *ha_network;
+	const struct topo_node **hosts; /* network nodes that carry it */
+	struct topo_port **ha_ports;	/* one for each host, same order */
+	size_t nhosts;
+	struct topo_port *gateway; /* qg, or NULL */
+	struct topo_port **qr;	   /* one for each subnet */
+	size_t nqr;
+	size_t index; /* in lab->routers */
+};
+
+struct topo_instance {
+	const char *name;
+	char uuid[UUID_TEXT_MAX];
+	const struct topo_node *node;
+	struct topo_port *port;
+	char netns[48]; /* vm-UUID */
+	size_t index;	/* in lab->instances */
+};
+
+struct lab {
+	struct arena arena;
+	const char *name;
+	char uuid[UUID_TEXT_MAX];
+	const char *mark; /* "labctl:NAME", the ifalias of all that is its own */
+	bool l2_population;
+	struct topo_node *nodes;
+	size_t nnodes;
+	struct topo_phys *phys;
+	size_t nphys;
+	struct topo_network *networks; /* hidden HA networks last */
+	size_t nnetworks;
+	struct topo_subnet *subnets;
+	size_t nsubnets;
+	struct topo_port *ports;
+	size_t nports;
+	struct topo_router *routers;
+	size_t nrouters;
+	struct topo_instance *instances;
+	size_t ninstances;
+	/* The host outside, on each provider network with external subnets:
+	 * it owns their gateway addresses and plays the Internet. */
+	const char *text; /* the file as it was read */
+	size_t text_len;
+};
+
+/* One finding about a file; line 0 where there is no place. */
+struct topo_error {
+	unsigned line, col;
+	unsigned len;	   /* characters that the caret underlines, at least 1 */
+	const char *msg;   /* in the arena of the list */
+};
+
+#define TOPO_ERRORS_MAX 100 /* more are counted, not kept */
+
+struct topo_errors {
+	struct arena arena;
+	struct topo_error *items;
+	size_t n;
+	size_t dropped;
+	/* The text they speak of, for the source lines; may be NULL. */
+	const char *text;
+	size_t text_len;
+};
+
+/*
+ * Reads a file: parse, check, resolve. On success *ret_lab is a whole lab,
+ * freed by lab_free(). Errors of the file come all at once, sorted by place:
+ * returns -EINVAL and fills errs. A file that cannot be read at all (missing,
+ * a directory, too large) is one error without place.
+ */
+int topo_load(const char *path, struct lab **ret_lab,
+	      struct topo_errors *errs);
+
+/* The same from memory; path is only for words. text may hold anything. */
+int topo_load_text(const char *path, const char *text, size_t len,
+		   struct lab **ret_lab, struct topo_errors *errs);
+
+void lab_free(struct lab *lab);
+void topo_errors_release(struct topo_errors *errs);
+
+/*
+ * Appends "path:line:col: message", the source line and a caret under it for
+ * each error. color: ANSI colours.
+ */
+struct buf;
+void topo_errors_print(const struct topo_errors *errs, const char *path,
+		       bool color, struct buf *out);
+
+/* Look-ups by name; NULL where there is none. */
+const struct topo_node *topo_node(const struct lab *lab, const char *name);
+const struct topo_router *topo_router(const struct lab *lab, const char *name);
+const struct topo_instance *topo_instance(const struct lab *lab,
+					  const char *name);
+const struct topo_network *topo_network(const struct lab *lab,
+					const char *name);
+
+/* A node's interface for a use (the first one), or NULL. */
+const struct topo_nic *topo_nic(const struct topo_node *n, enum topo_use use);
+
+/* A node's interface on this physical network, or NULL. */
+const struct topo_nic *topo_nic_on(const struct topo_node *n,
+				   const struct topo_phys *p);
+
+/* The router's HA port on a node, or NULL where the node does not carry it. */
+const struct topo_port *topo_ha_port(const struct topo_router *r,
+				     const struct topo_node *n);
+
+/* Whether anything on the node needs the network's bridge there. */
+bool topo_network_on(const struct lab *lab, const struct topo_network *net,
+		     const struct topo_node *n);
+
+/* The gateway of the first external subnet of a family (4, 6) on the port's
+ * network, i.e. the router's next hop; family 0 where there is none. */
+struct ip topo_next_hop(const struct topo_port *qg, int family);
+
+/* Longest time from silence to a new Active in nanoseconds: 3 x interval +
+ * skew (RFC 9568 6.1; v2 skew is (256 - priority) / 256 s). */
+int64_t topo_master_down_ns(const struct topo_ha *ha);
+int64_t topo_skew_ns(const struct topo_ha *ha);
+
+#endif
