@@ -43,6 +43,7 @@ extern const char *const topo_type_names[];
 
 /* What a physical network is for. */
 enum topo_use { TOPO_MANAGEMENT, TOPO_TUNNEL, TOPO_PROVIDER };
+extern const char *const topo_use_names[];
 
 /* A physical network: a wire that nodes plug an interface into. */
 struct topo_phys {
@@ -95,6 +96,7 @@ struct topo_network {
 	char vxlan[IFNAME_MAX];	      /* vxlan-VNI */
 	struct topo_subnet **subnets;
 	size_t nsubnets;
+	uint64_t on;  /* bit i: node i of the lab has the network's bridge */
 	size_t index; /* in lab->networks */
 };
 

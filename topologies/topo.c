@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model and its look-ups; how a file becomes one is told in topo_load.c.
+ */
+#include "topologies/topo.h"
+
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/mono.h"
+
+const char *const topo_role_names[] = {
+	[TOPO_CONTROLLER] = "controller",
+	[TOPO_NETWORK] = "network",
+	[TOPO_COMPUTE] = "compute",
+};
+_Static_assert(ARRAY_LEN(topo_role_names) == TOPO_COMPUTE + 1, "names");
+
+const char *const topo_mechanism_names[] = {
+	[TOPO_LINUXBRIDGE] = "linuxbridge",
+};
+_Static_assert(ARRAY_LEN(topo_mechanism_names) == TOPO_LINUXBRIDGE + 1,
+	       "names");
+
+const char *const topo_type_names[] = {
+	[TOPO_LOCAL] = "local",
+	[TOPO_FLAT] = "flat",
+	[TOPO_VXLAN] = "vxlan",
+};
+_Static_assert(ARRAY_LEN(topo_type_names) == TOPO_VXLAN + 1, "names");
+
+const char *const topo_use_names[] = {
+	[TOPO_MANAGEMENT] = "management",
+	[TOPO_TUNNEL] = "tunnel",
+	[TOPO_PROVIDER] = "provider",
+};
+_Static_assert(ARRAY_LEN(topo_use_names) == TOPO_PROVIDER + 1, "names");
+
+const char *const topo_port_kind_names[] = {
+	[TOPO_PORT_HA] = "ha",
+	[TOPO_PORT_QR] = "qr",
+	[TOPO_PORT_QG] = "qg",
+	[TOPO_PORT_INSTANCE] = "instance",
+};
+_Static_assert(ARRAY_LEN(topo_port_kind_names) == TOPO_PORT_INSTANCE + 1,
+	       "names");
+
+void lab_free(struct lab *lab)
+{
+	struct arena a;
+
+	if (!lab)
+		return;
+	/* The lab is inside what goes. */
+	a = lab->arena;
+	arena_release(&a);
+}
+
+const struct topo_node *topo_node(const struct lab *lab, const char *name)
+{
+	for (size_t i = 0; i < lab->nnodes; i++)
+		if (strcmp(lab->nodes[i].name, name) == 0)
+			return &lab->nodes[i];
+	return NULL;
+}
+
+const struct topo_router *topo_router(const struct lab *lab, const char *name)
+{
+	for (size_t i = 0; i < lab->nrouters; i++)
+		if (strcmp(lab->routers[i].name, name) == 0)
+			return &lab->routers[i];
+	return NULL;
+}
+
+const struct topo_instance *topo_instance(const struct lab *lab,
+					  const char *name)
+{
+	for (size_t i = 0; i < lab->ninstances; i++)
+		if (strcmp(lab->instances[i].name, name) == 0)
+			return &lab->instances[i];
+	return NULL;
+}
+
+const struct topo_network *topo_network(const struct lab *lab,
+					const char *name)
+{
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		if (strcmp(lab->networks[i].name, name) == 0)
+			return &lab->networks[i];
+	return NULL;
+}
+
+const struct topo_nic *topo_nic(const struct topo_node *n, enum topo_use use)
+{
+	for (size_t i = 0; i < n->nnics; i++)
+		if (n->nics[i].phys->use == use)
+			return &n->nics[i];
+	return NULL;
+}
+
+const struct topo_nic *topo_nic_on(const struct topo_node *n,
+				   const struct topo_phys *p)
+{
+	for (size_t i = 0; i < n->nnics; i++)
+		if (n->nics[i].phys == p)
+			return &n->nics[i];
+	return NULL;
+}
+
+const struct topo_port *topo_ha_port(const struct topo_router *r,
+				     const struct topo_node *n)
+{
+	for (size_t i = 0; i < r->nhosts; i++)
+		if (r->hosts[i] == n)
+			return r->ha_ports[i];
+	return NULL;
+}
+
+bool topo_network_on(const struct lab *lab, const struct topo_network *net,
+		     const struct topo_node *n)
+{
+	(void)lab;
+	return net->on >> n->index & 1;
+}
+
+struct ip topo_next_hop(const struct topo_port *qg, int family)
+{
+	const struct topo_network *net = qg ? qg->network : NULL;
+
+	for (size_t i = 0; net && i < net->nsubnets; i++)
+		if (ip_is_set(&net->subnets[i]->gateway) &&
+		    net->subnets[i]->gateway.family == family)
+			return net->subnets[i]->gateway;
+	return (struct ip){0};
+}
+
+int64_t topo_skew_ns(const struct topo_ha *ha)
+{
+	return (256 - ha->priority) * NS_PER_S / 256;
+}
+
+int64_t topo_master_down_ns(const struct topo_ha *ha)
+{
+	return 3 * (int64_t)ha->adver_cs * NS_PER_CS + topo_skew_ns(ha);
+}
