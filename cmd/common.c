@@ -14,10 +14,6 @@
 #include "lib/parse.h"
 #include "topologies/topo.h"
 
-#pragma weak topo_load
-#pragma weak topo_errors_print
-#pragma weak topo_errors_release
-
 volatile int cmd_interrupted;
 
 static const struct cmd_opt common[] = {
