@@ -29,6 +29,8 @@ struct parse {
 	struct anchor *anchors;
 	size_t nanchors;
 	size_t nodes;
+	const char *text;
+	size_t len;
 	struct doc_error *where;
 };
 
@@ -49,6 +51,21 @@ static int fail(struct parse *p, const yaml_mark_t *m, int code,
 	return code;
 }
 
+/* The place of a byte, in lines and characters. */
+static void place_of(const char *text, size_t offset, struct doc_error *where)
+{
+	where->line = 1;
+	where->col = 1;
+	for (size_t i = 0; i < offset; i++) {
+		if (text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n')) {
+			where->line++;
+			where->col = 1;
+		} else if ((text[i] & 0xc0) != 0x80) {
+			where->col++;
+		}
+	}
+}
+
 static void event_release(yaml_event_t *e)
 {
 	yaml_event_delete(e);
@@ -63,8 +80,8 @@ static int next(struct parse *p, yaml_event_t *ret)
 		return 0;
 	if (y->error == YAML_READER_ERROR) {
 		/* The reader knows bytes, not lines. */
-		p->where->line = 0;
-		p->where->col = 0;
+		if (y->problem_offset < p->len)
+			place_of(p->text, y->problem_offset, p->where);
 		snprintf(p->where->msg, sizeof(p->where->msg),
 			 "not text in UTF-8: %s at byte %zu",
 			 y->problem ? y->problem : "cannot be read",
@@ -242,7 +259,8 @@ static int document(struct parse *p, struct doc **ret_root)
 int doc_parse(struct arena *a, const char *text, size_t len,
 	      struct doc **ret_root, struct doc_error *ret_where)
 {
-	struct parse p = {.arena = a, .where = ret_where};
+	struct parse p = {
+		.arena = a, .text = text, .len = len, .where = ret_where};
 	const char *nul;
 	int r;
 
@@ -254,17 +272,7 @@ int doc_parse(struct arena *a, const char *text, size_t len,
 	}
 	nul = len ? memchr(text, 0, len) : NULL;
 	if (nul) {
-		unsigned line = 1, col = 1;
-
-		for (const char *c = text; c < nul; c++) {
-			col++;
-			if (*c == '\n') {
-				line++;
-				col = 1;
-			}
-		}
-		ret_where->line = line;
-		ret_where->col = col;
+		place_of(text, (size_t)(nul - text), ret_where);
 		snprintf(ret_where->msg, sizeof(ret_where->msg),
 			 "a NUL byte: this is not a text file");
 		return -EINVAL;
