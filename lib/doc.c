@@ -57,7 +57,8 @@ static void place_of(const char *text, size_t offset, struct doc_error *where)
 	where->line = 1;
 	where->col = 1;
 	for (size_t i = 0; i < offset; i++) {
-		if (text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n')) {
+		if (text[i] == '\n' ||
+		    (text[i] == '\r' && text[i + 1] != '\n')) {
 			where->line++;
 			where->col = 1;
 		} else if ((text[i] & 0xc0) != 0x80) {

@@ -81,8 +81,7 @@ const struct topo_instance *topo_instance(const struct lab *lab,
 	return NULL;
 }
 
-const struct topo_network *topo_network(const struct lab *lab,
-					const char *name)
+const struct topo_network *topo_network(const struct lab *lab, const char *name)
 {
 	for (size_t i = 0; i < lab->nnetworks; i++)
 		if (strcmp(lab->networks[i].name, name) == 0)

@@ -25,8 +25,8 @@
 #define TOPO_SUBNETS_MAX 64 /* in one network */
 #define TOPO_ROUTERS_MAX 2048
 #define TOPO_INSTANCES_MAX 4096
-#define TOPO_HA_ROUTERS_MAX 254 /* in one project: VRIDs 1 to 254 */
-#define TOPO_IFACES_MAX 64	/* subnets on one router */
+#define TOPO_HA_ROUTERS_MAX 254  /* in one project: VRIDs 1 to 254 */
+#define TOPO_IFACES_MAX 64       /* subnets on one router */
 #define TOPO_FILE_MAX (4u << 20) /* bytes of a lab file */
 
 #define UUID_TEXT_MAX 37
@@ -50,15 +50,15 @@ struct topo_phys {
 	const char *name;
 	enum topo_use use;
 	struct ipnet cidr; /* family 0: none (providers) */
-	unsigned mtu;	   /* default 1500 */
-	size_t index;	   /* in lab->phys */
+	unsigned mtu;      /* default 1500 */
+	size_t index;      /* in lab->phys */
 };
 
 /* A node's interface on a physical network. */
 struct topo_nic {
 	const struct topo_phys *phys;
 	char ifname[IFNAME_MAX]; /* eth0 management, eth1 tunnel, eth2 ... */
-	struct ipnet addr;	 /* family 0: none (providers) */
+	struct ipnet addr;       /* family 0: none (providers) */
 	struct mac mac;
 };
 
@@ -88,12 +88,13 @@ struct topo_network {
 	bool external;
 	bool ha; /* the hidden network of a project's HA routers */
 	enum topo_type type;
-	const struct topo_phys *phys; /* flat: the provider; vxlan: the tunnel */
-	uint32_t vni;		      /* vxlan */
-	struct ip group;	      /* vxlan: multicast group for BUM frames */
-	unsigned mtu;		      /* phys MTU, less 50 for vxlan */
-	char bridge[IFNAME_MAX];      /* brqXXXXXXXX-XX */
-	char vxlan[IFNAME_MAX];	      /* vxlan-VNI */
+	const struct topo_phys
+		*phys;           /* flat: the provider; vxlan: the tunnel */
+	uint32_t vni;            /* vxlan */
+	struct ip group;         /* vxlan: multicast group for BUM frames */
+	unsigned mtu;            /* phys MTU, less 50 for vxlan */
+	char bridge[IFNAME_MAX]; /* brqXXXXXXXX-XX */
+	char vxlan[IFNAME_MAX];  /* vxlan-VNI */
 	struct topo_subnet **subnets;
 	size_t nsubnets;
 	uint64_t on;  /* bit i: node i of the lab has the network's bridge */
@@ -101,15 +102,15 @@ struct topo_network {
 };
 
 enum topo_port_kind {
-	TOPO_PORT_HA,	   /* ha-: one for each router and network node */
-	TOPO_PORT_QR,	   /* qr-: one for each router and project subnet */
-	TOPO_PORT_QG,	   /* qg-: a router's gateway */
+	TOPO_PORT_HA,      /* ha-: one for each router and network node */
+	TOPO_PORT_QR,      /* qr-: one for each router and project subnet */
+	TOPO_PORT_QG,      /* qg-: a router's gateway */
 	TOPO_PORT_INSTANCE /* an instance's only interface */
 };
 extern const char *const topo_port_kind_names[];
 
 struct topo_addr {
-	struct ipnet addr; /* with the subnet's prefix length */
+	struct ipnet addr;                /* with the subnet's prefix length */
 	const struct topo_subnet *subnet; /* NULL on HA ports */
 };
 
@@ -120,9 +121,9 @@ struct topo_port {
 	const struct topo_node *node; /* NULL: on every host of the router */
 	const struct topo_router *router;     /* or NULL */
 	const struct topo_instance *instance; /* or NULL */
-	struct mac mac;			      /* fa:16:3e:... */
+	struct mac mac;                       /* fa:16:3e:... */
 	char ifname[IFNAME_MAX]; /* inside its namespace; instances: eth0 */
-	char tap[IFNAME_MAX];	 /* tapXXXXXXXX-XX: the end on the bridge */
+	char tap[IFNAME_MAX];    /* tapXXXXXXXX-XX: the end on the bridge */
 	struct topo_addr *addrs;
 	size_t naddrs;
 	size_t index; /* in lab->ports */
@@ -132,14 +133,14 @@ enum topo_track { TOPO_TRACK_HA = 1 << 0, TOPO_TRACK_TUNNEL = 1 << 1 };
 
 /* VRRP settings, the documented ones by default (l3ha.md section 4). */
 struct topo_ha {
-	uint8_t vrid;	    /* 1 to 254, unique in the project */
-	uint8_t priority;   /* 50 */
-	unsigned adver_cs;  /* 200 */
-	bool preempt;	    /* false */
-	unsigned garp_repeat;	/* 5 */
+	uint8_t vrid;            /* 1 to 254, unique in the project */
+	uint8_t priority;        /* 50 */
+	unsigned adver_cs;       /* 200 */
+	bool preempt;            /* false */
+	unsigned garp_repeat;    /* 5 */
 	unsigned garp_refresh_s; /* 10; 0: never */
-	unsigned track; /* enum topo_track; both */
-	struct ipnet vip;	    /* 169.254.0.VRID/24 */
+	unsigned track;          /* enum topo_track; both */
+	struct ipnet vip;        /* 169.254.0.VRID/24 */
 };
 
 struct topo_router {
@@ -150,10 +151,10 @@ struct topo_router {
 	struct topo_ha ha;
 	struct topo_network *ha_network;
 	const struct topo_node **hosts; /* network nodes that carry it */
-	struct topo_port **ha_ports;	/* one for each host, same order */
+	struct topo_port **ha_ports;    /* one for each host, same order */
 	size_t nhosts;
 	struct topo_port *gateway; /* qg, or NULL */
-	struct topo_port **qr;	   /* one for each subnet */
+	struct topo_port **qr;     /* one for each subnet */
 	size_t nqr;
 	size_t index; /* in lab->routers */
 };
@@ -164,14 +165,15 @@ struct topo_instance {
 	const struct topo_node *node;
 	struct topo_port *port;
 	char netns[48]; /* vm-UUID */
-	size_t index;	/* in lab->instances */
+	size_t index;   /* in lab->instances */
 };
 
 struct lab {
 	struct arena arena;
 	const char *name;
 	char uuid[UUID_TEXT_MAX];
-	const char *mark; /* "labctl:NAME", the ifalias of all that is its own */
+	const char
+		*mark; /* "labctl:NAME", the ifalias of all that is its own */
 	bool l2_population;
 	struct topo_node *nodes;
 	size_t nnodes;
@@ -196,8 +198,8 @@ struct lab {
 /* One finding about a file; line 0 where there is no place. */
 struct topo_error {
 	unsigned line, col;
-	unsigned len;	   /* characters that the caret underlines, at least 1 */
-	const char *msg;   /* in the arena of the list */
+	unsigned len;    /* characters that the caret underlines, at least 1 */
+	const char *msg; /* in the arena of the list */
 };
 
 #define TOPO_ERRORS_MAX 100 /* more are counted, not kept */
@@ -218,8 +220,7 @@ struct topo_errors {
  * returns -EINVAL and fills errs. A file that cannot be read at all (missing,
  * a directory, too large) is one error without place.
  */
-int topo_load(const char *path, struct lab **ret_lab,
-	      struct topo_errors *errs);
+int topo_load(const char *path, struct lab **ret_lab, struct topo_errors *errs);
 
 /* The same from memory; path is only for words. text may hold anything. */
 int topo_load_text(const char *path, const char *text, size_t len,

@@ -95,7 +95,8 @@ static const struct raw_phys *only(struct raw *raw, enum topo_use use,
 		if (ret)
 			raw_wrong(raw, p->at,
 				  "'%s' is a second %s network beside '%s' "
-				  "(line %u)", p->name, name, ret->name,
+				  "(line %u)",
+				  p->name, name, ret->name,
 				  ret->at ? ret->at->line : 0);
 		else
 			ret = p;
@@ -130,9 +131,9 @@ static void node_range(struct raw *raw, const struct raw_phys *found,
 	room = ip_distance(&first, &last);
 	if (room < nnodes)
 		raw_wrong(raw, p->cidr_at,
-			  "'%s' has room for %llu nodes, and %zu need an "
-			  "address there", p->cidr_at->str,
-			  (unsigned long long)room, nnodes);
+			  "'%s' has addresses for %llu of the %zu nodes that "
+			  "need one",
+			  p->cidr_at->str, (unsigned long long)room, nnodes);
 }
 
 static void check_phys(struct raw *raw)
@@ -150,7 +151,8 @@ static void check_phys(struct raw *raw)
 	    needs_tunnel(raw, &why))
 		raw_wrong(raw, raw->phys_at,
 			  "the physical networks lack 'tunnel', which carries "
-			  "%s", why);
+			  "%s",
+			  why);
 	node_range(raw, m, "10.0.0.0/24", "management", raw->nnodes);
 	node_range(raw, t, "10.0.1.0/24", "tunnel",
 		   raw->nnodes - count_role(raw, TOPO_CONTROLLER));
@@ -161,12 +163,12 @@ static void check_phys(struct raw *raw)
 
 		raw_wrong(raw, at,
 			  "management (%s) and tunnel (%s) overlap, and nodes "
-			  "are on both", ipnet_print(&m->cidr, text[0]),
+			  "are on both",
+			  ipnet_print(&m->cidr, text[0]),
 			  ipnet_print(&t->cidr, text[1]));
 	}
 	for (size_t i = 0; i < raw->nphys; i++)
-		if (raw->phys[i]->use == TOPO_PROVIDER &&
-		    raw->phys[i]->cidr_at)
+		if (raw->phys[i]->use == TOPO_PROVIDER && raw->phys[i]->cidr_at)
 			raw_wrong(raw, raw->phys[i]->cidr_at,
 				  "a provider network has no range of its own: "
 				  "the subnets of its networks have");
@@ -182,13 +184,15 @@ static void check_flat(struct raw *raw, struct raw_net *n)
 		if (n->phys.name)
 			raw_wrong(raw, n->phys.at,
 				  "only flat networks are on a physical "
-				  "network; '%s' is %s", n->name,
-				  topo_type_names[n->type]);
+				  "network; '%s' is %s",
+				  n->name, topo_type_names[n->type]);
 		return;
 	}
 	if (!n->phys.at) {
-		raw_wrong(raw, n->at, "flat network '%s' needs the key "
-				      "'physical'", n->name);
+		raw_wrong(raw, n->at,
+			  "flat network '%s' needs the key "
+			  "'physical'",
+			  n->name);
 		return;
 	}
 	p = map_gets(&raw->phys_names, n->phys.name);
@@ -200,14 +204,15 @@ static void check_flat(struct raw *raw, struct raw_net *n)
 	if (p->use != TOPO_PROVIDER) {
 		raw_wrong(raw, n->phys.at,
 			  "'%s' is for the nodes themselves; a flat network "
-			  "needs a provider network", p->name);
+			  "needs a provider network",
+			  p->name);
 		return;
 	}
 	if (p->flat) {
 		raw_wrong(raw, n->phys.at,
 			  "'%s' carries flat network '%s' (line %u) already; "
-			  "untagged frames cannot be told apart", p->name,
-			  p->flat->name, p->flat->at->line);
+			  "untagged frames cannot be told apart",
+			  p->name, p->flat->name, p->flat->at->line);
 		return;
 	}
 	p->flat = n;
@@ -221,8 +226,8 @@ static void check_net(struct raw *raw, struct raw_net *n)
 	if (n->external && n->type != TOPO_FLAT)
 		raw_wrong(raw, n->type_at ? n->type_at : n->external_at,
 			  "external network '%s' must be flat, as the world "
-			  "outside is not %s", n->name,
-			  topo_type_names[n->type]);
+			  "outside is not %s",
+			  n->name, topo_type_names[n->type]);
 	if (n->vni_at && n->type != TOPO_VXLAN) {
 		raw_wrong(raw, n->vni_at,
 			  "only VXLAN networks have a segment; '%s' is %s",
@@ -241,8 +246,7 @@ static bool is_host(const struct raw_subnet *s, const struct ip *ip)
 }
 
 bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
-		    const struct ip *ip, const struct doc *at,
-		    const char *what)
+		 const struct ip *ip, const struct doc *at, const char *what)
 {
 	char net[IP_TEXT_MAX], addr[IP_TEXT_MAX];
 
@@ -255,9 +259,11 @@ bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
 		raw_wrong(raw, at, "%s %s is outside subnet '%s' (%s)", what,
 			  addr, s->name, net);
 	else if (!is_host(s, ip))
-		raw_wrong(raw, at, "%s %s is the %s address of subnet '%s' "
-				   "(%s)", what, addr,
-			  s->cidr.ip.family == 6       ? "anycast"
+		raw_wrong(raw, at,
+			  "%s %s is the %s address of subnet '%s' "
+			  "(%s)",
+			  what, addr,
+			  s->cidr.ip.family == 6        ? "anycast"
 			  : ip_cmp(ip, &s->cidr.ip) > 0 ? "broadcast"
 							: "network",
 			  s->name, net);
@@ -288,7 +294,8 @@ static void check_pool(struct raw *raw, struct raw_subnet *s)
 	    ip_cmp(&s->gateway, last) <= 0) {
 		char text[IP_TEXT_MAX];
 
-		raw_wrong(raw, s->pool_at, "the gateway %s%s is inside the pool",
+		raw_wrong(raw, s->pool_at,
+			  "the gateway %s%s is inside the pool",
 			  ip_print(&s->gateway, text),
 			  s->gateway_at ? "" : " (the first host, by default)");
 	}
@@ -316,20 +323,21 @@ static void check_subnet(struct raw *raw, struct raw_subnet *s)
 			continue;
 		raw_wrong(raw, s->cidr_at,
 			  "%s overlaps %s of subnet '%s' (line %u) in the same "
-			  "network", ipnet_print(&s->cidr, a),
-			  ipnet_print(&o->cidr, b), o->name, o->at->line);
+			  "network",
+			  ipnet_print(&s->cidr, a), ipnet_print(&o->cidr, b),
+			  o->name, o->at->line);
 		break;
 	}
 	if (s->cidr.ip.family == 6 && s->net->type_known &&
 	    s->net->type == TOPO_VXLAN && raw->tunnel &&
 	    raw->tunnel->mtu < RAW_MTU_MIN + RAW_VXLAN_OVERHEAD)
-		raw_wrong(raw,
-			  raw->tunnel->mtu_at ? raw->tunnel->mtu_at
-					      : s->cidr_at,
-			  "an MTU of %u leaves %u inside VXLAN, and IPv6 "
-			  "(subnet '%s') needs %u", raw->tunnel->mtu,
-			  raw->tunnel->mtu - RAW_VXLAN_OVERHEAD, s->name,
-			  RAW_MTU_MIN);
+		raw_wrong(
+			raw,
+			raw->tunnel->mtu_at ? raw->tunnel->mtu_at : s->cidr_at,
+			"an MTU of %u leaves %u inside VXLAN, and IPv6 "
+			"(subnet '%s') needs %u",
+			raw->tunnel->mtu, raw->tunnel->mtu - RAW_VXLAN_OVERHEAD,
+			s->name, RAW_MTU_MIN);
 }
 
 /* --- routers -------------------------------------------------------------- */
@@ -342,21 +350,24 @@ static void check_gateway(struct raw *raw, struct raw_router *r)
 		if (r->npins && !r->gateway.at)
 			raw_wrong(raw, r->pins_at,
 				  "router '%s' has an external address but no "
-				  "gateway network", r->name);
+				  "gateway network",
+				  r->name);
 		r->npins = 0;
 		return;
 	}
 	net = map_gets(&raw->net_names, r->gateway.name);
 	if (!net)
 		dangling(raw, &r->gateway, "network", raw->nets, raw->nnets);
-	else if (!net->external)
+	else if (!net->external && net->external_known)
 		raw_wrong(raw, r->gateway.at,
 			  "network '%s' is not external (line %u), so it is no "
-			  "gateway", net->name, net->at->line);
+			  "gateway",
+			  net->name, net->at->line);
 	else if (!net->nsubnets)
 		raw_wrong(raw, r->gateway.at,
 			  "network '%s' has no subnet to take an external "
-			  "address from", net->name);
+			  "address from",
+			  net->name);
 	else
 		r->ext = net;
 }
@@ -374,8 +385,8 @@ static struct raw_subnet *interface_of(struct raw *raw, struct raw_router *r,
 		if (net && net->nsubnets)
 			raw_wrong(raw, ref->at,
 				  "'%s' is a network; interfaces name subnets, "
-				  "such as '%s'", ref->name,
-				  net->subnets[0]->name);
+				  "such as '%s'",
+				  ref->name, net->subnets[0]->name);
 		else
 			dangling(raw, ref, "subnet", raw->subnets,
 				 raw->nsubnets);
@@ -384,25 +395,27 @@ static struct raw_subnet *interface_of(struct raw *raw, struct raw_router *r,
 	if (s->net->external)
 		raw_wrong(raw, ref->at,
 			  "subnet '%s' is on external network '%s': that is "
-			  "for 'gateway', not for 'interfaces'", s->name,
-			  s->net->name);
+			  "for 'gateway', not for 'interfaces'",
+			  s->name, s->net->name);
 	else if (s->net->type_known && s->net->type == TOPO_LOCAL)
 		raw_wrong(raw, ref->at,
 			  "subnet '%s' is on a local network, which stays "
 			  "inside one node; a router on several cannot reach "
-			  "it", s->name);
+			  "it",
+			  s->name);
 	else if (s->no_gateway)
 		raw_wrong(raw, ref->at,
 			  "subnet '%s' has no gateway address for the router "
-			  "to take", s->name);
+			  "to take",
+			  s->name);
 	else if (s->router == r)
 		raw_wrong(raw, ref->at, "subnet '%s' is here twice", s->name);
 	else if (s->router)
 		raw_wrong(raw, ref->at,
 			  "router '%s' (line %u) has the gateway address %s of "
-			  "subnet '%s' already", s->router->name,
-			  s->router->at->line, ip_print(&s->gateway, text),
-			  s->name);
+			  "subnet '%s' already",
+			  s->router->name, s->router->at->line,
+			  ip_print(&s->gateway, text), s->name);
 	else
 		return s;
 	return NULL;
@@ -422,8 +435,8 @@ static void overlap_on(struct raw *raw, const struct raw_router *r,
 			continue;
 		raw_wrong(raw, ref->at,
 			  "subnet '%s' (%s) overlaps '%s' (%s) on router '%s', "
-			  "which could not tell them apart", s->name,
-			  ipnet_print(&s->cidr, a), o->name,
+			  "which could not tell them apart",
+			  s->name, ipnet_print(&s->cidr, a), o->name,
 			  ipnet_print(&o->cidr, b), r->name);
 		return;
 	}
@@ -481,8 +494,8 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 		else if (n->role_known && n->role != TOPO_COMPUTE)
 			raw_wrong(raw, i->node.at,
 				  "node '%s' is a %s node; instances run on "
-				  "compute nodes", n->name,
-				  topo_role_names[n->role]);
+				  "compute nodes",
+				  n->name, topo_role_names[n->role]);
 		else
 			i->on = n;
 	}
@@ -494,7 +507,8 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 		else if (!net->nsubnets)
 			raw_wrong(raw, i->network.at,
 				  "network '%s' has no subnet, so the instance "
-				  "would have no address", net->name);
+				  "would have no address",
+				  net->name);
 		else
 			i->net = net;
 	}
@@ -505,8 +519,8 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 	else if (net->first->on != i->on)
 		raw_wrong(raw, i->node.at,
 			  "local network '%s' is on node '%s' (instance '%s', "
-			  "line %u) and on no other", net->name,
-			  net->first->on->name, net->first->name,
+			  "line %u) and on no other",
+			  net->name, net->first->on->name, net->first->name,
 			  net->first->at->line);
 }
 

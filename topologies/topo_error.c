@@ -14,9 +14,9 @@
 #include "lib/buf.h"
 #include "topologies/topo_raw.h"
 
-#define SHOWN_MAX 160 /* characters of a source line that are shown */
+#define SHOWN_MAX 160    /* characters of a source line that are shown */
 #define MESSAGE_MAX 1024 /* bytes; words of the file can be megabytes */
-#define SHOWN_BEFORE 60 /* of them before the caret in a longer line */
+#define SHOWN_BEFORE 60  /* of them before the caret in a longer line */
 
 /* One character at p, before end: its code point, its bytes in *ret_len.
  * What is not UTF-8 is -1 and one byte long. */
@@ -24,7 +24,7 @@ static long decode(const unsigned char *p, const unsigned char *end,
 		   size_t *ret_len)
 {
 	static const long least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = *p < 0x80	 ? 1
+	size_t len = *p < 0x80   ? 1
 		     : *p < 0xc2 ? 0
 		     : *p < 0xe0 ? 2
 		     : *p < 0xf0 ? 3
@@ -69,12 +69,12 @@ static unsigned width(long c)
 	static const struct {
 		long first, last;
 		unsigned width;
-	} ranges[] = {{0x300, 0x36f, 0},     {0x200b, 0x200d, 0},
-		      {0xfe00, 0xfe0f, 0},   {0xfeff, 0xfeff, 0},
-		      {0x1100, 0x115f, 2},   {0x2e80, 0xa4cf, 2},
-		      {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},
-		      {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},
-		      {0xffe0, 0xffe6, 2},   {0x1f300, 0x1faff, 2},
+	} ranges[] = {{0x300, 0x36f, 0},    {0x200b, 0x200d, 0},
+		      {0xfe00, 0xfe0f, 0},  {0xfeff, 0xfeff, 0},
+		      {0x1100, 0x115f, 2},  {0x2e80, 0xa4cf, 2},
+		      {0xac00, 0xd7a3, 2},  {0xf900, 0xfaff, 2},
+		      {0xfe30, 0xfe6f, 2},  {0xff00, 0xff60, 2},
+		      {0xffe0, 0xffe6, 2},  {0x1f300, 0x1faff, 2},
 		      {0x20000, 0x3fffd, 2}};
 
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
@@ -266,14 +266,15 @@ static void quote(const struct topo_error *e, struct span s, bool color,
 	/* The blanks before the caret stay uncoloured. */
 	len = strcspn(caret.data, "^");
 	buf_add(out, caret.data, len);
-	buf_printf(out, "%s%s%s\n", color ? "\033[1;32m" : "",
-		   caret.data + len, color ? "\033[0m" : "");
+	buf_printf(out, "%s%s%s\n", color ? "\033[1;32m" : "", caret.data + len,
+		   color ? "\033[0m" : "");
 }
 
 void topo_errors_print(const struct topo_errors *errs, const char *path,
 		       bool color, struct buf *out)
 {
-	const char *bold = color ? "\033[1m" : "", *red = color ? "\033[31m" : "",
+	const char *bold = color ? "\033[1m" : "",
+		   *red = color ? "\033[31m" : "",
 		   *off = color ? "\033[0m" : "";
 
 	struct cursor at = {(const unsigned char *)errs->text, 1};

@@ -47,11 +47,9 @@ struct uuid ids_prefix_uuid(struct ids *ids, char ret_text[UUID_TEXT_MAX],
 	name = arena_vprintf(ids->a, fmt, ap);
 	va_end(ap);
 	*u = uuid_v5(&ids->lab, name);
-	for (unsigned i = 2; map_put(ids->a, &ids->prefixes, u->b,
-				     PREFIX_BYTES, u);
-	     i++)
-		*u = uuid_v5(&ids->lab,
-			     arena_printf(ids->a, "%s/%u", name, i));
+	for (unsigned i = 2;
+	     map_put(ids->a, &ids->prefixes, u->b, PREFIX_BYTES, u); i++)
+		*u = uuid_v5(&ids->lab, arena_printf(ids->a, "%s/%u", name, i));
 	uuid_print(u, ret_text);
 	return *u;
 }
@@ -64,8 +62,8 @@ struct mac ids_mac(struct ids *ids, const struct uuid *u)
 	/* Not the bytes that interface names show: those are told apart
 	 * already, these add what they can. */
 	for (unsigned i = 2;; i++) {
-		*m = (struct mac){{0xfa, 0x16, 0x3e, from.b[13], from.b[14],
-				   from.b[15]}};
+		*m = (struct mac){
+			{0xfa, 0x16, 0x3e, from.b[13], from.b[14], from.b[15]}};
 		if (!map_put(ids->a, &ids->macs, m->b, sizeof(m->b), m))
 			return *m;
 		from = uuid_v5(u, arena_printf(ids->a, "mac/%u", i));

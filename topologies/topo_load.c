@@ -68,8 +68,7 @@ static const char *not_a_file(const struct stat *st)
 }
 
 /* Reads it all; false with the reason in errs. */
-static bool read_file(const char *path, struct buf *b,
-		      struct topo_errors *errs)
+static bool read_file(const char *path, struct buf *b, struct topo_errors *errs)
 {
 	auto_close int fd = -1;
 	const char *why = NULL;
@@ -117,8 +116,7 @@ static bool read_file(const char *path, struct buf *b,
 	return false;
 }
 
-int topo_load(const char *path, struct lab **ret_lab,
-	      struct topo_errors *errs)
+int topo_load(const char *path, struct lab **ret_lab, struct topo_errors *errs)
 {
 	auto_buf struct buf b = {0};
 

@@ -56,8 +56,7 @@ void *map_gets(const struct map *m, const char *key)
 
 static void grow(struct arena *a, struct map *m)
 {
-	struct map bigger = {.cap = m->cap ? m->cap * 2 : MAP_FIRST,
-			     .n = m->n};
+	struct map bigger = {.cap = m->cap ? m->cap * 2 : MAP_FIRST, .n = m->n};
 	const struct map_slot *s;
 
 	bigger.slots = arena_array(a, bigger.cap, sizeof(*bigger.slots));

@@ -49,8 +49,8 @@ static void number_vnis(struct raw *raw)
 			n->vni = free_vni(raw, &used, &next, n);
 	}
 	for (i = 0; i < raw->nprojects; i++)
-		raw->projects[i]->vni = free_vni(raw, &used, &next,
-						 raw->projects[i]);
+		raw->projects[i]->vni =
+			free_vni(raw, &used, &next, raw->projects[i]);
 }
 
 /* --- VRIDs ---------------------------------------------------------------- */
@@ -65,8 +65,8 @@ static void pin_vrid(struct raw *raw, struct raw_router *r,
 	if (same)
 		raw_wrong(raw, r->vrid_at,
 			  "VRID %u is that of router '%s' (line %u) in project "
-			  "'%s'", r->ha.vrid, same->name, same->at->line,
-			  p->name);
+			  "'%s'",
+			  r->ha.vrid, same->name, same->at->line, p->name);
 	else
 		p->vrids[r->ha.vrid] = r;
 }
@@ -98,7 +98,8 @@ static void number_vrids(struct raw *raw)
 			raw_wrong(raw, r->at,
 				  "project '%s' has more than %d highly "
 				  "available routers: their HA network has no "
-				  "more VRIDs", p->name, TOPO_HA_ROUTERS_MAX);
+				  "more VRIDs",
+				  p->name, TOPO_HA_ROUTERS_MAX);
 		pin_vrid(raw, r, p);
 	}
 	for (i = 0; i < raw->nrouters; i++) {
@@ -195,8 +196,8 @@ static void pin(struct raw *raw, const struct raw_net *net,
 		if (!family_there(net, p->ip.family))
 			raw_wrong(raw, p->at,
 				  "address %s is IPv%u, and network '%s' has "
-				  "no such subnet", text, p->ip.family,
-				  net->name);
+				  "no such subnet",
+				  text, p->ip.family, net->name);
 		else if (net->nsubnets == 1)
 			raw_wrong(raw, p->at,
 				  "address %s is outside subnet '%s' (%s)",
@@ -205,7 +206,8 @@ static void pin(struct raw *raw, const struct raw_net *net,
 		else
 			raw_wrong(raw, p->at,
 				  "address %s is outside every subnet of "
-				  "network '%s'", text, net->name);
+				  "network '%s'",
+				  text, net->name);
 		return;
 	}
 	if (!raw_host_in(raw, s, &p->ip, p->at, "address"))
@@ -263,8 +265,7 @@ static void number_addresses(struct raw *raw)
 		if (ip_is_set(&s->gateway))
 			take(raw, s, &s->gateway,
 			     s->router ? called(raw, "the gateway, router",
-						s->router->name,
-						s->router->at)
+						s->router->name, s->router->at)
 				       : "the gateway");
 	}
 	for (i = 0; i < raw->nrouters; i++) {

@@ -104,8 +104,9 @@ static void print_subnet(const struct topo_subnet *s, struct buf *b)
 		      ip_cmp(&s->gateway, &s->pool_last) <= 0;
 
 	key_name(b, "      ", s->name);
-	buf_printf(b, "  # %s\n        cidr: \"%s\"\n        gateway: ",
-		   s->uuid, ipnet_print(&s->cidr, text));
+	buf_printf(b,
+		   "  # %s\n        cidr: \"%s\"\n        gateway: ", s->uuid,
+		   ipnet_print(&s->cidr, text));
 	if (ip_is_set(&s->gateway))
 		address(b, &s->gateway);
 	else
@@ -206,8 +207,8 @@ static void print_routers(const struct lab *lab, struct buf *b)
 		buf_printf(b, "  # %s\n", r->uuid);
 		value_name(b, "    project: ", r->project);
 		if (r->gateway) {
-			value_name(b, "    gateway: ",
-				   r->gateway->network->name);
+			value_name(b,
+				   "    gateway: ", r->gateway->network->name);
 			buf_adds(b, "    external_address: ");
 			list(b, r->gateway);
 		}

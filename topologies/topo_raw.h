@@ -26,7 +26,9 @@
 #include "topologies/topo.h"
 #include "topologies/topo_map.h"
 
-#define RAW_VXLAN_OVERHEAD 50 /* outer Ethernet, IPv4, UDP and VXLAN headers */
+#define RAW_VXLAN_OVERHEAD                                                     \
+	50 /* outer Ethernet, IPv4, UDP and VXLAN headers                      \
+	    */
 #define RAW_VNI_MAX 16777215u
 #define RAW_VRID_MAX 254u
 #define RAW_MTU_MIN 1280u /* IPv6's, RFC 8200 section 5 */
@@ -90,13 +92,13 @@ struct raw_subnet {
 	struct ip gateway;
 	const struct doc *gateway_at; /* NULL: the default one */
 	bool no_gateway;
-	struct ip first, last; /* the pool */
+	struct ip first, last;     /* the pool */
 	const struct doc *pool_at; /* NULL: all there is */
-	struct map taken;	   /* struct ip to words: by whom */
-	struct ip next;		   /* where the search for a free one is */
+	struct map taken;          /* struct ip to words: by whom */
+	struct ip next;            /* where the search for a free one is */
 	bool exhausted;
 	const struct raw_router *router; /* has its gateway address */
-	size_t index;			 /* in raw->subnets */
+	size_t index;                    /* in raw->subnets */
 };
 
 struct raw_net {
@@ -104,13 +106,14 @@ struct raw_net {
 	const struct doc *at;
 	bool external;
 	const struct doc *external_at;
+	bool external_known;
 	const char *project;
 	enum topo_type type;
 	const struct doc *type_at;
 	bool type_known;
 	struct raw_ref phys;
 	const struct raw_phys *on; /* flat */
-	uint32_t vni;		   /* 0: none yet */
+	uint32_t vni;              /* 0: none yet */
 	const struct doc *vni_at;
 	struct raw_subnet **subnets;
 	size_t nsubnets;
@@ -209,11 +212,18 @@ bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
  * Reading values. Each reports what is wrong and then returns false or NULL,
  * leaving *ret alone. Values that are null never get here.
  */
+enum raw_key_flags {
+	RAW_REQUIRED = 1 << 0,
+	RAW_EMPTY = 1 << 1, /* a map, and no value means an empty one */
+};
+
 struct raw_key {
 	const char *name;
-	bool required;
+	unsigned flags;
 	void (*read)(struct raw *raw, const struct doc *v, void *obj);
 };
+
+#define RAW_KEYS_MAX 32 /* of one table */
 
 /* The keys of one kind of map; the schema must have the same ones. */
 struct raw_table {
@@ -223,6 +233,17 @@ struct raw_table {
 };
 
 extern const struct raw_table *const raw_tables[]; /* ends with NULL */
+extern const struct raw_table raw_router_table, raw_ha_table;
+
+void raw_add_router(struct raw *raw, const struct doc *key, const struct doc *v,
+		    void *obj);
+
+/* A new, zeroed item of size bytes, its pointer pushed to a list of them. */
+void *raw_new(struct raw *raw, void *list, size_t *n, size_t size);
+
+/* "node 'network1'", for messages. */
+const char *raw_called(struct raw *raw, const char *kind,
+		       const struct doc *key);
 
 /*
  * Reads a map by its table into obj: unknown, duplicate and missing keys are
@@ -257,6 +278,16 @@ bool raw_ip(struct raw *raw, const struct doc *v, struct ip *ret);
 bool raw_range(struct raw *raw, const struct doc *v, struct ip *ret_first,
 	       struct ip *ret_last);
 
+void raw_ref(struct raw *raw, const struct doc *v, struct raw_ref *ret);
+
+/* One address or a list of them. */
+void raw_pins(struct raw *raw, const struct doc *v, struct raw_pin **ret,
+	      size_t *ret_n);
+
+/* A project's name, or def where it is wrong. */
+const char *raw_project_name(struct raw *raw, const struct doc *v,
+			     const char *def);
+
 /* Adds an error; at NULL: without place. */
 void topo_error_add(struct topo_errors *errs, const struct doc *at,
 		    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -264,8 +295,7 @@ void topo_error_at(struct topo_errors *errs, unsigned line, unsigned col,
 		   unsigned len, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-#define raw_wrong(raw, at, ...)                                                \
-	topo_error_add((raw)->errs, at, __VA_ARGS__)
+#define raw_wrong(raw, at, ...) topo_error_add((raw)->errs, at, __VA_ARGS__)
 
 /* Sorts by place and drops what was said twice. */
 void topo_errors_sort(struct topo_errors *errs);

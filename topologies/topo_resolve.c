@@ -134,8 +134,8 @@ static void add_nic(struct resolve *r, struct topo_node *n,
 	nic->phys = &r->lab->phys[p->index];
 	snprintf(nic->ifname, sizeof(nic->ifname), "eth%u", eth);
 	if (host)
-		nic->addr = (struct ipnet){ip_add(p->cidr.ip, host),
-					   p->cidr.len};
+		nic->addr =
+			(struct ipnet){ip_add(p->cidr.ip, host), p->cidr.len};
 	u = ids_uuid(&r->ids, uuid, "nic/%s/%s", n->name, p->name);
 	nic->mac = ids_mac(&r->ids, &u);
 }
@@ -145,7 +145,8 @@ static bool used_on(const struct raw *raw, const struct raw_node *n,
 		    const struct raw_phys *p)
 {
 	for (size_t i = 0; i < raw->ninstances; i++)
-		if (raw->instances[i]->on == n && raw->instances[i]->net->on == p)
+		if (raw->instances[i]->on == n &&
+		    raw->instances[i]->net->on == p)
 			return true;
 	return false;
 }
@@ -191,8 +192,8 @@ static void resolve_nodes(struct resolve *r)
 	if (r->raw->tunnel)
 		tunnel_hosts(r, management, tunnel);
 	for (size_t i = 0; i < lab->nnodes; i++)
-		resolve_node(r, r->raw->nodes[i], &lab->nodes[i],
-			     management[i], tunnel[i]);
+		resolve_node(r, r->raw->nodes[i], &lab->nodes[i], management[i],
+			     tunnel[i]);
 }
 
 /* --- networks ------------------------------------------------------------- */
@@ -223,9 +224,10 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 	n->index = raw->index;
 	ids_prefix_uuid(&r->ids, n->uuid, "network/%s", n->name);
 	ids_ifname(n->bridge, "brq", n->uuid);
-	carrier(r, n, n->type == TOPO_FLAT    ? raw->on
-		      : n->type == TOPO_VXLAN ? r->raw->tunnel
-					      : NULL);
+	carrier(r, n,
+		n->type == TOPO_FLAT    ? raw->on
+		: n->type == TOPO_VXLAN ? r->raw->tunnel
+					: NULL);
 	n->nsubnets = raw->nsubnets;
 	n->subnets = arena_array(r->a, n->nsubnets, sizeof(*n->subnets));
 	for (size_t i = 0; i < n->nsubnets; i++) {
@@ -342,8 +344,8 @@ static void resolve_ha(struct resolve *r, const struct raw_router *raw,
 	struct topo_port *p;
 
 	t->ha = raw->ha;
-	t->ha.vip = (struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid),
-				   RAW_VIP_LEN};
+	t->ha.vip =
+		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
 	t->ha_network = net;
 	t->nhosts = r->nnetwork_nodes;
 	t->hosts = arena_array(r->a, t->nhosts, sizeof(*t->hosts));
@@ -377,10 +379,9 @@ static void resolve_router(struct resolve *r, const struct raw_router *raw,
 	snprintf(t->netns, sizeof(t->netns), "qrouter-%s", t->uuid);
 	resolve_ha(r, raw, t, next_host);
 	if (raw->ext) {
-		t->gateway = new_port(r, TOPO_PORT_QG,
-				      &r->lab->networks[raw->ext->index],
-				      t->name, raw->ext->name, "qg-",
-				      raw->ngiven);
+		t->gateway = new_port(
+			r, TOPO_PORT_QG, &r->lab->networks[raw->ext->index],
+			t->name, raw->ext->name, "qg-", raw->ngiven);
 		t->gateway->router = t;
 		set_given(r, t->gateway, raw->given);
 		on_hosts(t, t->gateway->network);
