@@ -35,6 +35,11 @@ int topo_load_text(const char *path, const char *text, size_t len,
 			       TOPO_FILE_MAX >> 20);
 		return -EINVAL;
 	}
+	/* A byte order mark is no part of the text. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
 	r = doc_parse(&a, text, len, &root, &where);
 	if (r < 0) {
 		topo_error_at(errs, where.line, where.col, 1, "%s", where.msg);
