@@ -459,8 +459,9 @@ static void check_router(struct raw *raw, struct raw_router *r)
 				overlap_on(raw, r, &r->ifaces[i], s,
 					   r->ext->subnets, r->ext->nsubnets);
 		}
-		*(struct raw_subnet **)arena_push(raw->a, &r->subnets,
-						  &r->nsubnets, sizeof(s)) = s;
+		*(struct raw_subnet **)arena_push(
+			raw->a, &r->subnets, &r->nsubnets,
+			sizeof(struct raw_subnet *)) = s;
 	}
 }
 
@@ -512,7 +513,7 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 		else
 			i->net = net;
 	}
-	if (!i->on || !i->net || net->type != TOPO_LOCAL)
+	if (!net || !i->on || !i->net || net->type != TOPO_LOCAL)
 		return;
 	if (!net->first)
 		net->first = i;

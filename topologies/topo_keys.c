@@ -171,7 +171,7 @@ static void add_subnet(struct raw *raw, const struct doc *key,
 
 	s = raw_new(raw, &raw->subnets, &raw->nsubnets, sizeof(*s));
 	*(struct raw_subnet **)arena_push(raw->a, &net->subnets, &net->nsubnets,
-					  sizeof(s)) = s;
+					  sizeof(struct raw_subnet *)) = s;
 	s->name = key->str;
 	s->at = key;
 	s->net = net;

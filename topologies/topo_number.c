@@ -87,7 +87,7 @@ static void number_vrids(struct raw *raw)
 			p = arena_alloc(raw->a, sizeof(*p));
 			*(struct raw_project **)arena_push(
 				raw->a, &raw->projects, &raw->nprojects,
-				sizeof(p)) = p;
+				sizeof(struct raw_project *)) = p;
 			p->name = r->project;
 			p->index = index;
 			map_puts(raw->a, &names, p->name, p);

@@ -183,7 +183,8 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 
 static void resolve_nodes(struct resolve *r)
 {
-	uint64_t management[TOPO_NODES_MAX], tunnel[TOPO_NODES_MAX] = {0};
+	uint64_t management[TOPO_NODES_MAX] = {0};
+	uint64_t tunnel[TOPO_NODES_MAX] = {0};
 	struct lab *lab = r->lab;
 
 	lab->nnodes = r->raw->nnodes;
@@ -229,7 +230,8 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 		: n->type == TOPO_VXLAN ? r->raw->tunnel
 					: NULL);
 	n->nsubnets = raw->nsubnets;
-	n->subnets = arena_array(r->a, n->nsubnets, sizeof(*n->subnets));
+	n->subnets =
+		arena_array(r->a, n->nsubnets, sizeof(struct topo_subnet *));
 	for (size_t i = 0; i < n->nsubnets; i++) {
 		const struct raw_subnet *rs = raw->subnets[i];
 		struct topo_subnet *s = &r->lab->subnets[rs->index];
@@ -261,7 +263,7 @@ static void resolve_ha_network(struct resolve *r, const struct raw_project *p,
 	ids_ifname(n->bridge, "brq", n->uuid);
 	carrier(r, n, r->raw->tunnel);
 	n->nsubnets = 1;
-	n->subnets = arena_array(r->a, 1, sizeof(*n->subnets));
+	n->subnets = arena_array(r->a, 1, sizeof(struct topo_subnet *));
 	n->subnets[0] = s;
 	s->name = arena_printf(r->a, "HA subnet tenant %s", p->name);
 	s->network = n;
@@ -348,8 +350,8 @@ static void resolve_ha(struct resolve *r, const struct raw_router *raw,
 		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
 	t->ha_network = net;
 	t->nhosts = r->nnetwork_nodes;
-	t->hosts = arena_array(r->a, t->nhosts, sizeof(*t->hosts));
-	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(*t->ha_ports));
+	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
+	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(struct topo_port *));
 	for (size_t i = 0; i < t->nhosts; i++) {
 		t->hosts[i] = r->network_nodes[i];
 		p = new_port(r, TOPO_PORT_HA, net, t->name, t->hosts[i]->name,

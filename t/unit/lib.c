@@ -169,7 +169,7 @@ static void hostile_documents(void)
 		{"not YAML", "a: [1, 2\nb: 3\n", 14, 2},
 		{"two documents", "a: 1\n---\nb: 2\n", 14, 2},
 		{"NUL byte", "a: 1\nb\0c: 2\n", 12, 2},
-		{"not UTF-8", "a: \xff\xfe\n", 6, 0},
+		{"not UTF-8", "a: \xff\xfe\n", 6, 1},
 		{"alias of nothing", "a: *no\n", 7, 1},
 		{"alias of itself", "a: &x [*x]\n", 11, 1},
 		{"key is a list", "[a]: 1\n", 7, 1},

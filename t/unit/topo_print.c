@@ -19,6 +19,7 @@ static bool slurp(const char *path, struct buf *b)
 	auto_fclose FILE *f = fopen(path, "re");
 	size_t n;
 
+	buf_adds(b, "");
 	if (!f)
 		return false;
 	while ((n = fread(buf_room(b, 4096), 1, 4096, f)) > 0)
