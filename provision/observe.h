@@ -33,6 +33,11 @@ struct obs_link {
 	const char *alias;  /* ifalias, or NULL */
 	unsigned peer_index; /* IFLA_LINK in the peer's namespace; 0: none */
 	bool addr_gen_none; /* IPv6 addr_gen_mode none */
+	bool ipv6_off;	    /* conf/DEV/disable_ipv6 */
+	bool ipv6_router;   /* conf/DEV/forwarding */
+	/* bridge only */
+	unsigned forward_delay; /* hundredths of a second */
+	bool stp, mcast_snooping;
 	/* vxlan only */
 	uint32_t vni;
 	struct ip vxlan_group, vxlan_local;
@@ -99,6 +104,10 @@ struct observed {
 	bool engine_running;
 	int64_t engine_pid;
 	const char *engine_error; /* why it could not be asked, or NULL */
+	bool engine_files;	  /* its configuration is on the node */
+	/* plan_digest() of the configuration it runs with, or NULL where the
+	 * file is not the one it was last told to read. */
+	const char *engine_digest;
 	struct obs_router *routers;
 	size_t nrouters;
 };
@@ -109,6 +118,8 @@ struct observe_what {
 	size_t nsysctls;
 	const char *mark;      /* only namespaces whose lo carries this alias;
 				  NULL: all. "" is always taken. */
+	const char *const *names; /* namespaces to take without the mark too */
+	size_t nnames;
 	const char *state_dir; /* where the engine's control socket is */
 };
 
@@ -118,6 +129,14 @@ struct observe_what {
  */
 int observe(struct arena *a, const struct observe_what *what,
 	    struct observed *ret, struct err *reterr);
+
+/* A setting that may be read and written: under net/, no way out of it. */
+bool observe_sysctl_ok(const char *key);
+
+/* What to look at, as members of the JSON object that j is in, and back. */
+void observe_what_encode(const struct observe_what *w, struct json *j);
+int observe_what_decode(struct arena *a, const struct doc *d,
+			struct observe_what *ret, struct err *reterr);
 
 /* As members of the JSON object that j is in, and back. */
 void observed_encode(const struct observed *o, struct json *j);

@@ -38,6 +38,9 @@ struct res_link {
 	bool up;
 	const char *master; /* NULL: none */
 	bool addr_gen_none;
+	bool ipv6_off;	 /* disable_ipv6: it sends no IPv6 of its own */
+	bool ipv6_quiet; /* not in the all-routers groups, so no MLD report;
+			    what is forwarded is decided by conf/all */
 	bool engine_addrs; /* addresses that are in `engine` are the VRRP
 			      engine's business: neither missing nor extra */
 	/* veth: the other end, made in the same breath. It is a resource of
@@ -82,10 +85,11 @@ struct res {
 	};
 };
 
-/* An address or route that the engine adds and removes. */
+/* An address that the engine adds and removes; with via, a route. */
 struct plan_virtual {
 	const char *netns, *dev;
 	struct ipnet addr;
+	struct ip via; /* family 0: an address */
 };
 
 struct plan {
@@ -101,9 +105,21 @@ struct plan {
 #define PLAN_STATE_DIR "/run/labctl"
 #define PLAN_RES_MAX 200000
 
-/* The plan of a node (all of it: an empty one removes what is there). */
+/* The plan of a node (all of it: an empty one removes what is there). The
+ * plan points into the lab, which must live as long. */
 void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret);
+
+/* Appends the plan as text, one resource on a line, for people and diff(1). */
+void plan_print(const struct plan *p, struct buf *out);
+
+/* What a resource is in a few words: "link qr-3a8c5f11-2e in qrouter-...". */
+const char *res_what(struct arena *a, const struct res *r);
+
+/* A digest of a text, in DIGEST_TEXT_MAX bytes with NUL: tells an engine
+ * configuration from another, nothing more. */
+#define DIGEST_TEXT_MAX 17
+const char *plan_digest(const char *text, size_t len, char *out);
 
 /* As members of the JSON object that j is in, and back. */
 void plan_encode(const struct plan *p, struct json *j);
@@ -111,6 +127,21 @@ int plan_decode(struct arena *a, const struct doc *d, struct plan *ret,
 		struct err *reterr);
 
 enum change_op { CHANGE_ADD, CHANGE_MODIFY, CHANGE_REMOVE };
+extern const char *const change_op_signs[]; /* "+", "~", "-" */
+
+/* Which attributes of a link differ (MODIFY); all of them on ADD. */
+enum link_fields {
+	LINK_HAS_MARK = 1 << 0,
+	LINK_HAS_MAC = 1 << 1,
+	LINK_HAS_MTU = 1 << 2,
+	LINK_HAS_MASTER = 1 << 3,
+	LINK_HAS_ADDR_GEN = 1 << 4,
+	LINK_HAS_IPV6_OFF = 1 << 5,
+	LINK_HAS_IPV6_QUIET = 1 << 6,
+	LINK_HAS_BRIDGE = 1 << 7, /* forward delay, STP, snooping */
+	LINK_HAS_UP = 1 << 8,
+	LINK_HAS_ALL = (1 << 9) - 1
+};
 
 /* One difference between what should be and what is. */
 struct change {
@@ -119,6 +150,12 @@ struct change {
 	struct res have;	/* REMOVE: what is to go */
 	const char *what; /* "link qr-3a8c5f11-2e in qrouter-..." */
 	const char *why;  /* MODIFY: "mtu 1500, wanted 1450"; else NULL */
+	unsigned fields;  /* MODIFY of a link: enum link_fields */
+	bool blocked;	  /* ADD: what has the name is not the lab's; why tells */
+	/* MODIFY of the engine: routers whose namespace or links are made
+	 * anew, which it must let go and take up again. */
+	const char *const *ids;
+	size_t nids;
 };
 
 struct changes {
