@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VRRP_SPACE_H
+#define LABCTL_VRRP_SPACE_H
+
+/*
+ * A network namespace as the engine holds it: entered once, its sockets kept,
+ * its links known and followed by netlink.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/err.h"
+#include "vrrp/config.h"
+
+struct rtnl;
+
+struct vrrp_link {
+	unsigned ifindex;
+	char name[VRRP_DEV_MAX];
+	bool up;      /* set up by its owner */
+	bool running; /* and has a carrier */
+	uint8_t mac[6];
+	bool has_mac;
+};
+
+struct vrrp_space {
+	char *name; /* "": the engine's own */
+	bool open;
+	int nsfd; /* -1 for the engine's own */
+	dev_t dev;
+	ino_t ino;
+	int watch;  /* netlink notifications */
+	int packet; /* frames out */
+	struct rtnl *rtnl;
+	struct vrrp_link *links;
+	size_t nlinks, cap;
+	char why[160]; /* where it is not open */
+};
+
+#define VRRP_LINKS_MAX 65536u
+
+/* Makes s a closed space of this name (copied). */
+void vrrp_space_init(struct vrrp_space *s, const char *name);
+void vrrp_space_release(struct vrrp_space *s);
+
+/* Opens it and reads its links. On failure it is closed and s->why is set. */
+int vrrp_space_open(struct vrrp_space *s, struct err *reterr);
+void vrrp_space_close(struct vrrp_space *s);
+
+/* Does the name still stand for the namespace that is open? */
+bool vrrp_space_stands(const struct vrrp_space *s);
+
+/* Something changed; addr_ifindex is told each interface whose IPv4
+ * addresses changed, 0 for any of them. */
+typedef void vrrp_space_addr_fn(void *ctx, unsigned ifindex);
+
+/*
+ * Reads all notifications that are waiting. An overrun is answered by
+ * reading the links anew. Returns 1 where links changed, 0 where not, or
+ * -errno where the space is of no more use.
+ */
+int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx);
+
+const struct vrrp_link *vrrp_space_link(const struct vrrp_space *s,
+					const char *name);
+
+/*
+ * Finds the primary address of r on its interface: the one configured, else
+ * the first that is not virtual. Returns 0, or -EADDRNOTAVAIL, -errno.
+ */
+int vrrp_space_source(struct vrrp_space *s, unsigned ifindex,
+		      const struct vrrp_router_config *r,
+		      struct vrrp_addr *ret);
+
+#endif
