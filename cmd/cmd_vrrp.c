@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* labctl vrrp: the engine by itself. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/doc.h"
+#include "lib/log.h"
+#include "vrrp/config.h"
+#include "vrrp/control.h"
+#include "vrrp/supervise.h"
+
+struct words {
+	bool daemon;
+	const char *control, *output;
+};
+
+static int load(const char *path, struct vrrp_config *ret)
+{
+	char absolute[PATH_MAX];
+	auto_buf struct buf errs = {0};
+
+	/* The engine reads it again later, from wherever it is then. */
+	if (realpath(path, absolute))
+		path = absolute;
+	if (vrrp_config_load(path, ret, &errs) == 0)
+		return EXIT_OK;
+	fwrite(errs.data, 1, errs.len, stderr);
+	return EXIT_USAGE;
+}
+
+static int run_engine(const struct cmd *c, int argc, char **argv,
+		      const struct words *w)
+{
+	struct vrrp_config config = {0};
+	struct err e = {0};
+	int r;
+
+	if (argc != 3)
+		return cmd_usage(c, "run needs one CONFIG");
+	r = load(argv[2], &config);
+	if (r != EXIT_OK)
+		return r;
+	/* Changes of state are what a log of routers is for. */
+	if (log_level == LOG_LEVEL_WARN)
+		log_level = LOG_LEVEL_INFO;
+	r = vrrp_supervise(&config, w->daemon, &e);
+	if (r == 0)
+		return EXIT_OK;
+	return e.msg[0] ? cmd_fail(EXIT_CANNOT, &e) : EXIT_CANNOT;
+}
+
+static int check(const struct cmd *c, int argc, char **argv)
+{
+	struct vrrp_config config = {0};
+	int r;
+
+	if (argc != 3)
+		return cmd_usage(c, "check needs one CONFIG");
+	r = load(argv[2], &config);
+	if (r == EXIT_OK)
+		printf("%s: %zu router%s, no mistake found\n", argv[2],
+		       config.n, config.n == 1 ? "" : "s");
+	vrrp_config_release(&config);
+	return r;
+}
+
+/* Asks the engine meant by --control or by its configuration. */
+static int ask(const struct cmd *c, int argc, char **argv,
+	       const struct words *w, const char *request, struct arena *a,
+	       struct doc **ret, struct buf *line)
+{
+	struct vrrp_config config = {0};
+	const char *path = w->control;
+	struct err e;
+	int r;
+
+	if (argc > 3 || (argc == 3) == (path != NULL))
+		return cmd_usage(c, "%s needs either CONFIG or --control PATH",
+				 request);
+	if (!path) {
+		r = load(argv[2], &config);
+		if (r != EXIT_OK)
+			return r;
+		path = arena_strdup(a, config.control);
+		vrrp_config_release(&config);
+	}
+	r = vrrp_ask(path, request, line, &e);
+	if (r == 0)
+		r = doc_parse_line(a, line->data, line->len, ret, &e);
+	if (r == 0 && !doc_bool(*ret, "ok", false))
+		r = err_set(&e, -EINVAL, "%s", doc_str(*ret, "error", "?"));
+	return r < 0 ? cmd_fail(EXIT_CANNOT, &e) : EXIT_OK;
+}
+
+static const char *ago(int64_t since_ns, char *out, size_t size)
+{
+	int64_t s = (clock_real_ns() - since_ns) / NS_PER_S;
+
+	if (s < 0)
+		s = 0;
+	if (s < 120)
+		snprintf(out, size, "%llds", (long long)s);
+	else if (s < 7200)
+		snprintf(out, size, "%lldm", (long long)(s / 60));
+	else if (s < 172800)
+		snprintf(out, size, "%lldh", (long long)(s / 3600));
+	else
+		snprintf(out, size, "%lldd", (long long)(s / 86400));
+	return out;
+}
+
+#define COLUMNS 8
+
+static void print_table(const struct doc *root)
+{
+	static const char *const head[COLUMNS] = {"ROUTER", "STATE",  "PRIO",
+						  "VRID",   "FOR",    "INTERFACE",
+						  "NETNS",  "WHY"};
+	const struct doc *list = doc_get(root, "routers"), *d;
+	size_t width[COLUMNS] = {0}, i, len;
+	char age[32];
+
+	for (int pass = 0; pass < 2; pass++) {
+		const char *cell[COLUMNS];
+		size_t row = 0;
+
+		memcpy(cell, head, sizeof(cell));
+		for (;;) {
+			for (i = 0; i < COLUMNS; i++) {
+				len = strlen(cell[i]);
+				if (len > width[i])
+					width[i] = len;
+				if (pass && i == COLUMNS - 1)
+					puts(cell[i]);
+				else if (pass)
+					printf("%-*s  ", (int)width[i],
+					       cell[i]);
+			}
+			if (row == doc_len(list))
+				break;
+			d = list->items[row++];
+			cell[0] = doc_str(d, "name", "");
+			cell[1] = doc_str(d, "state", "");
+			cell[2] = doc_str(d, "priority", "");
+			cell[3] = doc_str(d, "vrid", "");
+			cell[4] = ago(doc_int(d, "since_ns", 0), age,
+				      sizeof(age));
+			cell[5] = doc_str(d, "interface", "");
+			cell[6] = doc_str(d, "netns", "");
+			if (!*cell[6])
+				cell[6] = "-";
+			cell[7] = doc_str(d, "why", "");
+		}
+	}
+}
+
+static int state(const struct cmd *c, int argc, char **argv,
+		 const struct words *w)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	struct doc *root;
+	int r;
+
+	if (w->output && strcmp(w->output, "json") != 0 &&
+	    strcmp(w->output, "table") != 0)
+		return cmd_usage(c, "-o is table or json, not '%s'",
+				 w->output);
+	r = ask(c, argc, argv, w, "state", &a, &root, &line);
+	if (r != EXIT_OK)
+		return r;
+	if (w->output && strcmp(w->output, "json") == 0)
+		fwrite(line.data, 1, line.len, stdout);
+	else
+		print_table(root);
+	return EXIT_OK;
+}
+
+static int order(const struct cmd *c, int argc, char **argv,
+		 const struct words *w)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	struct doc *root;
+
+	return ask(c, argc, argv, w, argv[1], &a, &root, &line);
+}
+
+static int run(const struct cmd *c, int argc, char **argv)
+{
+	struct words w = {0};
+	const struct cmd_opt opts[] = {
+		{"daemon", 'd', OPT_FLAG, &w.daemon},
+		{"control", 'c', OPT_TEXT, &w.control},
+		{"output", 'o', OPT_TEXT, &w.output},
+		{NULL, 0, OPT_FLAG, NULL},
+	};
+	int r;
+
+	if (!cmd_options(c, &argc, argv, opts, &r))
+		return r;
+	if (argc < 2)
+		return cmd_usage(c, "which of run, state, check, reload, "
+				    "stop?");
+	if (strcmp(argv[1], "run") == 0)
+		return run_engine(c, argc, argv, &w);
+	if (strcmp(argv[1], "state") == 0)
+		return state(c, argc, argv, &w);
+	if (strcmp(argv[1], "check") == 0)
+		return check(c, argc, argv);
+	if (strcmp(argv[1], "reload") == 0 || strcmp(argv[1], "stop") == 0)
+		return order(c, argc, argv, &w);
+	return cmd_usage(c, "'%s' is none of run, state, check, reload, stop",
+			 argv[1]);
+}
+
+const struct cmd cmd_vrrp = {
+	.name = "vrrp",
+	.args = "run|state|check|reload|stop [OPTION...] [CONFIG]",
+	.summary = "run the VRRP engine by itself, or ask one that runs",
+	.help =
+		"  run CONFIG      run all routers of CONFIG until SIGTERM; "
+		"SIGHUP reads it again\n"
+		"  state CONFIG    who is active, and why\n"
+		"  check CONFIG    tell every mistake in CONFIG, change "
+		"nothing\n"
+		"  reload CONFIG   have the engine read it again; routers that "
+		"are the same go on\n"
+		"  stop CONFIG     have it hand over, remove its addresses and "
+		"end\n"
+		"\nOptions:\n"
+		"  -d, --daemon        run: go to the background once the "
+		"engine answers;\n"
+		"                      its log is vrrp.log beside the control "
+		"socket\n"
+		"  -c, --control PATH  ask the engine at this socket instead "
+		"of naming CONFIG\n"
+		"  -o, --output KIND   state: table (default) or json\n"
+		"\nA configuration:\n"
+		"  control: /run/labctl/demo/vrrp.sock\n"
+		"  routers:\n"
+		"  - name: demo-router\n"
+		"    interface: eth0\n"
+		"    version: 3              # 2 unless said\n"
+		"    vrid: 51\n"
+		"    priority: 100\n"
+		"    interval: 100ms         # version 2: whole seconds\n"
+		"    virtual_addresses: [{address: 192.0.2.1/24, dev: eth0}]\n"
+		"\nExamples:\n"
+		"  labctl vrrp check vrrp.yaml\n"
+		"  labctl vrrp run --daemon vrrp.yaml\n"
+		"  labctl vrrp state vrrp.yaml -o json\n",
+	.run = run,
+};

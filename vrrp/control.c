@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket
+ * ==================
+ * A client sends one line, gets one line of JSON and the end of the stream.
+ * Clients are few (CONTROL_CLIENTS_MAX) and short of words and time: one that
+ * neither speaks nor reads for CONTROL_PATIENCE_NS is cut off. Nothing here
+ * ever waits. Requests are answered between the loop's readings, because a
+ * reload may free what epoll has just reported.
+ */
+#include "vrrp/control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "lib/doc.h"
+#include "vrrp/engine.h"
+#include "vrrp/sock.h"
+
+#define CONTROL_PATIENCE_NS (5 * NS_PER_S)
+
+/* --- answers ------------------------------------------------------------------------- */
+
+static void put_counters(const struct router *r, struct json *j)
+{
+	unsigned i;
+
+	json_key(j, "counters");
+	json_obj(j);
+	for (i = 0; i < VRRP_N_COUNT; i++)
+		json_kint(j, vrrp_count_name[i], (int64_t)r->core.count[i]);
+	json_kint(j, "other_addresses", (int64_t)r->other_list);
+	json_kint(j, "send_errors", (int64_t)r->send_errors);
+	json_kint(j, "announce_errors", (int64_t)r->announce_errors);
+	json_kint(j, "place_errors", (int64_t)r->place_errors);
+	/* What was refused before its router was known counts for the
+	 * interface, and so for every router on it. */
+	json_key(j, "refused");
+	json_obj(j);
+	for (i = VRRP_TAKEN + 1; i < VRRP_DROP_N; i++)
+		json_kint(j, vrrp_drop_name[i],
+			  (int64_t)(r->drops[i] + r->port->drops[i]));
+	json_obj_end(j);
+	json_obj_end(j);
+}
+
+static const char *why_of(const struct router *r)
+{
+	if (r->core.state == VRRP_FAULT)
+		return r->path_why;
+	return vrrp_why_text[r->why];
+}
+
+static void put_addr(const struct vrrp_addr *a, const char *key,
+		     struct json *j)
+{
+	struct ip ip = {.family = 4};
+	char text[IP_TEXT_MAX];
+
+	if (a->family != 4)
+		return;
+	memcpy(ip.b, a->b, 4);
+	json_kstr(j, key, ip_print(&ip, text));
+}
+
+static void put_router(const struct router *r, struct json *j)
+{
+	const struct vrrp_router_config *c = r->cfg;
+
+	json_obj(j);
+	json_kstr(j, "id", c->id);
+	json_kstr(j, "name", c->name);
+	json_kstr(j, "netns", c->netns);
+	json_kstr(j, "interface", c->dev);
+	json_kint(j, "vrid", c->set.vrid);
+	json_kint(j, "version", c->set.version);
+	json_kstr(j, "state", vrrp_state_name[r->core.state]);
+	json_kint(j, "priority", c->set.priority);
+	json_kint(j, "since_ns", r->since_real_ns);
+	json_kstr(j, "state_file", c->state_file);
+	put_addr(&r->source, "source", j);
+	put_addr(&r->core.peer, "last_heard", j);
+	put_counters(r, j);
+	json_kstr(j, "why", why_of(r));
+	json_obj_end(j);
+}
+
+static void put_state(const struct engine *e, struct json *j)
+{
+	size_t i;
+
+	json_kint(j, "pid", getpid());
+	if (e->how.supervisor)
+		json_kint(j, "supervisor", e->how.supervisor);
+	json_kstr(j, "config", e->config.path);
+	if (e->config.node)
+		json_kstr(j, "node", e->config.node);
+	json_key(j, "routers");
+	json_arr(j);
+	for (i = 0; i < e->n; i++)
+		put_router(e->routers[i], j);
+	json_arr_end(j);
+}
+
+static void answer(struct engine *e, struct client *c, const char *request)
+{
+	struct err err;
+	struct json j;
+	int r = 0;
+
+	json_init(&j, &c->out, 0);
+	json_obj(&j);
+	if (strcmp(request, "state") == 0) {
+		json_kbool(&j, "ok", true);
+		put_state(e, &j);
+	} else if (strcmp(request, "stop") == 0) {
+		/* The answer says that it is done. */
+		engine_stop(e);
+		json_kbool(&j, "ok", true);
+	} else {
+		if (strcmp(request, "reload") == 0)
+			r = engine_reload(e, &err);
+		else
+			r = err_set(&err, -EINVAL,
+				    "'%s' is none of state, reload, stop",
+				    request);
+		json_kbool(&j, "ok", r == 0);
+		if (r < 0)
+			json_kstr(&j, "error", err.msg);
+	}
+	json_obj_end(&j);
+	buf_addc(&c->out, '\n');
+}
+
+/* --- clients --------------------------------------------------------------------------- */
+
+static void drop(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	buf_release(&c->out);
+}
+
+static void send_more(struct client *c)
+{
+	ssize_t n;
+
+	while (c->sent < c->out.len) {
+		n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0)
+			break;
+		c->sent += (size_t)n;
+	}
+	drop(c);
+}
+
+static void receive(struct client *c)
+{
+	char *end;
+	ssize_t n;
+
+	n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len,
+		 MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(c);
+		return;
+	}
+	c->in_len += (size_t)n;
+	end = memchr(c->in, '\n', c->in_len);
+	if (!end && c->in_len < sizeof(c->in))
+		return;
+	/* What is too long to be a request is cut, and refused as unknown. */
+	if (!end)
+		end = c->in + sizeof(c->in) - 1;
+	*end = '\0';
+	c->asked = true;
+}
+
+void control_serve(struct engine *e)
+{
+	struct epoll_event ev = {.events = EPOLLOUT};
+	struct client *c;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		c = &e->clients[i];
+		if (c->fd < 0 || !c->asked || c->answering)
+			continue;
+		c->answering = true;
+		answer(e, c, c->in);
+		ev.data.ptr = &c->io;
+		if (epoll_ctl(e->ep, EPOLL_CTL_MOD, c->fd, &ev) < 0)
+			drop(c);
+		else
+			send_more(c);
+	}
+}
+
+static void client_ready(struct engine *e, void *obj)
+{
+	struct client *c = obj;
+
+	(void)e;
+	if (c->fd < 0)
+		return;
+	c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
+	if (c->answering)
+		send_more(c);
+	else if (!c->asked)
+		receive(c);
+}
+
+static void listener_ready(struct engine *e, void *obj)
+{
+	struct client *c = NULL;
+	size_t i;
+	int fd;
+
+	(void)obj;
+	fd = accept4(e->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	for (i = 0; i < CONTROL_CLIENTS_MAX && !c; i++)
+		if (e->clients[i].fd < 0)
+			c = &e->clients[i];
+	if (!c) {
+		close(fd);
+		return;
+	}
+	*c = (struct client){.fd = fd};
+	c->io = (struct io){client_ready, c};
+	c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
+	if (engine_watch(e, fd, EPOLLIN, &c->io, NULL) < 0)
+		drop(c);
+}
+
+struct mono control_deadline(const struct engine *e)
+{
+	struct mono at = MONO_NEVER;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (e->clients[i].fd >= 0)
+			at = mono_min(at, e->clients[i].until);
+	return at;
+}
+
+void control_expire(struct engine *e, struct mono now)
+{
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (e->clients[i].fd >= 0 &&
+		    !mono_before(now, e->clients[i].until))
+			drop(&e->clients[i]);
+}
+
+int control_open(struct engine *e, struct err *reterr)
+{
+	e->control = vrrp_sock_listen(e->config.control, reterr);
+	if (e->control < 0)
+		return e->control;
+	e->control_io = (struct io){listener_ready, e};
+	return engine_watch(e, e->control, EPOLLIN, &e->control_io, reterr);
+}
+
+void control_close(struct engine *e)
+{
+	size_t i;
+
+	if (e->control >= 0) {
+		close(e->control);
+		e->control = -1;
+		unlink(e->config.control);
+	}
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		drop(&e->clients[i]);
+}
+
+/* --- the other side --------------------------------------------------------------------- */
+
+int vrrp_ask(const char *path, const char *request, struct buf *ret,
+	     struct err *reterr)
+{
+	auto_close int fd = vrrp_sock_connect(path, reterr);
+	auto_buf struct buf line = {0};
+	size_t start = ret->len;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	buf_printf(&line, "%s\n", request);
+	if (send(fd, line.data, line.len, MSG_NOSIGNAL) !=
+	    (ssize_t)line.len)
+		return err_sys(reterr, errno ? -errno : -EIO, "%s", path);
+	for (;;) {
+		n = recv(fd, buf_room(ret, 65536), 65536, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return err_set(reterr, -ETIMEDOUT,
+				       "the engine at %s does not answer",
+				       path);
+		if (n < 0)
+			return err_sys(reterr, -errno, "%s", path);
+		if (n == 0)
+			break;
+		ret->len += (size_t)n;
+		if (ret->len - start > VRRP_ANSWER_MAX)
+			return err_set(reterr, -E2BIG,
+				       "the engine at %s says too much", path);
+	}
+	if (ret->len == start)
+		return err_set(reterr, -EPIPE,
+			       "the engine at %s hung up without an answer",
+			       path);
+	ret->data[ret->len] = '\0';
+	return 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VRRP_ENGINE_H
+#define LABCTL_VRRP_ENGINE_H
+
+/* What the files of the running engine share; nobody else includes it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/mono.h"
+#include "vrrp/advert.h"
+#include "vrrp/config.h"
+#include "vrrp/fsm.h"
+#include "vrrp/journal.h"
+#include "vrrp/run.h"
+#include "vrrp/space.h"
+
+#define CONTROL_CLIENTS_MAX 16
+#define CONTROL_REQUEST_MAX 64
+
+struct engine;
+
+/* Something that epoll watches. */
+struct io {
+	void (*ready)(struct engine *e, void *obj);
+	void *obj;
+};
+
+/* A namespace, and what is to be done about it. */
+struct room {
+	struct vrrp_space s;
+	struct io io;
+	bool dirty; /* its links or addresses changed since the last review */
+	bool gone;  /* its name means another namespace now, or none */
+	bool used;
+};
+
+/* An interface on which adverts are exchanged. */
+struct port {
+	struct room *room;
+	char dev[VRRP_DEV_MAX];
+	unsigned ifindex; /* of the open socket */
+	int fd;		  /* or -1 */
+	struct io io;
+	struct vrrp_group *groups; /* one for each router here */
+	struct router **routers;
+	size_t n;
+	uint64_t drops[VRRP_DROP_N]; /* of no router in particular */
+	char why[160];		     /* where it could not be opened */
+	struct vrrp_bucket log;
+	bool used;
+};
+
+struct router {
+	const struct vrrp_router_config *cfg;
+	struct vrrp core;
+	struct room *room;
+	struct port *port;
+	struct room **track_rooms; /* one for each of cfg->tracks */
+	uint8_t *list;		   /* advertised addresses, four bytes each */
+	struct vrrp_effects todo;
+	unsigned done; /* effects of todo carried out */
+	bool started;
+	bool path_up, can_send;
+	bool source_stale; /* look which address is the primary one */
+	struct vrrp_addr source; /* family 0: it has none */
+	unsigned wired_n;  /* interfaces of its addresses that run, */
+	unsigned wired_sum; /* and which */
+	enum vrrp_state told; /* the state that was last told */
+	enum vrrp_why why;
+	char path_why[160];
+	int64_t since_real_ns;
+	uint64_t drops[VRRP_DROP_N];
+	uint64_t other_list, send_errors, announce_errors, place_errors;
+	struct vrrp_bucket log;
+};
+
+struct client {
+	int fd; /* or -1 */
+	struct io io;
+	struct mono until;
+	char in[CONTROL_REQUEST_MAX];
+	size_t in_len;
+	struct buf out;
+	size_t sent;
+	bool asked; /* a request is complete in `in` */
+	bool answering;
+};
+
+struct engine {
+	struct vrrp_config config;
+	struct vrrp_run how;
+	int ep, timer, signals, names; /* names: inotify on NETNS_DIR */
+	struct io timer_io, signal_io, names_io, control_io;
+	struct mono armed;
+	struct router **routers;
+	size_t n;
+	struct room **rooms;
+	size_t nrooms;
+	struct port **ports;
+	size_t nports;
+	struct mono look_at;
+	size_t pending; /* routers with effects not yet carried out */
+	bool stop, reload;
+	int control; /* listening, or -1 */
+	struct client clients[CONTROL_CLIENTS_MAX];
+	struct vrrp_bucket log;
+};
+
+/* run.c */
+int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
+		 struct err *reterr);
+/* Reads the configuration again; on failure nothing has changed. */
+int engine_reload(struct engine *e, struct err *reterr);
+/* All routers give up what they hold; the loop ends. */
+void engine_stop(struct engine *e);
+
+/* router.c: a virtual router's life in the engine */
+struct router *router_new(const struct vrrp_router_config *cfg);
+void router_free(struct router *r);
+/* Has cfg, which names the same virtual router, replace what r has. */
+void router_configure(struct engine *e, struct router *r,
+		      const struct vrrp_router_config *cfg);
+/* A step of the core; adverts go out at once, the rest by router_finish(). */
+void router_step(struct engine *e, struct router *r, struct mono now,
+		 const struct vrrp_event *ev);
+void router_finish(struct engine *e, struct router *r);
+/* Looks at links and addresses anew and tells the core what changed. */
+void router_review(struct engine *e, struct router *r);
+/* Stops it; the effects are carried out when this returns. */
+void router_stop(struct engine *e, struct router *r);
+void router_set_state_file(struct router *r);
+
+/* port.c */
+struct port *port_new(struct room *room, const char *dev);
+void port_free(struct port *p);
+void port_close(struct port *p);
+/* Opens, opens anew or closes the socket as the link demands. */
+void port_review(struct engine *e, struct port *p);
+/* Sets which routers listen here. */
+int port_set_routers(struct port *p, struct router **all, size_t n);
+/* Takes all packets that are waiting. */
+void port_drain(struct engine *e, struct port *p);
+
+/* control.c */
+int control_open(struct engine *e, struct err *reterr);
+void control_close(struct engine *e);
+/* Answers the requests that have come in. */
+void control_serve(struct engine *e);
+struct mono control_deadline(const struct engine *e);
+void control_expire(struct engine *e, struct mono now);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports: an interface with its one socket, and which packet is whose.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "lib/ip.h"
+#include "vrrp/engine.h"
+#include "vrrp/sock.h"
+
+/* IPv4 header at its longest, and the longest message. */
+#define PACKET_MAX (60 + VRRP_ADVERT_MAX)
+
+/* Packets of one port before the others have their turn. */
+#define DRAIN_MAX 256
+
+struct port *port_new(struct room *room, const char *dev)
+{
+	struct port *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->room = room;
+	p->fd = -1;
+	snprintf(p->dev, sizeof(p->dev), "%s", dev);
+	return p;
+}
+
+void port_close(struct port *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	p->ifindex = 0;
+}
+
+void port_free(struct port *p)
+{
+	port_close(p);
+	free(p->groups);
+	free(p->routers);
+	free(p);
+}
+
+static int set_filter(struct port *p, struct err *reterr)
+{
+	uint8_t vrids[255];
+	bool seen[256] = {false};
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++) {
+		if (seen[p->groups[i].vrid])
+			continue;
+		seen[p->groups[i].vrid] = true;
+		vrids[n++] = p->groups[i].vrid;
+	}
+	return vrrp_sock_filter(p->fd, vrids, n, reterr);
+}
+
+int port_set_routers(struct port *p, struct router **all, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		k += all[i]->port == p;
+	free(p->groups);
+	free(p->routers);
+	p->groups = calloc(k + 1, sizeof(*p->groups));
+	p->routers = calloc(k + 1, sizeof(struct router *));
+	if (!p->groups || !p->routers)
+		abort();
+	p->n = 0;
+	for (i = 0; i < n; i++) {
+		const struct vrrp_settings *set = &all[i]->cfg->set;
+
+		if (all[i]->port != p)
+			continue;
+		p->routers[p->n] = all[i];
+		p->groups[p->n++] = (struct vrrp_group){
+			.vrid = set->vrid,
+			.version = set->version,
+			.family = 4,
+			.interval_ns = set->interval_ns,
+		};
+	}
+	return p->fd >= 0 ? set_filter(p, NULL) : 0;
+}
+
+static void ready(struct engine *e, void *obj)
+{
+	port_drain(e, obj);
+}
+
+static int open_socket(struct engine *e, struct port *p,
+		       const struct vrrp_link *link, struct err *reterr)
+{
+	int r;
+
+	p->fd = vrrp_sock_advert(p->room->s.nsfd, p->dev, link->ifindex,
+				 reterr);
+	if (p->fd < 0)
+		return p->fd;
+	p->ifindex = link->ifindex;
+	r = set_filter(p, reterr);
+	if (r < 0)
+		return r;
+	p->io = (struct io){ready, p};
+	return engine_watch(e, p->fd, EPOLLIN, &p->io, reterr);
+}
+
+void port_review(struct engine *e, struct port *p)
+{
+	const struct vrrp_link *link = NULL;
+	struct err why;
+	size_t i;
+
+	if (p->room->s.open && !p->room->gone)
+		link = vrrp_space_link(&p->room->s, p->dev);
+	if (link && p->fd >= 0 && link->ifindex == p->ifindex)
+		return;
+	if (!link && p->room->gone)
+		return; /* needed for the last words */
+	port_close(p);
+	p->why[0] = '\0';
+	if (!link)
+		return;
+	if (open_socket(e, p, link, &why) < 0) {
+		port_close(p);
+		snprintf(p->why, sizeof(p->why), "%.150s", why.msg);
+		return;
+	}
+	for (i = 0; i < p->n; i++)
+		p->routers[i]->source_stale = true;
+}
+
+/* --- packets in ------------------------------------------------------------------ */
+
+static bool same_list(const struct router *r, const struct vrrp_advert *a)
+{
+	size_t n = r->cfg->nadvert, i, j;
+
+	if (a->naddrs != n)
+		return false;
+	if (memcmp(a->addrs, r->list, n * 4) == 0)
+		return true;
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < n && memcmp(a->addrs + i * 4, r->list + j * 4,
+					    4) != 0;
+		     j++)
+			;
+		if (j == n)
+			return false;
+	}
+	return true;
+}
+
+static void taken(struct engine *e, struct router *r, struct mono now,
+		  const struct vrrp_advert *a)
+{
+	struct vrrp_event ev = {.kind = VRRP_EV_ADVERT};
+	char text[IP_TEXT_MAX];
+	struct ip from = {.family = 4};
+
+	memcpy(from.b, a->src.b, 4);
+	if (!same_list(r, a) && r->other_list++ % 100 == 0)
+		vrrp_journal(&r->log, LOG_LEVEL_WARN,
+			     "%u %s %s: %s advertises other addresses",
+			     r->cfg->set.vrid, r->cfg->dev, r->cfg->name,
+			     ip_print(&from, text));
+	if (vrrp_addr_cmp(&a->src, &r->source) == 0 &&
+	    r->core.count[VRRP_N_SAME_SOURCE] % 100 == 0)
+		vrrp_journal(&r->log, LOG_LEVEL_WARN,
+			     "%u %s %s: another speaks from our address %s",
+			     r->cfg->set.vrid, r->cfg->dev, r->cfg->name,
+			     ip_print(&from, text));
+	ev.advert.priority = a->priority;
+	ev.advert.interval_ns = a->interval_ns;
+	ev.advert.source = a->src;
+	router_step(e, r, now, &ev);
+}
+
+static void refused(struct port *p, size_t group, enum vrrp_drop why)
+{
+	uint64_t *count = group < p->n ? &p->routers[group]->drops[why]
+				       : &p->drops[why];
+
+	if ((*count)++ % 100 == 0)
+		vrrp_journal(&p->log, LOG_LEVEL_WARN,
+			     "%s: advert refused: %s", p->dev,
+			     vrrp_drop_name[why]);
+}
+
+void port_drain(struct engine *e, struct port *p)
+{
+	static uint8_t in[PACKET_MAX];
+	struct vrrp_packet packet;
+	struct vrrp_advert advert;
+	enum vrrp_drop why;
+	size_t group;
+	ssize_t len;
+	int i;
+
+	for (i = 0; i < DRAIN_MAX && p->fd >= 0; i++) {
+		len = vrrp_sock_recv(p->fd, in, sizeof(in));
+		if (len == -EAGAIN)
+			return;
+		/* ENETDOWN and the like: an error that was waiting. */
+		if (len < 0)
+			continue;
+		group = p->n;
+		why = vrrp_packet_ipv4(in, (size_t)len, &packet);
+		if (why == VRRP_TAKEN)
+			why = vrrp_advert_decode(&packet, p->groups, p->n,
+						 &group, &advert);
+		if (why == VRRP_TAKEN)
+			taken(e, p->routers[group], clock_mono(), &advert);
+		else
+			refused(p, group, why);
+	}
+}

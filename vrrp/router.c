@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual router in the engine: the core's effects carried out, the world
+ * told to the core.
+ *
+ * The path is up when the namespace is there, the interface runs, has its
+ * primary address and a socket, and all that is tracked runs. A router whose
+ * path is not up is in fault and says why; it claims nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "vrrp/engine.h"
+#include "vrrp/place.h"
+#include "vrrp/sock.h"
+
+#define SAY(r, level, fmt, ...)                                                \
+	vrrp_journal(&(r)->log, LOG_LEVEL_##level, "%u %s %s: " fmt,           \
+		     (r)->cfg->set.vrid, (r)->cfg->dev, (r)->cfg->name,        \
+		     __VA_ARGS__)
+
+static void set_list(struct router *r)
+{
+	size_t i;
+
+	free(r->list);
+	r->list = calloc(r->cfg->nadvert, 4);
+	if (!r->list)
+		abort();
+	for (i = 0; i < r->cfg->nadvert; i++)
+		memcpy(r->list + i * 4, r->cfg->addrs[i].net.ip.b, 4);
+}
+
+struct router *router_new(const struct vrrp_router_config *cfg)
+{
+	struct router *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->cfg = cfg;
+	r->source_stale = true;
+	r->since_real_ns = clock_real_ns();
+	vrrp_init(&r->core, &cfg->set);
+	set_list(r);
+	return r;
+}
+
+void router_free(struct router *r)
+{
+	free(r->track_rooms);
+	free(r->list);
+	free(r);
+}
+
+/* --- the state file ---------------------------------------------------------------- */
+
+static const char *file_word(enum vrrp_state state)
+{
+	switch (state) {
+	case VRRP_ACTIVE:
+		return "master";
+	case VRRP_FAULT:
+		return "fault";
+	case VRRP_INITIALIZE:
+	case VRRP_BACKUP:
+	case VRRP_STATE_N:
+		break;
+	}
+	return "backup";
+}
+
+static void make_folders(const char *path)
+{
+	char part[PATH_MAX], *slash;
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (slash = strchr(part + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return;
+		*slash = '/';
+	}
+}
+
+/* Written aside and renamed: a reader finds one word or the other. */
+static int write_state(const char *path, const char *word)
+{
+	char aside[PATH_MAX];
+	auto_close int fd = -1;
+
+	if (snprintf(aside, sizeof(aside), "%s.new", path) >=
+	    (int)sizeof(aside))
+		return -ENAMETOOLONG;
+	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == ENOENT) {
+		make_folders(path);
+		fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			  0644);
+	}
+	if (fd < 0)
+		return -errno;
+	if (write(fd, word, strlen(word)) != (ssize_t)strlen(word) ||
+	    rename(aside, path) < 0) {
+		int e = errno ? -errno : -EIO;
+
+		unlink(aside);
+		return e;
+	}
+	return 0;
+}
+
+void router_set_state_file(struct router *r)
+{
+	int e;
+
+	if (!r->cfg->state_file)
+		return;
+	e = write_state(r->cfg->state_file, file_word(r->core.state));
+	if (e < 0)
+		SAY(r, WARN, "%s: %s", r->cfg->state_file, strerror(-e));
+}
+
+/* --- effects ------------------------------------------------------------------------- */
+
+static void send_advert(struct router *r, uint8_t priority)
+{
+	static uint8_t out[VRRP_ADVERT_MAX];
+	const struct vrrp_router_config *c = r->cfg;
+	const struct vrrp_advert a = {
+		.version = c->set.version,
+		.vrid = c->set.vrid,
+		.priority = priority,
+		.interval_ns = c->set.interval_ns,
+		.family = 4,
+		.naddrs = (unsigned)c->nadvert,
+		.src = r->source,
+		.addrs = r->list,
+	};
+	size_t len = vrrp_advert_encode(&a, c->csum, out);
+	int e = -ENOTCONN;
+
+	if (r->port->fd >= 0)
+		e = vrrp_sock_send(r->port->fd, r->port->ifindex, &r->source,
+				   out, len);
+	if (e < 0 && r->send_errors++ % 100 == 0)
+		SAY(r, WARN, "advert not sent: %s", strerror(-e));
+}
+
+static void add_addresses(struct router *r)
+{
+	struct err e;
+
+	if (!r->room->s.open)
+		return;
+	if (vrrp_place_add(&r->room->s, r->cfg, &e) < 0) {
+		r->place_errors++;
+		SAY(r, WARN, "%s", e.msg);
+	}
+}
+
+static void remove_addresses(struct router *r,
+			     const struct vrrp_router_config *keep)
+{
+	struct err e;
+
+	if (!r->room->s.open)
+		return;
+	if (vrrp_place_remove(&r->room->s, r->cfg, keep, NULL, &e) < 0) {
+		r->place_errors++;
+		SAY(r, WARN, "%s", e.msg);
+	}
+}
+
+static void announce(struct router *r)
+{
+	if (r->room->s.open)
+		r->announce_errors +=
+			vrrp_place_announce(&r->room->s, r->cfg);
+}
+
+static void tell_state(struct router *r, const struct vrrp_effect *fx)
+{
+	r->why = fx->why;
+	router_set_state_file(r);
+	if (fx->why == VRRP_WHY_PEER_YIELDS) {
+		SAY(r, WARN, "still active: %s",
+		    vrrp_why_text[VRRP_WHY_PEER_YIELDS]);
+		return;
+	}
+	r->since_real_ns = clock_real_ns();
+	SAY(r, INFO, "%s -> %s: %s", vrrp_state_name[r->told],
+	    vrrp_state_name[fx->state],
+	    fx->state == VRRP_FAULT ? r->path_why : vrrp_why_text[fx->why]);
+	r->told = fx->state;
+}
+
+static void carry_out(struct router *r, const struct vrrp_effect *fx)
+{
+	switch (fx->kind) {
+	case VRRP_FX_ADVERT:
+		send_advert(r, fx->priority);
+		break;
+	case VRRP_FX_ADD:
+		add_addresses(r);
+		break;
+	case VRRP_FX_REMOVE:
+		remove_addresses(r, NULL);
+		break;
+	case VRRP_FX_ANNOUNCE:
+		announce(r);
+		break;
+	case VRRP_FX_STATE:
+		tell_state(r, fx);
+		break;
+	}
+}
+
+void router_finish(struct engine *e, struct router *r)
+{
+	if (r->done == r->todo.n)
+		return;
+	while (r->done < r->todo.n)
+		carry_out(r, &r->todo.fx[r->done++]);
+	e->pending--;
+}
+
+void router_step(struct engine *e, struct router *r, struct mono now,
+		 const struct vrrp_event *ev)
+{
+	router_finish(e, r);
+	vrrp_step(&r->core, now, ev, &r->todo);
+	r->done = 0;
+	/* When many take over at once all adverts go before any address. */
+	while (r->done < r->todo.n &&
+	       r->todo.fx[r->done].kind == VRRP_FX_ADVERT)
+		carry_out(r, &r->todo.fx[r->done++]);
+	if (r->done < r->todo.n)
+		e->pending++;
+}
+
+void router_stop(struct engine *e, struct router *r)
+{
+	const struct vrrp_event ev = {.kind = VRRP_EV_STOP};
+
+	if (!r->started)
+		return;
+	router_step(e, r, clock_mono(), &ev);
+	router_finish(e, r);
+	r->started = false;
+}
+
+/* --- the path ------------------------------------------------------------------------- */
+
+static bool runs(const struct room *room, const char *dev, char *why,
+		 size_t size)
+{
+	const struct vrrp_link *link;
+
+	if (!room->s.open || room->gone) {
+		snprintf(why, size, "%s",
+			 room->gone ? "network namespace gone" : room->s.why);
+		return false;
+	}
+	link = vrrp_space_link(&room->s, dev);
+	if (link && link->running)
+		return true;
+	snprintf(why, size, "%s %s", dev,
+		 !link	   ? "does not exist"
+		 : link->up ? "has no carrier"
+			    : "is down");
+	return false;
+}
+
+static bool has_source(struct router *r)
+{
+	const struct ip want = {.family = r->cfg->set.source.family,
+				.b = {r->cfg->set.source.b[0],
+				      r->cfg->set.source.b[1],
+				      r->cfg->set.source.b[2],
+				      r->cfg->set.source.b[3]}};
+	char text[IP_TEXT_MAX];
+
+	if (r->source_stale) {
+		r->source_stale = false;
+		if (vrrp_space_source(&r->room->s, r->port->ifindex, r->cfg,
+				      &r->source) < 0)
+			r->source = (struct vrrp_addr){0};
+	}
+	if (r->source.family)
+		return true;
+	if (want.family)
+		snprintf(r->path_why, sizeof(r->path_why),
+			 "%s has no address %s", r->cfg->dev,
+			 ip_print(&want, text));
+	else
+		snprintf(r->path_why, sizeof(r->path_why),
+			 "%s has no IPv4 address", r->cfg->dev);
+	return false;
+}
+
+static bool path_is_up(struct router *r, bool *ret_can_send)
+{
+	size_t i;
+
+	/* A namespace whose name is gone may still be wired. */
+	*ret_can_send = r->room->gone && r->port->fd >= 0 && r->source.family;
+	if (!runs(r->room, r->cfg->dev, r->path_why, sizeof(r->path_why)))
+		return false;
+	if (r->port->fd < 0) {
+		snprintf(r->path_why, sizeof(r->path_why), "%s", r->port->why);
+		return false;
+	}
+	if (!has_source(r))
+		return false;
+	*ret_can_send = true;
+	for (i = 0; i < r->cfg->ntracks; i++)
+		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev,
+			  r->path_why, sizeof(r->path_why)))
+			return false;
+	r->path_why[0] = '\0';
+	return true;
+}
+
+/* True where an interface of the addresses came up since last time. */
+static bool rewired(struct router *r)
+{
+	const struct vrrp_link *link;
+	unsigned n = 0, sum = 0;
+	const char *last = "";
+	bool more;
+	size_t i;
+
+	for (i = 0; i < r->cfg->naddrs; i++) {
+		if (strcmp(last, r->cfg->addrs[i].dev) == 0)
+			continue;
+		last = r->cfg->addrs[i].dev;
+		link = vrrp_space_link(&r->room->s, last);
+		if (link && link->running) {
+			n++;
+			sum = sum * 31 + link->ifindex;
+		}
+	}
+	more = n >= r->wired_n && sum != r->wired_sum;
+	r->wired_n = n;
+	r->wired_sum = sum;
+	return more;
+}
+
+static void settings_of(struct router *r, struct vrrp_settings *ret)
+{
+	*ret = r->cfg->set;
+	if (r->source.family)
+		ret->source = r->source;
+}
+
+void router_review(struct engine *e, struct router *r)
+{
+	struct vrrp_settings set;
+	struct vrrp_event ev = {.kind = VRRP_EV_PATH};
+	bool was_up = r->path_up, can_send, again;
+
+	r->path_up = path_is_up(r, &can_send);
+	again = rewired(r);
+	settings_of(r, &set);
+	if (r->source.family &&
+	    vrrp_addr_cmp(&set.source, &r->core.set.source) != 0) {
+		struct vrrp_event change = {.kind = VRRP_EV_SETTINGS,
+					    .settings = &set};
+
+		router_step(e, r, clock_mono(), &change);
+	}
+	ev.path_up = r->path_up;
+	ev.can_send = can_send;
+	if (!r->started)
+		ev.kind = VRRP_EV_START;
+	if (!r->started || was_up != r->path_up)
+		router_step(e, r, clock_mono(), &ev);
+	else if (again && r->core.state == VRRP_ACTIVE) {
+		ev.kind = VRRP_EV_WIRED;
+		router_step(e, r, clock_mono(), &ev);
+	}
+	r->started = true;
+}
+
+/* --- reload ----------------------------------------------------------------------------- */
+
+static bool same_placement(const struct vrrp_router_config *a,
+			   const struct vrrp_router_config *b)
+{
+	size_t i;
+
+	if (a->naddrs != b->naddrs || a->nroutes != b->nroutes)
+		return false;
+	for (i = 0; i < a->naddrs; i++)
+		if (!ipnet_equal(&a->addrs[i].net, &b->addrs[i].net) ||
+		    strcmp(a->addrs[i].dev, b->addrs[i].dev) != 0)
+			return false;
+	for (i = 0; i < a->nroutes; i++)
+		if (!ipnet_equal(&a->routes[i].to, &b->routes[i].to) ||
+		    !ip_equal(&a->routes[i].via, &b->routes[i].via) ||
+		    strcmp(a->routes[i].dev, b->routes[i].dev) != 0)
+			return false;
+	return true;
+}
+
+static bool same_settings(const struct vrrp_settings *a,
+			  const struct vrrp_settings *b)
+{
+	return a->priority == b->priority && a->preempt == b->preempt &&
+	       vrrp_addr_cmp(&a->source, &b->source) == 0 &&
+	       a->interval_ns == b->interval_ns &&
+	       a->promote_delay_ns == b->promote_delay_ns &&
+	       a->announce_rounds == b->announce_rounds &&
+	       a->refresh_ns == b->refresh_ns &&
+	       a->second_burst_ns == b->second_burst_ns;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void router_configure(struct engine *e, struct router *r,
+		      const struct vrrp_router_config *cfg)
+{
+	const struct vrrp_router_config *old = r->cfg;
+	bool moved = !same_placement(old, cfg);
+	bool active = r->core.state == VRRP_ACTIVE;
+	struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS};
+	struct vrrp_settings set;
+
+	router_finish(e, r);
+	/* Away with what is no longer wanted, and with what should never
+	 * have been here: a reload mends what was changed by hand. */
+	remove_addresses(r, active ? cfg : NULL);
+	r->cfg = cfg;
+	set_list(r);
+	if (vrrp_addr_cmp(&old->set.source, &cfg->set.source) != 0)
+		r->source_stale = true;
+	settings_of(r, &set);
+	ev.settings = &set;
+	if (!same_settings(&set, &r->core.set))
+		router_step(e, r, clock_mono(), &ev);
+	if (active && moved) {
+		ev.kind = VRRP_EV_WIRED;
+		router_step(e, r, clock_mono(), &ev);
+	} else if (active) {
+		add_addresses(r);
+	}
+	if (!same_text(old->state_file, cfg->state_file))
+		router_set_state_file(r);
+}

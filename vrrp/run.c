@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation
+ * ===================
+ * One process, one thread, one epoll loop for all virtual routers of a node,
+ * in whatever network namespaces they live. Each turn of the loop
+ *
+ *  1. reads every socket that has something, to the last packet;
+ *  2. reviews the routers whose namespace, links or addresses changed;
+ *  3. delivers the timers that are due. A Backup's port is read once more
+ *     right before its down timer is believed: a process that stood still
+ *     must hear what was said meanwhile before it claims a role;
+ *  4. carries out effects other than adverts. When fifty routers take over
+ *     at once, fifty adverts leave before the first address is added, and
+ *     the turn is cut short after TURN_NS, so that addresses of many routers
+ *     never hold up the adverts of others.
+ *
+ * Rooms (namespaces) and ports (interfaces) come and go under the engine. A
+ * missing one puts its routers in fault, with the reason; it is looked for
+ * again every second, and at once when inotify tells of a new name. Nothing
+ * of this kind ends the process.
+ *
+ * What ends it: SIGTERM, SIGINT, `stop` on the control socket. What reads the
+ * configuration anew: SIGHUP, `reload`. A configuration with a mistake
+ * changes nothing.
+ *
+ * Limits: virtual MAC addresses are not made (the routers of OpenStack share
+ * one MAC on all nodes); adverts are IPv4; unicast peers are not supported.
+ */
+#include "vrrp/run.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "lib/netns.h"
+#include "vrrp/engine.h"
+#include "vrrp/place.h"
+
+#define EVENTS 64
+#define TURN_NS (5 * NS_PER_MS)
+#define LOOK_NS NS_PER_S
+/* A new name in NETNS_DIR is a plain file until it is mounted upon. */
+#define SETTLE_NS (20 * NS_PER_MS)
+#define RT_PRIORITY 10
+
+int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
+		 struct err *reterr)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = io};
+
+	if (epoll_ctl(e->ep, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return err_sys(reterr, -errno, "epoll");
+	return 0;
+}
+
+/* --- rooms and ports ---------------------------------------------------------------- */
+
+struct whose {
+	struct engine *e;
+	struct room *room;
+};
+
+static void address_changed(void *ctx, unsigned ifindex)
+{
+	const struct whose *c = ctx;
+	struct port *p;
+	size_t i, j;
+
+	for (i = 0; i < c->e->nports; i++) {
+		p = c->e->ports[i];
+		if (p->room != c->room || (ifindex && p->ifindex != ifindex))
+			continue;
+		for (j = 0; j < p->n; j++)
+			p->routers[j]->source_stale = true;
+		c->room->dirty = true;
+	}
+}
+
+static void room_ready(struct engine *e, void *obj)
+{
+	struct room *room = obj;
+	struct whose c = {e, room};
+	int r;
+
+	if (!room->s.open)
+		return;
+	r = vrrp_space_read(&room->s, address_changed, &c);
+	if (r != 0)
+		room->dirty = true;
+	if (r < 0)
+		room->gone = true;
+}
+
+static void room_open(struct engine *e, struct room *room)
+{
+	room->dirty = true;
+	if (vrrp_space_open(&room->s, NULL) < 0)
+		return;
+	room->io = (struct io){room_ready, room};
+	if (engine_watch(e, room->s.watch, EPOLLIN, &room->io, NULL) < 0)
+		vrrp_space_close(&room->s);
+}
+
+static struct room *room_of(struct engine *e, const char *name)
+{
+	struct room *room;
+	size_t i;
+
+	for (i = 0; i < e->nrooms; i++) {
+		room = e->rooms[i];
+		if (strcmp(room->s.name, name) != 0)
+			continue;
+		room->used = true;
+		return room;
+	}
+	room = calloc(1, sizeof(*room));
+	e->rooms = realloc(e->rooms, (e->nrooms + 1) * sizeof(*e->rooms));
+	if (!room || !e->rooms)
+		abort();
+	vrrp_space_init(&room->s, name);
+	room->used = true;
+	e->rooms[e->nrooms++] = room;
+	room_open(e, room);
+	return room;
+}
+
+static struct port *port_of(struct engine *e, struct room *room,
+			    const char *dev)
+{
+	struct port *p;
+	size_t i;
+
+	for (i = 0; i < e->nports; i++) {
+		p = e->ports[i];
+		if (p->room != room || strcmp(p->dev, dev) != 0)
+			continue;
+		p->used = true;
+		return p;
+	}
+	p = port_new(room, dev);
+	e->ports = realloc(e->ports, (e->nports + 1) * sizeof(*e->ports));
+	if (!e->ports)
+		abort();
+	p->used = true;
+	e->ports[e->nports++] = p;
+	return p;
+}
+
+static void drop_unused(struct engine *e)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->nports; i++) {
+		if (e->ports[i]->used)
+			e->ports[n++] = e->ports[i];
+		else
+			port_free(e->ports[i]);
+	}
+	e->nports = n;
+	for (i = n = 0; i < e->nrooms; i++) {
+		if (e->rooms[i]->used) {
+			e->rooms[n++] = e->rooms[i];
+			continue;
+		}
+		vrrp_space_release(&e->rooms[i]->s);
+		free(e->rooms[i]);
+	}
+	e->nrooms = n;
+}
+
+/* Ties routers, ports and rooms together as the configuration has them. */
+static void connect_all(struct engine *e)
+{
+	const struct vrrp_track *t;
+	struct router *r;
+	size_t i, j;
+
+	for (i = 0; i < e->nrooms; i++)
+		e->rooms[i]->used = false;
+	for (i = 0; i < e->nports; i++)
+		e->ports[i]->used = false;
+	for (i = 0; i < e->n; i++) {
+		r = e->routers[i];
+		r->room = room_of(e, r->cfg->netns);
+		r->port = port_of(e, r->room, r->cfg->dev);
+		free(r->track_rooms);
+		r->track_rooms = calloc(r->cfg->ntracks + 1,
+					sizeof(struct room *));
+		if (!r->track_rooms)
+			abort();
+		for (j = 0; j < r->cfg->ntracks; j++) {
+			t = &r->cfg->tracks[j];
+			r->track_rooms[j] = room_of(e, t->netns);
+		}
+	}
+	drop_unused(e);
+	for (i = 0; i < e->nports; i++)
+		port_set_routers(e->ports[i], e->routers, e->n);
+	for (i = 0; i < e->nrooms; i++)
+		e->rooms[i]->dirty = true;
+}
+
+/* --- review ---------------------------------------------------------------------------- */
+
+static bool concerns(const struct router *r)
+{
+	size_t i;
+
+	if (!r->started || r->room->dirty || r->source_stale)
+		return true;
+	for (i = 0; i < r->cfg->ntracks; i++)
+		if (r->track_rooms[i]->dirty)
+			return true;
+	return false;
+}
+
+static void finish_all(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; e->pending && i < e->n; i++)
+		router_finish(e, e->routers[i]);
+}
+
+static void look_again(struct engine *e, int64_t in_ns)
+{
+	e->look_at = mono_min(e->look_at, mono_add(clock_mono(), in_ns));
+}
+
+static void review(struct engine *e)
+{
+	bool any = false, gone = false;
+	size_t i;
+
+	for (i = 0; i < e->nrooms; i++) {
+		any |= e->rooms[i]->dirty;
+		gone |= e->rooms[i]->gone;
+	}
+	if (!any)
+		return;
+	for (i = 0; i < e->nports; i++) {
+		port_review(e, e->ports[i]);
+		if (e->ports[i]->why[0])
+			look_again(e, LOOK_NS);
+	}
+	for (i = 0; i < e->n; i++)
+		if (concerns(e->routers[i]))
+			router_review(e, e->routers[i]);
+	for (i = 0; i < e->nrooms; i++)
+		e->rooms[i]->dirty = false;
+	if (!gone)
+		return;
+	/* Addresses first leave what is about to be let go. */
+	finish_all(e);
+	for (i = 0; i < e->nrooms; i++) {
+		if (!e->rooms[i]->gone)
+			continue;
+		vrrp_space_close(&e->rooms[i]->s);
+		e->rooms[i]->gone = false;
+		e->rooms[i]->dirty = true;
+	}
+	for (i = 0; i < e->nports; i++)
+		port_review(e, e->ports[i]);
+	look_again(e, 0);
+}
+
+/* Looks for what is missing, and whether what is there still stands. */
+static void look(struct engine *e)
+{
+	struct room *room;
+	bool missing = e->names < 0;
+	size_t i;
+
+	e->look_at = MONO_NEVER;
+	for (i = 0; i < e->nrooms; i++) {
+		room = e->rooms[i];
+		if (room->s.open && !vrrp_space_stands(&room->s)) {
+			room->gone = true;
+			room->dirty = true;
+		} else if (!room->s.open) {
+			room_open(e, room);
+			missing |= !room->s.open;
+		}
+	}
+	for (i = 0; i < e->nports; i++) {
+		/* What could not be opened is tried again. */
+		if (!e->ports[i]->why[0])
+			continue;
+		e->ports[i]->room->dirty = true;
+	}
+	if (missing)
+		look_again(e, LOOK_NS);
+}
+
+static void names_ready(struct engine *e, void *obj)
+{
+	char in[4096] __attribute__((aligned(8)));
+
+	(void)obj;
+	while (read(e->names, in, sizeof(in)) > 0)
+		;
+	look_again(e, SETTLE_NS);
+}
+
+/* --- configuration --------------------------------------------------------------------- */
+
+static bool same_router(const struct router *r,
+			const struct vrrp_router_config *c)
+{
+	return strcmp(r->cfg->id, c->id) == 0 &&
+	       strcmp(r->cfg->netns, c->netns) == 0 &&
+	       strcmp(r->cfg->dev, c->dev) == 0 &&
+	       r->cfg->set.vrid == c->set.vrid &&
+	       r->cfg->set.version == c->set.version;
+}
+
+static struct router **take_over(struct engine *e, struct vrrp_config *next)
+{
+	struct router **now = calloc(next->n + 1, sizeof(struct router *));
+	size_t i, j;
+
+	if (!now)
+		abort();
+	for (i = 0; i < next->n; i++)
+		for (j = 0; j < e->n; j++)
+			if (e->routers[j] &&
+			    same_router(e->routers[j], &next->routers[i])) {
+				now[i] = e->routers[j];
+				e->routers[j] = NULL;
+				break;
+			}
+	/* Those that are left over go before new ones come. */
+	for (j = 0; j < e->n; j++) {
+		if (!e->routers[j])
+			continue;
+		router_stop(e, e->routers[j]);
+		router_free(e->routers[j]);
+	}
+	return now;
+}
+
+/* Takes what a dead engine left away before any router claims anything. */
+static void remove_orphans(struct router *r)
+{
+	struct err err;
+	bool had = false;
+
+	if (!r->room->s.open)
+		return;
+	if (vrrp_place_remove(&r->room->s, r->cfg, NULL, &had, &err) < 0)
+		vrrp_journal(&r->log, LOG_LEVEL_WARN, "%s", err.msg);
+	if (had)
+		vrrp_journal(&r->log, LOG_LEVEL_WARN,
+			     "%s: removed addresses that were left over",
+			     r->cfg->name);
+}
+
+static void configure(struct engine *e, struct vrrp_config *next)
+{
+	struct router **now = take_over(e, next);
+	struct vrrp_config old = e->config;
+	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
+	size_t i;
+
+	if (!fresh)
+		abort();
+	for (i = 0; i < next->n; i++) {
+		if (now[i]) {
+			router_configure(e, now[i], &next->routers[i]);
+			continue;
+		}
+		now[i] = router_new(&next->routers[i]);
+		fresh[i] = true;
+	}
+	free(e->routers);
+	e->routers = now;
+	e->n = next->n;
+	e->config = *next;
+	connect_all(e);
+	for (i = 0; i < e->n; i++) {
+		if (!fresh[i])
+			continue;
+		remove_orphans(e->routers[i]);
+		router_set_state_file(e->routers[i]);
+	}
+	free(fresh);
+	finish_all(e);
+	vrrp_config_release(&old);
+	look_again(e, 0);
+}
+
+static void tell_supervisor(struct engine *e, char what)
+{
+	if (e->how.tell_fd >= 0 && write(e->how.tell_fd, &what, 1) < 0)
+		vrrp_journal(&e->log, LOG_LEVEL_WARN, "the supervisor is gone");
+}
+
+int engine_reload(struct engine *e, struct err *reterr)
+{
+	auto_buf struct buf errs = {0};
+	struct vrrp_config next;
+	int r;
+
+	r = vrrp_config_load(e->config.path, &next, &errs);
+	if (r < 0) {
+		errs.data[strcspn(errs.data, "\n")] = '\0';
+		vrrp_journal(&e->log, LOG_LEVEL_ERROR, "not reloaded: %s",
+			     errs.data);
+		return err_set(reterr, r, "%s", errs.data);
+	}
+	if (strcmp(next.control, e->config.control) != 0) {
+		vrrp_config_release(&next);
+		return err_set(reterr, -EINVAL,
+			       "'control' cannot change while the engine runs");
+	}
+	configure(e, &next);
+	tell_supervisor(e, VRRP_TELL_RELOADED);
+	vrrp_journal(&e->log, LOG_LEVEL_INFO, "reloaded %s: %zu routers",
+		     e->config.path, e->n);
+	return 0;
+}
+
+void engine_stop(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		router_stop(e, e->routers[i]);
+	e->stop = true;
+}
+
+/* --- the loop ---------------------------------------------------------------------------- */
+
+static void timer_ready(struct engine *e, void *obj)
+{
+	uint64_t times;
+
+	(void)obj;
+	/* Timers are looked at on every turn anyway. */
+	if (read(e->timer, &times, sizeof(times)) > 0)
+		e->armed = MONO_NEVER;
+}
+
+static void signal_ready(struct engine *e, void *obj)
+{
+	struct signalfd_siginfo s;
+
+	(void)obj;
+	while (read(e->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
+		if (s.ssi_signo == SIGHUP)
+			e->reload = true;
+		else
+			e->stop = true;
+	}
+}
+
+static struct mono next_deadline(const struct engine *e)
+{
+	struct mono at = mono_min(e->look_at, control_deadline(e));
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		at = mono_min(at, vrrp_deadline(&e->routers[i]->core));
+	return at;
+}
+
+static void arm(struct engine *e)
+{
+	struct mono at = next_deadline(e);
+	struct itimerspec t = {0};
+
+	if (at.ns == e->armed.ns)
+		return;
+	e->armed = at;
+	if (!mono_is_never(at)) {
+		/* Zero would disarm it. */
+		if (at.ns < 1)
+			at.ns = 1;
+		t.it_value.tv_sec = at.ns / NS_PER_S;
+		t.it_value.tv_nsec = at.ns % NS_PER_S;
+	}
+	timerfd_settime(e->timer, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+static void read_all(struct engine *e)
+{
+	struct epoll_event ev[EVENTS];
+	int n, i, timeout = e->pending ? 0 : -1;
+
+	do {
+		n = epoll_wait(e->ep, ev, EVENTS, timeout);
+		for (i = 0; i < n; i++) {
+			struct io *io = ev[i].data.ptr;
+
+			io->ready(e, io->obj);
+		}
+		timeout = 0;
+	} while (n == EVENTS);
+}
+
+static void run_timers(struct engine *e)
+{
+	const struct vrrp_event ev = {.kind = VRRP_EV_TIMER};
+	struct mono now = clock_mono();
+	struct router *r;
+	size_t i;
+
+	if (!mono_before(now, control_deadline(e)))
+		control_expire(e, now);
+	if (!mono_before(now, e->look_at)) {
+		look(e);
+		review(e);
+	}
+	for (i = 0; i < e->n; i++) {
+		r = e->routers[i];
+		if (mono_before(now, vrrp_deadline(&r->core)))
+			continue;
+		port_drain(e, r->port);
+		now = clock_mono();
+		if (!mono_before(now, vrrp_deadline(&r->core)))
+			router_step(e, r, now, &ev);
+	}
+}
+
+static void finish_some(struct engine *e)
+{
+	struct mono until = mono_add(clock_mono(), TURN_NS);
+	size_t i;
+
+	for (i = 0; e->pending && i < e->n; i++) {
+		if (e->routers[i]->done == e->routers[i]->todo.n)
+			continue;
+		router_finish(e, e->routers[i]);
+		if (!mono_before(clock_mono(), until))
+			return;
+	}
+}
+
+static void loop(struct engine *e)
+{
+	while (!e->stop) {
+		arm(e);
+		read_all(e);
+		if (e->reload) {
+			e->reload = false;
+			engine_reload(e, NULL);
+		}
+		control_serve(e);
+		review(e);
+		run_timers(e);
+		finish_some(e);
+	}
+	engine_stop(e);
+}
+
+/* --- beginning and end --------------------------------------------------------------------- */
+
+/* Best effort, all of it: an engine that may not still works. */
+static void hold_still(void)
+{
+	const struct sched_param rt = {.sched_priority = RT_PRIORITY};
+	struct rlimit lim;
+	int flags = MCL_CURRENT | MCL_ONFAULT;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == 0) {
+		lim.rlim_cur = lim.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &lim);
+	}
+	/* Under a limit MCL_FUTURE would make malloc fail later. */
+	lim.rlim_cur = lim.rlim_max = RLIM_INFINITY;
+	if (setrlimit(RLIMIT_MEMLOCK, &lim) == 0)
+		flags |= MCL_FUTURE;
+	(void)mlockall(flags);
+	(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &rt);
+}
+
+static int open_signals(struct engine *e, struct err *reterr)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (e->signals < 0)
+		return err_sys(reterr, -errno, "signalfd");
+	e->signal_io = (struct io){signal_ready, e};
+	return engine_watch(e, e->signals, EPOLLIN, &e->signal_io, reterr);
+}
+
+static void open_names(struct engine *e)
+{
+	e->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (e->names < 0)
+		return;
+	e->names_io = (struct io){names_ready, e};
+	if (inotify_add_watch(e->names, NETNS_DIR,
+			      IN_CREATE | IN_DELETE | IN_MOVE) < 0 ||
+	    engine_watch(e, e->names, EPOLLIN, &e->names_io, NULL) < 0) {
+		/* Without it, or its folder, a look every second does. */
+		close(e->names);
+		e->names = -1;
+	}
+}
+
+static int open_all(struct engine *e, struct err *reterr)
+{
+	int r;
+
+	e->ep = epoll_create1(EPOLL_CLOEXEC);
+	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (e->ep < 0 || e->timer < 0)
+		return err_sys(reterr, -errno, "epoll or timerfd");
+	e->timer_io = (struct io){timer_ready, e};
+	r = engine_watch(e, e->timer, EPOLLIN, &e->timer_io, reterr);
+	if (r < 0)
+		return r;
+	r = open_signals(e, reterr);
+	if (r < 0)
+		return r;
+	open_names(e);
+	return control_open(e, reterr);
+}
+
+static void engine_release(struct engine *e)
+{
+	size_t i;
+
+	control_close(e);
+	for (i = 0; i < e->n; i++)
+		router_free(e->routers[i]);
+	for (i = 0; i < e->nports; i++)
+		e->ports[i]->used = false;
+	for (i = 0; i < e->nrooms; i++)
+		e->rooms[i]->used = false;
+	drop_unused(e);
+	free(e->routers);
+	free(e->ports);
+	free(e->rooms);
+	auto_close_fn(&e->names);
+	auto_close_fn(&e->signals);
+	auto_close_fn(&e->timer);
+	auto_close_fn(&e->ep);
+	vrrp_config_release(&e->config);
+}
+
+int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
+	     struct err *reterr)
+{
+	struct vrrp_config first = *config;
+	struct engine *e = calloc(1, sizeof(*e));
+	size_t i;
+	int r;
+
+	if (!e)
+		abort();
+	*config = (struct vrrp_config){0};
+	e->how = *how;
+	e->ep = e->timer = e->signals = e->names = e->control = -1;
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		e->clients[i].fd = -1;
+	e->armed = e->look_at = MONO_NEVER;
+	e->config.control = first.control;
+	hold_still();
+	r = open_all(e, reterr);
+	if (r == 0) {
+		e->config = (struct vrrp_config){0};
+		configure(e, &first);
+		review(e);
+		tell_supervisor(e, VRRP_TELL_READY);
+		loop(e);
+	} else {
+		e->config = first;
+	}
+	engine_release(e);
+	free(e);
+	return r;
+}
