@@ -32,6 +32,7 @@
 struct queued {
 	struct nl_msg *msg;
 	char *what;
+	char *words; /* the kernel's own about a failure, or NULL */
 	int result;
 	bool answered;
 };
@@ -42,7 +43,6 @@ struct rtnl {
 	struct queued *q;
 	size_t n, cap;
 	bool sent; /* the queue holds results of the last commit */
-	char kernel_words[256];
 };
 
 int rtnl_open(struct rtnl **ret, int nsfd, struct err *reterr)
@@ -77,6 +77,7 @@ static void clear(struct rtnl *r)
 	for (i = 0; i < r->n; i++) {
 		nlmsg_free(r->q[i].msg);
 		free(r->q[i].what);
+		free(r->q[i].words);
 	}
 	r->n = 0;
 	r->sent = false;
@@ -129,32 +130,33 @@ int rtnl_result(const struct rtnl *r, size_t i)
 	return i < r->n ? r->q[i].result : -EINVAL;
 }
 
-/* Keeps the kernel's own sentence about an error (NLMSGERR_ATTR_MSG). */
-static void keep_words(struct rtnl *r, const struct nlmsghdr *h)
+const char *rtnl_words(const struct rtnl *r, size_t i)
+{
+	return i < r->n && r->q[i].words ? r->q[i].words : "";
+}
+
+/* The kernel's own sentence about an error (NLMSGERR_ATTR_MSG), or NULL. */
+static char *words_of(const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(h);
 	size_t off = sizeof(*e);
 	const struct nlattr *a;
 	int left;
 
-	r->kernel_words[0] = '\0';
 	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
+		return NULL;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		off += e->msg.nlmsg_len - sizeof(struct nlmsghdr);
 	if (h->nlmsg_len < NLMSG_LENGTH(off))
-		return;
+		return NULL;
 	a = (const struct nlattr *)((const char *)e + off);
 	left = (int)(h->nlmsg_len - NLMSG_LENGTH(off));
 	a = nla_find(a, left, NLMSGERR_ATTR_MSG);
-	if (a)
-		snprintf(r->kernel_words, sizeof(r->kernel_words), "%.*s",
-			 nla_len(a), (const char *)nla_data(a));
+	return a ? strndup(nla_data(a), (size_t)nla_len(a)) : NULL;
 }
 
 static void answer(struct rtnl *r, const struct nlmsghdr *h, uint32_t first,
-		   size_t from, size_t n, size_t *left, char *first_words,
-		   size_t words_size, bool *have_first)
+		   size_t from, size_t n, size_t *left)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(h);
 	uint32_t i = h->nlmsg_seq - first;
@@ -169,15 +171,11 @@ static void answer(struct rtnl *r, const struct nlmsghdr *h, uint32_t first,
 	q->answered = true;
 	q->result = e->error;
 	(*left)--;
-	if (e->error && !*have_first) {
-		keep_words(r, h);
-		snprintf(first_words, words_size, "%s", r->kernel_words);
-		*have_first = true;
-	}
+	if (e->error)
+		q->words = words_of(h);
 }
 
-static int send_some(struct rtnl *r, size_t from, size_t n, char *words,
-		     size_t words_size, bool *have_first)
+static int send_some(struct rtnl *r, size_t from, size_t n)
 {
 	static _Thread_local char in[READ_BYTES];
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -211,16 +209,13 @@ static int send_some(struct rtnl *r, size_t from, size_t n, char *words,
 			return -errno;
 		for (h = (const struct nlmsghdr *)in; NLMSG_OK(h, got);
 		     h = NLMSG_NEXT(h, got))
-			answer(r, h, first, from, n, &left, words, words_size,
-			       have_first);
+			answer(r, h, first, from, n, &left);
 	}
 	return 0;
 }
 
 int rtnl_commit(struct rtnl *r, struct err *reterr)
 {
-	char words[256] = "";
-	bool have_first = false;
 	size_t from, n, i;
 	int e;
 
@@ -231,7 +226,7 @@ int rtnl_commit(struct rtnl *r, struct err *reterr)
 		n = r->n - from;
 		if (n > BATCH_MSGS)
 			n = BATCH_MSGS;
-		e = send_some(r, from, n, words, sizeof(words), &have_first);
+		e = send_some(r, from, n);
 		if (e < 0) {
 			for (i = from; i < r->n; i++)
 				if (!r->q[i].answered)
@@ -241,9 +236,9 @@ int rtnl_commit(struct rtnl *r, struct err *reterr)
 	}
 	for (i = 0; i < r->n; i++) {
 		e = r->q[i].result;
-		if (e < 0 && *words)
+		if (e < 0 && *rtnl_words(r, i))
 			return err_sys(reterr, e, "%s (%s)", r->q[i].what,
-				       words);
+				       rtnl_words(r, i));
 		if (e < 0)
 			return err_sys(reterr, e, "%s", r->q[i].what);
 	}

@@ -46,6 +46,9 @@ int rtnl_commit(struct rtnl *r, struct err *reterr);
 /* After a commit: result of its i-th message, 0 or -errno. */
 int rtnl_result(const struct rtnl *r, size_t i);
 
+/* The kernel's own words about that message's failure, "" where it has none. */
+const char *rtnl_words(const struct rtnl *r, size_t i);
+
 /* Called per message of a dump; a negative return ends it with that value. */
 typedef int rtnl_fn(const struct nlmsghdr *h, void *ctx);
 
