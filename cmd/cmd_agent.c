@@ -5,8 +5,13 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/doc.h"
 #include "lib/log.h"
 #include "provision/agent.h"
+#include "provision/plan.h"
+#include "topologies/topo.h"
 
 #if __has_include("verify/look.h")
 #include "verify/look.h"
@@ -16,6 +21,11 @@ static const struct agent_op verify_agent_ops[] = {{NULL, NULL, false}};
 
 #define OPS_MAX 64
 
+static void free_lab(struct lab **lab)
+{
+	lab_free(*lab);
+}
+
 static size_t append(struct agent_op *all, size_t n, const struct agent_op *ops)
 {
 	for (; ops->name && n < OPS_MAX; ops++)
@@ -23,18 +33,62 @@ static size_t append(struct agent_op *all, size_t n, const struct agent_op *ops)
 	return n;
 }
 
+/* The line that makes a node be as a lab file says. */
+static int print_request(const struct cmd *c, const char *file,
+			 const char *name, bool apply, bool remove)
+{
+	auto_(free_lab) struct lab *lab = NULL;
+	auto_arena struct arena a = {0};
+	auto_buf struct buf out = {0};
+	const struct topo_node *node;
+	struct plan p;
+	struct json j;
+	int status;
+
+	status = cmd_load(file, &lab);
+	if (status != EXIT_OK)
+		return status;
+	node = topo_node(lab, name);
+	if (!node)
+		return cmd_usage(c, "lab %s has no node '%s'", lab->name, name);
+	plan_build(&a, lab, node, &p);
+	json_init(&j, &out, 0);
+	json_obj(&j);
+	json_kint(&j, "id", 1);
+	json_kstr(&j, "op", "converge");
+	json_kbool(&j, "apply", apply);
+	json_kbool(&j, "remove", remove);
+	json_key(&j, "plan");
+	json_obj(&j);
+	plan_encode(&p, &j);
+	json_obj_end(&j);
+	json_obj_end(&j);
+	puts(out.data);
+	return EXIT_OK;
+}
+
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	static const struct cmd_opt opts[] = {{NULL, 0, OPT_FLAG, NULL}};
 	struct agent_op all[OPS_MAX + 1] = {{NULL, NULL, false}};
+	bool request = false, look = false, remove = false;
+	const struct cmd_opt opts[] = {
+		{"request", 0, OPT_FLAG, &request},
+		{"look", 0, OPT_FLAG, &look},
+		{"remove", 0, OPT_FLAG, &remove},
+		{NULL, 0, OPT_FLAG, NULL},
+	};
 	struct err err;
 	size_t n;
 	int status;
 
 	if (!cmd_options(c, &argc, argv, opts, &status))
 		return status;
+	if (request && argc == 3)
+		return print_request(c, argv[1], argv[2], !look, remove);
+	if (request)
+		return cmd_usage(c, "--request needs FILE and NODE");
 	if (argc > 1)
-		return cmd_usage(c, "it takes no arguments");
+		return cmd_usage(c, "'%s' is too much", argv[1]);
 	log_prefix("labctl agent");
 	n = append(all, 0, agent_provision_ops);
 	(void)append(all, n, verify_agent_ops);
@@ -45,12 +99,17 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_agent = {
 	.name = "agent",
-	.args = "",
+	.args = "[--request FILE NODE [--look] [--remove]]",
 	.summary = "serve one node (labctl starts it there)",
 	.help = "Reads requests from standard input and writes answers to "
 		"standard output,\none JSON document on each line. Made for "
 		"programs; for people, to try:\n\n"
-		"  echo '{\"id\": 1, \"op\": \"observe\"}' | labctl agent\n",
+		"  echo '{\"id\": 1, \"op\": \"observe\"}' | labctl agent\n"
+		"\n"
+		"  --request  print the request that makes NODE be as FILE "
+		"says, and no more\n"
+		"  --look     with it: only tell what differs\n"
+		"  --remove   with it: remove all that is the lab's\n",
 	.run = run,
 	.hidden = true,
 };

@@ -44,8 +44,8 @@ struct child {
 struct agent {
 	int in, out;
 	const struct agent_op *ops;
-	struct buf line;  /* what was read and not yet handled */
-	bool skipping;	  /* inside a line over the limit */
+	struct buf line; /* what was read and not yet handled */
+	bool skipping;   /* inside a line over the limit */
 	unsigned nonsense;
 	struct child children[AGENT_CHILDREN_MAX];
 	size_t nchildren;
@@ -170,8 +170,7 @@ static int spawn(struct agent *g, const struct agent_op *op,
 			return refuse(g, id, -EEXIST,
 				      "an operation with this id is going on");
 	if (g->nchildren == AGENT_CHILDREN_MAX)
-		return refuse(g, id, -EAGAIN,
-			      "too many operations at a time");
+		return refuse(g, id, -EAGAIN, "too many operations at a time");
 	if (pipe2(answer, O_CLOEXEC) < 0)
 		return refuse(g, id, -errno, "no pipe for the operation");
 	from = answer[0];
@@ -436,8 +435,7 @@ static int greet(struct agent *g)
 	return write_all(g->out, out.data, out.len);
 }
 
-int agent_serve(int in, int out, const struct agent_op *ops,
-		struct err *reterr)
+int agent_serve(int in, int out, const struct agent_op *ops, struct err *reterr)
 {
 	struct agent *g = calloc(1, sizeof(*g));
 	int e;

@@ -21,8 +21,7 @@
 #include "provision/observe.h"
 #include "provision/plan.h"
 
-static int op_observe(const struct doc *req, struct json *j,
-		      struct err *reterr)
+static int op_observe(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	struct observe_what what;
@@ -100,8 +99,7 @@ static int op_link(const struct doc *req, struct json *j, struct err *reterr)
 	int64_t at;
 	int e;
 
-	if (!dev || !*dev || strlen(dev) >= IFNAME_MAX ||
-	    !doc_get(req, "up"))
+	if (!dev || !*dev || strlen(dev) >= IFNAME_MAX || !doc_get(req, "up"))
 		return err_set(reterr, -EINVAL,
 			       "'dev', an interface, and 'up', true or false, "
 			       "are needed");
@@ -125,8 +123,7 @@ static int lab_folder(const struct dirent *d)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), PLAN_STATE_DIR "/%s/vrrp.yaml",
-		 d->d_name);
+	snprintf(path, sizeof(path), PLAN_STATE_DIR "/%s/vrrp.yaml", d->d_name);
 	return d->d_name[0] != '.' && access(path, F_OK) == 0;
 }
 
@@ -159,8 +156,7 @@ static int state_dir_of(const struct doc *req, char *out, size_t size,
 }
 
 /* As observe, but only what the VRRP engine says. */
-static int op_engine(const struct doc *req, struct json *j,
-		     struct err *reterr)
+static int op_engine(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	char host[256] = "", dir[512];

@@ -141,8 +141,7 @@ static bool usable(struct apply *ap, struct place *p, size_t change)
 static void owned(struct apply *ap, struct place *p, size_t change)
 {
 	while (p->nsent < rtnl_queued(p->r)) {
-		size_t *s = arena_push(ap->a, &p->sent, &p->nsent,
-				       sizeof(*s));
+		size_t *s = arena_push(ap->a, &p->sent, &p->nsent, sizeof(*s));
 
 		*s = change;
 	}
@@ -151,9 +150,8 @@ static void owned(struct apply *ap, struct place *p, size_t change)
 /* Gone already is as good as removed. */
 static bool forgiven(const struct change *c, int e)
 {
-	return c->op == CHANGE_REMOVE &&
-	       (e == -ENODEV || e == -ENOENT || e == -ESRCH ||
-		e == -EADDRNOTAVAIL);
+	return c->op == CHANGE_REMOVE && (e == -ENODEV || e == -ENOENT ||
+					  e == -ESRCH || e == -EADDRNOTAVAIL);
 }
 
 static void send_off(struct apply *ap, struct place *p)
@@ -231,8 +229,8 @@ static void queue_removal(struct apply *ap, size_t i)
 	case RES_ROUTE:
 		index = index_of(ap, p, r->route.dev);
 		if (index)
-			apply_nl_route(p->r, false, &r->route.to,
-				       &r->route.via, index);
+			apply_nl_route(p->r, false, &r->route.to, &r->route.via,
+				       index);
 		break;
 	case RES_FDB:
 		index = index_of(ap, p, r->fdb.dev);
@@ -401,8 +399,7 @@ static void make_link(struct apply *ap, size_t i)
 		return;
 	}
 	if (c->op != CHANGE_ADD || r->link.kind == LINK_EXISTING ||
-	    (r->link.kind == LINK_VETH && !r->link.peer) ||
-	    !usable(ap, p, i))
+	    (r->link.kind == LINK_VETH && !r->link.peer) || !usable(ap, p, i))
 		return;
 	if (r->link.kind == LINK_VETH) {
 		far = place(ap, r->link.peer_netns);
@@ -427,8 +424,8 @@ static void link_files(struct apply *ap, size_t i)
 	bool off = c->op == CHANGE_ADD ? l->ipv6_off
 				       : c->fields & LINK_HAS_IPV6_OFF;
 	/* A new link inherits it from conf/default. */
-	bool quiet = c->op == CHANGE_MODIFY &&
-		     (c->fields & LINK_HAS_IPV6_QUIET);
+	bool quiet =
+		c->op == CHANGE_MODIFY && (c->fields & LINK_HAS_IPV6_QUIET);
 	char key[256];
 
 	if (ap->why[i] || (!off && !quiet) || !enter(ap, c->want->netns, i))
@@ -471,8 +468,7 @@ static void set_link(struct apply *ap, size_t i)
 		if (!master)
 			fields &= ~(unsigned)LINK_HAS_MASTER;
 	}
-	apply_nl_set(p->r, r->link.name, ap->p->mark, &r->link, fields,
-		     master);
+	apply_nl_set(p->r, r->link.name, ap->p->mark, &r->link, fields, master);
 	if (fields & LINK_HAS_UP)
 		apply_nl_updown(p->r, r->link.name, r->link.up);
 	owned(ap, p, i);
@@ -482,7 +478,7 @@ static void set_on_link(struct apply *ap, size_t i)
 {
 	const struct res *r = ap->ch->items[i].want;
 	struct place *p = place(ap, r->netns);
-	const char *dev = r->kind == RES_ADDR	 ? r->addr.dev
+	const char *dev = r->kind == RES_ADDR    ? r->addr.dev
 			  : r->kind == RES_ROUTE ? r->route.dev
 						 : r->fdb.dev;
 	unsigned index;
@@ -495,8 +491,7 @@ static void set_on_link(struct apply *ap, size_t i)
 	if (r->kind == RES_ADDR)
 		apply_nl_addr(p->r, true, &r->addr.addr, index);
 	else if (r->kind == RES_ROUTE)
-		apply_nl_route(p->r, true, &r->route.to, &r->route.via,
-			       index);
+		apply_nl_route(p->r, true, &r->route.to, &r->route.via, index);
 	else
 		apply_nl_fdb(p->r, true, &r->fdb.mac, &r->fdb.dst, index);
 	owned(ap, p, i);

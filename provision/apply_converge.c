@@ -27,8 +27,7 @@ static void what_of(struct arena *a, const struct plan *p,
 
 		if (r->kind == RES_NETNS)
 			names[ret->nnames++] = r->netns;
-		if (r->kind != RES_SYSCTL ||
-		    strmap_get(&seen, r->sysctl.key))
+		if (r->kind != RES_SYSCTL || strmap_get(&seen, r->sysctl.key))
 			continue;
 		strmap_put(&seen, r->sysctl.key, r);
 		sysctls[ret->nsysctls++] = r->sysctl.key;
@@ -49,7 +48,7 @@ static const struct failure *find_failure(const struct failures *f,
 
 /* Adds changes that earlier rounds did not have; returns how many. */
 static size_t remember(struct arena *a, struct changes *all,
-		     const struct changes *more)
+		       const struct changes *more)
 {
 	struct strmap known = {.arena = a};
 	struct change *c;
@@ -83,8 +82,9 @@ static void report_left(struct arena *a, const struct changes *left,
 		if (known)
 			f->why = known->why;
 		else if (c->why)
-			f->why = arena_printf(a, "it was set and still "
-						 "differs: %s",
+			f->why = arena_printf(a,
+					      "it was set and still "
+					      "differs: %s",
 					      c->why);
 		else
 			f->why = c->op == CHANGE_REMOVE
@@ -123,7 +123,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		if (!changes.n || !apply || round == CONVERGE_ROUNDS)
 			break;
 		/* The same again: trying once more would not help. */
-		if (round && !new && changes.n == before)
+		if (round && !new &&changes.n == before)
 			break;
 		before = changes.n;
 		e = apply_changes(a, p, &changes, &tried, reterr);

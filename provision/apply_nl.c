@@ -22,7 +22,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-
 /* IN6_ADDR_GEN_MODE_*, whose header cannot stand beside net/if.h. */
 #define ADDR_GEN_EUI64 0
 #define ADDR_GEN_NONE 1
@@ -46,8 +45,8 @@ static struct nl_msg *link_msg(struct rtnl *r, int type, int flags,
 		.ifi_flags = ifi_flags,
 		.ifi_change = change,
 	};
-	struct nl_msg *m = rtnl_add(r, type, flags, &ifi, sizeof(ifi),
-				    "link %s", name);
+	struct nl_msg *m =
+		rtnl_add(r, type, flags, &ifi, sizeof(ifi), "link %s", name);
 
 	nla_put_string(m, IFLA_IFNAME, name);
 	return m;
@@ -76,12 +75,14 @@ static void put_vxlan(struct nl_msg *m, const struct res_link *l,
 	nla_put_u32(m, IFLA_VXLAN_ID, l->vni);
 	nla_put_u32(m, IFLA_VXLAN_LINK, lower);
 	if (ip_is_set(&l->group))
-		put_ip(m, l->group.family == 6 ? IFLA_VXLAN_GROUP6
-					       : IFLA_VXLAN_GROUP,
+		put_ip(m,
+		       l->group.family == 6 ? IFLA_VXLAN_GROUP6
+					    : IFLA_VXLAN_GROUP,
 		       &l->group);
 	if (ip_is_set(&l->local))
-		put_ip(m, l->local.family == 6 ? IFLA_VXLAN_LOCAL6
-					       : IFLA_VXLAN_LOCAL,
+		put_ip(m,
+		       l->local.family == 6 ? IFLA_VXLAN_LOCAL6
+					    : IFLA_VXLAN_LOCAL,
 		       &l->local);
 	nla_put_u16(m, IFLA_VXLAN_PORT,
 		    (uint16_t)(l->port >> 8 | l->port << 8));

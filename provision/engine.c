@@ -143,15 +143,14 @@ static const char *state_file(struct arena *a, const char *state_dir,
 	auto_buf struct buf text = {0};
 	char path[PATH_MAX];
 
-	if (!netns_name_ok(id) ||
-	    snprintf(path, sizeof(path), "%s/ha/%s/state", state_dir, id) >=
-		    (int)sizeof(path))
+	if (!netns_name_ok(id) || snprintf(path, sizeof(path), "%s/ha/%s/state",
+					   state_dir, id) >= (int)sizeof(path))
 		return NULL;
 	if (engine_read_file(path, STATE_WORD_MAX, &text) < 0)
 		return NULL;
-	return text.data ? arena_strndup(a, text.data,
-					 strcspn(text.data, "\r\n"))
-			 : "";
+	return text.data
+		       ? arena_strndup(a, text.data, strcspn(text.data, "\r\n"))
+		       : "";
 }
 
 static void look_routers(struct arena *a, const char *state_dir,
@@ -160,7 +159,7 @@ static void look_routers(struct arena *a, const char *state_dir,
 	const struct doc *list = doc_get(state, "routers"), *d;
 	struct obs_router *r;
 
-	DOC_FOREACH(d, list) {
+	DOC_FOREACH (d, list) {
 		r = arena_push(a, &o->routers, &o->nrouters, sizeof(*r));
 		r->id = doc_str(d, "id", "");
 		r->state = doc_str(d, "state", "");

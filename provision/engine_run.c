@@ -53,16 +53,16 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-static int write_file(const char *state_dir, const char *file,
-		      const char *text, struct err *reterr)
+static int write_file(const char *state_dir, const char *file, const char *text,
+		      struct err *reterr)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
 	auto_close int fd = -1;
 	int e;
 
 	e = engine_path(state_dir, file, path);
-	if (e == 0 && snprintf(tmp, sizeof(tmp), "%s.new", path) >=
-			      (int)sizeof(tmp))
+	if (e == 0 &&
+	    snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		e = -ENAMETOOLONG;
 	if (e < 0)
 		return err_sys(reterr, e, "%s/%s", state_dir, file);
@@ -77,25 +77,42 @@ static int write_file(const char *state_dir, const char *file,
 	return 0;
 }
 
-static int make_dirs(const char *state_dir, const char *const *ids, size_t n,
+/* The folder that a state folder is in, shared by all labs of the node. */
+static void parent_of(const char *state_dir, char *out)
+{
+	const char *slash = strrchr(state_dir, '/');
+
+	snprintf(out, PATH_MAX, "%.*s",
+		 slash ? (int)(slash - state_dir) : 0, state_dir);
+}
+
+static int make_dir(const char *path, struct err *reterr)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return err_sys(reterr, -errno, "make %s", path);
+	return 0;
+}
+
+static int make_dirs(const char *state_dir, const struct res *want,
 		     struct err *reterr)
 {
-	const char *const fixed[] = {PLAN_STATE_DIR, state_dir};
-	char path[PATH_MAX];
+	char path[PATH_MAX], file[NAME_MAX + 4];
 	size_t i;
+	int e;
 
-	for (i = 0; i < ARRAY_LEN(fixed); i++)
-		if (mkdir(fixed[i], 0755) < 0 && errno != EEXIST)
-			return err_sys(reterr, -errno, "make %s", fixed[i]);
-	for (i = 0; i <= n; i++) {
-		if (snprintf(path, sizeof(path), "%s/ha%s%s", state_dir,
-			     i ? "/" : "", i ? ids[i - 1] : "") >=
-		    (int)sizeof(path))
-			return err_sys(reterr, -ENAMETOOLONG, "%s", state_dir);
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return err_sys(reterr, -errno, "make %s", path);
+	parent_of(state_dir, path);
+	e = make_dir(path, reterr);
+	if (e == 0)
+		e = make_dir(state_dir, reterr);
+	for (i = 0; e == 0 && i <= want->engine.nids; i++) {
+		snprintf(file, sizeof(file), "ha%s%s", i ? "/" : "",
+			 i ? want->engine.ids[i - 1] : "");
+		e = engine_path(state_dir, file, path);
+		if (e < 0)
+			return err_sys(reterr, e, "%s/%s", state_dir, file);
+		e = make_dir(path, reterr);
 	}
-	return 0;
+	return e;
 }
 
 static int pidfd_open_(int pid)
@@ -269,7 +286,7 @@ static const char *without(struct arena *a, const char *config,
 	kept = (struct doc){.kind = DOC_LIST,
 			    .items = arena_array(a, doc_len(list) + 1,
 						 sizeof(*kept.items))};
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		for (i = 0; i < nids; i++)
 			if (strcmp(doc_str(item, "id", ""), ids[i]) == 0)
 				break;
@@ -304,7 +321,7 @@ int engine_run(const char *state_dir, const struct res *want,
 	bool runs;
 	int pid, e;
 
-	e = make_dirs(state_dir, want->engine.ids, want->engine.nids, reterr);
+	e = make_dirs(state_dir, want, reterr);
 	if (e < 0)
 		return e;
 	e = engine_ask(&a, state_dir, "state", &state, &pid, NULL);
@@ -343,6 +360,7 @@ int engine_remove(const char *state_dir, struct err *reterr)
 	auto_arena struct arena a = {0};
 	auto_close int pidfd = -1;
 	const struct doc *answer;
+	char parent[PATH_MAX];
 	int pid = 0, e;
 
 	/* The process is held by a descriptor before it is told to go. */
@@ -365,6 +383,7 @@ int engine_remove(const char *state_dir, struct err *reterr)
 	if (nftw(state_dir, drop, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
 	    errno != ENOENT)
 		return err_sys(reterr, -errno, "remove %s", state_dir);
-	(void)rmdir(PLAN_STATE_DIR); /* another lab's may be in it */
+	parent_of(state_dir, parent);
+	(void)rmdir(parent); /* another lab's folder may be in it */
 	return 0;
 }

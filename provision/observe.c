@@ -134,8 +134,7 @@ static int look_all(struct look *l)
 	n = scandir(NETNS_DIR, &names, visible, alphasort);
 	for (i = 0; i < n; i++) {
 		if (e == 0) {
-			e = look_named(l, arena_strdup(l->a,
-						       names[i]->d_name));
+			e = look_named(l, arena_strdup(l->a, names[i]->d_name));
 			if (e < 0)
 				err_prefix(&l->err, "namespace %s",
 					   names[i]->d_name);

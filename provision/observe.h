@@ -24,17 +24,17 @@
 struct obs_link {
 	unsigned index;
 	const char *name;
-	const char *kind;   /* "veth", "bridge", "vxlan", "loopback", "" ... */
+	const char *kind; /* "veth", "bridge", "vxlan", "loopback", "" ... */
 	struct mac mac;
 	unsigned mtu;
-	bool up;	    /* IFF_UP: administratively */
-	bool running;	    /* IFF_LOWER_UP: carrier */
-	const char *master; /* name, or NULL */
-	const char *alias;  /* ifalias, or NULL */
+	bool up;             /* IFF_UP: administratively */
+	bool running;        /* IFF_LOWER_UP: carrier */
+	const char *master;  /* name, or NULL */
+	const char *alias;   /* ifalias, or NULL */
 	unsigned peer_index; /* IFLA_LINK in the peer's namespace; 0: none */
-	bool addr_gen_none; /* IPv6 addr_gen_mode none */
-	bool ipv6_off;	    /* conf/DEV/disable_ipv6 */
-	bool ipv6_router;   /* conf/DEV/forwarding */
+	bool addr_gen_none;  /* IPv6 addr_gen_mode none */
+	bool ipv6_off;       /* conf/DEV/disable_ipv6 */
+	bool ipv6_router;    /* conf/DEV/forwarding */
 	/* bridge only */
 	unsigned forward_delay; /* hundredths of a second */
 	bool stp, mcast_snooping;
@@ -56,7 +56,7 @@ struct obs_addr {
 
 struct obs_route {
 	struct ipnet to; /* len 0: default */
-	struct ip via;	 /* family 0: on link */
+	struct ip via;   /* family 0: on link */
 	const char *dev;
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;
@@ -91,7 +91,7 @@ struct obs_ns {
 
 /* A router as the engine on the node tells it. */
 struct obs_router {
-	const char *id;	   /* UUID */
+	const char *id;    /* UUID */
 	const char *state; /* "initialize", "backup", "active", "fault" */
 	const char *file;  /* what its state file holds, or NULL */
 };
@@ -104,7 +104,7 @@ struct observed {
 	bool engine_running;
 	int64_t engine_pid;
 	const char *engine_error; /* why it could not be asked, or NULL */
-	bool engine_files;	  /* its configuration is on the node */
+	bool engine_files;        /* its configuration is on the node */
 	/* plan_digest() of the configuration it runs with, or NULL where the
 	 * file is not the one it was last told to read. */
 	const char *engine_digest;
@@ -116,8 +116,8 @@ struct observed {
 struct observe_what {
 	const char *const *sysctls; /* keys to read in every namespace */
 	size_t nsysctls;
-	const char *mark;      /* only namespaces whose lo carries this alias;
-				  NULL: all. "" is always taken. */
+	const char *mark; /* only namespaces whose lo carries this alias;
+			     NULL: all. "" is always taken. */
 	const char *const *names; /* namespaces to take without the mark too */
 	size_t nnames;
 	const char *state_dir; /* where the engine's control socket is */
@@ -140,8 +140,8 @@ int observe_what_decode(struct arena *a, const struct doc *d,
 
 /* As members of the JSON object that j is in, and back. */
 void observed_encode(const struct observed *o, struct json *j);
-int observed_decode(struct arena *a, const struct doc *d,
-		    struct observed *ret, struct err *reterr);
+int observed_decode(struct arena *a, const struct doc *d, struct observed *ret,
+		    struct err *reterr);
 
 const struct obs_ns *obs_ns(const struct observed *o, const char *name);
 const struct obs_link *obs_link(const struct obs_ns *ns, const char *name);

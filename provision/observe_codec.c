@@ -327,25 +327,25 @@ static void decode_ns(struct in *in, struct obs_ns *ns)
 		return;
 	}
 	ns->links = arena_array(in->a, doc_len(list), sizeof(*ns->links));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		in->d = item;
 		decode_link(in, &ns->links[ns->nlinks++]);
 	}
 	list = doc_get(d, "addrs");
 	ns->addrs = arena_array(in->a, doc_len(list), sizeof(*ns->addrs));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		in->d = item;
 		decode_addr(in, &ns->addrs[ns->naddrs++]);
 	}
 	list = doc_get(d, "routes");
 	ns->routes = arena_array(in->a, doc_len(list), sizeof(*ns->routes));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		in->d = item;
 		decode_route(in, &ns->routes[ns->nroutes++]);
 	}
 	list = doc_get(d, "fdb");
 	ns->fdb = arena_array(in->a, doc_len(list), sizeof(*ns->fdb));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		in->d = item;
 		decode_fdb(in, &ns->fdb[ns->nfdb++]);
 	}
@@ -370,7 +370,7 @@ static void decode_engine(struct in *in, struct observed *o)
 	o->engine_files = doc_bool(in->d, "files", false);
 	o->engine_digest = opt_str(in, "digest");
 	o->routers = arena_array(in->a, doc_len(list), sizeof(*o->routers));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		struct obs_router *r = &o->routers[o->nrouters++];
 
 		in->d = item;
@@ -380,8 +380,8 @@ static void decode_engine(struct in *in, struct observed *o)
 	}
 }
 
-int observed_decode(struct arena *a, const struct doc *d,
-		    struct observed *ret, struct err *reterr)
+int observed_decode(struct arena *a, const struct doc *d, struct observed *ret,
+		    struct err *reterr)
 {
 	const struct doc *list = doc_get(d, "netns"), *item;
 	struct in in = {a, d, reterr, 0};
@@ -397,7 +397,7 @@ int observed_decode(struct arena *a, const struct doc *d,
 	o.hostname = get_str(&in, "hostname");
 	o.real_ns = doc_int(d, "real_ns", 0);
 	o.ns = arena_array(a, doc_len(list), sizeof(*o.ns));
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		in.d = item;
 		decode_ns(&in, &o.ns[o.nns++]);
 		if (in.res < 0)
@@ -412,14 +412,14 @@ int observed_decode(struct arena *a, const struct doc *d,
 	return 0;
 }
 
-static int decode_list(struct in *in, const char *key,
-		       const char *const **ret, size_t *ret_n)
+static int decode_list(struct in *in, const char *key, const char *const **ret,
+		       size_t *ret_n)
 {
 	const struct doc *list = doc_get(in->d, key), *item;
 	const char **out = arena_array(in->a, doc_len(list), sizeof(*out));
 	size_t n = 0;
 
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		if (item->kind != DOC_SCALAR)
 			return err_set(in->reterr, -EINVAL,
 				       "'%s' must be a list of words", key);

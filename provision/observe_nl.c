@@ -145,9 +145,9 @@ static void ipv6_data(struct obs_link *l, const struct nlattr *af_spec)
 
 	parse_nested(af, AF_INET6, af_spec);
 	parse_nested(tb, IFLA_INET6_MAX, af[AF_INET6]);
-	l->addr_gen_none = tb[IFLA_INET6_ADDR_GEN_MODE] &&
-			   get_u8(tb[IFLA_INET6_ADDR_GEN_MODE]) ==
-				   IN6_ADDR_GEN_MODE_NONE;
+	l->addr_gen_none =
+		tb[IFLA_INET6_ADDR_GEN_MODE] &&
+		get_u8(tb[IFLA_INET6_ADDR_GEN_MODE]) == IN6_ADDR_GEN_MODE_NONE;
 	if (!tb[IFLA_INET6_CONF]) {
 		/* Below the smallest IPv6 MTU there is no IPv6 on a link. */
 		l->ipv6_off = true;

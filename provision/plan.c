@@ -21,7 +21,8 @@
  * the link's own flag only makes it a router towards its neighbours. So
  * conf/all is 1, conf/default 0 before any link is there, and links keep 0.
  * A demoted router still leaves its solicited-node groups by MLD; with an
- * unsolicited report interval of 1 ms these reports are out in some 30 ms and
+ * unsolicited report interval of 20 ms (whole ticks at any HZ, so that it reads
+ * back as written) these reports are out in less than 100 ms and
  * not, as by default, up to two seconds later, after the new Active has
  * announced itself.
  */
@@ -68,7 +69,7 @@ static const struct setting router[] = {
 	{"net/ipv6/conf/default/accept_dad", "0"},
 	{"net/ipv6/conf/default/accept_ra", "0"},
 	{"net/ipv6/conf/default/accept_redirects", "0"},
-	{"net/ipv6/conf/default/mldv2_unsolicited_report_interval", "1"},
+	{"net/ipv6/conf/default/mldv2_unsolicited_report_interval", "20"},
 	{NULL, NULL},
 };
 
@@ -81,8 +82,8 @@ static const struct setting instance[] = {
 
 struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns)
 {
-	struct res *r = arena_push(c->arena, &c->plan->res, &c->plan->n,
-				   sizeof(*r));
+	struct res *r =
+		arena_push(c->arena, &c->plan->res, &c->plan->n, sizeof(*r));
 
 	r->kind = kind;
 	r->netns = netns;
@@ -138,8 +139,7 @@ static void router_sysctls(struct plan_ctx *c, const struct topo_router *r)
 	settings(c, r->netns, router);
 }
 
-static void instance_sysctls(struct plan_ctx *c,
-			     const struct topo_instance *i)
+static void instance_sysctls(struct plan_ctx *c, const struct topo_instance *i)
 {
 	settings(c, i->netns, instance);
 }

@@ -19,7 +19,7 @@
 
 enum res_kind {
 	RES_NETNS,
-	RES_LINK,   /* bridge, vxlan, veth; or an interface that is there */
+	RES_LINK, /* bridge, vxlan, veth; or an interface that is there */
 	RES_SYSCTL,
 	RES_ADDR,
 	RES_ROUTE,
@@ -38,9 +38,9 @@ struct res_link {
 	bool up;
 	const char *master; /* NULL: none */
 	bool addr_gen_none;
-	bool ipv6_off;	 /* disable_ipv6: it sends no IPv6 of its own */
-	bool ipv6_quiet; /* not in the all-routers groups, so no MLD report;
-			    what is forwarded is decided by conf/all */
+	bool ipv6_off;     /* disable_ipv6: it sends no IPv6 of its own */
+	bool ipv6_quiet;   /* not in the all-routers groups, so no MLD report;
+			      what is forwarded is decided by conf/all */
 	bool engine_addrs; /* addresses that are in `engine` are the VRRP
 			      engine's business: neither missing nor extra */
 	/* veth: the other end, made in the same breath. It is a resource of
@@ -78,7 +78,7 @@ struct res {
 			struct ip dst;
 		} fdb;
 		struct {
-			const char *config; /* YAML for labctl vrrp run */
+			const char *config;     /* YAML for labctl vrrp run */
 			const char *const *ids; /* routers in it */
 			size_t nids;
 		} engine;
@@ -93,8 +93,8 @@ struct plan_virtual {
 };
 
 struct plan {
-	const char *lab;  /* its name */
-	const char *mark; /* ifalias of what is the lab's */
+	const char *lab;       /* its name */
+	const char *mark;      /* ifalias of what is the lab's */
 	const char *state_dir; /* on the node: PLAN_STATE_DIR/LAB */
 	struct res *res;
 	size_t n;
@@ -147,11 +147,11 @@ enum link_fields {
 struct change {
 	enum change_op op;
 	const struct res *want; /* ADD, MODIFY */
-	struct res have;	/* REMOVE: what is to go */
-	const char *what; /* "link qr-3a8c5f11-2e in qrouter-..." */
-	const char *why;  /* MODIFY: "mtu 1500, wanted 1450"; else NULL */
-	unsigned fields;  /* MODIFY of a link: enum link_fields */
-	bool blocked;	  /* ADD: what has the name is not the lab's; why tells */
+	struct res have;        /* REMOVE: what is to go */
+	const char *what;       /* "link qr-3a8c5f11-2e in qrouter-..." */
+	const char *why;        /* MODIFY: "mtu 1500, wanted 1450"; else NULL */
+	unsigned fields;        /* MODIFY of a link: enum link_fields */
+	bool blocked; /* ADD: what has the name is not the lab's; why tells */
 	/* MODIFY of the engine: routers whose namespace or links are made
 	 * anew, which it must let go and take up again. */
 	const char *const *ids;
@@ -159,7 +159,8 @@ struct change {
 };
 
 struct changes {
-	struct change *items; /* removals first (reversed order), then the rest */
+	struct change
+		*items; /* removals first (reversed order), then the rest */
 	size_t n;
 };
 

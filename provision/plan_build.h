@@ -18,8 +18,7 @@ struct plan_ctx {
 };
 
 /* Appends a resource; valid until the next one is appended. */
-struct res *plan_add(struct plan_ctx *c, enum res_kind kind,
-		     const char *netns);
+struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns);
 
 struct plan_mechanism {
 	/* The links that carry a network on this node. */

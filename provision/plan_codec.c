@@ -21,8 +21,8 @@
 #include "provision/plan.h"
 
 static const char *const kind_names[] = {
-	[RES_NETNS] = "netns", [RES_LINK] = "link",   [RES_SYSCTL] = "sysctl",
-	[RES_ADDR] = "addr",   [RES_ROUTE] = "route", [RES_FDB] = "fdb",
+	[RES_NETNS] = "netns",   [RES_LINK] = "link",   [RES_SYSCTL] = "sysctl",
+	[RES_ADDR] = "addr",     [RES_ROUTE] = "route", [RES_FDB] = "fdb",
 	[RES_ENGINE] = "engine",
 };
 _Static_assert(ARRAY_LEN(kind_names) == RES_ENGINE + 1, "kinds");
@@ -303,7 +303,7 @@ static void decode_engine(struct in *in, struct res *r)
 
 	r->engine.config = get_str(in, "engine");
 	ids = arena_array(in->a, n + 1, sizeof(*ids));
-	DOC_FOREACH(id, list) {
+	DOC_FOREACH (id, list) {
 		/* It becomes a folder's name under the state folder. */
 		if (id->kind != DOC_SCALAR || !netns_name_ok(id->str)) {
 			bad(in, "ids", "a list of router ids");
@@ -403,14 +403,14 @@ int plan_decode(struct arena *a, const struct doc *d, struct plan *ret,
 			       "a plan of more than %d resources",
 			       PLAN_RES_MAX);
 	p.res = arena_array(a, doc_len(res) + 1, sizeof(*p.res));
-	DOC_FOREACH(item, res) {
+	DOC_FOREACH (item, res) {
 		in.d = item;
 		if (decode_res(&in, &p.res[p.n]) < 0)
 			return in.res < 0 ? in.res : -EINVAL;
 		p.n++;
 	}
 	p.virt = arena_array(a, doc_len(virt) + 1, sizeof(*p.virt));
-	DOC_FOREACH(item, virt) {
+	DOC_FOREACH (item, virt) {
 		struct plan_virtual *v = &p.virt[p.nvirt++];
 
 		in.d = item;

@@ -119,8 +119,7 @@ static unsigned promote_us(const struct topo_router *r,
 	return step * (unsigned)rank;
 }
 
-static void one(struct plan_ctx *c, struct json *j,
-		const struct topo_router *r)
+static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 {
 	const struct topo_port *ha = topo_ha_port(r, c->node);
 	char text[IP_TEXT_MAX];

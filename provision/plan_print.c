@@ -53,21 +53,22 @@ static void name(const struct res *r, struct buf *b)
 		buf_printf(b, "sysctl %s", r->sysctl.key);
 		break;
 	case RES_ADDR:
-		buf_printf(b, "address %s on %s",
-			   ipnet_print(&r->addr.addr, t), r->addr.dev);
+		buf_printf(b, "address %s on %s", ipnet_print(&r->addr.addr, t),
+			   r->addr.dev);
 		break;
 	case RES_ROUTE:
-		buf_printf(b, "route %s%s", r->route.to.ip.family == 6 &&
-			   r->route.to.len == 0 ? "-6 " : "",
+		buf_printf(b, "route %s%s",
+			   r->route.to.ip.family == 6 && r->route.to.len == 0
+				   ? "-6 "
+				   : "",
 			   prefix(&r->route.to, t));
 		if (ip_is_set(&r->route.via))
 			buf_printf(b, " via %s", ip_print(&r->route.via, u));
 		buf_printf(b, " dev %s", r->route.dev);
 		break;
 	case RES_FDB:
-		buf_printf(b, "fdb %s dst %s on %s",
-			   mac_print(&r->fdb.mac, m), ip_print(&r->fdb.dst, t),
-			   r->fdb.dev);
+		buf_printf(b, "fdb %s dst %s on %s", mac_print(&r->fdb.mac, m),
+			   ip_print(&r->fdb.dst, t), r->fdb.dev);
 		break;
 	case RES_ENGINE:
 		buf_adds(b, "vrrp engine");
@@ -135,8 +136,7 @@ static void virtual(const struct plan_virtual *v, struct buf *b)
 		buf_printf(b, "engine's: route %s via %s", prefix(&v->addr, t),
 			   ip_print(&v->via, u));
 	else
-		buf_printf(b, "engine's: address %s",
-			   ipnet_print(&v->addr, t));
+		buf_printf(b, "engine's: address %s", ipnet_print(&v->addr, t));
 	buf_printf(b, " on %s", v->dev);
 	place(b, v->netns);
 	buf_addc(b, '\n');
