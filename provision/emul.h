@@ -95,9 +95,8 @@ int emul_node_pid(const char *lab, const char *node, pid_t *ret,
  */
 int emul_down(const char *lab, unsigned *ret_found, struct err *reterr);
 
-/* The bodies of the hidden commands `labctl fabric` and `labctl node`. */
+/* The body of the hidden command `labctl fabric`. Nodes are forks of it. */
 int emul_fabric_main(int argc, char **argv);
-int emul_node_main(int argc, char **argv);
 
 /* One requirement of emulated labs and whether this machine meets it. */
 struct emul_need {
