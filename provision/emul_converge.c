@@ -245,6 +245,7 @@ static void own_addr(struct work *w, const struct emul_bridge *b, int index,
 		(void)emul_sysctl(path, "0");
 	}
 	emul_add_addr(w->f->rtnl, index, b->name, &b->addr);
+	emul_quick_route(w->f->rtnl, index, b->name, &b->addr);
 }
 
 static void make_bridges(struct work *w)

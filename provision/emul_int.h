@@ -127,6 +127,11 @@ void emul_del_link(struct rtnl *r, int index, const char *name);
 void emul_add_addr(struct rtnl *r, int index, const char *name,
 		   const struct ipnet *addr);
 
+/* The way to addr's network, TCP acknowledging each segment: sshd writes small
+ * ones and waits for that, 40 ms each time where it is delayed. IPv4 only. */
+void emul_quick_route(struct rtnl *r, int index, const char *name,
+		      const struct ipnet *addr);
+
 /* Writes a file below /proc/sys. -ENOENT where the kernel has none. */
 int emul_sysctl(const char *path, const char *value);
 

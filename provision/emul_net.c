@@ -241,6 +241,33 @@ void emul_add_addr(struct rtnl *r, int index, const char *name,
 		(void)nla_put(m, IFA_BROADCAST, size, last.b);
 }
 
+void emul_quick_route(struct rtnl *r, int index, const char *name,
+		      const struct ipnet *addr)
+{
+	struct rtmsg rt = {.rtm_family = AF_INET,
+			   .rtm_dst_len = addr->len,
+			   .rtm_table = RT_TABLE_MAIN,
+			   .rtm_protocol = RTPROT_KERNEL,
+			   .rtm_scope = RT_SCOPE_LINK,
+			   .rtm_type = RTN_UNICAST};
+	struct ip net = ipnet_network(addr);
+	char text[IP_TEXT_MAX];
+	struct nlattr *metrics;
+	struct nl_msg *m;
+
+	if (addr->ip.family != 4 || addr->len > 30)
+		return;
+	m = rtnl_add(r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &rt,
+		     sizeof(rt), "acknowledge at once on the way to %s by %s",
+		     ipnet_print(addr, text), name);
+	(void)nla_put(m, RTA_DST, 4, net.b);
+	(void)nla_put(m, RTA_PREFSRC, 4, addr->ip.b);
+	put_u32(m, RTA_OIF, (uint32_t)index);
+	metrics = nla_nest_start(m, RTA_METRICS);
+	put_u32(m, RTAX_QUICKACK, 1);
+	nla_nest_end(m, metrics);
+}
+
 int emul_sysctl(const char *path, const char *value)
 {
 	auto_close int fd = -1;
