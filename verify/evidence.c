@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/evidence.h"
+
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/mono.h"
+
+static const char not_looked[] = "not looked at";
+
+static void plan_ha(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, h;
+
+	e->ha_of = arena_array(&e->arena, lab->nrouters, sizeof(*e->ha_of));
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+
+		e->ha_of[i] = e->nha;
+		for (h = 0; h < r->nhosts; h++) {
+			struct seen_ha *s = arena_push(&e->arena, &e->ha,
+						       &e->nha, sizeof(*s));
+
+			s->router = r;
+			s->host = h;
+			s->frames.error = not_looked;
+		}
+	}
+}
+
+static void plan_tunnels(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, k, n;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		const struct topo_node *node = &lab->nodes[i];
+		struct seen_tunnel *s;
+
+		for (k = n = 0; k < lab->nrouters; k++)
+			n += topo_ha_port(&lab->routers[k], node) &&
+			     lab->routers[k].ha_network->type == TOPO_VXLAN;
+		if (!n || !topo_nic(node, TOPO_TUNNEL))
+			continue;
+		s = arena_push(&e->arena, &e->tunnels, &e->ntunnels,
+			       sizeof(*s));
+		s->node = node;
+		s->routers = n;
+		s->frames.error = not_looked;
+	}
+}
+
+static void add_ping(struct evidence *e, struct seen_ping **list, size_t *n,
+		     const struct topo_router *r, const struct topo_instance *in,
+		     const struct ip *dst)
+{
+	struct seen_ping *s = arena_push(&e->arena, list, n, sizeof(*s));
+
+	s->router = r;
+	s->instance = in;
+	s->dst = *dst;
+	s->pings.error = not_looked;
+}
+
+static void plan_inside(struct evidence *e, const struct topo_instance *in,
+			const struct topo_port *qr)
+{
+	size_t i, k;
+
+	if (qr->network != in->port->network)
+		return;
+	for (i = 0; i < qr->naddrs; i++)
+		for (k = 0; k < in->port->naddrs; k++)
+			if (ipnet_contains(&in->port->addrs[k].addr,
+					   &qr->addrs[i].addr.ip)) {
+				add_ping(e, &e->inside, &e->ninside, qr->router,
+					 in, &qr->addrs[i].addr.ip);
+				break;
+			}
+}
+
+static void plan_pings(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, k, q;
+
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+
+		for (k = 0; r->gateway && k < r->gateway->naddrs; k++)
+			add_ping(e, &e->outside, &e->noutside, r, NULL,
+				 &r->gateway->addrs[k].addr.ip);
+	}
+	for (i = 0; i < lab->ninstances; i++)
+		for (k = 0; k < lab->nrouters; k++)
+			for (q = 0; q < lab->routers[k].nqr; q++)
+				plan_inside(e, &lab->instances[i],
+					    lab->routers[k].qr[q]);
+}
+
+void evidence_init(struct evidence *e, const struct lab *lab)
+{
+	size_t i;
+
+	*e = (struct evidence){.lab = lab};
+	e->nodes = arena_array(&e->arena, lab->nnodes, sizeof(*e->nodes));
+	for (i = 0; i < lab->nnodes; i++)
+		e->nodes[i].error = not_looked;
+	plan_ha(e);
+	plan_tunnels(e);
+	plan_pings(e);
+}
+
+void evidence_release(struct evidence *e)
+{
+	if (e)
+		arena_release(&e->arena);
+}
+
+const struct observed *evidence_last(const struct evidence *e,
+				     const struct topo_node *n)
+{
+	const struct seen_node *s = &e->nodes[n->index];
+
+	return s->nsamples ? s->samples[s->nsamples - 1] : NULL;
+}
+
+const struct obs_router *evidence_router(const struct observed *o,
+					 const struct topo_router *r)
+{
+	size_t i;
+
+	for (i = 0; o && i < o->nrouters; i++)
+		if (strcmp(o->routers[i].id, r->uuid) == 0)
+			return &o->routers[i];
+	return NULL;
+}
+
+const char *evidence_ha_filter(struct arena *a, const struct topo_router *r)
+{
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	/* By VRID, and by sender, for a sender may use a wrong VRID. */
+	buf_printf(&b, "ip proto 112 and (ip[20 + 1] = %u", r->ha.vrid);
+	for (i = 0; i < r->nhosts; i++)
+		buf_printf(&b, " or src host %s",
+			   ip_print(&r->ha_ports[i]->addrs[0].addr.ip, text));
+	buf_addc(&b, ')');
+	return arena_strndup(a, b.data, b.len);
+}
+
+const char *evidence_tunnel_filter(void)
+{
+	/* UDP header 8, VXLAN header 8; there the frame begins: its type at
+	 * 28, its IP protocol at 39. */
+	return "udp dst port 8472 and udp[28:2] = 0x0800 and udp[39] = 112";
+}
+
+int64_t evidence_interval_ns(const struct topo_router *r)
+{
+	return r->ha.adver_cs * NS_PER_CS;
+}

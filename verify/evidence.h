@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_EVIDENCE_H
+#define LABCTL_VERIFY_EVIDENCE_H
+
+/*
+ * What was seen of a lab, once, by all of its nodes at the same time. Checks
+ * judge it; who filled it in (verify/gather.c, or a test by hand) is nothing
+ * to them. Whatever could not be looked at says why in its error.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "provision/observe.h"
+#include "topologies/topo.h"
+#include "verify/decode.h"
+
+#define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
+
+/* One node, looked at several times, first to last. */
+struct seen_node {
+	const char *error; /* why there is not even one sample, or NULL */
+	const struct observed **samples;
+	size_t nsamples;
+};
+
+/* The frames of one place. */
+struct seen_frames {
+	const char *error; /* why nothing could be captured, or NULL */
+	int64_t from, to;  /* CLOCK_REALTIME, ns */
+	int64_t dropped;   /* frames that the kernel had no room for */
+	struct frame *frames;
+	size_t n;
+};
+
+struct seen_probe {
+	int64_t sent; /* CLOCK_REALTIME, ns */
+	int64_t rtt;  /* ns; -1: no reply */
+	uint8_t ttl;
+};
+
+struct seen_pings {
+	const char *error;	/* why nothing could be sent, or NULL */
+	const char *send_error; /* the first that sending met, or NULL */
+	struct seen_probe *probes;
+	size_t n;
+	int64_t duplicates;
+};
+
+/* A router's ha interface on one of its hosts. */
+struct seen_ha {
+	const struct topo_router *router;
+	size_t host; /* index in router->hosts */
+	struct seen_frames frames;
+};
+
+/* A node's tunnel interface. */
+struct seen_tunnel {
+	const struct topo_node *node;
+	size_t routers; /* whose adverts must come by */
+	struct seen_frames frames;
+};
+
+/* A ping of a router's address: from an instance or, NULL, from outside. */
+struct seen_ping {
+	const struct topo_router *router;
+	const struct topo_instance *instance;
+	struct ip dst;
+	struct seen_pings pings;
+};
+
+struct evidence {
+	struct arena arena;
+	const struct lab *lab;
+	struct seen_node *nodes; /* as lab->nodes */
+	struct seen_ha *ha;	 /* routers in order, hosts of each in order */
+	size_t nha;
+	size_t *ha_of; /* router index: where its first one is in ha */
+	struct seen_tunnel *tunnels;
+	size_t ntunnels;
+	struct seen_ping *outside, *inside;
+	size_t noutside, ninside;
+	int64_t waited_ns; /* for a role to be taken, before looking */
+	int64_t window_ns; /* how long a capture lasts at most */
+};
+
+/*
+ * What there is to look at in a lab, with nothing seen yet: every error says
+ * "not looked at". The lab must outlive the evidence.
+ */
+void evidence_init(struct evidence *e, const struct lab *lab);
+void evidence_release(struct evidence *e);
+
+/* A node's latest sample, or NULL. */
+const struct observed *evidence_last(const struct evidence *e,
+				     const struct topo_node *n);
+
+/* What the engine on a host says of the router in a sample, or NULL. */
+const struct obs_router *evidence_router(const struct observed *o,
+					 const struct topo_router *r);
+
+/* BPF filters: adverts of one router on its ha interface, and of any router
+ * inside VXLAN on a tunnel interface. */
+const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);
+const char *evidence_tunnel_filter(void);
+
+/* Interval of a router's adverts. */
+int64_t evidence_interval_ns(const struct topo_router *r);
+
+#endif
