@@ -21,6 +21,11 @@
  *   have learnt the loser's MAC. The burst is repeated one interval after the
  *   last such advert, when the loser has surely fallen silent; bursts are at
  *   least one interval apart, however often the other speaks.
+ * - An Active that yields says so once, after it has let go: with its own,
+ *   lower priority to one that has precedence; with priority 0 where it
+ *   overslept, as its own might still win. The winner might never have heard
+ *   it otherwise, and would not announce. The winner takes either, also an
+ *   unexpected priority 0, for the end of a rival.
  * - An advert with our own source address is a duplicated address on the
  *   link. A Backup heeds it; an Active of the same priority says nothing, or
  *   two of them would answer each other without end.
@@ -203,6 +208,12 @@ static void to_backup(struct vrrp *r, struct mono now, enum vrrp_why why,
 {
 	if (r->state == VRRP_ACTIVE)
 		effect(fx, VRRP_FX_REMOVE);
+	if (why == VRRP_WHY_PEER_WINS) {
+		effect(fx, VRRP_FX_ADVERT)->priority = r->set.priority;
+		r->count[VRRP_N_ADVERT_SENT]++;
+	} else if (why == VRRP_WHY_OVERSLEPT) {
+		say_stop(r, fx);
+	}
 	quiet(r);
 	r->state = VRRP_BACKUP;
 	rearm_down(r, now);
@@ -396,10 +407,12 @@ static bool presumed_dead(const struct vrrp *r, struct mono now)
 	return r->listening || mono_sub(now, r->since) > 3 * r->set.interval_ns;
 }
 
-/* Another claims what is ours, and will give way. */
+/*
+ * Another claims what is ours and will give way, or claimed it and has just
+ * let go.
+ */
 static void contested(struct vrrp *r, struct mono now, struct vrrp_effects *fx)
 {
-	r->count[VRRP_N_LOWER_IGNORED]++;
 	advertise(r, now, fx);
 	r->burst_at = mono_add(now, r->set.interval_ns);
 	if (mono_sub(now, r->contested_at) < r->set.interval_ns)
@@ -423,7 +436,7 @@ static void active_advert(struct vrrp *r, struct mono now,
 		return;
 	}
 	if (theirs == VRRP_PRIORITY_STOP) {
-		advertise(r, now, fx);
+		contested(r, now, fx);
 	} else if (theirs > ours || (theirs == ours && cmp > 0)) {
 		adopt_interval(r, ev);
 		to_backup(r, now, VRRP_WHY_PEER_WINS, fx);
@@ -432,6 +445,7 @@ static void active_advert(struct vrrp *r, struct mono now,
 		adopt_interval(r, ev);
 		to_backup(r, now, VRRP_WHY_OVERSLEPT, fx);
 	} else if (theirs < ours || cmp < 0) {
+		r->count[VRRP_N_LOWER_IGNORED]++;
 		contested(r, now, fx);
 	}
 }

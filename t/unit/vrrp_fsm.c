@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+/* The state machine, row by row: what happens when, and what comes of it. */
+#include "vrrp/fsm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/lib/tap.h"
+
+#define MS NS_PER_MS
+#define S NS_PER_S
+#define NEVER INT64_MAX
+
+/* Version 2, priority 50, 2 s: the documented setting. */
+#define SKEW2 (206 * S / 256)
+#define DOWN2 (6 * S + SKEW2)
+/* Version 3, priority 200, 100 ms. */
+#define SKEW3 (56 * 100 * MS / 256)
+#define DOWN3 (300 * MS + SKEW3)
+
+static const struct vrrp_settings v2 = {.version = 2,
+					.vrid = 1,
+					.priority = 50,
+					.source = {4, {169, 254, 192, 5}},
+					.interval_ns = 2 * S,
+					.announce_rounds = 1};
+static const struct vrrp_settings v2_preempt = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.preempt = true,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 2 * S,
+	.announce_rounds = 1};
+static const struct vrrp_settings v2_owner = {.version = 2,
+					      .vrid = 1,
+					      .priority = 255,
+					      .preempt = true,
+					      .source = {4, {169, 254, 192, 5}},
+					      .interval_ns = 2 * S,
+					      .announce_rounds = 1};
+static const struct vrrp_settings v3_owner = {.version = 3,
+					      .vrid = 1,
+					      .priority = 255,
+					      .preempt = true,
+					      .source = {4, {169, 254, 192, 5}},
+					      .interval_ns = S,
+					      .announce_rounds = 1};
+static const struct vrrp_settings v3 = {.version = 3,
+					.vrid = 1,
+					.priority = 200,
+					.preempt = true,
+					.source = {4, {169, 254, 192, 5}},
+					.interval_ns = 100 * MS,
+					.announce_rounds = 1};
+static const struct vrrp_settings v3_fast = {
+	.version = 3,
+	.vrid = 1,
+	.priority = 254,
+	.preempt = true,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 10 * MS,
+	.announce_rounds = 1};
+static const struct vrrp_settings v2_delayed = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 2 * S,
+	.promote_delay_ns = 3 * MS,
+	.announce_rounds = 1};
+static const struct vrrp_settings v2_talking = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 20 * S,
+	.announce_rounds = 3,
+	.refresh_ns = 10 * S,
+	.second_burst_ns = 5 * S};
+static const struct vrrp_settings v2_weaker = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 40,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 2 * S,
+	.announce_rounds = 1};
+static const struct vrrp_settings v2_slower = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 4 * S,
+	.announce_rounds = 1};
+
+enum what {
+	NEW, /* begin again with these settings */
+	START,
+	START_DOWN,
+	STOP,
+	ADVERT, /* priority, last byte of the source, interval */
+	TIMER,
+	PATH_UP,
+	PATH_DOWN,
+	PATH_CUT, /* down, and nothing can be sent */
+	WIRED,
+	SET
+};
+
+struct row {
+	const char *name; /* NULL: only leads to the next */
+	enum what what;
+	int64_t at;
+	const struct vrrp_settings *set;
+	uint8_t priority, from;
+	int64_t interval;
+	enum vrrp_state state;
+	const char *effects;
+	int64_t deadline;
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+/* --- 6.4.1 Initialize --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"6.4.1: Startup, not the owner: set the down timer, become Backup",
+ START, S, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", S + DOWN2},
+{NULL, NEW, 0, &v2_owner, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"6.4.1: Startup, priority 255: advertise, announce, become Active",
+ START, S, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(255) add announce state(active)", 3 * S},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"Initialize hears nothing", ADVERT, S, NULL, 100,9,2 * S,
+ VRRP_INITIALIZE, "", NEVER},
+{"a stale timer in Initialize is ignored", TIMER, S, NULL, 0,0,0,
+ VRRP_INITIALIZE, "", NEVER},
+{"Startup before the path works claims nothing", START_DOWN, S, NULL, 0,0,0,
+ VRRP_FAULT, "state(fault)", NEVER},
+{"nor does time", TIMER, 100 * S, NULL, 0,0,0, VRRP_FAULT, "", NEVER},
+{"when the path comes up it listens first", PATH_UP, 200 * S, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", 200 * S + DOWN2},
+
+/* --- 6.4.2 Backup --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"6.4.2: an advert of the same priority resets the down timer",
+ ADVERT, 3 * S, NULL, 50,9,2 * S, VRRP_BACKUP, "", 3 * S + DOWN2},
+{"6.4.2: without preemption a lower one does too",
+ ADVERT, 4 * S, NULL, 10,9,2 * S, VRRP_BACKUP, "", 4 * S + DOWN2},
+{"a stale timer is ignored", TIMER, 5 * S, NULL, 0,0,0,
+ VRRP_BACKUP, "", 4 * S + DOWN2},
+{"6.4.2: priority 0 sets the timer to the skew",
+ ADVERT, 6 * S, NULL, 0,9,2 * S, VRRP_BACKUP, "", 6 * S + SKEW2},
+{"6.4.2: the timer fires: advertise first, then addresses, then announce",
+ TIMER, 6 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 8 * S + SKEW2},
+
+{NULL, NEW, 0, &v2_preempt, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"6.4.2: with preemption a lower advert is discarded",
+ ADVERT, 3 * S, NULL, 49,9,2 * S, VRRP_BACKUP, "", DOWN2},
+{"6.4.2: an equal one is not", ADVERT, 4 * S, NULL, 50,1,2 * S,
+ VRRP_BACKUP, "", 4 * S + DOWN2},
+{"a Backup sends nothing when it stops", STOP, 5 * S, NULL, 0,0,0,
+ VRRP_INITIALIZE, "state(initialize)", NEVER},
+
+{NULL, NEW, 0, &v3, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"v3 skew is a part of the interval", START, 0, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", DOWN3},
+{"6.4.2: version 3 adopts the sender's interval",
+ ADVERT, 50 * MS, NULL, 200,9,200 * MS, VRRP_BACKUP, "",
+ 50 * MS + 600 * MS + 2 * SKEW3},
+{"6.4.2: and so does the skew after priority 0",
+ ADVERT, 60 * MS, NULL, 0,9,200 * MS, VRRP_BACKUP, "",
+ 60 * MS + 2 * SKEW3},
+{"but advertises at its own", TIMER, 60 * MS + 2 * SKEW3, NULL, 0,0,0,
+ VRRP_ACTIVE, "advert(200) add announce state(active)",
+ 160 * MS + 2 * SKEW3},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"version 2 does not adopt one", ADVERT, S, NULL, 50,9,9 * S,
+ VRRP_BACKUP, "", S + DOWN2},
+{NULL, NEW, 0, &v3_fast, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"at 10 ms the skew does not become 0", START, 0, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", 30 * MS + 78125},
+{NULL, NEW, 0, &v2_delayed, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"promote_delay is added to the down timer", START, 0, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", DOWN2 + 3 * MS},
+{"and to the skew after priority 0", ADVERT, S, NULL, 0,9,2 * S,
+ VRRP_BACKUP, "", S + SKEW2 + 3 * MS},
+
+/* --- 6.4.3 Active --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 2 * S},
+{"6.4.3: the advert timer fires: advertise, reset",
+ TIMER, DOWN2 + 2 * S, NULL, 0,0,0, VRRP_ACTIVE, "advert(50)",
+ DOWN2 + 4 * S},
+{"small lateness does not add up", TIMER, DOWN2 + 4 * S + MS, NULL, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 6 * S},
+{"a stale timer is ignored in Active", TIMER, DOWN2 + 5 * S, NULL, 0,0,0,
+ VRRP_ACTIVE, "", DOWN2 + 6 * S},
+{"6.4.3: priority 0: advertise, reset; a rival is gone, so announce",
+ ADVERT, DOWN2 + 5 * S, NULL, 0,9,2 * S, VRRP_ACTIVE,
+ "advert(50) announce state(active)", DOWN2 + 7 * S},
+{NULL, TIMER, DOWN2 + 7 * S, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) announce", DOWN2 + 9 * S},
+{"6.4.3: equal priority and a lesser address: advertise at once, and again "
+ "announce", ADVERT, DOWN2 + 8 * S, NULL, 50,4,2 * S, VRRP_ACTIVE,
+ "advert(50) announce state(active)", DOWN2 + 10 * S},
+{"but not for every such advert", ADVERT, DOWN2 + 8 * S + MS, NULL,
+ 50,4,2 * S, VRRP_ACTIVE, "advert(50)", DOWN2 + 10 * S + MS},
+{"one interval after the last the winner announces once more",
+ TIMER, DOWN2 + 10 * S + MS, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) announce", DOWN2 + 12 * S + MS},
+{"an advert with our own address is not answered",
+ ADVERT, DOWN2 + 11 * S, NULL, 50,5,2 * S, VRRP_ACTIVE, "",
+ DOWN2 + 12 * S + MS},
+{"6.4.3: equal priority and a greater address: become Backup",
+ ADVERT, DOWN2 + 12 * S, NULL, 50,200,2 * S, VRRP_BACKUP,
+ "remove advert(50) state(backup)", DOWN2 + 12 * S + DOWN2},
+
+{NULL, NEW, 0, &v3, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN3},
+{NULL, TIMER, DOWN3, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(200) add announce state(active)", DOWN3 + 100 * MS},
+{"6.4.3: a higher priority: become Backup with the peer's interval",
+ ADVERT, DOWN3 + MS, NULL, 201,1,300 * MS, VRRP_BACKUP,
+ "remove advert(200) state(backup)", DOWN3 + MS + 900 * MS + 3 * SKEW3},
+
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 2 * S},
+{"6.4.3: Shutdown: send priority 0, give the addresses up",
+ STOP, DOWN2 + S, NULL, 0,0,0, VRRP_INITIALIZE,
+ "advert(0) remove state(initialize)", NEVER},
+
+{NULL, NEW, 0, &v2_owner, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(255) add announce state(active)", 2 * S},
+{"RFC 3768 7.1: an owner discards what others advertise",
+ ADVERT, S, NULL, 255,200,2 * S, VRRP_ACTIVE, "", 2 * S},
+{NULL, NEW, 0, &v3_owner, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(255) add announce state(active)", S},
+{"erratum 8298: a version 3 owner processes it",
+ ADVERT, S / 2, NULL, 255,200,S, VRRP_BACKUP,
+ "remove advert(255) state(backup)", S / 2 + 3 * S + S / 256},
+
+/* --- what is tracked --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"a Backup whose path fails sends nothing", PATH_DOWN, S, NULL, 0,0,0,
+ VRRP_FAULT, "state(fault)", NEVER},
+{NULL, PATH_UP, 2 * S, NULL, 0,0,0, VRRP_BACKUP, "state(backup)",
+ 2 * S + DOWN2},
+{NULL, TIMER, 2 * S + DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 4 * S + DOWN2},
+{"an Active whose track fails says priority 0 and lets go",
+ PATH_DOWN, 20 * S, NULL, 0,0,0, VRRP_FAULT,
+ "advert(0) remove state(fault)", NEVER},
+{"Fault hears nothing", ADVERT, 21 * S, NULL, 10,9,2 * S,
+ VRRP_FAULT, "", NEVER},
+{"and comes back as a Backup", PATH_UP, 30 * S, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", 30 * S + DOWN2},
+{NULL, TIMER, 30 * S + DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 32 * S + DOWN2},
+{"an Active whose own interface fails cannot say it",
+ PATH_CUT, 50 * S, NULL, 0,0,0, VRRP_FAULT, "remove state(fault)", NEVER},
+{"stopping in Fault sends nothing", STOP, 51 * S, NULL, 0,0,0,
+ VRRP_INITIALIZE, "state(initialize)", NEVER},
+
+/* --- announcements --- */
+{NULL, NEW, 0, &v2_talking, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", 60 * S + SKEW2},
+{"a burst's first round comes with the takeover",
+ TIMER, 60 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 60 * S + SKEW2 + 10 * MS},
+{"its second 10 ms later", TIMER, 60 * S + SKEW2 + 10 * MS, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 60 * S + SKEW2 + 20 * MS},
+{"its third again 10 ms later; then the delayed burst is next",
+ TIMER, 60 * S + SKEW2 + 20 * MS, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 65 * S + SKEW2},
+{"the delayed burst", TIMER, 65 * S + SKEW2, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 65 * S + SKEW2 + 10 * MS},
+{NULL, TIMER, 65 * S + SKEW2 + 10 * MS, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 65 * S + SKEW2 + 20 * MS},
+{NULL, TIMER, 65 * S + SKEW2 + 20 * MS, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 75 * S + SKEW2},
+{"the refresh is one round", TIMER, 75 * S + SKEW2, NULL, 0,0,0,
+ VRRP_ACTIVE, "announce", 80 * S + SKEW2},
+{"a port that is wired anew gets addresses and a burst",
+ WIRED, 76 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE, "add announce",
+ 76 * S + SKEW2 + 10 * MS},
+{NULL, NEW, 0, &v2, 0,0,0,
+ VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"a Backup that is wired anew stays silent", WIRED, S, NULL, 0,0,0,
+ VRRP_BACKUP, "", DOWN2},
+
+/* --- late wake-ups --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"a Backup that overslept listens first", TIMER, 100 * S, NULL, 0,0,0,
+ VRRP_BACKUP, "", 102 * S + SKEW2},
+{"what it hears counts", ADVERT, 101 * S, NULL, 50,9,2 * S,
+ VRRP_BACKUP, "", 101 * S + DOWN2},
+{NULL, TIMER, 200 * S, NULL, 0,0,0, VRRP_BACKUP, "", 202 * S + SKEW2},
+{"hearing nothing it takes over", TIMER, 202 * S + SKEW2, NULL, 0,0,0,
+ VRRP_ACTIVE, "advert(50) add announce state(active)", 204 * S + SKEW2},
+{"an Active that overslept is silent at first", TIMER, 300 * S, NULL, 0,0,0,
+ VRRP_ACTIVE, "", 302 * S},
+{"hearing nothing it goes on, and announces", TIMER, 302 * S, NULL, 0,0,0,
+ VRRP_ACTIVE, "advert(50) announce", 304 * S},
+{"hearing another it yields, though its address is greater",
+ ADVERT, 400 * S, NULL, 50,4,2 * S, VRRP_BACKUP,
+ "remove advert(0) state(backup)", 400 * S + DOWN2},
+{NULL, NEW, 0, &v2_preempt, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 2 * S},
+{"with preemption a lower one is answered even then",
+ ADVERT, 400 * S, NULL, 49,200,2 * S, VRRP_ACTIVE,
+ "advert(50) announce state(active)", 402 * S},
+
+/* --- other settings --- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"a Backup with another priority waits as if it had always had it",
+ SET, S, &v2_weaker, 0,0,0, VRRP_BACKUP, "", 6 * S + 216 * S / 256},
+{"the same settings change nothing", SET, 2 * S, &v2_weaker, 0,0,0,
+ VRRP_BACKUP, "", 6 * S + 216 * S / 256},
+{"a Backup that becomes the owner is Active", SET, 3 * S, &v2_owner, 0,0,0,
+ VRRP_ACTIVE, "advert(255) add announce state(active)", 5 * S},
+{"an Active with another interval says so at once", SET, 4 * S, &v2_slower,
+ 0,0,0, VRRP_ACTIVE, "advert(50)", 8 * S},
+{"with the same one nothing", SET, 5 * S, &v2_slower,
+ 0,0,0, VRRP_ACTIVE, "", 8 * S},
+};
+/* clang-format on */
+
+static const char *print_effects(const struct vrrp_effects *fx)
+{
+	static char out[256];
+	size_t n = 0;
+	unsigned i;
+
+	out[0] = '\0';
+	for (i = 0; i < fx->n; i++) {
+		const char *sep = i ? " " : "";
+
+		switch (fx->fx[i].kind) {
+		case VRRP_FX_ADVERT:
+			n += (size_t)snprintf(out + n, sizeof(out) - n,
+					      "%sadvert(%u)", sep,
+					      fx->fx[i].priority);
+			break;
+		case VRRP_FX_ADD:
+			n += (size_t)snprintf(out + n, sizeof(out) - n,
+					      "%sadd", sep);
+			break;
+		case VRRP_FX_REMOVE:
+			n += (size_t)snprintf(out + n, sizeof(out) - n,
+					      "%sremove", sep);
+			break;
+		case VRRP_FX_ANNOUNCE:
+			n += (size_t)snprintf(out + n, sizeof(out) - n,
+					      "%sannounce", sep);
+			break;
+		case VRRP_FX_STATE:
+			n += (size_t)snprintf(
+				out + n, sizeof(out) - n, "%sstate(%s)", sep,
+				vrrp_state_name[fx->fx[i].state]);
+			break;
+		}
+	}
+	return out;
+}
+
+static struct vrrp_event event_of(const struct row *w)
+{
+	struct vrrp_event ev = {.path_up = w->what == START ||
+					   w->what == PATH_UP,
+				.can_send = w->what == PATH_DOWN,
+				.settings = w->set};
+
+	ev.advert.priority = w->priority;
+	ev.advert.interval_ns = w->interval;
+	ev.advert.source =
+		(struct vrrp_addr){4, {169, 254, 192, w->from}};
+	switch (w->what) {
+	case START:
+	case START_DOWN:
+		ev.kind = VRRP_EV_START;
+		break;
+	case STOP:
+		ev.kind = VRRP_EV_STOP;
+		break;
+	case ADVERT:
+		ev.kind = VRRP_EV_ADVERT;
+		break;
+	case PATH_UP:
+	case PATH_DOWN:
+	case PATH_CUT:
+		ev.kind = VRRP_EV_PATH;
+		break;
+	case WIRED:
+		ev.kind = VRRP_EV_WIRED;
+		break;
+	case SET:
+		ev.kind = VRRP_EV_SETTINGS;
+		break;
+	case NEW:
+	case TIMER:
+		ev.kind = VRRP_EV_TIMER;
+		break;
+	}
+	return ev;
+}
+
+static void table(void)
+{
+	struct vrrp_effects fx = {0};
+	struct vrrp r;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *w = &rows[i];
+		struct vrrp_event ev = event_of(w);
+		const char *name = w->name ? w->name : "(the way there)";
+		int64_t at;
+		bool good;
+
+		fx.n = 0;
+		if (w->what == NEW)
+			vrrp_init(&r, w->set);
+		else
+			vrrp_step(&r, (struct mono){w->at}, &ev, &fx);
+		at = vrrp_deadline(&r).ns;
+		good = r.state == w->state && at == w->deadline &&
+		       strcmp(print_effects(&fx), w->effects) == 0;
+		if (good && !w->name)
+			continue;
+		if (!ok(good, "%s", name))
+			tap_diag("row %zu: %s, '%s', deadline %lld; expected "
+				 "%s, '%s', %lld",
+				 i, vrrp_state_name[r.state],
+				 print_effects(&fx), (long long)at,
+				 vrrp_state_name[w->state], w->effects,
+				 (long long)w->deadline);
+	}
+}
+
+static void limits(void)
+{
+	struct vrrp r;
+
+	vrrp_init(&r, &v2);
+	is_int(vrrp_skew_ns(&r) / NS_PER_US, 804687,
+	       "v2, priority 50: hand-over by priority 0 takes 805 ms");
+	is_int(vrrp_down_ns(&r) / NS_PER_US, 6804687,
+	       "v2, 2 s, priority 50: a silent failure is seen by 6.8 s");
+	is_int((vrrp_down_ns(&r) - r.set.interval_ns) / NS_PER_US, 4804687,
+	       "and not before 4.8 s");
+	vrrp_init(&r, &v3);
+	is_int(vrrp_down_ns(&r) / NS_PER_US, 321875,
+	       "v3, 100 ms, priority 200: 322 ms");
+	vrrp_init(&r, &v3_fast);
+	is_int(vrrp_down_ns(&r) / NS_PER_US, 30078,
+	       "v3, 10 ms, priority 254: 30.1 ms");
+	is_int(vrrp_skew_ns(&r) / NS_PER_US, 78, "and 0.08 ms of skew");
+}
+
+/*
+ * Everything at random: the effects never exceed their array, addresses are
+ * added and removed in turn and announced only when held, a deadline is never
+ * in the past after a timer event.
+ */
+static void properties(void)
+{
+	static const struct vrrp_settings *const sets[] = {
+		&v2, &v2_preempt, &v2_owner, &v3_owner, &v3, &v3_fast,
+		&v2_delayed, &v2_talking, &v2_weaker, &v2_slower};
+	unsigned long steps = 0;
+	unsigned most = 0, seed = 1, wrong = 0;
+
+	for (seed = 1; seed <= 300 && !wrong; seed++) {
+		struct mono now = {0};
+		struct vrrp r;
+		bool holding = false;
+		int i;
+
+		srand(seed);
+		vrrp_init(&r, sets[(unsigned)rand() % 10]);
+		for (i = 0; i < 300 && !wrong; i++) {
+			struct row w = {
+				.what = (enum what)(START + rand() % 10),
+				.set = sets[(unsigned)rand() % 10],
+				.priority = (uint8_t)(rand() % 3 ? rand() : 0),
+				.from = (uint8_t)(1 + rand() % 9),
+				.interval = (1 + rand() % 200) * NS_PER_CS};
+			struct mono due = vrrp_deadline(&r);
+			struct vrrp_settings same;
+			struct vrrp_effects fx;
+			struct vrrp_event ev;
+			unsigned k;
+
+			/* Time mostly goes to the deadline, or less far. */
+			if (!mono_is_never(due) && due.ns > now.ns &&
+			    rand() % 4)
+				now = rand() % 2 ? due
+						 : (struct mono){
+							   now.ns +
+							   rand() %
+								   (due.ns -
+								    now.ns)};
+			else
+				now = mono_add(now, rand() % (8 * S));
+			if (rand() % 2)
+				w.what = TIMER;
+			ev = event_of(&w);
+			same = *w.set;
+			same.version = r.set.version;
+			if (same.version == 2)
+				same.interval_ns = 2 * S;
+			ev.settings = &same;
+			vrrp_step(&r, now, &ev, &fx);
+			steps++;
+			if (fx.n > most)
+				most = fx.n;
+			for (k = 0; k < fx.n && k < VRRP_EFFECTS_MAX; k++) {
+				enum vrrp_effect_kind kind = fx.fx[k].kind;
+
+				if (kind == VRRP_FX_ADD)
+					holding = true;
+				if (kind == VRRP_FX_REMOVE && !holding)
+					wrong = 1;
+				if (kind == VRRP_FX_REMOVE)
+					holding = false;
+				if (kind == VRRP_FX_ANNOUNCE && !holding)
+					wrong = 2;
+			}
+			if (fx.n > VRRP_EFFECTS_MAX)
+				wrong = 3;
+			if (holding != (r.state == VRRP_ACTIVE))
+				wrong = 4;
+			if (w.what == TIMER &&
+			    !mono_before(now, vrrp_deadline(&r)))
+				wrong = 5;
+		}
+	}
+	is_int(wrong, 0,
+	       "%lu random steps (seeds 1 to 300) keep every rule", steps);
+	if (wrong)
+		tap_diag("seed %u", seed - 1);
+	is_int(most, VRRP_EFFECTS_MAX,
+	       "the most effects seen is the array's size");
+}
+
+static void names(void)
+{
+	unsigned i;
+
+	for (i = 0; i < VRRP_STATE_N && vrrp_state_name[i]; i++)
+		;
+	is_int(i, VRRP_STATE_N, "every state has a name");
+	for (i = 0; i < VRRP_WHY_N && vrrp_why_text[i]; i++)
+		;
+	is_int(i, VRRP_WHY_N, "every reason has words");
+	for (i = 0; i < VRRP_N_COUNT && vrrp_count_name[i]; i++)
+		;
+	is_int(i, VRRP_N_COUNT, "every counter has a name");
+}
+
+int main(void)
+{
+	const struct vrrp_addr low = {4, {10, 0, 0, 127}},
+			       high = {4, {10, 0, 0, 128}};
+
+	table();
+	limits();
+	ok(vrrp_addr_cmp(&high, &low) > 0,
+	   "6.4.3: source addresses compare as unsigned");
+	properties();
+	names();
+	return tap_done();
+}

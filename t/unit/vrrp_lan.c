@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* Several routers on a simulated LAN: who ends up active, and when. */
+#include <string.h>
+
+#include "t/lib/sim.h"
+#include "t/lib/tap.h"
+#include "vrrp/fsm.h"
+
+#define MS NS_PER_MS
+#define S NS_PER_S
+#define SEEDS 60
+
+static struct vrrp_settings setting(uint8_t version, uint8_t priority,
+				    int64_t interval_ns, unsigned host)
+{
+	return (struct vrrp_settings){
+		.version = version,
+		.vrid = 1,
+		.priority = priority,
+		.source = {4, {169, 254, 192, (uint8_t)host}},
+		.interval_ns = interval_ns,
+		.announce_rounds = 2,
+	};
+}
+
+/* The documented deployment: equal priorities, 2 s, no preemption. */
+static void documented(struct sim *s, uint32_t seed, unsigned n)
+{
+	struct vrrp_settings set[SIM_NODES];
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		set[i] = setting(2, 50, 2 * S, i + 1);
+		set[i].promote_delay_ns = i * 500 * NS_PER_US;
+	}
+	sim_init(s, seed, n, set);
+}
+
+static void settles(void)
+{
+	uint32_t seed;
+	int right = -1;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		struct vrrp_settings set[SIM_NODES];
+		bool taken[256 + SIM_NODES] = {false};
+		unsigned n, i;
+
+		memset(&s, 0, sizeof(s));
+		s.random = seed * 97 | 1;
+		n = 2 + sim_random(&s, 5);
+		right = 0;
+		for (i = 0; i < n; i++) {
+			set[i] = setting(seed & 1 ? 2 : 3,
+					 (uint8_t)(1 + sim_random(&s, 240)),
+					 S, 10 + (i * 7) % 11);
+			set[i].preempt = true;
+			/* The first to promote stays among equals, so that
+			 * nobody is the right one: have none. */
+			while (taken[set[i].priority])
+				set[i].priority++;
+			taken[set[i].priority] = true;
+			if (set[i].priority > set[right].priority)
+				right = (int)i;
+		}
+		sim_init(&s, seed, n, set);
+		sim_start_all(&s);
+		sim_run(&s, 30 * S);
+		if (sim_holder(&s) != right || s.learnt != right ||
+		    s.over_full)
+			break;
+	}
+	if (!ok(seed > SEEDS, "a LAN without loss settles on exactly one "
+			      "Active, the right one (%d LANs)", SEEDS))
+		tap_diag("seed %u: %d, expected %d", seed, sim_holder(&s),
+			 right);
+}
+
+static void one_promotes(void)
+{
+	unsigned twice = 0, crowds = 0;
+	uint32_t seed;
+	struct sim s;
+	int i;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		documented(&s, seed, 4);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		sim_crash(&s, (unsigned)sim_holder(&s));
+		for (i = 0; i < 4; i++)
+			s.node[i].became_active = 0;
+		sim_run(&s, 20 * S);
+		for (i = 0; i < 4; i++)
+			twice += s.node[i].became_active;
+		twice -= 1;
+	}
+	is_int(twice, 0, "equal priorities, three backups: exactly one "
+			 "promotes (%d failures)", SEEDS);
+	for (seed = 1; seed <= SEEDS; seed++) {
+		documented(&s, seed, 4);
+		for (i = 0; i < 4; i++)
+			s.node[i].r.set.promote_delay_ns = 0;
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		sim_crash(&s, (unsigned)sim_holder(&s));
+		for (i = 0; i < 4; i++)
+			s.node[i].became_active = 0;
+		sim_run(&s, 20 * S);
+		for (i = 0; i < 4; i++)
+			crowds += s.node[i].became_active;
+		crowds -= 1;
+	}
+	ok(crowds > 0, "without promote_delay some do together (%u times)",
+	   crowds);
+}
+
+static void detection(void)
+{
+	struct vrrp_settings fast[2] = {setting(3, 200, 100 * MS, 1),
+					setting(3, 200, 100 * MS, 2)};
+	int64_t least = INT64_MAX, most = 0, took;
+	uint32_t seed;
+	struct sim s;
+	int old;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		documented(&s, seed, 2);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S + sim_random(&s, 2000) * MS);
+		old = sim_holder(&s);
+		sim_crash(&s, (unsigned)old);
+		took = s.now.ns;
+		sim_run(&s, 10 * S);
+		took = s.node[!old].active_at.ns - took;
+		least = took < least ? took : least;
+		most = took > most ? took : most;
+	}
+	ok(least >= 4804 * MS && most <= 6806 * MS,
+	   "v2, 2 s: a silent failure is seen after 4.8 to 6.8 s "
+	   "(%lld to %lld ms)", (long long)(least / MS),
+	   (long long)(most / MS));
+	least = INT64_MAX;
+	most = 0;
+	for (seed = 1; seed <= SEEDS; seed++) {
+		sim_init(&s, seed, 2, fast);
+		sim_start_all(&s);
+		sim_run(&s, 2 * S + sim_random(&s, 100) * MS);
+		old = sim_holder(&s);
+		sim_crash(&s, (unsigned)old);
+		took = s.now.ns;
+		sim_run(&s, S);
+		took = s.node[!old].active_at.ns - took;
+		least = took < least ? took : least;
+		most = took > most ? took : most;
+	}
+	ok(least >= 221 * MS && most <= 323 * MS,
+	   "v3, 100 ms: after 222 to 322 ms (%lld to %lld ms)",
+	   (long long)(least / MS), (long long)(most / MS));
+
+	documented(&s, 1, 2);
+	sim_start_all(&s);
+	sim_run(&s, 20 * S);
+	old = sim_holder(&s);
+	took = s.now.ns;
+	sim_stop(&s, (unsigned)old);
+	sim_run(&s, 5 * S);
+	took = s.node[!old].active_at.ns - took;
+	ok(took > 804 * MS && took < 807 * MS,
+	   "hand-over by priority 0 takes the skew (%lld ms)",
+	   (long long)(took / MS));
+	is_int(s.shared_ns, 0, "and nobody shares the addresses");
+}
+
+static void no_preemption(void)
+{
+	struct sim s;
+	int old, now;
+
+	documented(&s, 5, 3);
+	sim_start_all(&s);
+	sim_run(&s, 20 * S);
+	old = sim_holder(&s);
+	sim_crash(&s, (unsigned)old);
+	sim_run(&s, 20 * S);
+	now = sim_holder(&s);
+	ok(now >= 0 && now != old, "another takes over from one that died");
+	sim_start(&s, (unsigned)old);
+	sim_run(&s, 20 * S);
+	is_int(sim_holder(&s), now, "and stays when that one is back");
+	documented(&s, 6, 3);
+	sim_start(&s, 0);
+	sim_run(&s, 20 * S);
+	s.node[2].r.set.priority = 200;
+	sim_start(&s, 2);
+	sim_run(&s, 60 * S);
+	is_int(sim_holder(&s), 0,
+	       "preempt: false: the incumbent stays, a newcomer listens");
+	is_int(s.node[2].became_active, 0, "and never claims the role");
+	documented(&s, 6, 3);
+	s.node[2].r.set.priority = 200;
+	s.node[2].r.set.preempt = true;
+	sim_start(&s, 0);
+	sim_run(&s, 20 * S);
+	sim_start(&s, 2);
+	sim_run(&s, 60 * S);
+	is_int(sim_holder(&s), 2, "preempt: true: a higher priority takes it");
+}
+
+static void split_brain(void)
+{
+	unsigned bad = 0, before;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		documented(&s, seed, 2);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S + sim_random(&s, 2000) * MS);
+		sim_isolate(&s, 0, true);
+		sim_run(&s, 30 * S);
+		if (sim_holders(&s) != 2)
+			break;
+		before = s.node[1].announced;
+		sim_isolate(&s, 0, false);
+		sim_run(&s, 10 * S);
+		if (sim_holder(&s) != 1 || s.learnt != 1 ||
+		    s.node[1].announced <= before)
+			bad++;
+	}
+	ok(seed > SEEDS, "a cut LAN has two holders");
+	is_int(bad, 0, "healed, the greater address wins and announces again "
+		       "(%d heals)", SEEDS);
+}
+
+static void stalls(void)
+{
+	unsigned bad = 0;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		int old;
+
+		documented(&s, seed, 3);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		old = sim_holder(&s);
+		sim_sleep(&s, (unsigned)old, true);
+		sim_run(&s, 8 * S + sim_random(&s, 20000) * MS);
+		sim_sleep(&s, (unsigned)old, false);
+		sim_run(&s, 1 * MS);
+		/* It has read its queue and let go at once, whatever its
+		 * address: the others relied on its silence. */
+		if (s.node[old].holding || sim_holders(&s) != 1)
+			bad++;
+		sim_run(&s, 20 * S);
+		if (sim_holders(&s) != 1 || s.node[old].holding)
+			bad++;
+	}
+	is_int(bad, 0, "an Active that stood still yields to its successor "
+		       "(%d stalls)", SEEDS);
+	for (seed = 1, bad = 0; seed <= SEEDS; seed++) {
+		int old;
+		unsigned i, sum = 0;
+
+		documented(&s, seed, 3);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		old = sim_holder(&s);
+		for (i = 0; i < 3; i++)
+			sim_sleep(&s, i, true);
+		sim_run(&s, 10 * S + sim_random(&s, 20000) * MS);
+		for (i = 0; i < 3; i++)
+			sim_sleep(&s, i, false);
+		sim_run(&s, 20 * S);
+		for (i = 0; i < 3; i++)
+			sum += s.node[i].became_active;
+		if (sim_holder(&s) != old || sum != 1)
+			bad++;
+	}
+	is_int(bad, 0, "when all stand still nobody takes over afterwards "
+		       "(%d stalls)", SEEDS);
+	documented(&s, 3, 3);
+	sim_start_all(&s);
+	sim_run(&s, 20 * S);
+	sim_sleep(&s, (unsigned)(sim_holder(&s) + 1) % 3, true);
+	sim_run(&s, 60 * S);
+	for (unsigned i = 0; i < 3; i++)
+		sim_sleep(&s, i, false);
+	sim_run(&s, 60 * S);
+	is_int(s.shared_ns, 0, "a Backup that stood still does not promote");
+}
+
+static void loss(void)
+{
+	struct vrrp_settings set[3];
+	unsigned bad = 0, i;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		for (i = 0; i < 3; i++) {
+			set[i] = setting(3, (uint8_t)(100 + i), 100 * MS,
+					 i + 1);
+			set[i].preempt = true;
+			/* What the loser says may be lost too. */
+			set[i].refresh_ns = S;
+		}
+		sim_init(&s, seed, 3, set);
+		s.loss = 30;
+		s.delay_max_ns = 20 * MS;
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		s.loss = 0;
+		s.delay_max_ns = 80 * NS_PER_US;
+		sim_run(&s, 2 * S);
+		if (sim_holder(&s) != 2 || s.learnt != 2) {
+			tap_diag("seed %u: %u holders, %d, learnt %d", seed,
+				 sim_holders(&s), sim_holder(&s), s.learnt);
+			bad++;
+		}
+	}
+	is_int(bad, 0, "after 30 per cent loss the right one is active "
+		       "(%d LANs)", SEEDS);
+}
+
+static void long_run(void)
+{
+	struct vrrp_settings set[2] = {setting(3, 100, S, 1),
+				       setting(3, 100, 10 * S, 2)};
+	struct sim s;
+
+	documented(&s, 9, 2);
+	sim_start_all(&s);
+	sim_run(&s, 86400 * S);
+	is_int(s.node[0].became_active + s.node[1].became_active, 1,
+	       "a day of a quiet LAN: one election and no more");
+	is_int(s.shared_ns, 0, "never two holders");
+	sim_init(&s, 9, 2, set);
+	sim_start(&s, 1);
+	sim_run(&s, 60 * S);
+	sim_start(&s, 0);
+	sim_run(&s, 3600 * S);
+	/* Once it may claim the role: until it has heard the other, it knows
+	 * of no interval but its own. */
+	is_int(s.node[0].became_active, 1,
+	       "v3: a Backup with a shorter interval waits by the Active's");
+	is_int(sim_holder(&s), 1, "which stays");
+	is_int(s.learnt, 1, "and is the one that hosts know");
+}
+
+int main(void)
+{
+	settles();
+	one_promotes();
+	detection();
+	no_preemption();
+	split_brain();
+	stalls();
+	loss();
+	long_run();
+	return tap_done();
+}
