@@ -1,0 +1,793 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The difference, on the shipped lab: a node as its plan says (as a kernel
+ * would show it) has none; then each kind of drift, one at a time, and the
+ * changes that must come of it.
+ */
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "provision/plan.h"
+#include "t/lib/tap.h"
+#include "topologies/topo.h"
+
+/* --- a kernel that has carried a plan out --------------------------------- */
+
+struct world {
+	struct arena a;
+	struct plan p;
+	struct observed o;
+};
+
+static struct obs_ns *sim_ns(struct observed *o, const char *name)
+{
+	return (struct obs_ns *)(uintptr_t)obs_ns(o, name);
+}
+
+static struct obs_link *sim_link(struct world *w, const char *ns,
+				 const char *name)
+{
+	return (struct obs_link *)(uintptr_t)obs_link(obs_ns(&w->o, ns), name);
+}
+
+static struct obs_link *new_link(struct world *w, const char *ns_name,
+				 const char *name, const char *kind)
+{
+	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	struct obs_link *l =
+		arena_push(&w->a, &ns->links, &ns->nlinks, sizeof(*l));
+
+	l->index = (unsigned)ns->nlinks;
+	l->name = name;
+	l->kind = kind;
+	l->mtu = 1500;
+	l->running = true;
+	return l;
+}
+
+static struct obs_addr *new_addr(struct world *w, const char *ns_name,
+				 const char *dev, const char *addr)
+{
+	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	struct obs_addr *o =
+		arena_push(&w->a, &ns->addrs, &ns->naddrs, sizeof(*o));
+
+	o->dev = dev;
+	if (addr)
+		ipnet_parse(addr, &o->addr);
+	return o;
+}
+
+static struct obs_route *new_route(struct world *w, const char *ns_name,
+				   const char *dev, const char *to,
+				   const char *via)
+{
+	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	struct obs_route *o =
+		arena_push(&w->a, &ns->routes, &ns->nroutes, sizeof(*o));
+
+	o->dev = dev;
+	o->proto = RTPROT_STATIC;
+	if (to)
+		ipnet_parse(to, &o->to);
+	if (via)
+		ip_parse(via, &o->via);
+	return o;
+}
+
+static void made_link(struct world *w, const struct res *r)
+{
+	const struct res_link *l = &r->link;
+	static const char *const kinds[] = {"bridge", "vxlan", "veth", ""};
+	struct obs_link *o = sim_link(w, r->netns, l->name);
+
+	if (!o)
+		o = new_link(w, r->netns, l->name, kinds[l->kind]);
+	if (l->kind != LINK_EXISTING)
+		o->alias = w->p.mark;
+	if (l->has_mac)
+		o->mac = l->mac;
+	if (l->mtu)
+		o->mtu = l->mtu;
+	o->up = l->up;
+	o->master = l->master;
+	o->addr_gen_none = l->addr_gen_none;
+	o->ipv6_off = l->ipv6_off;
+	o->vni = l->vni;
+	o->vxlan_group = l->group;
+	o->vxlan_local = l->local;
+	o->vxlan_dev = l->dev;
+	o->vxlan_port = l->port;
+	o->vxlan_learning = l->learning;
+	if (l->kind == LINK_VETH && !l->addr_gen_none)
+		new_addr(w, r->netns, l->name, "fe80::1234/64");
+}
+
+static void pair_up(struct world *w)
+{
+	struct obs_link *out, *in;
+	size_t i;
+
+	for (i = 0; i < w->p.n; i++) {
+		const struct res *r = &w->p.res[i];
+
+		if (r->kind != RES_LINK || !r->link.peer)
+			continue;
+		out = sim_link(w, r->netns, r->link.name);
+		in = sim_link(w, r->link.peer_netns, r->link.peer);
+		out->peer_index = in->index;
+		in->peer_index = out->index;
+	}
+}
+
+static void made(struct world *w, const struct res *r)
+{
+	struct obs_ns *ns;
+	struct obs_sysctl *s;
+	struct obs_fdb *f;
+	static char digest[DIGEST_TEXT_MAX];
+
+	switch (r->kind) {
+	case RES_NETNS:
+		ns = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*ns));
+		ns->name = r->netns;
+		new_link(w, r->netns, "lo", "loopback")->alias = w->p.mark;
+		new_addr(w, r->netns, "lo", "127.0.0.1/8");
+		new_addr(w, r->netns, "lo", "::1/128");
+		break;
+	case RES_LINK:
+		made_link(w, r);
+		break;
+	case RES_SYSCTL:
+		ns = sim_ns(&w->o, r->netns);
+		s = arena_push(&w->a, &ns->sysctls, &ns->nsysctls, sizeof(*s));
+		s->key = r->sysctl.key;
+		s->value = r->sysctl.value;
+		break;
+	case RES_ADDR:
+		new_addr(w, r->netns, r->addr.dev, NULL)->addr = r->addr.addr;
+		new_route(w, r->netns, r->addr.dev, "10.9.0.0/16", NULL)
+			->proto = RTPROT_KERNEL;
+		break;
+	case RES_ROUTE:
+		new_route(w, r->netns, r->route.dev, NULL, NULL)->to =
+			r->route.to;
+		ns = sim_ns(&w->o, r->netns);
+		ns->routes[ns->nroutes - 1].via = r->route.via;
+		break;
+	case RES_FDB:
+		ns = sim_ns(&w->o, r->netns);
+		f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
+		*f = (struct obs_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true};
+		break;
+	case RES_ENGINE:
+		w->o.engine_running = w->o.engine_files = true;
+		w->o.engine_digest = plan_digest(
+			r->engine.config, strlen(r->engine.config), digest);
+		w->o.routers = arena_array(&w->a, r->engine.nids,
+					   sizeof(*w->o.routers));
+		w->o.nrouters = r->engine.nids;
+		for (size_t i = 0; i < r->engine.nids; i++)
+			w->o.routers[i] = (struct obs_router){
+				r->engine.ids[i], "backup", "backup"};
+		break;
+	}
+}
+
+/* The interfaces that a node has before any lab. */
+static void bare(struct world *w)
+{
+	static const char *const nics[] = {"eth0", "eth1", "eth2"};
+	struct obs_ns *own;
+	size_t i;
+
+	own = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*own));
+	own->name = "";
+	new_link(w, "", "lo", "loopback")->up = true;
+	for (i = 0; i < ARRAY_LEN(nics); i++) {
+		new_link(w, "", nics[i], "veth")->up = true;
+		new_addr(w, "", nics[i], "10.0.0.5/24");
+		new_addr(w, "", nics[i], "fe80::99/64");
+	}
+}
+
+static void world_init(struct world *w, const struct lab *lab, const char *node)
+{
+	size_t i;
+
+	*w = (struct world){0};
+	plan_build(&w->a, lab, topo_node(lab, node), &w->p);
+	bare(w);
+	/* Namespaces first: pushing one moves the others. */
+	for (i = 0; i < w->p.n; i++)
+		if (w->p.res[i].kind == RES_NETNS)
+			made(w, &w->p.res[i]);
+	for (i = 0; i < w->p.n; i++)
+		if (w->p.res[i].kind != RES_NETNS)
+			made(w, &w->p.res[i]);
+	pair_up(w);
+}
+
+static void print_changes(const struct changes *c, struct buf *out)
+{
+	size_t i;
+
+	buf_adds(out, "");
+	for (i = 0; i < c->n; i++)
+		buf_printf(out, "%s %s%s%s%s\n",
+			   change_op_signs[c->items[i].op], c->items[i].what,
+			   c->items[i].why ? ": " : "",
+			   c->items[i].why ? c->items[i].why : "",
+			   c->items[i].blocked ? " (blocked)" : "");
+}
+
+/* Long names are written short in the table: R, V, and ports by kind. */
+static void shorten(struct buf *b, const char *from, const char *to)
+{
+	auto_buf struct buf out = {0};
+	const char *at, *rest = b->data;
+
+	while ((at = strstr(rest, from))) {
+		buf_add(&out, rest, (size_t)(at - rest));
+		buf_adds(&out, to);
+		rest = at + strlen(from);
+	}
+	buf_adds(&out, rest);
+	buf_reset(b);
+	buf_add(b, out.data, out.len);
+}
+
+/* --- drift ---------------------------------------------------------------- */
+
+static const char *R, *V, *HA, *HATAP, *QR, *QRTAP, *QG, *QGTAP, *BRX, *BRP,
+	*VMTAP;
+
+static void names(const struct lab *lab, struct buf *b)
+{
+	if (b) {
+		shorten(b, R, "R");
+		shorten(b, V, "V");
+		shorten(b, HATAP, "HATAP");
+		shorten(b, HA, "HA");
+		shorten(b, QRTAP, "QRTAP");
+		shorten(b, QR, "QR");
+		shorten(b, QGTAP, "QGTAP");
+		shorten(b, QG, "QG");
+		shorten(b, VMTAP, "VMTAP");
+		shorten(b, BRX, "BRX");
+		shorten(b, BRP, "BRP");
+		return;
+	}
+	R = lab->routers[0].netns;
+	HA = lab->routers[0].ha_ports[0]->ifname;
+	HATAP = lab->routers[0].ha_ports[0]->tap;
+	QR = lab->routers[0].qr[0]->ifname;
+	QRTAP = lab->routers[0].qr[0]->tap;
+	QG = lab->routers[0].gateway->ifname;
+	QGTAP = lab->routers[0].gateway->tap;
+	V = lab->instances[0].netns;
+	VMTAP = lab->instances[0].port->tap;
+	BRX = lab->routers[0].gateway->network->bridge;
+	BRP = lab->routers[0].qr[0]->network->bridge;
+}
+
+static void drop_link(struct world *w, const char *ns_name, const char *name)
+{
+	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	size_t i;
+
+	for (i = 0; i < ns->nlinks; i++)
+		if (strcmp(ns->links[i].name, name) == 0) {
+			ns->links[i].name = "gone";
+			ns->links[i].alias = NULL;
+		}
+	for (i = 0; i < ns->naddrs; i++)
+		if (strcmp(ns->addrs[i].dev, name) == 0)
+			ns->addrs[i].dev = "gone";
+	for (i = 0; i < ns->nroutes; i++)
+		if (strcmp(ns->routes[i].dev, name) == 0)
+			ns->routes[i].dev = "gone";
+}
+
+static void d_none(struct world *w)
+{
+	(void)w;
+}
+
+static void d_addr_deleted(struct world *w)
+{
+	for (size_t i = 0; i < sim_ns(&w->o, R)->naddrs; i++)
+		if (strcmp(sim_ns(&w->o, R)->addrs[i].dev, HA) == 0)
+			sim_ns(&w->o, R)->addrs[i].dev = "gone";
+}
+
+static void d_addr_extra(struct world *w)
+{
+	new_addr(w, R, QR, "198.51.100.77/24");
+	new_addr(w, "", BRX, "203.0.113.9/24");
+}
+
+static void d_addr_virtual(struct world *w)
+{
+	new_addr(w, R, QR, "198.51.100.1/24");
+	new_addr(w, R, QG, "203.0.113.21/24");
+	new_addr(w, R, HA, "169.254.0.1/24");
+	new_route(w, R, QG, "0.0.0.0/0", "203.0.113.1");
+	new_route(w, R, QG, "::/0", "fd00:203:0:113::1");
+}
+
+static void d_addr_link_local(struct world *w)
+{
+	new_addr(w, R, QR, "fe80::bad/64");
+}
+
+static void d_addr_not_ours(struct world *w)
+{
+	new_addr(w, "", "eth1", "192.0.2.1/24");
+	new_link(w, R, "mine", "dummy")->up = true;
+	new_addr(w, R, "mine", "192.0.2.2/24");
+	new_route(w, R, "mine", "192.0.2.128/25", NULL);
+}
+
+static void d_down(struct world *w)
+{
+	sim_link(w, R, HA)->up = false;
+	sim_link(w, "", BRP)->up = false;
+	sim_link(w, "", "eth2")->up = false;
+}
+
+static void d_lo_down(struct world *w)
+{
+	sim_link(w, R, "lo")->up = false;
+}
+
+static void d_attrs(struct world *w)
+{
+	sim_link(w, R, QR)->mtu = 1500;
+	sim_link(w, R, QG)->mac.b[5] ^= 1;
+	sim_link(w, R, HA)->addr_gen_none = true;
+	sim_link(w, R, QG)->ipv6_router = true;
+	sim_link(w, "", QRTAP)->ipv6_off = false;
+	sim_link(w, "", BRP)->stp = true;
+}
+
+static void d_port_removed(struct world *w)
+{
+	sim_link(w, "", QGTAP)->master = NULL;
+	sim_link(w, "", "eth2")->master = NULL;
+	sim_link(w, "", "vxlan-1")->master = BRX;
+}
+
+static void d_netns_deleted(struct world *w)
+{
+	struct obs_ns *ns = sim_ns(&w->o, R);
+
+	ns->name = "elsewhere";
+	ns->links[0].alias = NULL;
+}
+
+static void d_netns_unmarked(struct world *w)
+{
+	sim_link(w, R, "lo")->alias = NULL;
+}
+
+static void d_netns_extra(struct world *w)
+{
+	struct obs_ns *ns;
+
+	ns = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*ns));
+	ns->name = "qrouter-old";
+	new_link(w, "qrouter-old", "lo", "loopback")->alias = w->p.mark;
+	new_link(w, "qrouter-old", "qr-old", "veth")->alias = w->p.mark;
+	new_link(w, "", "tap-old", "veth")->alias = w->p.mark;
+	new_link(w, "", "brq-old", "bridge")->alias = w->p.mark;
+	ns = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*ns));
+	ns->name = "another-lab";
+	new_link(w, "another-lab", "lo", "loopback")->alias = "labctl:other";
+	new_link(w, "", "tap-other", "veth")->alias = "labctl:other";
+	new_link(w, "", "docker0", "bridge");
+}
+
+static void d_pair_broken(struct world *w)
+{
+	drop_link(w, "", QRTAP);
+	drop_link(w, R, QR);
+}
+
+static void d_pair_moved(struct world *w)
+{
+	sim_link(w, "", QRTAP)->peer_index = 77;
+}
+
+static void d_inner_gone(struct world *w)
+{
+	drop_link(w, R, HA);
+}
+
+static void d_vxlan(struct world *w)
+{
+	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+}
+
+static void d_vxlan_foreign(struct world *w)
+{
+	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+	sim_link(w, "", "vxlan-1")->alias = "labctl:other";
+}
+
+static void d_vxlan_unmarked(struct world *w)
+{
+	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+	sim_link(w, "", "vxlan-1")->alias = NULL;
+}
+
+static void d_unmarked(struct world *w)
+{
+	sim_link(w, "", "vxlan-1")->alias = NULL;
+}
+
+static void d_bridge_gone(struct world *w)
+{
+	drop_link(w, "", BRP);
+	sim_link(w, "", "vxlan-1")->master = NULL;
+	for (size_t i = 0; i < w->p.n; i++)
+		if (w->p.res[i].kind == RES_LINK && w->p.res[i].link.master &&
+		    strcmp(w->p.res[i].link.master, BRP) == 0)
+			sim_link(w, "", w->p.res[i].link.name)->master = NULL;
+}
+
+static void d_nic_missing(struct world *w)
+{
+	drop_link(w, "", "eth2");
+}
+
+static void set_sysctl(struct world *w, const char *ns_name, const char *key,
+		       const char *value)
+{
+	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+
+	for (size_t i = 0; i < ns->nsysctls; i++) {
+		if (strcmp(ns->sysctls[i].key, key) != 0)
+			continue;
+		if (value)
+			ns->sysctls[i].value = value;
+		else
+			ns->sysctls[i].key = "gone";
+	}
+}
+
+static void d_sysctl(struct world *w)
+{
+	set_sysctl(w, R, "net/ipv4/conf/all/rp_filter", "1");
+	set_sysctl(w, "", "net/ipv4/ip_forward", NULL);
+}
+
+static void d_forwarding(struct world *w)
+{
+	set_sysctl(w, R, "net/ipv6/conf/all/forwarding", "0");
+}
+
+static void d_bridge_nf(struct world *w)
+{
+	set_sysctl(w, "", "net/bridge/bridge-nf-call-iptables", NULL);
+	set_sysctl(w, "", "net/bridge/bridge-nf-call-ip6tables", "0");
+}
+
+static void d_route_missing(struct world *w)
+{
+	struct obs_ns *ns = sim_ns(&w->o, V);
+
+	for (size_t i = 0; i < ns->nroutes; i++)
+		if (ns->routes[i].to.len == 0 && ns->routes[i].via.family == 6)
+			ns->routes[i].dev = "gone";
+}
+
+static void d_route_extra(struct world *w)
+{
+	new_route(w, V, "eth0", "0.0.0.0/0", "198.51.100.254");
+	new_route(w, V, "eth0", "192.0.2.0/24", "198.51.100.9");
+}
+
+static void d_route_wrong_virtual(struct world *w)
+{
+	new_route(w, R, QG, "0.0.0.0/0", "203.0.113.99");
+}
+
+static void d_engine_dead(struct world *w)
+{
+	w->o.engine_running = false;
+}
+
+static void d_engine_silent(struct world *w)
+{
+	w->o.engine_running = false;
+	w->o.engine_error = "the VRRP engine does not answer";
+}
+
+static void d_engine_other(struct world *w)
+{
+	w->o.engine_digest = NULL;
+}
+
+static void d_fdb(struct world *w)
+{
+	struct obs_ns *ns = sim_ns(&w->o, "");
+	struct obs_fdb *f;
+
+	ns->fdb[0].dev = "gone";
+	f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
+	*f = ns->fdb[1];
+	ip_parse("10.0.1.99", &f->dst);
+	f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
+	*f = ns->fdb[1];
+	ip_parse("10.0.1.98", &f->dst);
+	f->permanent = false; /* learned */
+}
+
+struct drift {
+	const char *name, *node;
+	void (*make)(struct world *w);
+	const char *expected;
+};
+
+#define PAIR_AGAIN                                                             \
+	"- link QR in R\n- link QRTAP\n+ link QRTAP\n+ link QR in R\n"
+
+static const struct drift drifts[] = {
+	{"as planned", "network1", d_none, ""},
+	{"an address deleted", "network1", d_addr_deleted,
+	 "+ address 169.254.192.1/18 on HA in R\n"},
+	{"addresses too many", "network1", d_addr_extra,
+	 "- address 198.51.100.77/24 on QR in R\n"
+	 "- address 203.0.113.9/24 on BRX\n"},
+	{"what the engine owns, while it is active", "network1", d_addr_virtual,
+	 ""},
+	{"a link-local address on a shared link", "network1", d_addr_link_local,
+	 "- address fe80::bad/64 on QR in R\n"},
+	{"addresses, routes and links of others", "network1", d_addr_not_ours,
+	 ""},
+	{"links down", "network1", d_down,
+	 "~ link eth2: down\n~ link BRP: down\n~ link HA in R: down\n"},
+	{"lo down", "network1", d_lo_down, "~ link lo in R: down\n"},
+	{"attributes of links", "network1", d_attrs,
+	 "~ link BRP: stp 1 forward_delay 0 mcast_snooping 0, wanted 0 0 0\n"
+	 "~ link HA in R: addrgenmode none, wanted eui64\n"
+	 "~ link QRTAP: IPv6 is on\n"
+	 "~ link QR in R: mtu 1500, wanted 1450\n"
+	 "~ link QG in R: address fa:16:3e:1f:90:c9, wanted "
+	 "fa:16:3e:1f:90:c8, in the all-routers groups\n"},
+	{"bridge ports removed, and in another bridge", "network1",
+	 d_port_removed,
+	 "~ link eth2: in no bridge, wanted BRX\n"
+	 "~ link vxlan-1: in BRX, wanted BRP\n"
+	 "~ link QGTAP: in no bridge, wanted BRX\n"},
+	{"a namespace without the mark", "network1", d_netns_unmarked,
+	 "~ netns R: without the lab's mark\n"},
+	{"what an older file had; another lab's stays", "network1",
+	 d_netns_extra,
+	 "- link tap-old\n- link brq-old\n- netns qrouter-old\n"},
+	{"both ends of a pair gone", "network1", d_pair_broken,
+	 "+ link QRTAP\n+ link QR in R\n"
+	 "~ vrrp engine: its namespaces or links are made anew\n"},
+	{"a tap whose peer is elsewhere", "network1", d_pair_moved,
+	 PAIR_AGAIN "~ vrrp engine: its namespaces or links are made anew\n"},
+	{"an inner end gone", "network1", d_inner_gone,
+	 "- link HATAP\n+ link HATAP\n+ link HA in R\n"
+	 "+ address 169.254.192.1/18 on HA in R\n"
+	 "~ vrrp engine: its namespaces or links are made anew\n"},
+	{"a vxlan link with another port", "network1", d_vxlan,
+	 "- link vxlan-1\n+ link vxlan-1\n"},
+	{"another lab's vxlan link in the way", "network1", d_vxlan_foreign,
+	 "+ link vxlan-1: a link of that name belongs to 'labctl:other' "
+	 "(blocked)\n"},
+	{"somebody's vxlan link in the way", "network1", d_vxlan_unmarked,
+	 "+ link vxlan-1: a link of that name is there and is not the lab's "
+	 "(blocked)\n"},
+	{"made, but not marked any more", "network1", d_unmarked,
+	 "~ link vxlan-1: without the lab's mark\n"},
+	{"a bridge deleted", "compute1", d_bridge_gone,
+	 "+ link BRP\n~ link vxlan-1: in no bridge, wanted BRP\n"
+	 "~ link VMTAP: in no bridge, wanted BRP\n"},
+	{"an interface that the node has not", "network1", d_nic_missing,
+	 "+ link eth2: the node has no such interface (blocked)\n"},
+	{"sysctls", "network1", d_sysctl,
+	 "~ sysctl net/ipv4/ip_forward: it cannot be read\n"
+	 "~ sysctl net/ipv4/conf/all/rp_filter in R: 1, wanted 0\n"},
+	{"IPv6 forwarding off: what it sets along is set again", "network1",
+	 d_forwarding,
+	 "~ sysctl net/ipv6/conf/all/forwarding in R: 0, wanted 1\n"
+	 "~ sysctl net/ipv6/conf/default/forwarding in R: set again after "
+	 "conf/all\n"
+	 "~ link HA in R: in the all-routers groups\n"
+	 "~ link QR in R: in the all-routers groups\n"
+	 "~ link qr-ba0d6dbd-45 in R: in the all-routers groups\n"
+	 "~ link QG in R: in the all-routers groups\n"},
+	{"no br_netfilter: its settings do not apply", "compute1", d_bridge_nf,
+	 "~ sysctl net/bridge/bridge-nf-call-ip6tables: 0, wanted 1\n"},
+	{"a route missing", "compute1", d_route_missing,
+	 "+ route -6 default via fd00:198:51:100::1 dev eth0 in V\n"},
+	{"routes too many", "compute1", d_route_extra,
+	 "- route 192.0.2.0/24 via 198.51.100.9 dev eth0 in V\n"
+	 "- route default via 198.51.100.254 dev eth0 in V\n"},
+	{"a default route through nobody", "network1", d_route_wrong_virtual,
+	 "- route default via 203.0.113.99 dev QG in R\n"},
+	{"the engine is not there", "network1", d_engine_dead,
+	 "+ vrrp engine\n"},
+	{"the engine does not answer", "network1", d_engine_silent,
+	 "~ vrrp engine: the VRRP engine does not answer\n"},
+	{"the engine has another configuration", "network1", d_engine_other,
+	 "~ vrrp engine: another configuration\n"},
+};
+
+static void run(const struct lab *lab, const struct drift *d)
+{
+	auto_buf struct buf got = {0};
+	struct changes c;
+	struct world w;
+
+	world_init(&w, lab, d->node);
+	d->make(&w);
+	plan_diff(&w.a, &w.p, &w.o, &c);
+	print_changes(&c, &got);
+	names(lab, &got);
+	is(got.data, d->expected, "%s", d->name);
+	arena_release(&w.a);
+}
+
+static void fdb_drift(const struct lab *lab)
+{
+	static const struct drift d = {
+		"forwarding entries missing and too many", "network1", d_fdb,
+		"- fdb 00:00:00:00:00:00 dst 10.0.1.99 on vxlan-1\n"
+		"+ fdb 00:00:00:00:00:00 dst 10.0.1.22 on vxlan-1\n"};
+
+	run(lab, &d);
+}
+
+/* A deleted namespace takes all in it along, and the engine must rejoin. */
+static void netns_deleted(const struct lab *lab)
+{
+	auto_buf struct buf got = {0};
+	struct changes c;
+	struct world w;
+	size_t i, removed = 0, sysctls = 0;
+
+	world_init(&w, lab, "network1");
+	d_netns_deleted(&w);
+	plan_diff(&w.a, &w.p, &w.o, &c);
+	for (i = 0; i < c.n; i++) {
+		removed += c.items[i].op == CHANGE_REMOVE;
+		sysctls += c.items[i].op == CHANGE_ADD &&
+			   c.items[i].want->kind == RES_SYSCTL;
+	}
+	is_int(removed, 4, "namespace deleted: its four taps go");
+	is_int(sysctls, 10, "namespace deleted: all its settings are new");
+	is(c.items[4].what,
+	   w.p.res[0].kind == RES_NETNS ? res_what(&w.a, &w.p.res[0]) : "",
+	   "namespace deleted: it is made first");
+	is_int(c.items[c.n - 1].nids, 1,
+	       "namespace deleted: the engine takes its router up again");
+	is(c.items[c.n - 1].ids[0], lab->routers[0].uuid, "that one");
+	arena_release(&w.a);
+}
+
+/* Nothing there: everything is added in the plan's order. */
+static void from_nothing(const struct lab *lab)
+{
+	struct observed nothing = {0};
+	struct changes c;
+	bool order = true;
+	struct world w;
+	size_t i;
+
+	world_init(&w, lab, "network1");
+	plan_diff(&w.a, &w.p, &nothing, &c);
+	is_int(c.n, w.p.n, "an unknown node: every resource is to be made");
+	for (i = 0; i < c.n; i++)
+		order = order && c.items[i].op == CHANGE_ADD &&
+			c.items[i].want == &w.p.res[i] && !c.items[i].blocked;
+	ok(order, "an unknown node: in the plan's order");
+	arena_release(&w.a);
+}
+
+/* An empty plan takes everything away, from the end to the beginning. */
+static void to_nothing(const struct lab *lab)
+{
+	static const char expected[] = "- vrrp engine\n"
+				       "- link QGTAP\n"
+				       "- link tapba0d6dbd-45\n"
+				       "- link QRTAP\n"
+				       "- link HATAP\n"
+				       "- link vxlan-2\n"
+				       "- link vxlan-1\n"
+				       "- link brq987370b4-aa\n"
+				       "- link BRP\n"
+				       "- link BRX\n"
+				       "- netns R\n";
+	auto_buf struct buf got = {0};
+	struct changes c;
+	struct world w;
+
+	world_init(&w, lab, "network1");
+	w.p.n = w.p.nvirt = 0;
+	plan_diff(&w.a, &w.p, &w.o, &c);
+	print_changes(&c, &got);
+	names(lab, &got);
+	is(got.data, expected, "an empty plan removes all of the mark");
+	arena_release(&w.a);
+	world_init(&w, lab, "controller");
+	plan_diff(&w.a, &w.p, &w.o, &c);
+	is_int(c.n, 0, "a node without the lab has nothing to remove");
+	w.o.engine_files = true;
+	plan_diff(&w.a, &w.p, &w.o, &c);
+	is_int(c.n, 1, "a dead engine's files are removed");
+	arena_release(&w.a);
+}
+
+static void property(const struct lab *lab, const char *words)
+{
+	struct changes c;
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		auto_buf struct buf got = {0};
+
+		world_init(&w, lab, lab->nodes[i].name);
+		plan_diff(&w.a, &w.p, &w.o, &c);
+		print_changes(&c, &got);
+		is(got.data, "", "%s: %s as planned has no difference", words,
+		   lab->nodes[i].name);
+		arena_release(&w.a);
+	}
+}
+
+static struct lab *load(const char *file, bool l2pop)
+{
+	static const char off[] = "l2_population: false";
+	auto_fclose FILE *f = fopen(file, "re");
+	auto_buf struct buf text = {0};
+	struct topo_errors errs = {0};
+	struct lab *lab = NULL;
+	char *at;
+
+	text.len = f ? fread(buf_room(&text, 65536), 1, 65536, f) : 0;
+	if (!text.data)
+		return NULL;
+	text.data[text.len] = '\0';
+	at = l2pop ? strstr(text.data, off) : NULL;
+	if (at)
+		memcpy(at, "l2_population: true ", strlen(off));
+	(void)topo_load_text(file, text.data, text.len, &lab, &errs);
+	topo_errors_release(&errs);
+	return lab;
+}
+
+int main(void)
+{
+	struct lab *lab = load("topologies/l3ha-linuxbridge.yaml", false);
+	size_t i;
+
+	if (!ok(lab != NULL, "the shipped lab loads"))
+		return tap_done();
+	names(lab, NULL);
+	for (i = 0; i < ARRAY_LEN(drifts); i++)
+		run(lab, &drifts[i]);
+	netns_deleted(lab);
+	from_nothing(lab);
+	to_nothing(lab);
+	property(lab, "l3ha");
+	lab_free(lab);
+	lab = load("topologies/l3ha-linuxbridge.yaml", true);
+	names(lab, NULL);
+	property(lab, "l2pop");
+	fdb_drift(lab);
+	lab_free(lab);
+	lab = load("topologies/vrrp-rapid.yaml", false);
+	property(lab, "rapid");
+	lab_free(lab);
+	return tap_done();
+}
