@@ -658,13 +658,13 @@ static int kill_fabrics(const char *lab, unsigned *ret_n, struct err *reterr)
 	return 0;
 }
 
-int emul_down(const char *lab, unsigned *ret_found, struct err *reterr)
+int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr)
 {
-	unsigned procs, files = 0;
+	struct emul_gone gone = {0};
+	unsigned n, files;
 	int r, state;
 
 	emul_owner();
-	*ret_found = 0;
 	if (!emul_name_ok(lab))
 		return err_set(reterr, -EINVAL, "'%s' cannot be a lab's name",
 			       lab);
@@ -672,14 +672,17 @@ int emul_down(const char *lab, unsigned *ret_found, struct err *reterr)
 	state = emul_lock(lab, "down", reterr);
 	if (state == -EBUSY)
 		return state;
-	/* Twice: an `up` that was killed may have been starting it just then. */
+	/* Until nothing is found: that is the proof. */
 	do {
-		r = kill_fabrics(lab, &procs, reterr);
-		*ret_found += procs;
-	} while (r == 0 && procs);
-	if (r == 0 && state == 0)
-		r = emul_state_remove(lab, &files, reterr);
-	*ret_found += files;
+		r = kill_fabrics(lab, &n, reterr);
+		gone.processes += n;
+		if (r == 0 && state == 0) {
+			r = emul_state_remove(lab, &files, reterr);
+			gone.files += files;
+		}
+	} while (r == 0 && n);
 	emul_unlock(lab, true);
+	if (r == 0)
+		*ret_gone = gone;
 	return r;
 }

@@ -88,12 +88,19 @@ int emul_target(struct arena *a, const struct lab *lab,
 int emul_node_pid(const char *lab, const char *node, pid_t *ret,
 		  struct err *reterr);
 
+struct emul_gone {
+	unsigned processes; /* that were ended, all of the lab */
+	unsigned files;	    /* of the state folder, itself included */
+};
+
 /*
  * Removes the lab: kills its processes, waits until all are gone, removes the
- * state folder, looks again. Works on what is there, whatever is missing.
- * *ret_found: how many processes and files there were.
+ * state folder, looks again. Works on what is there, whatever is missing; a
+ * lab of which nothing is left is not an error. -EBUSY where another labctl
+ * is at work on it.
  */
-int emul_down(const char *lab, unsigned *ret_found, struct err *reterr);
+int emul_down(const char *lab, struct emul_gone *ret_gone,
+	      struct err *reterr);
 
 /* The body of the hidden command `labctl fabric`. Nodes are forks of it. */
 int emul_fabric_main(int argc, char **argv);

@@ -27,7 +27,7 @@
 #define EMUL_LINE_MAX (4u << 20)
 #define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
 #define EMUL_LINKS_MAX 4096	/* interfaces of one namespace */
-#define EMUL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define EMUL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" EMUL_RUN "/bin"
 #define EMUL_SSHD "/usr/sbin/sshd"
 #define EMUL_SSHD_USER "sshd"
 
@@ -212,6 +212,9 @@ int emul_kill(int pidfd);
 
 /* A name that may stand in a path: as topo allows for labs. */
 bool emul_name_ok(const char *lab);
+
+/* As emul_state_root(), but makes nothing: could it be made? */
+int emul_state_look(struct arena *a, const char **ret, struct err *reterr);
 
 /* ROOT/LAB, made where missing if make. */
 int emul_state_dir(struct arena *a, const char *lab, bool make,

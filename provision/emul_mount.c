@@ -322,6 +322,19 @@ static int prepare_netns(struct err *reterr)
 	return mount_at("none", "/run/netns", NULL, MS_SHARED, NULL, reterr);
 }
 
+/* sshd complains where they are not there. */
+static int login_records(struct err *reterr)
+{
+	static const char *const paths[] = {"/var/log/lastlog",
+					    "/var/log/wtmp"};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_LEN(paths) && r == 0; i++)
+		r = write_text(paths[i], 0644, "", reterr);
+	return r;
+}
+
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
 		    struct err *reterr)
 {
@@ -336,7 +349,8 @@ int emul_mount_node(const struct emul_node *n, const char *client_pub,
 	    (r = bind_fd(program, BIN, reterr)) < 0 ||
 	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
 	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
-	    (r = prepare_netns(reterr)) < 0)
+	    (r = prepare_netns(reterr)) < 0 ||
+	    (r = login_records(reterr)) < 0)
 		return r;
 	return n->address ? write_ssh(n, client_pub, reterr) : 0;
 }

@@ -78,11 +78,10 @@ static bool is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int emul_state_root(struct arena *a, const char **ret, struct err *reterr)
+static int root_path(struct arena *a, const char **ret, struct err *reterr)
 {
 	const char *env = getenv("LABCTL_STATE");
-	const char *xdg = getenv("XDG_RUNTIME_DIR"), *path;
-	int r;
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
 
 	if (env && *env && env[0] != '/')
 		return err_set(reterr, -EINVAL,
@@ -90,17 +89,39 @@ int emul_state_root(struct arena *a, const char **ret, struct err *reterr)
 			       "path",
 			       env);
 	if (env && *env)
-		path = arena_strdup(a, env);
+		*ret = arena_strdup(a, env);
 	else if (emul_is_root())
-		path = "/run/labctl";
+		*ret = "/run/labctl";
 	else if (xdg && xdg[0] == '/' && is_dir(xdg))
-		path = arena_printf(a, "%s/labctl", xdg);
+		*ret = arena_printf(a, "%s/labctl", xdg);
 	else
-		path = arena_printf(a, "/tmp/labctl-%u", emul_owner());
-	r = own_dir(path, true, reterr);
+		*ret = arena_printf(a, "/tmp/labctl-%u", emul_owner());
+	return 0;
+}
+
+int emul_state_root(struct arena *a, const char **ret, struct err *reterr)
+{
+	int r;
+
+	r = root_path(a, ret, reterr);
+	return r < 0 ? r : own_dir(*ret, true, reterr);
+}
+
+int emul_state_look(struct arena *a, const char **ret, struct err *reterr)
+{
+	const char *path;
+	struct stat st;
+	int r;
+
+	r = root_path(a, &path, reterr);
 	if (r < 0)
 		return r;
 	*ret = path;
+	if (lstat(path, &st) == 0)
+		return own_dir(path, false, reterr);
+	path = arena_strndup(a, path, (size_t)(strrchr(path, '/') - path));
+	if (access(*path ? path : "/", W_OK | X_OK) < 0)
+		return err_sys(reterr, -errno, "cannot make %s", *ret);
 	return 0;
 }
 

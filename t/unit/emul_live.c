@@ -78,12 +78,12 @@ static int drive_plan(char **argv)
 
 static int drive_down(char **argv)
 {
-	unsigned found;
+	struct emul_gone gone;
 	struct err e;
 
-	if (emul_down(argv[2], &found, &e) < 0)
+	if (emul_down(argv[2], &gone, &e) < 0)
 		return refuse(&e);
-	printf("%u removed\n", found);
+	printf("%u processes %u files\n", gone.processes, gone.files);
 	return 0;
 }
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_PROBE_H
+#define LABCTL_PROVISION_EMUL_PROBE_H
+
+#include "lib/err.h"
+
+/* In this order: later ones stand on earlier ones. */
+enum emul_probe {
+	EMUL_PROBE_MOUNTS,
+	EMUL_PROBE_SYSCTL,
+	EMUL_PROBE_BRIDGE,
+	EMUL_PROBE_VETH,
+	EMUL_PROBE_VXLAN,
+	EMUL_PROBE_PACKET,
+	EMUL_PROBE_RAW,
+	EMUL_PROBE_NODE,
+	EMUL_PROBES
+};
+extern const char *const emul_probe_names[];
+
+struct emul_probe_result {
+	int code; /* 0: it works; or -errno */
+	char words[200];
+};
+
+/* Tries all; fails where not even the namespaces can be made. */
+int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr);
+
+#endif
