@@ -123,3 +123,14 @@ void *arena_push(struct arena *a, void *items, size_t *n, size_t size)
 	}
 	return old + (*n)++ * size;
 }
+
+void arena_adopt(struct arena *a, struct arena *from)
+{
+	struct arena_block **end = &a->head;
+
+	/* Behind a's own: its first block is the one still filled. */
+	while (*end)
+		end = &(*end)->next;
+	*end = from->head;
+	from->head = NULL;
+}

@@ -35,6 +35,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
  */
 void *arena_push(struct arena *a, void *items, size_t *n, size_t size);
 
+/* Moves all that from holds into a; from is empty and usable again. */
+void arena_adopt(struct arena *a, struct arena *from);
+
 #define auto_arena auto_(arena_release)
 
 #endif
