@@ -8,7 +8,7 @@
 #define GAP "  "
 
 static const char *const codes[] = {
-	[TABLE_PLAIN] = "",    [TABLE_GOOD] = "\033[32m",
+	[TABLE_PLAIN] = "",        [TABLE_GOOD] = "\033[32m",
 	[TABLE_WARN] = "\033[33m", [TABLE_BAD] = "\033[31m",
 	[TABLE_DIM] = "\033[2m",
 };

@@ -15,13 +15,7 @@
 
 #define TABLE_COLS_MAX 32
 
-enum table_color {
-	TABLE_PLAIN,
-	TABLE_GOOD,
-	TABLE_WARN,
-	TABLE_BAD,
-	TABLE_DIM
-};
+enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_WARN, TABLE_BAD, TABLE_DIM };
 
 struct table_cell {
 	const char *text;

@@ -32,7 +32,8 @@ static void columns(void)
 	t.indent = 2;
 	buf_reset(&out);
 	table_print(&t, true, &out);
-	ok(strstr(out.data, "\033[32mrunning\033[0m\n") != NULL, "good is green");
+	ok(strstr(out.data, "\033[32mrunning\033[0m\n") != NULL,
+	   "good is green");
 	ok(strstr(out.data, "  \033[1mNODE\033[0m      ") != NULL,
 	   "colours take no width");
 }
