@@ -4,17 +4,21 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/parse.h"
+#include "provision/remote.h"
 #include "topologies/topo.h"
 
 volatile int cmd_interrupted;
+static int interrupt_fd = -1;
 
 static const struct cmd_opt common[] = {
 	{"help", 'h', OPT_FLAG, NULL},
@@ -198,7 +202,13 @@ bool cmd_color(FILE *f)
 
 static void on_signal(int sig)
 {
+	const uint64_t one = 1;
+	int saved = errno;
+
 	cmd_interrupted = sig;
+	if (interrupt_fd >= 0 && write(interrupt_fd, &one, sizeof(one)) < 0)
+		cmd_interrupted = sig;
+	errno = saved;
 }
 
 void cmd_catch_signals(void)
@@ -206,6 +216,10 @@ void cmd_catch_signals(void)
 	/* No SA_RESTART: a wait must end so that it can be cleaned up. */
 	struct sigaction sa = {.sa_handler = on_signal};
 
+	/* Waits of other threads end by this, which stays readable. */
+	if (interrupt_fd < 0)
+		interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	remote_interrupt_fd = interrupt_fd;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 }

@@ -163,6 +163,7 @@ static void look_routers(struct arena *a, const char *state_dir,
 		r = arena_push(a, &o->routers, &o->nrouters, sizeof(*r));
 		r->id = doc_str(d, "id", "");
 		r->state = doc_str(d, "state", "");
+		r->since_ns = doc_int(d, "since_ns", 0);
 		r->file = state_file(a, state_dir, r->id);
 	}
 }

@@ -159,6 +159,7 @@ void observed_encode(const struct observed *o, struct json *j)
 		json_obj(j);
 		json_kstr(j, "id", o->routers[i].id);
 		json_kstr(j, "state", o->routers[i].state);
+		knum(j, "since_ns", o->routers[i].since_ns);
 		kopt(j, "file", o->routers[i].file);
 		json_obj_end(j);
 	}
@@ -376,6 +377,7 @@ static void decode_engine(struct in *in, struct observed *o)
 		in->d = item;
 		r->id = get_str(in, "id");
 		r->state = get_str(in, "state");
+		r->since_ns = doc_int(in->d, "since_ns", 0);
 		r->file = opt_str(in, "file");
 	}
 }

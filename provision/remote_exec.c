@@ -184,21 +184,22 @@ static int send_some(struct run *x, struct err *reterr)
 	return 0;
 }
 
-/* The command is over and all that it said is written. */
+/* It may close its output long before it ends. */
+static bool ended(const struct ssh_link *l)
+{
+	return l->closed || (l->eof && (l->status >= 0 || *l->signal));
+}
+
+/* The command has ended and all that it said is written. */
 static bool over(const struct run *x)
 {
-	const struct ssh_link *l = x->link;
-
-	return l->eof && !unwritten(x, 0) && !unwritten(x, 1);
+	return ended(x->link) && !unwritten(x, 0) && !unwritten(x, 1);
 }
 
 static int exit_status(struct run *x, struct err *reterr)
 {
 	struct ssh_link *l = x->link;
-	int r = ssh_link_finish(l, reterr);
 
-	if (r < 0)
-		return r;
 	if (*l->signal)
 		return 128 + signal_number(l->signal);
 	if (l->status < 0)
@@ -218,8 +219,9 @@ static int one_round(struct run *x, struct err *reterr)
 	};
 	int r;
 
-	x->link->paused =
-		unwritten(x, 0) + unwritten(x, 1) > OUTPUT_MAX || x->link->eof;
+	/* Nor where nothing more is wanted, only written. */
+	x->link->paused = unwritten(x, 0) + unwritten(x, 1) > OUTPUT_MAX ||
+			  ended(x->link);
 	r = ssh_link_wait(x->link, p, ARRAY_LEN(p), x->quit, reterr);
 	if (r == -ETIMEDOUT)
 		return 128 + x->last_signal;
@@ -245,9 +247,9 @@ static int loop(struct run *x, struct err *reterr)
 
 	for (;;) {
 		r = send_some(x, reterr);
-		if (r == 0 && !x->link->paused && !x->link->eof)
+		if (r == 0 && !x->link->paused)
 			r = ssh_link_process(x->link, reterr);
-		if (r < 0 && !x->link->eof)
+		if (r < 0)
 			return r;
 		if (over(x))
 			return exit_status(x, reterr);

@@ -605,7 +605,8 @@ int ssh_link_write(struct ssh_link *l, const void *p, size_t len,
 	if (len > INT32_MAX)
 		len = INT32_MAX;
 	n = ssh_channel_write(l->channel, p, (uint32_t)len);
-	if (n == SSH_ERROR)
+	/* Who has ended takes no more, which is no fault. */
+	if (n == SSH_ERROR && !l->eof)
 		return lost(l, "the connection is lost", reterr);
 	return n > 0 ? n : 0;
 }

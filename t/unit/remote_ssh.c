@@ -484,6 +484,8 @@ static void commands(void)
 		 "b\n", 0},
 		{"stdin", "cat; echo end", "echo hello", "hello\nend\n", "", 0},
 		{"no input taken", "echo hi", "yes", "hi\n", "", 0},
+		{"output closed early", "exec >&- 2>&-; sleep 0.8; exit 6",
+		 "true", "", "", 6},
 		{"a signal", "kill -TERM $$", "true", "", "", 128 + SIGTERM},
 		{"no terminal", "test -t 0 || echo none", "true", "none\n", "",
 		 0},

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * labctl exec: a command where it belongs. A place is a node, the host
+ * outside, an instance (its node and namespace), or a router (the node where
+ * it is active, and its namespace).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/netns.h"
+#include "lib/parse.h"
+#include "provision/emul.h"
+#include "provision/observe.h"
+#include "provision/plan.h"
+#include "provision/remote.h"
+#include "topologies/topo.h"
+
+#define ENGINE_MS 5000 /* for an engine's answer */
+#define NAMES_MAX                                                              \
+	(TOPO_NODES_MAX + 1 + TOPO_INSTANCES_MAX + TOPO_ROUTERS_MAX)
+
+struct where {
+	const struct topo_node *node; /* NULL: the host outside */
+	const char *netns;	      /* NULL: the node's own */
+};
+
+/* --- finding the place --------------------------------------------------- */
+
+static int no_such_place(const struct cmd *c, const struct lab *lab,
+			 const char *name)
+{
+	auto_arena struct arena a = {0};
+	const char **names = arena_array(&a, NAMES_MAX, sizeof(*names)), *near;
+	size_t i, n = 0;
+
+	for (i = 0; i < lab->nnodes; i++)
+		names[n++] = lab->nodes[i].name;
+	names[n++] = EMUL_OUTSIDE;
+	for (i = 0; i < lab->ninstances; i++)
+		names[n++] = lab->instances[i].name;
+	for (i = 0; i < lab->nrouters; i++)
+		names[n++] = lab->routers[i].name;
+	near = parse_nearest(name, names, n);
+	if (near)
+		return cmd_usage(c, "lab %s has no '%s'; did you mean '%s'?",
+				 lab->name, name, near);
+	return cmd_usage(c,
+			 "lab %s has no node, instance or router '%s'; "
+			 "'labctl status' shows what it has",
+			 lab->name, name);
+}
+
+static bool hosts(const struct topo_router *r, const struct topo_node *n)
+{
+	size_t i;
+
+	for (i = 0; i < r->nhosts; i++)
+		if (r->hosts[i] == n)
+			return true;
+	return false;
+}
+
+/* Whether the router is Active on the node: 1, 0, or -errno. */
+static int active_on(const struct lab *lab, const struct topo_router *router,
+		     const struct topo_node *node, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	const char *members = arena_printf(&a, "\"state_dir\": \"%s/%s\"",
+					   PLAN_STATE_DIR, lab->name);
+	const struct doc *answer = NULL;
+	struct observed seen = {0};
+	struct remote_target t;
+	struct remote *r = NULL;
+	size_t i;
+	int e;
+
+	e = emul_target(&a, lab, node, &t, reterr);
+	if (e == 0)
+		e = remote_open(&r, &t, reterr);
+	if (e == 0)
+		e = remote_call(r, "engine", members, ENGINE_MS, &a, &answer,
+				reterr);
+	if (e == 0)
+		e = observed_decode(&a, answer, &seen, reterr);
+	for (i = 0; e == 0 && i < seen.nrouters; i++)
+		if (strcmp(seen.routers[i].id, router->uuid) == 0)
+			e = strcmp(seen.routers[i].state, "active") == 0;
+	remote_close(r);
+	return e < 0 ? err_prefix(reterr, "%s", node->name) : e;
+}
+
+/* The only node where it is active; else an exit status, with words. */
+static int find_active(const struct lab *lab, const struct topo_router *router,
+		       const struct topo_node **ret)
+{
+	const struct topo_node *found[2] = {NULL, NULL};
+	struct err e = {0}, unseen = {0};
+	size_t i, n = 0;
+	int r;
+
+	for (i = 0; i < router->nhosts && n < 2; i++) {
+		r = active_on(lab, router, router->hosts[i], &e);
+		if (r > 0)
+			found[n++] = router->hosts[i];
+		else if (r < 0)
+			unseen = e;
+	}
+	*ret = found[0];
+	if (n == 1)
+		return EXIT_OK;
+	if (n > 1)
+		err_set(&e, -EEXIST,
+			"router %s is active on %s and on %s: say which, with "
+			"'labctl exec NODE --router %s'",
+			router->name, found[0]->name, found[1]->name,
+			router->name);
+	else
+		err_set(&e, -ENOENT, "router %s is active nowhere%s%s%s",
+			router->name, *unseen.msg ? " (" : "", unseen.msg,
+			*unseen.msg ? ")" : "");
+	return cmd_fail(EXIT_CANNOT, &e);
+}
+
+/* The --router or --netns beside a node. */
+static int find_netns(const struct cmd *c, const struct lab *lab,
+		      const char *netns, const char *router, struct where *w)
+{
+	const char *names[TOPO_ROUTERS_MAX], *near;
+	const struct topo_router *r;
+	size_t i;
+
+	if (netns && router)
+		return cmd_usage(c, "either --netns or --router");
+	if (netns && !netns_name_ok(netns))
+		return cmd_usage(c, "'%s' cannot name a network namespace",
+				 netns);
+	w->netns = netns;
+	if (!router)
+		return EXIT_OK;
+	r = topo_router(lab, router);
+	if (!r) {
+		for (i = 0; i < lab->nrouters; i++)
+			names[i] = lab->routers[i].name;
+		near = parse_nearest(router, names, lab->nrouters);
+		return cmd_usage(c, "lab %s has no router '%s'%s%s%s",
+				 lab->name, router,
+				 near ? "; did you mean '" : "",
+				 near ? near : "", near ? "'?" : "");
+	}
+	if (!w->node || !hosts(r, w->node))
+		return cmd_usage(c, "router %s is not on %s", router,
+				 w->node ? w->node->name : EMUL_OUTSIDE);
+	w->netns = r->netns;
+	return EXIT_OK;
+}
+
+static int find(const struct cmd *c, const struct lab *lab, const char *name,
+		const char *netns, const char *router, struct where *w)
+{
+	const struct topo_instance *inst;
+	const struct topo_router *r;
+
+	w->node = topo_node(lab, name);
+	if (w->node || strcmp(name, EMUL_OUTSIDE) == 0)
+		return find_netns(c, lab, netns, router, w);
+	inst = topo_instance(lab, name);
+	r = topo_router(lab, name);
+	if (!inst && !r)
+		return no_such_place(c, lab, name);
+	if (netns || router)
+		return cmd_usage(c, "%s is a namespace of its own: %s goes "
+				    "with a node",
+				 name, netns ? "--netns" : "--router");
+	w->netns = inst ? inst->netns : r->netns;
+	if (inst) {
+		w->node = inst->node;
+		return EXIT_OK;
+	}
+	return find_active(lab, r, &w->node);
+}
+
+/* --- the command line ---------------------------------------------------- */
+
+static void add_words(struct buf *line, char *const *words)
+{
+	for (; *words; words++) {
+		if (line->len)
+			buf_addc(line, ' ');
+		remote_quote(line, *words);
+	}
+}
+
+/* What the shell there is given; empty for a login shell. */
+static void build(const struct where *w, char *const *words, struct buf *line)
+{
+	const char *node = w->node ? w->node->name : EMUL_OUTSIDE;
+
+	buf_adds(line, "");
+	if (!w->netns) {
+		add_words(line, words);
+		return;
+	}
+	buf_adds(line, "test -e " NETNS_DIR "/");
+	remote_quote(line, w->netns);
+	buf_printf(line,
+		   " || { echo \"labctl: %s has no network namespace of this "
+		   "name; 'labctl exec %s -- ip netns' lists them\" >&2; exit "
+		   "%d; }; exec ip netns exec ",
+		   node, node, EXIT_CANNOT);
+	remote_quote(line, w->netns);
+	if (*words)
+		add_words(line, words);
+	else
+		buf_adds(line, " \"${SHELL:-/bin/sh}\"");
+}
+
+static int run_there(const struct lab *lab, const struct where *w,
+		     const char *line)
+{
+	auto_arena struct arena a = {0};
+	struct remote_target t;
+	struct err e = {0};
+	pid_t pid;
+	int r;
+
+	if (w->node) {
+		r = emul_target(&a, lab, w->node, &t, &e);
+		if (r == 0)
+			r = remote_exec(&t, line, &e);
+	} else {
+		r = emul_node_pid(lab->name, EMUL_OUTSIDE, &pid, &e);
+		if (r == 0)
+			r = remote_exec_local(pid, line, &e);
+	}
+	if (r >= 0)
+		return r;
+	err_prefix(&e, "%s", w->node ? w->node->name : EMUL_OUTSIDE);
+	return cmd_fail(EXIT_CANNOT, &e);
+}
+
+static int in_lab(const struct cmd *c, const struct lab *lab, const char *name,
+		  const char *netns, const char *router, char *const *words)
+{
+	auto_buf struct buf line = {0};
+	struct where w = {NULL, NULL};
+	struct err e = {0};
+	int r;
+
+	r = emul_enter(lab->name, &e);
+	if (r == -ENOENT)
+		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
+			lab->name);
+	if (r < 0)
+		return cmd_fail(EXIT_CANNOT, &e);
+	r = find(c, lab, name, netns, router, &w);
+	if (r != EXIT_OK)
+		return r;
+	build(&w, words, &line);
+	return run_there(lab, &w, line.data);
+}
+
+/* --- the words of labctl's own command line ------------------------------ */
+
+/*
+ * Where the command begins: after "--", or at the second bare word, so that
+ * its options need no "--". Options here that take a value: all of ours.
+ */
+static int command_at(int argc, char **argv, const struct cmd_opt *opts)
+{
+	const struct cmd_opt *o;
+	bool place = false;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *w = argv[i];
+
+		if (strcmp(w, "--") == 0)
+			return i;
+		if (w[0] != '-' || !w[1]) {
+			if (place)
+				return i;
+			place = true;
+			continue;
+		}
+		for (o = opts; o->name; o++)
+			if ((w[1] == o->letter && !w[2]) ||
+			    (w[1] == '-' && strcmp(w + 2, o->name) == 0))
+				i++;
+	}
+	return argc;
+}
+
+static int run(const struct cmd *c, int argc, char **argv)
+{
+	const char *lab_name = NULL, *netns = NULL, *router = NULL;
+	const struct cmd_opt opts[] = {{"lab", 'l', OPT_TEXT, &lab_name},
+				       {"netns", 0, OPT_TEXT, &netns},
+				       {"router", 0, OPT_TEXT, &router},
+				       {NULL, 0, OPT_FLAG, NULL}};
+	auto_arena struct arena a = {0};
+	int at = command_at(argc, argv, opts), n = at, r;
+	char **own = arena_array(&a, (size_t)argc + 1, sizeof(*own));
+	struct lab *lab = NULL;
+
+	memcpy(own, argv, (size_t)at * sizeof(*own));
+	if (at < argc && strcmp(argv[at], "--") == 0)
+		at++;
+	if (!cmd_options(c, &n, own, opts, &r))
+		return r;
+	if (n < 2)
+		return cmd_usage(c, "on which NODE?");
+	r = cmd_current_lab(lab_name, &lab);
+	if (r == EXIT_OK)
+		r = in_lab(c, lab, own[1], netns, router, argv + at);
+	lab_free(lab);
+	return r;
+}
+
+const struct cmd cmd_exec = {
+	.name = "exec",
+	.args = "PLACE [--netns NAME | --router ROUTER] [-l LAB] [[--] "
+		"COMMAND...]",
+	.summary = "run a command on a node, in a router or on an instance",
+	.help = "PLACE is a node, 'outside' (the host that plays the "
+		"Internet), an instance, or a\nrouter (on the node where it is "
+		"active). Without COMMAND: a shell. The words of\nCOMMAND "
+		"arrive as they are; for pipes and variables, run sh -c '...'."
+		"\n\n"
+		"Options:\n"
+		"      --netns NAME     in this network namespace of the node\n"
+		"      --router ROUTER  in this router's namespace on the node\n"
+		"  -l, --lab LAB        where more than one lab is up\n\n"
+		"Exit status: the command's (128 + N where signal N ended it); "
+		"2 where PLACE is\nwrong, 3 where it cannot be reached.\n\n"
+		"Examples:\n"
+		"  labctl exec network1 -- ip netns\n"
+		"  labctl exec router2 ip addr\n"
+		"  labctl exec network2 --router router2 -- ip -br addr\n"
+		"  labctl exec selfservice-instance1 ping -c 4 198.51.100.1\n"
+		"  labctl exec outside sh -c 'ping -c 4 203.0.113.21 | tail "
+		"-n 2'\n",
+	.run = run,
+};
