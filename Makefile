@@ -8,6 +8,8 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 PROVE ?= prove
 PKG_CONFIG ?= pkg-config
+LD ?= ld
+AR ?= ar
 
 MAKEFLAGS += -r
 .DELETE_ON_ERROR:
@@ -33,7 +35,7 @@ endif
 # --- libraries -----------------------------------------------------------
 
 LIBS = libssh yaml-0.1 libnl-3.0 libnl-route-3.0 libpcap uuid
-needs_libs := $(filter-out help deps clean demo check,$(or $(MAKECMDGOALS),all))
+needs_libs := $(filter-out help deps clean demo uninstall check-layers check-shell check-format,$(or $(MAKECMDGOALS),all))
 # With `make deps check` the libraries come with deps, before the build.
 ifneq ($(needs_libs),)
 ifeq ($(filter deps,$(MAKECMDGOALS)),)
@@ -128,3 +130,84 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | \
 		expand -t 16
+
+# --- tests ---------------------------------------------------------------
+
+shell_tests := $(wildcard t/*.t)
+TESTS ?= $(shell_tests) $(unit_bin) $(fuzz_bin)
+after_deps := $(if $(filter deps,$(MAKECMDGOALS)),deps)
+$(call obj,$(all_src)) $(O)/flags: | $(after_deps)
+
+.PHONY: check
+check: $(O)/labctl $(unit_bin) $(fuzz_bin) ## run all tests under prove
+	LABCTL=$(CURDIR)/$(O)/labctl $(PROVE) --exec '' --shuffle $(TESTS)
+
+.PHONY: unit
+unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
+	$(PROVE) --exec '' $(unit_bin) $(fuzz_bin)
+
+.PHONY: demo
+demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
+	@LABCTL=$(O)/labctl ./topologies/demo.sh
+
+.PHONY: bench
+bench: $(O)/labctl ## measure beside peers, as ratios
+	@LABCTL=$(CURDIR)/$(O)/labctl ./bench/run.sh
+
+# --- what a reviewer should not have to say ------------------------------
+
+core_obj = $(call obj,vrrp/fsm.c vrrp/advert.c vrrp/announce.c)
+c_files = $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src) $(headers)
+
+.PHONY: lint check-layers check-pure check-headers check-format check-shell
+lint: check-layers check-pure check-headers check-format check-shell ## rules of the code
+
+check-layers:
+	$(say) "  LAYERS"
+	$(Q)awk -f t/lib/layers.awk $(filter-out t/%,$(c_files))
+
+# The core, linked by itself, may leave nothing undefined but mem*().
+check-pure: $(core_obj)
+	$(say) "  PURE"
+	$(Q)$(LD) -r -o $(O)/core.o $^
+	$(Q)! nm -u $(O)/core.o | grep -vE ' (mem[a-z]+|__stack_chk_fail|__(asan|ubsan)_.*)$$'
+
+check-headers:
+	$(say) "  HEADERS"
+	$(Q)for h in $(headers); do \
+		printf '#include "%s"\n#include "%s"\n' $$h $$h | \
+		$(CC) $(lab_cppflags) $(pkg_cflags) $(lab_cflags) -Werror \
+			-fsyntax-only -x c - || exit 1; \
+	done
+
+check-format:
+	$(say) "  FORMAT"
+	$(Q)clang-format --dry-run -Werror $(c_files)
+
+check-shell:
+	$(say) "  SHELL"
+	$(Q)shellcheck -x -e SC1091 $(shell_tests) $(wildcard t/lib/*.sh bench/*.sh \
+		topologies/*.sh .ci/*.sh) .ci/run
+
+.PHONY: tidy
+tidy: ## clang-tidy over everything
+	$(Q)printf '%s\n' $(lib_src) $(cmd_src) | xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- $(lab_cppflags) $(pkg_cflags) -std=c17' sh
+
+# --- installation --------------------------------------------------------
+
+.PHONY: deps
+deps: ## install what is needed, through apt
+	@./.ci/deps.sh
+
+.PHONY: install
+install: $(O)/labctl ## install under PREFIX (DESTDIR is honoured)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/labctl/topologies
+	install -m 755 $(O)/labctl $(DESTDIR)$(PREFIX)/bin/labctl
+	install -m 644 topologies/*.yaml topologies/schema.json \
+		$(DESTDIR)$(PREFIX)/share/labctl/topologies
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/labctl
+	rm -rf $(DESTDIR)$(PREFIX)/share/labctl

@@ -13,9 +13,9 @@ struct lab;
 /* Exit statuses of every command. */
 enum {
 	EXIT_OK = 0,
-	EXIT_DIFFERS = 1,  /* a check failed, or the plan differs where asked */
-	EXIT_USAGE = 2,	   /* usage, or the file is wrong */
-	EXIT_CANNOT = 3,   /* a node or this machine could not do it */
+	EXIT_DIFFERS = 1, /* a check failed, or the plan differs where asked */
+	EXIT_USAGE = 2,   /* usage, or the file is wrong */
+	EXIT_CANNOT = 3,  /* a node or this machine could not do it */
 	EXIT_INTERRUPTED = 130
 };
 
@@ -33,7 +33,7 @@ enum cmd_opt_kind { OPT_FLAG, OPT_TEXT };
 
 struct cmd_opt {
 	const char *name; /* long, without "--" */
-	char letter;	  /* or 0 */
+	char letter;      /* or 0 */
 	enum cmd_opt_kind kind;
 	void *ret; /* bool * or const char ** */
 };

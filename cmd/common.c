@@ -21,10 +21,8 @@ volatile int cmd_interrupted;
 static int interrupt_fd = -1;
 
 static const struct cmd_opt common[] = {
-	{"help", 'h', OPT_FLAG, NULL},
-	{"verbose", 'v', OPT_FLAG, NULL},
-	{"quiet", 'q', OPT_FLAG, NULL},
-	{"debug", 0, OPT_FLAG, NULL},
+	{"help", 'h', OPT_FLAG, NULL},  {"verbose", 'v', OPT_FLAG, NULL},
+	{"quiet", 'q', OPT_FLAG, NULL}, {"debug", 0, OPT_FLAG, NULL},
 	{NULL, 0, OPT_FLAG, NULL},
 };
 
@@ -169,7 +167,8 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nUsage: labctl %s %s\n'labctl %s --help' tells more.\n",
+	fprintf(stderr,
+		"\nUsage: labctl %s %s\n'labctl %s --help' tells more.\n",
 		c->name, c->args, c->name);
 	return EXIT_USAGE;
 }
@@ -196,8 +195,7 @@ bool cmd_color(FILE *f)
 	v = getenv("FORCE_COLOR");
 	if (v && *v && strcmp(v, "0") != 0)
 		return true;
-	return isatty(fileno(f)) && term && *term &&
-	       strcmp(term, "dumb") != 0;
+	return isatty(fileno(f)) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 static void on_signal(int sig)

@@ -26,9 +26,9 @@
 #pragma weak cmd_vrrp
 
 static const struct cmd *const commands[] = {
-	&cmd_up,     &cmd_plan,	  &cmd_down,  &cmd_check, &cmd_verify,
-	&cmd_failover, &cmd_status, &cmd_exec,	&cmd_doctor, &cmd_vrrp,
-	&cmd_agent,  &cmd_fabric, &cmd_node,
+	&cmd_up,       &cmd_plan,   &cmd_down, &cmd_check,  &cmd_verify,
+	&cmd_failover, &cmd_status, &cmd_exec, &cmd_doctor, &cmd_vrrp,
+	&cmd_agent,    &cmd_fabric, &cmd_node,
 };
 
 static void help(FILE *f)

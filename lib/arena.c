@@ -44,8 +44,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		die();
-	size = (size + alignof(max_align_t) - 1) &
-	       ~(alignof(max_align_t) - 1);
+	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (!b || b->size - b->used < size) {
 		cap = size > BLOCK_MIN ? size : BLOCK_MIN;
 		b = calloc(1, sizeof(*b) + cap);

@@ -35,8 +35,7 @@ struct parse {
 };
 
 static int fail(struct parse *p, const yaml_mark_t *m, int code,
-		const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 static int fail(struct parse *p, const yaml_mark_t *m, int code,
 		const char *fmt, ...)

@@ -22,15 +22,15 @@ enum doc_kind { DOC_SCALAR, DOC_LIST, DOC_MAP };
 struct doc {
 	enum doc_kind kind;
 	unsigned line, col; /* from 1; where the value begins */
-	bool plain;	    /* a scalar without quotes: "null" may be none */
+	bool plain;         /* a scalar without quotes: "null" may be none */
 	const char *str;    /* scalar: NUL-terminated text, no NUL inside */
-	size_t n;	    /* list and map: entries */
+	size_t n;           /* list and map: entries */
 	struct doc **items; /* values */
 	struct doc **keys;  /* map only: keys, which are scalars */
 };
 
 #define DOC_SIZE_MAX (16u << 20) /* bytes of one document */
-#define DOC_NODES_MAX 400000u	 /* values, aliases counted each time */
+#define DOC_NODES_MAX 400000u    /* values, aliases counted each time */
 #define DOC_DEPTH_MAX 32u
 
 /* What went wrong in the text itself, with its place. */
@@ -68,9 +68,8 @@ size_t doc_len(const struct doc *d);
 bool doc_is_null(const struct doc *d);
 
 #define DOC_FOREACH(item, list)                                                \
-	for (size_t item##_i = 0;                                              \
-	     item##_i < doc_len(list) &&                                       \
-	     ((item) = (list)->items[item##_i], true);                         \
+	for (size_t item##_i = 0; item##_i < doc_len(list) &&                  \
+				  ((item) = (list)->items[item##_i], true);    \
 	     item##_i++)
 
 /*

@@ -56,9 +56,8 @@ int mac_parse(const char *text, struct mac *ret)
 
 const char *ip_print(const struct ip *ip, char *out)
 {
-	if (!ip_is_set(ip) ||
-	    !inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->b, out,
-		       INET6_ADDRSTRLEN))
+	if (!ip_is_set(ip) || !inet_ntop(ip->family == 4 ? AF_INET : AF_INET6,
+					 ip->b, out, INET6_ADDRSTRLEN))
 		snprintf(out, IP_TEXT_MAX, "-");
 	return out;
 }

@@ -45,9 +45,10 @@ static inline bool ip_is_set(const struct ip *ip)
 	return ip->family != 0;
 }
 
-unsigned ip_bits(const struct ip *ip);		/* 32 or 128 */
-size_t ip_size(const struct ip *ip);		/* 4 or 16 bytes */
-int ip_cmp(const struct ip *a, const struct ip *b); /* by family, then unsigned */
+unsigned ip_bits(const struct ip *ip); /* 32 or 128 */
+size_t ip_size(const struct ip *ip);   /* 4 or 16 bytes */
+int ip_cmp(const struct ip *a,
+	   const struct ip *b); /* by family, then unsigned */
 bool ip_equal(const struct ip *a, const struct ip *b);
 bool ipnet_equal(const struct ipnet *a, const struct ipnet *b);
 bool mac_equal(const struct mac *a, const struct mac *b);
@@ -61,7 +62,7 @@ uint64_t ip_distance(const struct ip *a, const struct ip *b);
 bool ipnet_contains(const struct ipnet *n, const struct ip *ip);
 bool ipnet_overlap(const struct ipnet *a, const struct ipnet *b);
 struct ip ipnet_network(const struct ipnet *n); /* host bits 0 */
-struct ip ipnet_last(const struct ipnet *n);	/* host bits 1 */
+struct ip ipnet_last(const struct ipnet *n);    /* host bits 1 */
 
 /* fe80::/64 address of EUI-64 made from a MAC (RFC 4291, appendix A). */
 struct ip ip_link_local(const struct mac *m);

@@ -2,7 +2,12 @@
 #ifndef LABCTL_LIB_LOG_H
 #define LABCTL_LIB_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* The most verbose level that is written; the default is LOG_LEVEL_WARN. */
 extern enum log_level log_level;

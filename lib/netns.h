@@ -2,7 +2,8 @@
 #ifndef LABCTL_LIB_NETNS_H
 #define LABCTL_LIB_NETNS_H
 
-/* Network namespaces of this process's mount namespace, as `ip netns` has them. */
+/* Network namespaces of this process's mount namespace, as `ip netns` has them.
+ */
 
 #include <stdbool.h>
 

@@ -44,8 +44,8 @@ int parse_duration(const char *text, int64_t *ret_ns)
 	static const struct {
 		const char *name;
 		int64_t ns;
-	} units[] = {{"us", NS_PER_US},	 {"ms", NS_PER_MS},
-		     {"s", NS_PER_S},	 {"", NS_PER_S},
+	} units[] = {{"us", NS_PER_US},    {"ms", NS_PER_MS},
+		     {"s", NS_PER_S},      {"", NS_PER_S},
 		     {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
 	const int64_t most = 366 * 24 * 3600 * NS_PER_S;
 	int64_t whole = 0, frac = 0, scale = 1;

@@ -14,10 +14,10 @@
 struct fleet_node {
 	const char *name;
 	const struct topo_node *node; /* NULL: the host outside */
-	struct remote *remote;	      /* NULL: could not be opened */
-	struct err err;		      /* why the last call failed here */
-	int status;		      /* of the last call: 0 or -errno */
-	void *user;		      /* the caller's */
+	struct remote *remote;        /* NULL: could not be opened */
+	struct err err;               /* why the last call failed here */
+	int status;                   /* of the last call: 0 or -errno */
+	void *user;                   /* the caller's */
 };
 
 struct fleet {

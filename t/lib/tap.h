@@ -20,7 +20,8 @@ int tap_done(void);
 
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
 /* Text (NULL allowed on either side), and integers of any kind. */
-#define is(got, want, ...) tap_is((got), (want), __FILE__, __LINE__, __VA_ARGS__)
+#define is(got, want, ...)                                                     \
+	tap_is((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 #define is_int(got, want, ...)                                                 \
 	tap_is_int((long long)(got), (long long)(want), __FILE__, __LINE__,    \
 		   __VA_ARGS__)

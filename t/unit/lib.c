@@ -19,11 +19,11 @@ static void numbers(void)
 		const char *text;
 		int r;
 		uint32_t v;
-	} rows[] = {{"0", 0, 0},	   {"42", 0, 42},
-		    {"100", 0, 100},	   {"101", -ERANGE, 0},
-		    {"", -EINVAL, 0},	   {"-1", -EINVAL, 0},
-		    {" 1", -EINVAL, 0},	   {"1x", -EINVAL, 0},
-		    {"0x10", -EINVAL, 0},  {"18446744073709551616", -ERANGE, 0}};
+	} rows[] = {{"0", 0, 0},          {"42", 0, 42},
+		    {"100", 0, 100},      {"101", -ERANGE, 0},
+		    {"", -EINVAL, 0},     {"-1", -EINVAL, 0},
+		    {" 1", -EINVAL, 0},   {"1x", -EINVAL, 0},
+		    {"0x10", -EINVAL, 0}, {"18446744073709551616", -ERANGE, 0}};
 	uint32_t v;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

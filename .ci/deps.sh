@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that labctl is built with, runs with and is
+# tested with. Asks apt only for what is missing, with sudo where need be.
+set -eu
+
+build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
+	libnl-route-3-dev libpcap-dev uuid-dev"
+run="iproute2 openssh-server uidmap"
+# prove is perl's; the rest are those that labctl is tested against.
+test="perl tcpdump keepalived iputils-ping openssh-client automake nftables
+	iptables strace procps"
+
+missing=
+for p in $build $run $test; do
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
+		missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+	sudo=
+elif command -v sudo >/dev/null; then
+	sudo=sudo
+else
+	echo "labctl: these packages are missing, and neither root nor sudo is" \
+		"here:$missing" >&2
+	exit 3
+fi
+
+# labctl wants the program sshd, not a server on this machine: where the
+# package is new and systemd runs, its service is masked before it can start.
+case " $missing " in
+*" openssh-server "*)
+	if [ -d /run/systemd/system ]; then
+		$sudo systemctl mask --now ssh.service ssh.socket >/dev/null 2>&1 || true
+		echo "labctl: sshd is installed but its service stays off;" \
+			"'systemctl unmask ssh.service ssh.socket' turns that back" >&2
+	fi
+	;;
+esac
+echo "labctl: installing:$missing" >&2
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	--no-install-recommends $missing >/dev/null

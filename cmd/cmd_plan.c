@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* labctl plan: what `up` would do, without doing any of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/changes.h"
+#include "cmd/cmd.h"
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/doc.h"
+#include "provision/converge.h"
+#include "provision/emul.h"
+#include "topologies/topo.h"
+
+struct found {
+	const char **lines; /* processes and wires that are missing */
+	size_t nlines;
+	struct converge c;
+};
+
+static void print_json(const struct lab *lab, const struct found *p)
+{
+	auto_buf struct buf b = {0};
+	struct json j;
+	size_t i, k;
+
+	json_init(&j, &b, 2);
+	json_obj(&j);
+	json_kint(&j, "version", 1);
+	json_kstr(&j, "lab", lab->name);
+	json_key(&j, "machine");
+	json_arr(&j);
+	for (i = 0; i < p->nlines; i++)
+		json_str(&j, p->lines[i]);
+	json_arr_end(&j);
+	json_key(&j, "nodes");
+	json_arr(&j);
+	for (i = 0; i < p->c.n; i++) {
+		const struct node_result *r = &p->c.nodes[i];
+
+		json_obj(&j);
+		json_kstr(&j, "name", r->node);
+		json_key(&j, "changes");
+		json_arr(&j);
+		for (k = 0; k < r->nchanges; k++) {
+			const struct node_change *ch = &r->changes[k];
+
+			json_obj(&j);
+			json_key(&j, "op");
+			json_fmt(&j, "%c", ch->op);
+			json_kstr(&j, "what", ch->what);
+			if (ch->why)
+				json_kstr(&j, "why", ch->why);
+			json_obj_end(&j);
+		}
+		json_arr_end(&j);
+		json_obj_end(&j);
+	}
+	json_arr_end(&j);
+	json_obj_end(&j);
+	puts(b.data);
+}
+
+static void print_text(const struct lab *lab, const struct found *p)
+{
+	bool color = cmd_color(stdout);
+	size_t i, n = p->nlines + p->c.changes;
+
+	if (p->nlines)
+		puts("this machine");
+	for (i = 0; i < p->nlines; i++)
+		printf("%s  %s%s\n", color ? "\033[32m" : "", p->lines[i],
+		       color ? "\033[0m" : "");
+	changes_print(&p->c, color, stdout);
+	if (n == 0)
+		printf("lab %s is as the file says: 0 changes\n", lab->name);
+	else
+		printf("lab %s: %zu change%s to make\n", lab->name, n,
+		       n == 1 ? "" : "s");
+}
+
+/*
+ * Nodes that run are asked; what would be made on the others is known without
+ * them.
+ */
+static int look(struct arena *a, const struct lab *lab, struct found *ret,
+		struct err *reterr)
+{
+	struct fleet f = {0};
+	int r;
+
+	r = emul_plan(a, lab, &ret->lines, &ret->nlines, reterr);
+	if (r < 0)
+		return r;
+	r = emul_enter(lab->name, reterr);
+	if (r == -ENOENT) {
+		converge_dry(lab, &ret->c);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	r = fleet_open(&f, lab, 0, reterr);
+	if (r == 0 || ret->nlines)
+		r = converge_lab(&f, false, NULL, NULL, &ret->c, reterr);
+	if (r < 0 && ret->nlines) {
+		converge_fill_dry(&ret->c, lab);
+		r = 0;
+	}
+	fleet_close(&f);
+	return r;
+}
+
+static int run(const struct cmd *c, int argc, char **argv)
+{
+	auto_arena struct arena a = {0};
+	const char *format = "table";
+	bool exit_code = false;
+	const struct cmd_opt opts[] = {{"output", 'o', OPT_TEXT, &format},
+				       {"exit-code", 0, OPT_FLAG, &exit_code},
+				       {NULL, 0, OPT_FLAG, NULL}};
+	struct found found = {0};
+	struct lab *lab = NULL;
+	struct err e = {0};
+	int r;
+
+	if (!cmd_options(c, &argc, argv, opts, &r))
+		return r;
+	if (argc != 2)
+		return cmd_usage(c, argc < 2 ? "which FILE?" : "one FILE");
+	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
+		return cmd_usage(c, "no output format '%s': table or json",
+				 format);
+	r = cmd_load(argv[1], &lab);
+	if (r != EXIT_OK)
+		return r;
+	if (look(&a, lab, &found, &e) < 0)
+		r = cmd_fail(EXIT_CANNOT, &e);
+	else if (strcmp(format, "json") == 0)
+		print_json(lab, &found);
+	else
+		print_text(lab, &found);
+	if (r == EXIT_OK && exit_code && found.nlines + found.c.changes)
+		r = EXIT_DIFFERS;
+	converge_release(&found.c);
+	lab_free(lab);
+	return r;
+}
+
+const struct cmd cmd_plan = {
+	.name = "plan",
+	.args = "FILE [-o table|json] [--exit-code]",
+	.summary = "what 'up' would do, as + ~ - lines",
+	.help = "Options:\n"
+		"  -o, --output FORMAT  table (the default) or json\n"
+		"      --exit-code      exit 1 where something would change\n",
+	.run = run,
+};

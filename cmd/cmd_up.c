@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * labctl up: what is not there is made, what differs is changed, what is as
+ * it should be is left running.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/changes.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "provision/converge.h"
+#include "provision/emul.h"
+#include "topologies/topo.h"
+
+struct up {
+	struct progress progress;
+	struct lab *lab;
+	struct mono began;
+	unsigned started; /* processes and wires that were missing */
+	size_t changes;
+	bool wait;
+};
+
+static void emul_said(void *ctx, const char *node, const char *what)
+{
+	struct up *up = ctx;
+
+	progress_say(&up->progress, "%s: %s", node, what);
+}
+
+static void node_done(void *ctx, const struct node_result *r)
+{
+	struct up *up = ctx;
+
+	progress_say(&up->progress, "%s: %zu change%s", r->node, r->nchanges,
+		     r->nchanges == 1 ? "" : "s");
+}
+
+static double seconds_since(struct mono began)
+{
+	return (double)mono_sub(clock_mono(), began) / 1e9;
+}
+
+static int interrupted(struct up *up)
+{
+	progress_end(&up->progress);
+	fprintf(stderr,
+		"labctl: interrupted; the lab is half up: 'labctl up' "
+		"completes it, 'labctl down %s' removes it\n",
+		up->lab->name);
+	return EXIT_INTERRUPTED;
+}
+
+static int cannot(struct up *up, const struct err *e)
+{
+	progress_end(&up->progress);
+	if (cmd_interrupted)
+		return interrupted(up);
+	cmd_fail(EXIT_CANNOT, e);
+	fprintf(stderr,
+		"labctl: 'labctl up' again completes the lab, 'labctl down "
+		"%s' removes it\n",
+		up->lab->name);
+	return EXIT_CANNOT;
+}
+
+static void print_routers(const struct lab *lab, const struct settled *s)
+{
+	size_t i, most = 10; /* a lab of hundreds is `labctl status`'s */
+
+	for (i = 0; i < lab->nrouters && i < most; i++)
+		if (s[i].active)
+			printf("  router %s is active on %s\n",
+			       s[i].router->name, s[i].active->name);
+	if (lab->nrouters > most)
+		printf("  and %zu more routers: see 'labctl status'\n",
+		       lab->nrouters - most);
+}
+
+static int wait_for_routers(struct up *up, struct fleet *f,
+			    struct settled **ret, struct arena *a)
+{
+	unsigned ms = settle_deadline_ms(up->lab);
+	struct err e = {0};
+	int r;
+
+	progress_say(&up->progress,
+		     "waiting for the routers' election (VRRP's own timers: "
+		     "up to %.1f s)",
+		     ms / 1000.0);
+	r = settle_wait(f, ms, &cmd_interrupted, a, ret, &e);
+	if (r == 0)
+		return EXIT_OK;
+	if (r == -EINTR)
+		return interrupted(up);
+	return cannot(up, &e);
+}
+
+static int with_fleet(struct up *up, struct fleet *f)
+{
+	auto_(converge_release) struct converge c = {0};
+	auto_arena struct arena a = {0};
+	struct settled *settled = NULL;
+	struct err e = {0};
+	int r;
+
+	progress_say(&up->progress, "%zu nodes answer", f->n);
+	r = converge_lab(f, true, node_done, up, &c, &e);
+	up->changes = c.changes + up->started;
+	if (r < 0 || c.failed) {
+		progress_end(&up->progress);
+		changes_print_failed(&c, stderr);
+		if (r == 0)
+			err_set(&e, -EIO, "%zu of %zu changes failed", c.failed,
+				c.changes);
+		return cannot(up, &e);
+	}
+	if (cmd_interrupted)
+		return interrupted(up);
+	if (up->wait && up->lab->nrouters) {
+		r = wait_for_routers(up, f, &settled, &a);
+		if (r != EXIT_OK)
+			return r;
+	}
+	progress_end(&up->progress);
+	printf("lab %s is up: %zu nodes, %zu change%s, %.2f s\n", up->lab->name,
+	       up->lab->nnodes, up->changes, up->changes == 1 ? "" : "s",
+	       seconds_since(up->began));
+	if (settled)
+		print_routers(up->lab, settled);
+	return EXIT_OK;
+}
+
+static int up_lab(struct up *up)
+{
+	struct fleet f = {0};
+	struct err e = {0};
+	int r;
+
+	cmd_catch_signals();
+	progress_init(&up->progress);
+	up->began = clock_mono();
+	progress_say(&up->progress, "%s: %zu nodes to be up", up->lab->name,
+		     up->lab->nnodes);
+	r = emul_up(up->lab, emul_said, up, &up->started, &e);
+	if (r < 0)
+		return cannot(up, &e);
+	if (cmd_interrupted)
+		return interrupted(up);
+	r = fleet_open(&f, up->lab, 0, &e);
+	r = r < 0 ? cannot(up, &e) : with_fleet(up, &f);
+	fleet_close(&f);
+	return r;
+}
+
+static int run(const struct cmd *c, int argc, char **argv)
+{
+	bool no_wait = false, dry = false;
+	const struct cmd_opt opts[] = {{"no-wait", 0, OPT_FLAG, &no_wait},
+				       {"dry-run", 'n', OPT_FLAG, &dry},
+				       {NULL, 0, OPT_FLAG, NULL}};
+	struct up up = {0};
+	int r;
+
+	if (!cmd_options(c, &argc, argv, opts, &r))
+		return r;
+	if (argc != 2)
+		return cmd_usage(c, argc < 2 ? "which FILE?" : "one FILE");
+	if (dry)
+		return cmd_plan.run(&cmd_plan, argc, argv);
+	r = cmd_load(argv[1], &up.lab);
+	if (r != EXIT_OK)
+		return r;
+	up.wait = !no_wait;
+	r = up_lab(&up);
+	lab_free(up.lab);
+	return r;
+}
+
+const struct cmd cmd_up = {
+	.name = "up",
+	.args = "FILE [--no-wait] [-n]",
+	.summary = "make the lab of FILE so; again: nothing changes",
+	.help = "Options:\n"
+		"      --no-wait   do not wait for the routers' election\n"
+		"  -n, --dry-run   only say what would change, as 'labctl "
+		"plan' does\n\n"
+		"Examples:\n"
+		"  labctl up topologies/l3ha-linuxbridge.yaml\n"
+		"  labctl up --no-wait lab.yaml && labctl verify\n",
+	.run = run,
+};

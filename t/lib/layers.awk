@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# Reads the #include lines of the files named and fails where one folder uses
+# what it must not know. The table is docs/architecture.md's.
+BEGIN {
+	may["lib"] = "lib"
+	may["topologies"] = "lib topologies"
+	may["vrrp"] = "lib vrrp"
+	may["provision"] = "lib topologies provision"
+	may["verify"] = "lib topologies provision verify"
+	may["cmd"] = "lib topologies provision verify vrrp cmd"
+	# Of the engine, verify knows only the codec.
+	also["verify"] = "vrrp/advert.h"
+	# The core is pure: time and effects are values.
+	n = split("vrrp/fsm vrrp/advert vrrp/announce", core_list, " ")
+	for (i = 1; i <= n; i++) {
+		core[core_list[i] ".c"] = 1
+		core[core_list[i] ".h"] = 1
+	}
+	split("stdint.h stdbool.h stddef.h string.h", pure_list, " ")
+	for (i in pure_list)
+		pure[pure_list[i]] = 1
+	n = split("socket(", sockets, " ")
+}
+
+function bad(why) {
+	printf "%s:%d: %s\n", FILENAME, FNR, why
+	failed = 1
+}
+
+function listed(word, list,    words, count, k) {
+	count = split(list, words, " ")
+	for (k = 1; k <= count; k++)
+		if (words[k] == word)
+			return 1
+	return 0
+}
+
+FNR == 1 {
+	split(FILENAME, path, "/")
+	folder = path[1]
+	is_core = FILENAME in core
+}
+
+/^#include </ && is_core {
+	split($2, h, /[<>]/)
+	if (!(h[2] in pure))
+		bad("the VRRP core may not include <" h[2] ">")
+}
+
+/^#include "/ {
+	split($2, h, "\"")
+	split(h[2], path, "/")
+	if (is_core && path[1] != "vrrp" && h[2] != "lib/mono.h")
+		bad("the VRRP core may not include " h[2])
+	if (is_core && path[1] == "vrrp" && !(h[2] in core))
+		bad("the VRRP core may not include " h[2] ", which is not core")
+	if (folder in may && !listed(path[1], may[folder]) &&
+	    !listed(h[2], also[folder]))
+		bad(folder "/ may not include " h[2])
+}
+
+/[^a-z_]socket\(/ && folder == "vrrp" && FILENAME != "vrrp/sock.c" && !/^ ?\*/ {
+	if ($0 !~ /^[ \t]*\/?\*/)
+		bad("only vrrp/sock.c makes sockets")
+}
+
+/[^_a-z](strcpy|strcat|strncpy|sprintf|strtok|atoi|vsprintf)\(/ {
+	if ($0 !~ /^[ \t]*\/?\*/)
+		bad("a banned function")
+}
+
+/[^_a-z]exit\(/ && folder != "cmd" && $0 !~ /_exit\(/ && $0 !~ /^[ \t]*\/?\*/ {
+	bad("only cmd/ ends the program")
+}
+
+/\/\/ / && $0 !~ /:\/\// && $0 !~ /"[^"]*\/\/[^"]*"/ {
+	bad("// marks what must not be committed")
+}
+
+END { exit failed }
