@@ -11,6 +11,7 @@
 #include "lib/doc.h"
 #include "provision/converge.h"
 #include "provision/emul.h"
+#include "provision/plan_shell.h"
 #include "topologies/topo.h"
 
 struct found {
@@ -111,12 +112,46 @@ static int look(struct arena *a, const struct lab *lab, struct found *ret,
 	return r;
 }
 
+/* The commands that a person would type instead. */
+static int print_shell(const struct cmd *c, const struct lab *lab,
+		       const char *node, const char *format)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf out = {0};
+	const struct topo_node *n;
+	struct plan p;
+	size_t i;
+
+	if (strcmp(format, "sh-local") == 0) {
+		plan_shell_local(lab, &out);
+	} else if (strcmp(format, "sh-local-down") == 0) {
+		plan_shell_local_down(lab, &out);
+	} else if (node) {
+		n = topo_node(lab, node);
+		if (!n)
+			return cmd_usage(c, "lab %s has no node '%s'",
+					 lab->name, node);
+		plan_build(&a, lab, n, &p);
+		plan_shell(&p, &out);
+	} else {
+		for (i = 0; i < lab->nnodes; i++) {
+			buf_printf(&out, "%s# on %s\n", i ? "\n" : "",
+				   lab->nodes[i].name);
+			plan_build(&a, lab, &lab->nodes[i], &p);
+			plan_shell(&p, &out);
+		}
+	}
+	fwrite(out.data, 1, out.len, stdout);
+	return EXIT_OK;
+}
+
 static int run(const struct cmd *c, int argc, char **argv)
 {
 	auto_arena struct arena a = {0};
-	const char *format = "table";
+	const char *format = "table", *node = NULL;
 	bool exit_code = false;
 	const struct cmd_opt opts[] = {{"output", 'o', OPT_TEXT, &format},
+				       {"node", 0, OPT_TEXT, &node},
 				       {"exit-code", 0, OPT_FLAG, &exit_code},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	struct found found = {0};
@@ -128,12 +163,19 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return r;
 	if (argc != 2)
 		return cmd_usage(c, argc < 2 ? "which FILE?" : "one FILE");
-	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
-		return cmd_usage(c, "no output format '%s': table or json",
+	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
+	    strcmp(format, "sh") != 0 && strcmp(format, "sh-local") != 0 &&
+	    strcmp(format, "sh-local-down") != 0)
+		return cmd_usage(c, "no output format '%s': table, json or sh",
 				 format);
 	r = cmd_load(argv[1], &lab);
 	if (r != EXIT_OK)
 		return r;
+	if (strncmp(format, "sh", 2) == 0) {
+		r = print_shell(c, lab, node, format);
+		lab_free(lab);
+		return r;
+	}
 	if (look(&a, lab, &found, &e) < 0)
 		r = cmd_fail(EXIT_CANNOT, &e);
 	else if (strcmp(format, "json") == 0)
@@ -149,10 +191,13 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_plan = {
 	.name = "plan",
-	.args = "FILE [-o table|json] [--exit-code]",
+	.args = "FILE [-o table|json|sh] [--node NODE] [--exit-code]",
 	.summary = "what 'up' would do, as + ~ - lines",
 	.help = "Options:\n"
-		"  -o, --output FORMAT  table (the default) or json\n"
+		"  -o, --output FORMAT  table (the default), json, or sh: the\n"
+		"                       commands that a person would type "
+		"instead\n"
+		"      --node NODE      with sh: of this node only\n"
 		"      --exit-code      exit 1 where something would change\n",
 	.run = run,
 };
