@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A healthy lab broken by hand, one way after the other: verify names the
+# check that guards it, and passes again once it is mended.
+# shellcheck disable=SC2016,SC2317 # texts are evaluated where they are used
+# shellcheck source=t/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+# shellcheck source=t/lib/lab.sh
+. "$(dirname "$0")/lib/lab.sh"
+need_root
+lab_make 1s
+
+"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
+ok $? "up" || diag "$(cat "$TMP/out")"
+"$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err"
+ok $? "a healthy lab passes" || diag "$(cat "$TMP/tap" "$TMP/err")"
+settle
+
+# In the router's namespace of a node.
+in_router() {
+	local node=$1
+	shift
+	on "$node" ip netns exec "$NETNS" "$@"
+}
+
+# The engine's configuration changed behind labctl's back.
+engine_edit() {
+	on "$1" sh -c "cd /run/labctl/$LAB && sed -i '$2' vrrp.yaml && kill -HUP \$(pgrep -o -f 'labctl vrrp run')"
+}
+
+# broken WHAT CHECK SECONDS BREAK MEND: SECONDS for the break to show itself.
+broken() {
+	local what=$1 check=$2 wait=$3
+	settle || diag "not settled before: $what"
+	eval "$4"
+	ok $? "$what: broken"
+	sleep "$wait"
+	"$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err"
+	is "$?" 1 "$what: verify exits 1"
+	like "$(grep '^not ok' "$TMP/tap")" "$check" "$what: verify names the check" ||
+		diag "$(cat "$TMP/tap" "$TMP/err")"
+	eval "$5" >"$TMP/mend" 2>&1
+	ok $? "$what: mended" || diag "$(cat "$TMP/mend")"
+	settle || diag "not settled after: $what"
+	"$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err"
+	ok $? "$what: verify passes again" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
+}
+up='"$LABCTL" up "$FILE"'
+
+broken "namespace deleted on one network node" "namespace" 0 \
+	'on $BACKUP ip netns del $NETNS' "$up"
+other=qrouter-00000000-0000-5000-8000-000000000000
+broken "another UUID" "namespace" 0 \
+	"on \$BACKUP ip netns del \$NETNS && on \$BACKUP ip netns add $other" \
+	"on \$BACKUP ip netns del $other; $up"
+broken "VIP also on the backup" "address" 0 \
+	'in_router $BACKUP ip addr add 169.254.0.1/24 dev $(dev_of $BACKUP ha-)' \
+	'in_router $BACKUP ip addr del 169.254.0.1/24 dev $(dev_of $BACKUP ha-)'
+broken "VIP missing on the master" "address" 0 \
+	'in_router $ACTIVE ip addr del 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)' \
+	'in_router $ACTIVE ip addr add 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)'
+broken "no default route on the master" "default.route" 0 \
+	'in_router $ACTIVE ip route del default' \
+	'in_router $ACTIVE ip route add default via 203.0.113.1 dev $(dev_of $ACTIVE qg-)'
+broken "ha address duplicated" "ha|HA" 0 \
+	'in_router $BACKUP ip addr add $(in_router $ACTIVE ip -br -4 addr | grep -o "169.254.192[0-9.]*/18") dev $(dev_of $BACKUP ha-)' \
+	"$up"
+broken "engine stopped on the master" "active|engine|advert" 4 \
+	'stopped=$ACTIVE; on $stopped sh -c "pkill -STOP -f \"labctl vrrp run\""' \
+	'on $stopped sh -c "pkill -CONT -f \"labctl vrrp run\""'
+broken "adverts dropped by a filter on one node" "active|advert" 5 \
+	'in_router $BACKUP iptables -A INPUT -d 224.0.0.18 -j DROP; filtered=$BACKUP' \
+	'in_router $filtered iptables -F INPUT'
+broken "wrong advert interval on one node" "advert" 4 \
+	'engine_edit $ACTIVE "s/interval\": \"[0-9.]*s/interval\": \"2s/"' "$up"
+broken "wrong VRID" "advert" 4 \
+	'engine_edit $ACTIVE "s/\"vrid\": 1/\"vrid\": 7/"' "$up"
+broken "partitioned overlay" "active" 5 \
+	'parted=$BACKUP; on $parted iptables -A INPUT -p udp --dport 8472 -j DROP; on $parted iptables -A OUTPUT -p udp --dport 8472 -j DROP' \
+	'on $parted iptables -F'
+broken "qr without its MAC" "port" 0 \
+	'in_router $BACKUP ip link set $(dev_of $BACKUP qr-) address 02:00:00:00:00:01' "$up"
+broken "instance's cable out" "instance" 0 \
+	'on compute1 sh -c "ip link set \$(ip -br link | grep -o \"^tap[^@]*\" | head -n 1) down"' "$up"
+broken "external bridge port removed" "outside|bridge" 0 \
+	'on $ACTIVE ip link set eth2 nomaster' "$up"
+broken "MTU of the overlay wrong" "MTU|mtu" 0 \
+	'on $ACTIVE sh -c "for l in \$(ip -br link show type vxlan | cut -d\" \" -f1); do ip link set \$l mtu 1400; done"' "$up"
+
+"$LABCTL" down "$LAB" >"$TMP/out" 2>&1
+ok $? "down"
+tap_done
