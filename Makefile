@@ -206,8 +206,11 @@ install: $(O)/labctl ## install under PREFIX (DESTDIR is honoured)
 	install -m 755 $(O)/labctl $(DESTDIR)$(PREFIX)/bin/labctl
 	install -m 644 topologies/*.yaml topologies/schema.json \
 		$(DESTDIR)$(PREFIX)/share/labctl/topologies
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/labctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/labctl
+	rm -f $(DESTDIR)$(PREFIX)/bin/labctl \
+		$(DESTDIR)$(PREFIX)/share/man/man1/labctl.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/labctl
