@@ -16,7 +16,8 @@ lab_make() {
 	lab_seq=$((lab_seq + 1))
 	LAB=t$$-$lab_seq
 	FILE=$TMP/$LAB.yaml
-	sed -e "s/^lab: .*/lab: $LAB/" -e "s/interval: .*/interval: ${1:-1s}/" \
+	sed -e "s/^lab: .*/lab: $LAB/" \
+		-e "s/^    interfaces: .*/&\n    ha: {interval: ${1:-1s}}/" \
 		"${2:-$tap_top/topologies/l3ha-linuxbridge.yaml}" > "$FILE"
 	at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
 }
