@@ -29,7 +29,7 @@ static void emul_said(void *ctx, const char *node, const char *what)
 {
 	struct up *up = ctx;
 
-	progress_say(&up->progress, "%s: %s", node, what);
+	progress_say(&up->progress, "%s: %s", node ? node : "fabric", what);
 }
 
 static void node_done(void *ctx, const struct node_result *r)
