@@ -44,9 +44,18 @@ struct subject {
 	const struct seen_ping *ping;
 };
 
+/* What a check needs besides the nodes' tables. */
+enum check_needs {
+	NEEDS_TABLES = 0,
+	NEEDS_FRAMES = 1 << 0,
+	NEEDS_PINGS = 1 << 1,
+	NEEDS_TIME = 1 << 2 /* roles, over at least one interval */
+};
+
 struct check {
 	const char *name;
 	enum check_scope scope;
+	unsigned needs; /* enum check_needs */
 	const char *what;  /* "has ...": goes on where the subject ended */
 	const char *about; /* for --list: one line, lower case */
 	void (*judge)(const struct evidence *e, const struct subject *s,
@@ -66,13 +75,16 @@ struct point {
 	struct subject subject;
 };
 
-/* A choice of checks: NULL chooses all, else those where chosen[i]. */
 struct points {
 	struct point *items;
 	size_t n;
 };
 
-/* All points of a lab, in order. evidence comes from evidence_init(). */
+/* What all of these points' checks need together. */
+unsigned check_needs(const struct points *p);
+
+/* All points of a lab, in order. evidence comes from evidence_init(). chosen
+ * NULL takes all checks, else those where chosen[i]. */
 void check_points(struct arena *a, const struct evidence *e,
 		  const bool *chosen, struct points *ret);
 

@@ -13,10 +13,6 @@
 #define SENDERS_MAX 16	/* told apart at one place */
 #define GAPS_TOLD 8	/* of one sender */
 
-/* How far a measured interval may be off: a tenth, and what a busy machine
- * that plays many takes to wake up. */
-#define INTERVAL_SLACK(ns) ((ns) / 10 + 50 * NS_PER_MS)
-
 static double seconds(int64_t ns)
 {
 	return (double)ns / (double)NS_PER_S;
@@ -285,7 +281,7 @@ void judge_advert_interval(const struct evidence *e, const struct subject *s,
 {
 	const struct seen_frames *seen = &s->ha->frames;
 	const struct topo_router *r = s->router;
-	int64_t want = evidence_interval_ns(r), slack = INTERVAL_SLACK(want);
+	int64_t want = evidence_interval_ns(r), slack = EVIDENCE_SLACK(want);
 	struct senders senders = {0};
 	char text[IP_TEXT_MAX];
 	size_t i, k;

@@ -115,8 +115,13 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 
 void evidence_release(struct evidence *e)
 {
-	if (e)
-		arena_release(&e->arena);
+	size_t i;
+
+	if (!e)
+		return;
+	for (i = 0; i < e->narenas; i++)
+		arena_release(&e->arenas[i]);
+	arena_release(&e->arena);
 }
 
 const struct observed *evidence_last(const struct evidence *e,
@@ -163,4 +168,15 @@ const char *evidence_tunnel_filter(void)
 int64_t evidence_interval_ns(const struct topo_router *r)
 {
 	return r->ha.adver_cs * NS_PER_CS;
+}
+
+int64_t evidence_longest_ns(const struct lab *lab)
+{
+	int64_t longest = 0;
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++)
+		if (evidence_interval_ns(&lab->routers[i]) > longest)
+			longest = evidence_interval_ns(&lab->routers[i]);
+	return longest;
 }

@@ -73,6 +73,8 @@ struct seen_ping {
 
 struct evidence {
 	struct arena arena;
+	struct arena *arenas; /* one for each thread that gathers */
+	size_t narenas;
 	const struct lab *lab;
 	struct seen_node *nodes; /* as lab->nodes */
 	struct seen_ha *ha;	 /* routers in order, hosts of each in order */
@@ -83,7 +85,6 @@ struct evidence {
 	struct seen_ping *outside, *inside;
 	size_t noutside, ninside;
 	int64_t waited_ns; /* for a role to be taken, before looking */
-	int64_t window_ns; /* how long a capture lasts at most */
 };
 
 /*
@@ -106,7 +107,20 @@ const struct obs_router *evidence_router(const struct observed *o,
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);
 const char *evidence_tunnel_filter(void);
 
-/* Interval of a router's adverts. */
+/* Interval of a router's adverts, and the longest in the lab (0: none). */
 int64_t evidence_interval_ns(const struct topo_router *r);
+int64_t evidence_longest_ns(const struct lab *lab);
+
+/*
+ * How far a measured interval may be off: a tenth, and what a busy machine
+ * that plays many takes to wake up.
+ */
+#define EVIDENCE_SLACK(ns) ((ns) / 10 + INT64_C(50000000))
+
+/* The longest a capture lasts: two adverts, and so one interval, are sure to
+ * be in it. It ends earlier where there are two. */
+#define EVIDENCE_ADVERTS 2
+#define EVIDENCE_WINDOW(ns)                                                    \
+	(EVIDENCE_ADVERTS * ((ns) + EVIDENCE_SLACK(ns)) + INT64_C(50000000))
 
 #endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * labctl verify: the documented verifications of a lab that is up, as TAP on
+ * stdout and nothing else there. The plan is printed before anything is
+ * looked at, for it depends on the lab alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/pick.h"
+#include "cmd/progress.h"
+#include "lib/auto.h"
+#include "lib/parse.h"
+#include "provision/emul.h"
+#include "provision/fleet.h"
+#include "topologies/topo.h"
+#include "verify/check.h"
+#include "verify/gather.h"
+#include "verify/tap.h"
+
+#define CHECKS_MAX 64
+
+struct verify {
+	struct lab *lab;
+	bool all;
+	bool chosen[CHECKS_MAX]; /* as checks[], unless all */
+	bool first_only;	 /* -i */
+	struct buf out;
+};
+
+static void flush(struct buf *out)
+{
+	if (out->len)
+		fwrite(out->data, 1, out->len, stdout);
+	fflush(stdout);
+	buf_reset(out);
+}
+
+/* For the harness and for the person; returns status. */
+static int bail(struct verify *v, int status, const struct err *e)
+{
+	tap_bail(&v->out, "%s", e->msg);
+	flush(&v->out);
+	return cmd_fail(status, e);
+}
+
+static int list(void)
+{
+	const struct check *c;
+
+	for (c = checks; c->name; c++)
+		printf("%-16s %s\n", c->name, c->about);
+	return EXIT_OK;
+}
+
+/* "a,b": which checks; EXIT_USAGE with words on a name that is none. */
+static int choose(const struct cmd *c, struct verify *v, const char *names)
+{
+	auto_free char *copy = strdup(names);
+	const char *known[CHECKS_MAX] = {0}, *near;
+	char *word, *rest = copy;
+	size_t i, n = 0;
+
+	while (checks[n].name && n < CHECKS_MAX) {
+		known[n] = checks[n].name;
+		n++;
+	}
+	v->all = false;
+	while (rest && (word = strsep(&rest, ",")) != NULL) {
+		for (i = 0; i < n; i++)
+			if (strcmp(known[i], word) == 0)
+				break;
+		if (i < n) {
+			v->chosen[i] = true;
+			continue;
+		}
+		near = parse_nearest(word, known, n);
+		return cmd_usage(c, "no check '%s'%s%s%s; --list names them",
+				 word, near ? "; did you mean '" : "",
+				 near ? near : "", near ? "'?" : "");
+	}
+	return EXIT_OK;
+}
+
+static int judge(struct verify *v, const struct evidence *e,
+		 const struct points *points, struct tap *tap)
+{
+	size_t i;
+
+	for (i = 0; i < points->n; i++) {
+		const struct point *p = &points->items[i];
+		auto_buf struct buf title = {0}, command = {0};
+		auto_arena struct arena a = {0};
+		struct verdict verdict = {.arena = &a};
+
+		check_title(p, &title);
+		check_judge(e, p, &verdict);
+		if (verdict.kind != VERDICT_OK)
+			p->check->command(e, &p->subject, &command);
+		tap_point(tap, title.data, p->check->name, &verdict,
+			  command.data);
+		if (v->first_only && tap->failed) {
+			tap_bail(&v->out, "stopped at the first failure");
+			flush(&v->out);
+			return EXIT_DIFFERS;
+		}
+	}
+	flush(&v->out);
+	return tap->failed ? EXIT_DIFFERS : EXIT_OK;
+}
+
+static int verify_fleet(struct verify *v, struct fleet *f)
+{
+	auto_(evidence_release) struct evidence e;
+	auto_arena struct arena a = {0};
+	struct progress progress;
+	struct points points;
+	struct tap tap;
+
+	evidence_init(&e, v->lab);
+	check_points(&a, &e, v->all ? NULL : v->chosen, &points);
+	tap_open(&tap, &v->out, getenv("TAP_VERSION"), points.n);
+	flush(&v->out);
+	progress_init(&progress);
+	if (progress.terminal)
+		progress_say(&progress, "looking at %zu nodes", f->n);
+	gather(f, &e, check_needs(&points));
+	progress_end(&progress);
+	return judge(v, &e, &points, &tap);
+}
+
+static int verify_lab(struct verify *v)
+{
+	struct fleet f = {0};
+	struct err e;
+	int r;
+
+	r = emul_enter(v->lab->name, &e);
+	if (r == -ENOENT)
+		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
+			v->lab->name);
+	if (r < 0)
+		return bail(v, EXIT_CANNOT, &e);
+	/* A node that cannot be reached is a finding, not the end. */
+	r = fleet_open(&f, v->lab, FLEET_OUTSIDE, &e);
+	r = r < 0 && !f.n ? bail(v, EXIT_CANNOT, &e) : verify_fleet(v, &f);
+	fleet_close(&f);
+	return r;
+}
+
+static int run(const struct cmd *c, int argc, char **argv)
+{
+	const char *only = NULL;
+	bool listing = false;
+	struct verify v = {.all = true};
+	const struct cmd_opt opts[] = {{"only", 0, OPT_TEXT, &only},
+				       {"list", 0, OPT_FLAG, &listing},
+				       {"immediate", 'i', OPT_FLAG,
+					&v.first_only},
+				       {NULL, 0, OPT_FLAG, NULL}};
+	struct err e;
+	int r;
+
+	if (!cmd_options(c, &argc, argv, opts, &r))
+		return r;
+	if (listing)
+		return list();
+	if (argc > 2)
+		return cmd_usage(c, "one LAB or FILE");
+	if (only) {
+		r = choose(c, &v, only);
+		if (r != EXIT_OK)
+			return r;
+	}
+	r = pick_lab(argv[1], &v.lab);
+	if (r != EXIT_OK) {
+		/* The reason is on stderr; a harness reads this. */
+		err_set(&e, -EINVAL, "no lab to verify");
+		tap_bail(&v.out, "%s", e.msg);
+		flush(&v.out);
+	} else {
+		r = verify_lab(&v);
+	}
+	lab_free(v.lab);
+	buf_release(&v.out);
+	return r;
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.args = "[LAB|FILE] [--only NAME,...] [-i] [--list]",
+	.summary = "check that a lab works as documented, as TAP",
+	.help = "Every point is looked at by all nodes at once, and takes as "
+		"long as two adverts.\nUnder a failure stand what was "
+		"expected, what was observed, and the command to\nsee it "
+		"yourself. A router is given the time of its own timers to "
+		"find its active\nhost first.\n\n"
+		"Options:\n"
+		"      --only NAME,...  only these checks\n"
+		"  -i, --immediate      stop at the first failure\n"
+		"      --list           name the checks\n\n"
+		"Exit status: 0 all hold, 1 some do not, 2 usage, 3 the lab "
+		"is not up.\n\n"
+		"Examples:\n"
+		"  labctl verify\n"
+		"  labctl verify --only active,addresses\n"
+		"  prove --exec 'labctl verify' lab.yaml\n",
+	.run = run,
+};

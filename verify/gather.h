@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_GATHER_H
+#define LABCTL_VERIFY_GATHER_H
+
+/* Fills evidence in from a lab's agents, all nodes at the same time. */
+
+#include "lib/err.h"
+#include "provision/fleet.h"
+#include "verify/check.h"
+#include "verify/evidence.h"
+
+/*
+ * Waits until each router has exactly one active host, as long as its timers
+ * may take (e->waited_ns tells), then looks. Whatever could not be looked at
+ * has its error in e; there is no other failure. needs is enum check_needs.
+ */
+void gather(struct fleet *f, struct evidence *e, unsigned needs);
+
+/*
+ * One observation of each node of the lab, at the same time: into obs, by the
+ * lab's index, NULL where it failed (the fleet's node says why). There is an
+ * arena for each node of the fleet.
+ */
+void gather_observe(struct fleet *f, struct arena *arenas,
+		    const struct observed **obs);
+
+/* How many of a router's hosts say that they are active, and the last one. */
+size_t gather_active(const struct topo_router *r, const struct observed **obs,
+		     const struct topo_node **ret);
+
+/* An answer of the agent's to frames or probes, kept in a. Names of devices
+ * by their index, in cooked captures, are in *ret_devs (may be NULL). */
+struct gather_devs {
+	struct {
+		unsigned index;
+		const char *name;
+	} *items;
+	size_t n;
+};
+void gather_frames(struct arena *a, const struct doc *d,
+		   struct seen_frames *ret, struct gather_devs *ret_devs);
+void gather_probes(struct arena *a, const struct doc *d,
+		   struct seen_pings *ret);
+
+#endif
