@@ -47,44 +47,44 @@ broken() {
 }
 up='"$LABCTL" up "$FILE"'
 
-broken "namespace deleted on one network node" "namespace" 0 \
+broken "namespace deleted on one network node" "- namespaces: " 0 \
 	'on $BACKUP ip netns del $NETNS' "$up"
 other=qrouter-00000000-0000-5000-8000-000000000000
-broken "another UUID" "namespace" 0 \
+broken "another UUID" "- namespaces: " 0 \
 	"on \$BACKUP ip netns del \$NETNS && on \$BACKUP ip netns add $other" \
 	"on \$BACKUP ip netns del $other; $up"
-broken "VIP also on the backup" "address" 0 \
+broken "VIP also on the backup" "- addresses: " 0 \
 	'in_router $BACKUP ip addr add 169.254.0.1/24 dev $(dev_of $BACKUP ha-)' \
 	'in_router $BACKUP ip addr del 169.254.0.1/24 dev $(dev_of $BACKUP ha-)'
-broken "VIP missing on the master" "address" 0 \
+broken "VIP missing on the master" "- addresses: " 0 \
 	'in_router $ACTIVE ip addr del 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)' \
 	'in_router $ACTIVE ip addr add 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)'
-broken "no default route on the master" "default.route" 0 \
+broken "no default route on the master" "- default-route: " 0 \
 	'in_router $ACTIVE ip route del default' \
 	'in_router $ACTIVE ip route add default via 203.0.113.1 dev $(dev_of $ACTIVE qg-)'
-broken "ha address duplicated" "ha|HA" 0 \
+broken "ha address duplicated" "- ha-address: " 0 \
 	'in_router $BACKUP ip addr add $(in_router $ACTIVE ip -br -4 addr | grep -o "169.254.192[0-9.]*/18") dev $(dev_of $BACKUP ha-)' \
 	"$up"
-broken "engine stopped on the master" "active|engine|advert" 4 \
+broken "engine stopped on the master" "- engine: " 4 \
 	'stopped=$ACTIVE; on $stopped sh -c "pkill -STOP -f \"labctl vrrp run\""' \
 	'on $stopped sh -c "pkill -CONT -f \"labctl vrrp run\""'
-broken "adverts dropped by a filter on one node" "active|advert" 5 \
+broken "adverts dropped by a filter on one node" "- (active|adverts): " 5 \
 	'in_router $BACKUP iptables -A INPUT -d 224.0.0.18 -j DROP; filtered=$BACKUP' \
 	'in_router $filtered iptables -F INPUT'
-broken "wrong advert interval on one node" "advert" 4 \
+broken "wrong advert interval on one node" "- advert-(fields|interval): " 4 \
 	'engine_edit $ACTIVE "s/interval\": \"[0-9.]*s/interval\": \"2s/"' "$up"
-broken "wrong VRID" "advert" 4 \
+broken "wrong VRID" "- advert-fields: " 4 \
 	'engine_edit $ACTIVE "s/\"vrid\": 1/\"vrid\": 7/"' "$up"
-broken "partitioned overlay" "active" 5 \
+broken "partitioned overlay" "- active: " 5 \
 	'parted=$BACKUP; on $parted iptables -A INPUT -p udp --dport 8472 -j DROP; on $parted iptables -A OUTPUT -p udp --dport 8472 -j DROP' \
 	'on $parted iptables -F'
-broken "qr without its MAC" "port" 0 \
+broken "qr without its MAC" "- ports: " 0 \
 	'in_router $BACKUP ip link set $(dev_of $BACKUP qr-) address 02:00:00:00:00:01' "$up"
-broken "instance's cable out" "instance" 0 \
+broken "instance's cable out" "- cables: " 0 \
 	'on compute1 sh -c "ip link set \$(ip -br link | grep -o \"^tap[^@]*\" | head -n 1) down"' "$up"
-broken "external bridge port removed" "outside|bridge" 0 \
+broken "external bridge port removed" "- bridges: " 0 \
 	'on $ACTIVE ip link set eth2 nomaster' "$up"
-broken "MTU of the overlay wrong" "MTU|mtu" 0 \
+broken "MTU of the overlay wrong" "- mtu: " 0 \
 	'on $ACTIVE sh -c "for l in \$(ip -br link show type vxlan | cut -d\" \" -f1); do ip link set \$l mtu 1400; done"' "$up"
 
 "$LABCTL" down "$LAB" >"$TMP/out" 2>&1
