@@ -369,6 +369,38 @@ static void small_ranges(void)
 	lab_free(lab);
 }
 
+/* The last usable address is the fabric's, whatever the nodes' number. */
+static void fabric_address(void)
+{
+	struct lab *lab = load("lab: t\nnodes:\n  a: {role: compute}\n"
+			       "  b: {role: compute}\n  c: {role: compute}\n"
+			       "  d: {role: compute}\n  e: {role: compute}\n"
+			       "physical: {management: {cidr: 10.0.0.0/29}}\n");
+
+	if (!lab)
+		return;
+	is(net(&lab->nodes[4].nics[0].addr), "10.0.0.5/29", "the fifth of /29");
+	lab_free(lab);
+	lab = load("lab: t\nnodes: {a: {role: network}}\n"
+		   "physical: {management: {cidr: 10.0.0.8/29},"
+		   " tunnel: {cidr: 10.0.1.0/30}}\n");
+	if (!lab)
+		return;
+	is(net(&lab->nodes[0].nics[0].addr), "10.0.0.9/29", "the first of /29");
+	is(net(&lab->nodes[0].nics[1].addr), "10.0.1.1/30", "the only of /30");
+	lab_free(lab);
+	lab = load("lab: t\nnodes:\n  a: {role: controller}\n"
+		   "  b: {role: controller}\n  c: {role: controller}\n"
+		   "  d: {role: controller}\n"
+		   "physical: {management: {cidr: 10.0.0.0/28}}\n");
+	if (!lab)
+		return;
+	is(net(&lab->nodes[2].nics[0].addr), "10.0.0.13/28", "13 of /28");
+	is(net(&lab->nodes[3].nics[0].addr), "10.0.0.1/28",
+	   "14 is the fabric's: the first that is free");
+	lab_free(lab);
+}
+
 static void many_of_a_role(void)
 {
 	auto_buf struct buf b = {0};
@@ -426,6 +458,7 @@ int main(void)
 	default_physical();
 	default_gateways();
 	small_ranges();
+	fabric_address();
 	many_of_a_role();
 	collisions();
 	return tap_done();
