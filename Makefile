@@ -51,6 +51,8 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS))
 # --- flags ---------------------------------------------------------------
 
 lab_cppflags = -I. -D_GNU_SOURCE -DLABCTL_VERSION='"$(VERSION)"'
+# The same for a program that is not reached through a shell's quotes.
+lab_cppflags_plain = -I. -D_GNU_SOURCE -DLABCTL_VERSION="$(VERSION)"
 lab_cflags = -std=c17 -pthread -Wall -Wextra -Wpedantic -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wformat=2 -Wundef -Wvla -Wswitch-enum -Wwrite-strings \
@@ -191,8 +193,9 @@ check-shell:
 
 .PHONY: tidy
 tidy: ## clang-tidy over everything
-	$(Q)printf '%s\n' $(lib_src) $(cmd_src) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(lab_cppflags) $(pkg_cflags) -std=c17' sh
+	$(Q)printf '%s\n' $(lib_src) $(cmd_src) | \
+		FLAGS='$(lab_cppflags_plain) $(pkg_cflags) -std=c17' xargs -P 2 -n 4 \
+		sh -c 'clang-tidy --quiet "$$@" -- $$FLAGS' sh
 
 # --- installation --------------------------------------------------------
 

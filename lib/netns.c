@@ -120,9 +120,7 @@ int netns_add(const char *name, struct err *reterr)
 	if (fd < 0)
 		return err_sys(reterr, -errno, "network namespace %s", name);
 	own = open(SELF_NS, O_RDONLY | O_CLOEXEC);
-	if (own < 0) {
-		r = -errno;
-	} else if (unshare(CLONE_NEWNET) < 0) {
+	if (own < 0 || unshare(CLONE_NEWNET) < 0) {
 		r = -errno;
 	} else {
 		if (mount(SELF_NS, path, "none", MS_BIND, NULL) < 0)

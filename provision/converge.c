@@ -220,7 +220,6 @@ struct ask {
 static int ask_engine(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	struct ask *ask = ctx;
-	auto_buf struct buf req = {0};
 	const struct doc *answer = NULL;
 	struct observed *o;
 	int r;
