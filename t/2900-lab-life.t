@@ -56,19 +56,18 @@ drift "bridge down" "~ .*$brq" on "$BACKUP" ip link set "$brq" down
 drift "mtu changed" "~ .*$qr" on "$BACKUP" ip -n "$NETNS" link set "$qr" mtu 1400
 drift "namespace deleted" "\+ .*$NETNS" on "$BACKUP" ip netns del "$NETNS"
 drift "sysctl changed" "ip_forward" on "$BACKUP" sysctl -qw net.ipv4.ip_forward=0
-# shellcheck disable=SC2016 # expanded on the node
-drift "engine killed" "\+|~" on "$BACKUP" sh -c 'kill -9 $(pgrep -f "labctl vrrp run")'
+drift "engine killed" "\+|~" on "$BACKUP" pkill -9 -f '[l]abctl vrrp run'
 
 # An edited file changes the difference only.
-pid=$(on "$ACTIVE" pgrep -o -f 'labctl vrrp run')
+pid=$(on "$ACTIVE" pgrep -o -f '[l]abctl vrrp run')
 master=$(on "$ACTIVE" cat "/run/labctl/$LAB/ha/${NETNS#qrouter-}/state")
-sed -i 's/^instances:/instances:\n  added: {node: compute1, network: selfservice2}/' "$FILE"
+echo '  added: {node: compute1, network: selfservice2}' >> "$FILE"
 out=$("$LABCTL" plan "$FILE")
 like "$out" "vm-" "edited file: the new instance is planned"
 unlike "$out" "- " "edited file: nothing is planned to go"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "edited file: up" || diag "$(cat "$TMP/out")"
-is "$(on "$ACTIVE" pgrep -o -f 'labctl vrrp run')" "$pid" "edited file: the engine runs on"
+is "$(on "$ACTIVE" pgrep -o -f '[l]abctl vrrp run')" "$pid" "edited file: the engine runs on"
 is "$(on "$ACTIVE" cat "/run/labctl/$LAB/ha/${NETNS#qrouter-}/state")" "$master" \
 	"edited file: the master stays"
 "$LABCTL" exec -l "$LAB" added -- ping -c 1 -W 2 198.51.100.1 >"$TMP/out" 2>&1

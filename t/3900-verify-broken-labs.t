@@ -25,7 +25,7 @@ in_router() {
 
 # The engine's configuration changed behind labctl's back.
 engine_edit() {
-	on "$1" sh -c "cd /run/labctl/$LAB && sed -i '$2' vrrp.yaml && kill -HUP \$(pgrep -o -f 'labctl vrrp run')"
+	on "$1" sh -c "cd /run/labctl/$LAB && sed -i '$2' vrrp.yaml && kill -HUP \$(pgrep -o -f '[l]abctl vrrp run')"
 }
 
 # broken WHAT CHECK SECONDS BREAK MEND: SECONDS for the break to show itself.
@@ -66,8 +66,8 @@ broken "ha address duplicated" "- ha-address: " 0 \
 	'in_router $BACKUP ip addr add $(in_router $ACTIVE ip -br -4 addr | grep -o "169.254.192[0-9.]*/18") dev $(dev_of $BACKUP ha-)' \
 	"$up"
 broken "engine stopped on the master" "- engine: " 4 \
-	'stopped=$ACTIVE; on $stopped sh -c "pkill -STOP -f \"labctl vrrp run\""' \
-	'on $stopped sh -c "pkill -CONT -f \"labctl vrrp run\""'
+	'stopped=$ACTIVE; on $stopped pkill -STOP -f "[l]abctl vrrp run"' \
+	'on $stopped pkill -CONT -f "[l]abctl vrrp run"'
 broken "adverts dropped by a filter on one node" "- (active|adverts): " 5 \
 	'in_router $BACKUP iptables -A INPUT -d 224.0.0.18 -j DROP; filtered=$BACKUP' \
 	'in_router $filtered iptables -F INPUT'
