@@ -32,27 +32,32 @@ fail() {
 	echo "not ok $tap_n - $1"
 }
 
+# All of these return 1 where they failed, so that `|| diag` tells more.
 # ok STATUS DESCRIPTION
-ok() { if [ "$1" -eq 0 ]; then pass "$2"; else fail "$2"; diag "status $1"; fi; }
+ok() {
+	if [ "$1" -eq 0 ]; then pass "$2"; else
+		fail "$2"; diag "status $1"; return 1
+	fi
+}
 
 # is GOT EXPECTED DESCRIPTION
 is() {
 	if [ "$1" = "$2" ]; then pass "$3"; else
-		fail "$3"; diag "     got: $1"; diag "expected: $2"
+		fail "$3"; diag "     got: $1"; diag "expected: $2"; return 1
 	fi
 }
 
 # like TEXT REGEX DESCRIPTION
 like() {
 	if [[ $1 =~ $2 ]]; then pass "$3"; else
-		fail "$3"; diag "     got: $1"; diag "expected to match: $2"
+		fail "$3"; diag "     got: $1"; diag "expected to match: $2"; return 1
 	fi
 }
 
 # unlike TEXT REGEX DESCRIPTION
 unlike() {
 	if [[ ! $1 =~ $2 ]]; then pass "$3"; else
-		fail "$3"; diag "     got: $1"; diag "expected not to match: $2"
+		fail "$3"; diag "     got: $1"; diag "expected not to match: $2"; return 1
 	fi
 }
 
