@@ -166,7 +166,7 @@ listen() {
 	"${run[@]}" tcpdump --immediate-mode -U -n -i "$2" -w "$1" 2>"$1.log" &
 	LISTENER=$!
 	for _ in $(seq 100); do
-		grep -q 'listening on' "$1.log" && return
+		grep -qs 'listening on' "$1.log" && return
 		sleep 0.02
 	done
 }
