@@ -39,7 +39,8 @@ peer() {
 # quit_peer: in good order, or, both of its processes at once, in none
 quit_peer() {
 	if [ "$1" = -KILL ]; then
-		kill -KILL "$PEER" "$(cat /run/keepalived.vrrp)"
+		kill -STOP "$PEER"
+		kill -KILL "$(cat /run/keepalived.vrrp)" "$PEER"
 	else
 		kill "$1" "$PEER"
 	fi
