@@ -136,6 +136,18 @@ static void perform(const struct agent_op *op, const struct doc *req,
 
 /* --- children ------------------------------------------------------------- */
 
+/* Closes the session's descriptors without freeing their numbers: what the
+ * operation opens shall not be taken for its standard input or output. */
+static void leave_session(const struct agent *g)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup3(null, g->in, O_CLOEXEC) < 0 ||
+	    dup3(null, g->out, O_CLOEXEC) < 0)
+		_exit(1);
+	close(null);
+}
+
 static void in_child(struct agent *g, const struct agent_op *op,
 		     const struct doc *req, int64_t id, int to, int parent)
 {
@@ -146,8 +158,7 @@ static void in_child(struct agent *g, const struct agent_op *op,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	close(g->in);
-	close(g->out);
+	leave_session(g);
 	for (i = 0; i < g->nchildren; i++) {
 		close(g->children[i].from);
 		close(g->children[i].stop);
