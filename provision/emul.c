@@ -23,29 +23,18 @@
  */
 #include "provision/emul.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/log.h"
-#include "provision/emul_fabric.h"
 #include "provision/emul_int.h"
 
 #define SETTLE_POLL_MS 2
-#define KNOWN_HOSTS "known_hosts"
-#define CLIENT_KEY "id_ed25519"
 
 static char entered[TOPO_LAB_NAME_MAX + 1];
 
@@ -136,147 +125,6 @@ int emul_enter(const char *lab, struct err *reterr)
 	return enter(lab, pidfd, reterr);
 }
 
-/* --- asking the fabric ----------------------------------------------------- */
-
-struct conversation {
-	int fd;
-	struct buf in;
-	emul_progress *progress;
-	void *ctx;
-	/* plan: lines are kept */
-	struct arena *arena;
-	const char **lines;
-	size_t nlines;
-};
-
-static void send_all(int fd, const struct buf *b)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	/* What cannot be sent is told by the answer that does not come. */
-	while (done < b->len) {
-		n = send(fd, b->data + done, b->len - done, MSG_NOSIGNAL);
-		if (n < 0 && errno != EINTR)
-			return;
-		if (n > 0)
-			done += (size_t)n;
-	}
-}
-
-static void ask(int fd, const char *op, const struct emul_spec *spec)
-{
-	auto_buf struct buf b = {0};
-	struct json j;
-
-	json_init(&j, &b, 0);
-	json_obj(&j);
-	json_kstr(&j, "op", op);
-	json_kint(&j, "protocol", EMUL_PROTOCOL);
-	json_key(&j, "spec");
-	json_obj(&j);
-	emul_spec_encode(spec, &j);
-	json_obj_end(&j);
-	json_obj_end(&j);
-	buf_addc(&b, '\n');
-	send_all(fd, &b);
-}
-
-/* Next line into line; the rest stays in c->in. */
-static int next_line(struct conversation *c, struct buf *line,
-		     struct err *reterr)
-{
-	struct pollfd p = {.fd = c->fd, .events = POLLIN};
-	ssize_t n;
-	char *nl;
-	int r;
-
-	buf_reset(line);
-	for (;;) {
-		nl = c->in.len ? memchr(c->in.data, '\n', c->in.len) : NULL;
-		if (nl) {
-			buf_add(line, c->in.data, (size_t)(nl - c->in.data));
-			buf_drop(&c->in, (size_t)(nl - c->in.data) + 1);
-			return 0;
-		}
-		if (c->in.len > EMUL_LINE_MAX)
-			return err_set(reterr, -E2BIG, "an answer too long");
-		r = poll(&p, 1, EMUL_ANSWER_MS);
-		if (r == 0)
-			return err_set(reterr, -ETIMEDOUT,
-				       "the lab's fabric did not answer in "
-				       "%d s",
-				       EMUL_ANSWER_MS / 1000);
-		n = r < 0 ? -1 : recv(c->fd, buf_room(&c->in, 65536), 65536, 0);
-		if (n < 0 && errno == EINTR)
-			return err_set(reterr, -EINTR, "interrupted");
-		if (n <= 0)
-			return err_set(reterr, -ECONNRESET,
-				       "the lab's fabric died");
-		c->in.len += (size_t)n;
-	}
-}
-
-static void hear_line(struct conversation *c, const struct doc *d)
-{
-	const char *node = doc_str(d, "node", NULL);
-	const char *what = doc_str(d, "what", "");
-
-	if (doc_is_null(doc_get(d, "node")))
-		node = NULL;
-	if (c->progress)
-		c->progress(c->ctx, node, what);
-	if (c->arena) {
-		const char **to = arena_push(c->arena, &c->lines, &c->nlines,
-					     sizeof(*to));
-
-		*to = arena_printf(c->arena, "%s %s%s%s",
-				   doc_str(d, "sign", "+"), node ? node : "",
-				   node ? ": " : "", what);
-	}
-}
-
-/* Hears the lines of an answer up to its last, which is in *ret. */
-static int hear(struct conversation *c, struct arena *a,
-		const struct doc **ret, struct err *reterr)
-{
-	auto_buf struct buf line = {0};
-	struct doc *d;
-	int r;
-
-	for (;;) {
-		r = next_line(c, &line, reterr);
-		if (r < 0)
-			return r;
-		r = doc_parse_line(a, line.data, line.len, &d, reterr);
-		if (r < 0)
-			return r;
-		if (!doc_get(d, "ok")) {
-			hear_line(c, d);
-			continue;
-		}
-		*ret = d;
-		if (doc_bool(d, "ok", false))
-			return 0;
-		r = -(int)doc_int(d, "errno", EIO);
-		return err_set(reterr, r < 0 ? r : -EIO, "%s",
-			       doc_str(d, "error", "the fabric failed"));
-	}
-}
-
-static int connect_fabric(const char *lab, struct err *reterr)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return err_sys(reterr, -errno, "socket");
-	memcpy(sa.sun_path + 1, EMUL_SOCKET, strlen(EMUL_SOCKET));
-	if (connect(fd, (struct sockaddr *)&sa, EMUL_SOCKET_LEN) < 0)
-		return err_sys(reterr, -errno, "ask the fabric of %s", lab);
-	return take_fd(&fd);
-}
-
 /* --- up -------------------------------------------------------------------- */
 
 static int write_state(const struct lab *lab, const struct emul_spec *s,
@@ -299,14 +147,14 @@ static int write_state(const struct lab *lab, const struct emul_spec *s,
 			buf_printf(&b, "%s,%s %s\n", s->nodes[i].name,
 				   s->nodes[i].address,
 				   doc_str(pubs, s->nodes[i].name, ""));
-	r = emul_state_write(dir, KNOWN_HOSTS, b.data ? b.data : "", b.len,
+	r = emul_state_write(dir, EMUL_KNOWN_HOSTS, b.data ? b.data : "", b.len,
 			     reterr);
 	if (r == 0)
-		r = emul_state_write(dir, CLIENT_KEY, key, strlen(key), reterr);
+		r = emul_state_write(dir, EMUL_CLIENT_KEY, key, strlen(key), reterr);
 	buf_reset(&b);
 	buf_printf(&b, "%s labctl\n", pub);
 	if (r == 0)
-		r = emul_state_write(dir, CLIENT_KEY ".pub", b.data, b.len,
+		r = emul_state_write(dir, EMUL_CLIENT_KEY ".pub", b.data, b.len,
 				     reterr);
 	return r;
 }
@@ -327,7 +175,7 @@ static int write_file(const struct lab *lab, struct err *reterr)
 int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	    unsigned *ret_changes, struct err *reterr)
 {
-	struct conversation c = {.fd = -1, .progress = progress, .ctx = ctx};
+	struct emul_talk c = {.fd = -1, .progress = progress, .ctx = ctx};
 	auto_arena struct arena a = {0};
 	auto_close int pidfd = -1, fd = -1;
 	const struct doc *answer;
@@ -349,7 +197,7 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	if (pidfd >= 0) {
 		r = enter(lab->name, pidfd, reterr);
 		if (r == 0)
-			r = fd = connect_fabric(lab->name, reterr);
+			r = fd = emul_connect(lab->name, reterr);
 	} else {
 		started = 1;
 		r = emul_start(lab->name, &child, &pidfd, &fd, reterr);
@@ -361,9 +209,9 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	if (r == 0)
 		r = emul_keys(&a, &spec, reterr);
 	if (r == 0) {
-		ask(fd, "up", &spec);
+		emul_ask(fd, "up", &spec);
 		c.fd = fd;
-		r = hear(&c, &a, &answer, reterr);
+		r = emul_hear(&c, &a, &answer, reterr);
 		buf_release(&c.in);
 	}
 	if (r == 0 && started)
@@ -415,7 +263,7 @@ static void plan_all(struct arena *a, const struct emul_spec *s,
 int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	      size_t *ret_n, struct err *reterr)
 {
-	struct conversation c = {.arena = a};
+	struct emul_talk c = {.arena = a};
 	auto_close int pidfd = -1, fd = -1;
 	const struct doc *answer;
 	struct emul_spec spec;
@@ -434,197 +282,16 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	r = enter(lab->name, pidfd, reterr);
 	if (r < 0)
 		return r;
-	fd = connect_fabric(lab->name, reterr);
+	fd = emul_connect(lab->name, reterr);
 	if (fd < 0)
 		return fd;
-	ask(fd, "plan", &spec);
+	emul_ask(fd, "plan", &spec);
 	c.fd = fd;
-	r = hear(&c, a, &answer, reterr);
+	r = emul_hear(&c, a, &answer, reterr);
 	buf_release(&c.in);
 	*ret_lines = c.lines;
 	*ret_n = c.nlines;
 	return r;
-}
-
-/* --- looking --------------------------------------------------------------- */
-
-static struct emul_lab *lab_entry(struct arena *a, struct emul_lab **labs,
-				  size_t *n, const char *name)
-{
-	struct emul_lab *l;
-	size_t i;
-
-	for (i = 0; i < *n; i++)
-		if (strcmp((*labs)[i].name, name) == 0)
-			return &(*labs)[i];
-	if (*n == EMUL_LABS_MAX)
-		return NULL;
-	l = arena_push(a, labs, n, sizeof(*l));
-	l->name = arena_strdup(a, name);
-	return l;
-}
-
-static void add_proc(struct arena *a, struct emul_lab *l,
-		     const struct emul_proc *p)
-{
-	size_t n = l->nnodes;
-
-	if (p->argv.fabric) {
-		l->fabric = p->pid;
-		return;
-	}
-	*(const char **)arena_push(a, &l->nodes, &n, sizeof(*l->nodes)) =
-		arena_strdup(a, p->argv.name);
-	*(pid_t *)arena_push(a, &l->node_pids, &l->nnodes,
-			     sizeof(*l->node_pids)) = p->pid;
-}
-
-static void add_states(struct arena *a, struct emul_lab **labs, size_t *n)
-{
-	const struct dirent *d;
-	struct emul_lab *l;
-	const char *root, *file;
-	struct stat st;
-	DIR *dir;
-
-	if (emul_state_root(a, &root, NULL) < 0)
-		return;
-	dir = opendir(root);
-	while (dir && (d = readdir(dir))) {
-		if (!emul_name_ok(d->d_name) ||
-		    fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISDIR(st.st_mode))
-			continue;
-		l = lab_entry(a, labs, n, d->d_name);
-		if (!l)
-			break;
-		l->state = true;
-		file = arena_printf(a, "%s/%s/lab.yaml", root, d->d_name);
-		if (access(file, R_OK) == 0)
-			l->file = file;
-	}
-	if (dir)
-		closedir(dir);
-}
-
-int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
-	      struct err *reterr)
-{
-	struct emul_lab *labs = NULL, *l;
-	struct emul_proc *procs;
-	size_t nprocs, n = 0, i;
-	int r;
-
-	emul_owner();
-	r = emul_scan(a, NULL, &procs, &nprocs, reterr);
-	if (r < 0)
-		return r;
-	for (i = 0; i < nprocs; i++) {
-		l = lab_entry(a, &labs, &n, procs[i].argv.lab);
-		if (l)
-			add_proc(a, l, &procs[i]);
-	}
-	add_states(a, &labs, &n);
-	*ret = labs;
-	*ret_n = n;
-	return 0;
-}
-
-int emul_node_pid(const char *lab, const char *node, pid_t *ret,
-		  struct err *reterr)
-{
-	auto_arena struct arena a = {0};
-	struct emul_proc *p;
-	size_t n, i;
-	int r;
-
-	emul_owner();
-	r = emul_scan(&a, lab, &p, &n, reterr);
-	if (r < 0)
-		return r;
-	for (i = 0; i < n; i++) {
-		if (!p[i].argv.node || strcmp(p[i].argv.name, node) != 0)
-			continue;
-		*ret = p[i].pid;
-		return 0;
-	}
-	return err_set(reterr, -ENOENT, "%s of the lab %s does not run", node,
-		       lab);
-}
-
-/* The host key of a node in a known_hosts text. */
-static const char *known_host(struct arena *a, const char *text,
-			      const char *node)
-{
-	size_t name = strlen(node), len;
-	const char *key;
-
-	for (; *text; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (strncmp(text, node, name) != 0 || text[name] != ',')
-			continue;
-		key = memchr(text, ' ', len);
-		if (key)
-			return arena_strndup(a, key + 1,
-					     len - (size_t)(key + 1 - text));
-	}
-	return NULL;
-}
-
-static const char *agent_command(struct arena *a)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	const char *name = "labctl";
-
-	if (n > 0) {
-		path[n] = '\0';
-		name = strrchr(path, '/') + 1;
-		/* Replaced since: its folder has the new one. */
-		n = (ssize_t)strcspn(name, " ");
-		name = arena_strndup(a, name, (size_t)n);
-	}
-	return arena_printf(a, EMUL_RUN "/bin/%s agent", name);
-}
-
-int emul_target(struct arena *a, const struct lab *lab,
-		const struct topo_node *node, struct remote_target *ret,
-		struct err *reterr)
-{
-	const struct topo_nic *nic = topo_nic(node, TOPO_MANAGEMENT);
-	auto_buf struct buf b = {0};
-	char text[IP_TEXT_MAX];
-	const char *dir;
-	int r;
-
-	if (!nic || !ip_is_set(&nic->addr.ip))
-		return err_set(reterr, -EINVAL,
-			       "%s has no management address", node->name);
-	r = emul_state_dir(a, lab->name, false, &dir, reterr);
-	if (r < 0)
-		return r;
-	r = emul_read_file(arena_printf(a, "%s/" KNOWN_HOSTS, dir),
-			   EMUL_LINE_MAX, &b);
-	if (r < 0)
-		return err_sys(reterr, r,
-			       "the host keys in %s (`labctl up` writes them "
-			       "again)",
-			       dir);
-	*ret = (struct remote_target){
-		.name = node->name,
-		.address = arena_strdup(a, ip_print(&nic->addr.ip, text)),
-		.port = 22,
-		.user = "root",
-		.key_file = arena_printf(a, "%s/" CLIENT_KEY, dir),
-		.host_key = known_host(a, b.data, node->name),
-		.agent = agent_command(a),
-	};
-	if (!ret->host_key)
-		return err_set(reterr, -ENOENT,
-			       "no host key of %s is known; `labctl up` writes "
-			       "it",
-			       node->name);
-	return 0;
 }
 
 /* --- down ------------------------------------------------------------------ */

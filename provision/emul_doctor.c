@@ -114,9 +114,7 @@ static void look_ids(struct report *r)
 {
 	struct emul_range uids, gids;
 	struct emul_need *n;
-	struct err e;
-	bool good = emul_subids(&uids, &gids, &e) == 0;
-	const struct passwd *pw = getpwuid(emul_owner());
+	bool good = emul_subids(&uids, &gids, NULL) == 0;
 
 	n = add(r, "subordinate ids", true, good);
 	if (good) {
@@ -124,11 +122,10 @@ static void look_ids(struct report *r)
 					uids.first);
 		return;
 	}
-	n->found = arena_strdup(r->a, e.msg);
-	n->cure = arena_printf(r->a,
-			       "as root: usermod --add-subuids 100000-165535 "
-			       "--add-subgids 100000-165535 %s",
-			       pw ? pw->pw_name : "USER");
+	n->found = arena_printf(r->a, "fewer than %u in /etc/subuid or "
+				      "/etc/subgid",
+				EMUL_IDS_MIN);
+	n->cure = emul_subid_cure(r->a);
 }
 
 /* Why an ordinary user may not make a user namespace here. */

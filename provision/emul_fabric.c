@@ -150,6 +150,22 @@ static int read_line(int fd, struct buf *b, struct err *reterr)
 	}
 }
 
+/* Nodes run agents from the folder in which the lab's first labctl was. */
+static int program_there(const char *name, struct err *reterr)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), EMUL_BIN "/%s", name) <
+		    (int)sizeof(path) &&
+	    access(path, X_OK) == 0)
+		return 0;
+	return err_set(reterr, -ENOENT,
+		       "the nodes of this lab cannot see %s any more: the "
+		       "folder it was started from has gone or moved; bring it "
+		       "down and up again",
+		       name);
+}
+
 static int request(struct fabric *f, const struct buf *line, struct client *c,
 		   unsigned *ret_changes, struct err *reterr)
 {
@@ -169,6 +185,9 @@ static int request(struct fabric *f, const struct buf *line, struct client *c,
 	if (r < 0)
 		return r;
 	spec.owner = f->owner;
+	r = program_there(doc_str(d, "program", "labctl"), reterr);
+	if (r < 0)
+		return r;
 	return fabric_converge(f, &spec, &a,
 			       strcmp(doc_str(d, "op", ""), "up") == 0, tell,
 			       c, ret_changes, reterr);

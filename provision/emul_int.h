@@ -15,19 +15,23 @@
 #include "lib/err.h"
 #include "lib/ip.h"
 #include "lib/rtnl.h"
+#include "provision/emul.h"
 #include "topologies/topo.h"
 
 #define EMUL_PROTOCOL 1		/* between labctl and a fabric */
 #define EMUL_FABRIC_FD 3	/* the first connection, inherited by exec */
 #define EMUL_LOCK_FD 4		/* the lab's lock, until it can be found */
 #define EMUL_RUN "/run/lab"	/* in a node: sshd's files, the program */
+#define EMUL_BIN EMUL_RUN "/bin" /* the folder of this program, in all nodes */
+#define EMUL_KNOWN_HOSTS "known_hosts" /* in the state folder */
+#define EMUL_CLIENT_KEY "id_ed25519"
 #define EMUL_ANSWER_MS 30000	/* a fabric's answer */
 #define EMUL_NODE_MS 10000	/* a node's answer to its fabric */
 #define EMUL_GONE_MS 10000	/* until killed processes are gone */
 #define EMUL_LINE_MAX (4u << 20)
 #define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
 #define EMUL_LINKS_MAX 4096	/* interfaces of one namespace */
-#define EMUL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" EMUL_RUN "/bin"
+#define EMUL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" EMUL_BIN
 #define EMUL_SSHD "/usr/sbin/sshd"
 #define EMUL_SSHD_USER "sshd"
 
@@ -244,6 +248,32 @@ int emul_keys(struct arena *a, struct emul_spec *s, struct err *reterr);
 int emul_start(const char *lab, pid_t *ret_pid, int *ret_pidfd, int *ret_fd,
 	       struct err *reterr);
 
+/* --- emul_ask.c ------------------------------------------------------------ */
+
+struct emul_talk {
+	int fd;
+	struct buf in;
+	emul_progress *progress;
+	void *ctx;
+	/* plan: lines are kept */
+	struct arena *arena;
+	const char **lines;
+	size_t nlines;
+};
+
+/* Connects to the fabric of the lab that was entered. */
+int emul_connect(const char *lab, struct err *reterr);
+
+/* op: "up" or "plan". */
+void emul_ask(int fd, const char *op, const struct emul_spec *spec);
+
+/* Hears the lines of an answer up to its last, which is in *ret. */
+int emul_hear(struct emul_talk *c, struct arena *a, const struct doc **ret,
+	      struct err *reterr);
+
+/* File name of this program, for EMUL_BIN. */
+const char *emul_program(struct arena *a);
+
 /* --- emul_user.c: whose lab, and the user namespace ------------------------ */
 
 /* Called first by every entry point: who this is, before any namespace. */
@@ -263,12 +293,21 @@ struct emul_range {
 struct emul_range emul_subid_parse(const char *text, const char *user,
 				   uid_t uid);
 
+/* The first id behind all ranges of such a text. Pure. */
+unsigned emul_subid_free(const char *text);
+
+/* What root should type to give this user ids. */
+const char *emul_subid_cure(struct arena *a);
+
 /* Ranges of this user: uids and gids. */
 int emul_subids(struct emul_range *ret_uids, struct emul_range *ret_gids,
 		struct err *reterr);
 
 /* Maps ids of pid's new user namespace: root is the owner. */
 int emul_map_ids(pid_t pid, struct err *reterr);
+
+/* Maps root alone: enough to try things. */
+int emul_map_root(pid_t pid, struct err *reterr);
 
 /* clone(2) as fork does it, with namespace flags. */
 pid_t emul_clone(unsigned long flags);

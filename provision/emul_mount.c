@@ -31,7 +31,6 @@
 #include "lib/parse.h"
 
 #define ETC_FILE_MAX (4u << 20)
-#define BIN EMUL_RUN "/bin" /* the folder of this program, in all nodes */
 #define TTY_GID "5"
 
 int emul_write_file(const char *path, mode_t mode, const char *text,
@@ -189,13 +188,13 @@ int emul_mount_fabric(struct err *reterr)
 	    (r = mount_at("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV,
 			  "mode=755,size=16m", reterr)) < 0 ||
 	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
-	    (r = make_dir(BIN, 0755, reterr)) < 0 ||
+	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
 	    (r = write_users(reterr)) < 0 ||
 	    (r = write_text(EMUL_RUN "/hosts", 0644, "", reterr)) < 0)
 		return r;
 	if (program < 0)
 		return err_sys(reterr, program, "the folder of this program");
-	return bind_fd(program, BIN, reterr);
+	return bind_fd(program, EMUL_BIN, reterr);
 }
 
 /* Lays a file of the lab over one of the machine's, where there is one. */
@@ -338,15 +337,15 @@ static int login_records(struct err *reterr)
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
 		    struct err *reterr)
 {
-	auto_close int program = open(BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int program = open(EMUL_BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (program < 0)
-		return err_sys(reterr, -errno, BIN);
+		return err_sys(reterr, -errno, EMUL_BIN);
 	if ((r = cover_etc(n, reterr)) < 0 || (r = own_mounts(reterr)) < 0 ||
 	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
-	    (r = make_dir(BIN, 0755, reterr)) < 0 ||
-	    (r = bind_fd(program, BIN, reterr)) < 0 ||
+	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
+	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||
 	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
 	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
 	    (r = prepare_netns(reterr)) < 0 ||

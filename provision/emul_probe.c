@@ -194,8 +194,9 @@ int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr)
 		probe_child(go_in, out, user);
 	}
 	close(take_fd(&out));
-	if (user)
-		r = emul_map_ids(pid, reterr);
+	/* Ids that lack are told of elsewhere. */
+	if (user && emul_map_ids(pid, NULL) < 0)
+		r = emul_map_root(pid, reterr);
 	if (r == 0 && write(go, "", 1) != 1)
 		r = err_sys(reterr, -errno, "pipe");
 	if (r == 0 && read_results(in, ret) < 0)
