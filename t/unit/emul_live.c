@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Emulated labs for real. Without arguments: a test, for root. With arguments
- * the driver of the shell tests, which has no need of the nodes' agents:
+ * Without arguments: what emulation does about its state folder and lock, and
+ * where there is no lab. With arguments: the driver of the shell tests of
+ * emulation, which make labs without agents in their nodes:
  *
  *   emul_live.t up FILE | plan FILE | down LAB | list | enter LAB CMD... |
  *               target FILE NODE | pid LAB NODE
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/emul.h"
+#include "provision/emul_int.h"
 #include "t/lib/tap.h"
 
 static void progress(void *ctx, const char *node, const char *what)
@@ -150,9 +156,153 @@ static int drive_pid(char **argv)
 	return 0;
 }
 
+/* --- what can be tested without a lab --------------------------------------- */
+
+static char tmp[64];
+
+static void like_words(const char *got, const char *words)
+{
+	if (!ok(strstr(got, words) != NULL, "  its words: %s", words))
+		tap_diag("got: %s", got);
+}
+
+static const char *in_tmp(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", tmp, name);
+	return path;
+}
+
+static int state_with(const char *path, struct err *e)
+{
+	auto_arena struct arena a = {0};
+	const char *root;
+
+	setenv("LABCTL_STATE", path, 1);
+	e->msg[0] = '\0';
+	return emul_state_root(&a, &root, e);
+}
+
+static void test_state(void)
+{
+	struct stat st;
+	struct err e;
+
+	ok(state_with("state", &e) == -EINVAL && strstr(e.msg, "absolute"),
+	   "state: a relative path is refused");
+	ok(state_with(in_tmp("a/b"), &e) < 0, "state: so is one in nowhere");
+	mkdir(in_tmp("open"), 0700);
+	chmod(in_tmp("open"), 0777);
+	ok(state_with(in_tmp("open"), &e) == -EPERM &&
+		   strstr(e.msg, "others may write"),
+	   "state: one that others may write to");
+	rmdir(in_tmp("open"));
+	(void)!symlink(tmp, in_tmp("link"));
+	ok(state_with(in_tmp("link"), &e) < 0, "state: a link to elsewhere");
+	unlink(in_tmp("link"));
+	close(open(in_tmp("file"), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	ok(state_with(in_tmp("file"), &e) < 0, "state: a file");
+	unlink(in_tmp("file"));
+	if (geteuid() == 0)
+		ok(mkdir(in_tmp("theirs"), 0700) == 0 &&
+			   chown(in_tmp("theirs"), 12345, 0) == 0 &&
+			   state_with(in_tmp("theirs"), &e) == -EPERM &&
+			   strstr(e.msg, "someone else"),
+		   "state: someone else's");
+	else
+		tap_skip("needs root", "state: someone else's");
+	rmdir(in_tmp("theirs"));
+	ok(state_with(in_tmp("state"), &e) == 0, "state: a good one is made");
+	ok(stat(in_tmp("state"), &st) == 0 && (st.st_mode & 0777) == 0700,
+	   "state: for its owner only");
+}
+
+static void test_nothing(void)
+{
+	auto_arena struct arena a = {0};
+	struct emul_gone gone = {1, 1};
+	struct emul_lab *labs;
+	struct err e;
+	pid_t pid;
+	size_t n;
+
+	is_int(emul_enter("emul-none", &e), -ENOENT, "no lab: not entered");
+	like_words(e.msg, "emul-none does not run");
+	is_int(emul_node_pid("emul-none", "n1", &pid, &e), -ENOENT,
+	       "no lab: no node");
+	is_int(emul_down("emul-none", &gone, &e), 0, "no lab: down is content");
+	ok(!gone.processes && !gone.files, "no lab: and found nothing");
+	ok(emul_list(&a, &labs, &n, &e) == 0, "no lab: listed all the same");
+	is_int(emul_down("../etc", &gone, &e), -EINVAL,
+	       "a name that is a path is refused");
+	is_int(emul_lock("..", "up", &e), -EINVAL, "by the lock too");
+}
+
+static pid_t holder(const char *lab)
+{
+	int fd[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(fd) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		struct err e;
+
+		c = emul_lock(lab, "up", &e) < 0 ? 'n' : 'y';
+		(void)!write(fd[1], &c, 1);
+		pause();
+		_exit(0);
+	}
+	if (read(fd[0], &c, 1) != 1 || c != 'y')
+		c = 'n';
+	close(fd[0]);
+	close(fd[1]);
+	ok(c == 'y', "lock: a first one gets it");
+	return pid;
+}
+
+static void test_lock(void)
+{
+	char words[64];
+	struct err e;
+	pid_t pid = holder("emul-lock");
+
+	is_int(emul_lock("emul-lock", "down", &e), -EBUSY,
+	       "lock: a second one does not");
+	snprintf(words, sizeof(words), "`labctl up` (PID %d)", pid);
+	like_words(e.msg, words);
+	is_int(emul_lock("emul-other", "up", &e), 0,
+	       "lock: another lab's is free");
+	emul_unlock("emul-other", true);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	is_int(emul_lock("emul-lock", "down", &e), 0,
+	       "lock: it is free when its holder is killed");
+	is_int(emul_lock("emul-lock", "down", &e), 0,
+	       "lock: taking it twice is nothing");
+	ok(access(in_tmp("state/.emul-lock.lock"), F_OK) == 0,
+	   "lock: its file is there");
+	emul_unlock("emul-lock", true);
+	ok(access(in_tmp("state/.emul-lock.lock"), F_OK) < 0,
+	   "lock: and goes with it");
+}
+
 static int test(void)
 {
-	ok(true, "driver only");
+	snprintf(tmp, sizeof(tmp), "%s/emul-live.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	if (!mkdtemp(tmp)) {
+		perror(tmp);
+		return 1;
+	}
+	test_state();
+	test_nothing();
+	test_lock();
+	rmdir(in_tmp("state"));
+	ok(rmdir(tmp) == 0, "nothing is left behind");
 	return tap_done();
 }
 

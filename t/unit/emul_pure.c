@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of emulation that need no kernel: names, texts, identities. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/emul_int.h"
+#include "t/lib/tap.h"
+
+/* --- command lines --------------------------------------------------------- */
+
+static const struct {
+	const char *what;
+	const char *line;
+	size_t len;
+	bool ours;
+	const char *lab, *node;
+} lines[] = {
+#define LINE(s) s, sizeof(s) - 1
+	{"a fabric", LINE("labctl\0fabric\0lab1\0--owner\0001000\0"), true,
+	 "lab1", ""},
+	{"a fabric with room behind it",
+	 LINE("labctl\0fabric\0lab1\0--owner\0000\0\0\0\0\0"), true, "lab1",
+	 ""},
+	{"a node", LINE("labctl\0node\0lab1\0network1\0--owner\0000\0"), true,
+	 "lab1", "network1"},
+	{"nothing", LINE(""), false, NULL, NULL},
+	{"a kernel thread's", LINE("\0"), false, NULL, NULL},
+	{"another program", LINE("vim\0fabric\0lab1\0--owner\0000\0"), false,
+	 NULL, NULL},
+	{"an editor of a file called labctl", LINE("vim\0labctl\0fabric\0"),
+	 false, NULL, NULL},
+	{"labctl by its path", LINE("/usr/bin/labctl\0fabric\0l\0--owner\0000\0"),
+	 false, NULL, NULL},
+	{"labctl up", LINE("labctl\0up\0fabric\0"), false, NULL, NULL},
+	{"the fabric before it has its room",
+	 LINE("labctl\0fabric\0lab1\0--owner\0000\0......\0"), false, NULL,
+	 NULL},
+	{"one word too many",
+	 LINE("labctl\0node\0lab1\0n1\0--owner\0000\0more\0"), false, NULL,
+	 NULL},
+	{"a fabric without owner", LINE("labctl\0fabric\0lab1\0"), false, NULL,
+	 NULL},
+	{"an owner that is no number",
+	 LINE("labctl\0fabric\0lab1\0--owner\0me\0"), false, NULL, NULL},
+	{"a lab that is a path", LINE("labctl\0fabric\0../x\0--owner\0000\0"),
+	 false, NULL, NULL},
+	{"a name over the limit",
+	 LINE("labctl\0fabric\0abcdefghijklmnopqrstuvwxyz0123456\0--owner\0000"
+	      "\0"),
+	 false, NULL, NULL},
+	{"a last word that was cut", LINE("labctl\0fabric\0lab1\0--owner\0001"),
+	 false, NULL, NULL},
+#undef LINE
+};
+
+static void test_lines(void)
+{
+	struct emul_argv v;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(lines); i++) {
+		bool got;
+
+		memset(&v, 0, sizeof(v));
+		got = emul_argv_parse(lines[i].line, lines[i].len, &v);
+		ok(got == lines[i].ours, "command line: %s", lines[i].what);
+		if (!got || !lines[i].ours)
+			continue;
+		is(v.lab, lines[i].lab, "%s: the lab", lines[i].what);
+		is(v.name, lines[i].node, "%s: the node", lines[i].what);
+		ok(v.node != v.fabric && v.node == (*lines[i].node != '\0'),
+		   "%s: which of the two", lines[i].what);
+	}
+}
+
+/* --- names ----------------------------------------------------------------- */
+
+static void test_names(void)
+{
+	static const char *const good[] = {"a", "l3ha-linuxbridge", "A.b_c-9",
+					   "01234567890123456789012345678901"};
+	static const char *const bad[] = {"",	  ".",	  "..",	   ".lock",
+					  "-x",	  "a/b",  "../x",  "a b",
+					  "a\nb", "_x",	  "l\xc3\xa4" "b",
+					  "012345678901234567890123456789012"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(good); i++)
+		ok(emul_name_ok(good[i]), "'%s' may name a lab", good[i]);
+	for (i = 0; i < ARRAY_LEN(bad); i++)
+		ok(!emul_name_ok(bad[i]), "'%s' may not", bad[i]);
+}
+
+/* --- subordinate ids ------------------------------------------------------- */
+
+static const struct {
+	const char *what, *text, *user;
+	unsigned uid, first, count;
+} subids[] = {
+	{"by name", "a:100000:65536\nb:165536:65536\n", "b", 1001, 165536,
+	 65536},
+	{"by uid", "1001:200000:65536\n", "b", 1001, 200000, 65536},
+	{"no name known", "1001:200000:65536\n", NULL, 1001, 200000, 65536},
+	{"the largest of several", "b:1:2\nb:300000:70000\nb:5:6\n", "b", 1001,
+	 300000, 70000},
+	{"last line without end", "b:300000:70000", "b", 1001, 300000, 70000},
+	{"none", "a:100000:65536\n", "b", 1001, 0, 0},
+	{"empty", "", "b", 1001, 0, 0},
+	{"a name that begins alike", "bb:100000:65536\n", "b", 1001, 0, 0},
+	{"half a line", "b:100000\n", "b", 1001, 0, 0},
+	{"not numbers", "b:x:y\n", "b", 1001, 0, 0},
+	{"from 0", "b:0:65536\n", "b", 1001, 0, 0},
+	{"over the end", "b:4294967290:65536\n", "b", 1001, 0, 0},
+	{"a comment", "# b:1:2\n\nb:9:8\n", "b", 1001, 9, 8},
+};
+
+static void test_subids(void)
+{
+	struct emul_range r;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(subids); i++) {
+		r = emul_subid_parse(subids[i].text, subids[i].user,
+				     subids[i].uid);
+		is_int(r.first, subids[i].first, "subuid, %s: first",
+		       subids[i].what);
+		is_int(r.count, subids[i].count, "subuid, %s: count",
+		       subids[i].what);
+	}
+	is_int(emul_subid_free(""), 100000, "free ids: none are taken");
+	is_int(emul_subid_free("a:100000:65536\nb:165536:65536\n"), 231072,
+	       "free ids: behind all");
+}
+
+/* --- users of a node ------------------------------------------------------- */
+
+static void test_passwd(void)
+{
+	static const char host[] = "root:x:0:0:me:/home/me:/bin/zsh\n"
+				   "toor:x:0:0::/:/bin/sh\n"
+				   "sshd:x:103:65534::/run/sshd:/no\n"
+				   "anna:x:1000:1000::/home/anna:/bin/sh\n"
+				   "broken line\n"
+				   "nobody:x:65534:65534::/:/no";
+	auto_buf struct buf p = {0}, s = {0};
+
+	emul_passwd(host, &p, &s);
+	ok(strncmp(p.data, "root:x:0:0:root:/root:/bin/", 27) == 0,
+	   "users: root comes first, with its own home");
+	ok(!strstr(p.data, "zsh") && !strstr(p.data, "toor"),
+	   "users: and is the only one with uid 0");
+	ok(strstr(p.data, "\nsshd:x:103:65534::/run/sshd:/no\n"),
+	   "users: sshd's stays");
+	ok(!strstr(p.data, "anna"), "users: people do not");
+	ok(strstr(p.data, "\nnobody:x:65534:"), "users: nobody does");
+	is(s.data,
+	   "root:*:19000:0:99999:7:::\nsshd:*:19000:0:99999:7:::\n"
+	   "nobody:*:19000:0:99999:7:::\n",
+	   "users: no password opens any");
+}
+
+/* --- from a lab ------------------------------------------------------------ */
+
+static const char two_nodes[] =
+	"lab: spec\n"
+	"nodes:\n"
+	"  controller: {role: controller}\n"
+	"  a-network-node-of-a-long-name: {role: network}\n"
+	"  network2: {role: network}\n"
+	"  compute1: {role: compute}\n"
+	"physical:\n"
+	"  management: {cidr: 10.9.0.0/29, mtu: 1400}\n"
+	"  tunnel: {cidr: 10.9.1.0/24}\n"
+	"  lo: {}\n"
+	"  a-provider-of-a-long-name: {}\n"
+	"networks:\n"
+	"  ext:\n"
+	"    external: true\n"
+	"    type: flat\n"
+	"    physical: lo\n"
+	"    subnets:\n"
+	"      e4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
+	"      e6: {cidr: 'fd00:1::/64', gateway: 'fd00:1::1'}\n"
+	"  net:\n"
+	"    project: demo\n"
+	"    type: vxlan\n"
+	"    segment: 1\n"
+	"    subnets:\n"
+	"      n4: {cidr: 192.168.1.0/24}\n"
+	"routers:\n"
+	"  r: {project: demo, gateway: ext, interfaces: [n4]}\n";
+
+static struct lab *load(const char *text)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	struct lab *lab = NULL;
+	size_t i;
+
+	if (topo_load_text("spec.yaml", text, strlen(text), &lab, &errs) == 0)
+		return lab;
+	for (i = 0; i < errs.n; i++)
+		tap_diag("%u:%u: %s", errs.items[i].line, errs.items[i].col,
+			 errs.items[i].msg);
+	return NULL;
+}
+
+static void test_spec(void)
+{
+	const struct emul_node *n, *out;
+	auto_arena struct arena a = {0};
+	struct lab *lab = load(two_nodes);
+	char text[IP_TEXT_MAX];
+	struct emul_spec s;
+	struct err e;
+
+	if (!ok(lab != NULL, "spec: the lab loads"))
+		return;
+	if (!ok(emul_spec_build(&a, lab, &s, &e) == 0, "spec: it is built"))
+		return;
+	is_int(s.nbridges, 4, "spec: a bridge for each physical network");
+	is(s.bridges[0].name, "management", "spec: called as in the file");
+	is(s.bridges[3].name, "#phys3", "spec: unless that is too long");
+	is(s.bridges[2].name, "#phys2", "spec: or the kernel's own");
+	is(ipnet_print(&s.bridges[0].addr, text), "10.9.0.6/29",
+	   "spec: labctl has the last address of management");
+	is_int(s.bridges[0].mtu, 1400, "spec: the MTU is the file's");
+	ok(!ip_is_set(&s.bridges[1].addr.ip), "spec: and no other");
+	is_int(s.nnodes, 5, "spec: the nodes and the host outside");
+	n = emul_spec_node(&s, "a-network-node-of-a-long-name");
+	is_int(n->nnics, 4, "spec: a network node is on all of them");
+	is(n->nics[0].port, "#1-eth0", "spec: a long name's port");
+	is(n->nics[2].ifname, "eth2", "spec: the provider's interface");
+	ok(n->nics[2].quiet && !n->nics[2].naddrs,
+	   "spec: says nothing by itself");
+	is_int(n->nics[0].mtu, 1400, "spec: wires have the MTU too");
+	n = emul_spec_node(&s, "network2");
+	is(n->nics[0].port, "network2-eth0", "spec: a short name's port");
+	out = emul_spec_node(&s, EMUL_OUTSIDE);
+	ok(out && !out->address, "spec: no sshd outside");
+	is_int(out->nnics, 1, "spec: outside is on the provider's network");
+	is_int(out->nics[0].naddrs, 2, "spec: with both families' gateways");
+	is(ipnet_print(&out->nics[0].addrs[1], text), "fd00:1::1/64",
+	   "spec: with their prefix lengths");
+	ok(strstr(s.hosts, "\tnetwork2\n") && strstr(s.hosts, "\toutside\n"),
+	   "spec: hosts names them all");
+	lab_free(lab);
+}
+
+static void test_no_room(void)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct emul_spec s;
+	struct lab *lab;
+	struct err e;
+
+	/* Four nodes on a range of six leave room; of the labs that fill
+	 * theirs, the loader may refuse some before. */
+	buf_adds(&b, two_nodes);
+	lab = load(b.data);
+	if (!lab)
+		return;
+	lab->phys[0].cidr.len = 32;
+	ok(emul_spec_build(&a, lab, &s, &e) < 0 &&
+		   strstr(e.msg, "no address left"),
+	   "spec: no room for labctl's own address is told");
+	lab_free(lab);
+}
+
+static void test_codec(void)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf one = {0}, two = {0};
+	struct lab *lab = load(two_nodes);
+	struct emul_spec s, t;
+	struct json j;
+	struct doc *d;
+	struct err e;
+	size_t i;
+
+	if (!lab)
+		return;
+	emul_spec_build(&a, lab, &s, &e);
+	s.client_key = "-----BEGIN\nline \"two\"\\\n";
+	s.client_pub = "ssh-ed25519 AAAA";
+	s.nodes[0].key = "k\n";
+	s.nodes[0].pub = "p";
+	json_init(&j, &one, 0);
+	json_obj(&j);
+	emul_spec_encode(&s, &j);
+	json_obj_end(&j);
+	ok(doc_parse_line(&a, one.data, one.len, &d, &e) == 0 &&
+		   emul_spec_decode(&a, d, &t, &e) == 0,
+	   "codec: what is written can be read");
+	json_init(&j, &two, 0);
+	json_obj(&j);
+	emul_spec_encode(&t, &j);
+	json_obj_end(&j);
+	is(two.data, one.data, "codec: and is the same");
+	is(t.client_key, s.client_key, "codec: keys keep their lines");
+	for (i = 0; i < s.nnodes; i++)
+		ok(emul_node_same(&s.nodes[i], &t.nodes[i]),
+		   "same: node %zu is", i);
+	t.nodes[0].key = "other";
+	ok(emul_node_same(&s.nodes[0], &t.nodes[0]), "same: keys aside");
+	t.nodes[0].nics[0].mtu++;
+	ok(!emul_node_same(&s.nodes[0], &t.nodes[0]), "same: not the MTU");
+	t.nodes[1].nics[0].addrs[0].len++;
+	ok(!emul_node_same(&s.nodes[1], &t.nodes[1]), "same: not an address");
+	t.nodes[2].nics[1].mac.b[5]++;
+	ok(!emul_node_same(&s.nodes[2], &t.nodes[2]), "same: not a MAC");
+	t.nodes[3].nnics--;
+	ok(!emul_node_same(&s.nodes[3], &t.nodes[3]), "same: not a wire less");
+	lab_free(lab);
+}
+
+static const struct {
+	const char *what, *text;
+} wrong[] = {
+	{"no lab", "{\"hosts\": \"x\"}"},
+	{"no hosts", "{\"lab\": \"x\"}"},
+	{"an empty text", "{\"lab\": \"\", \"hosts\": \"x\"}"},
+	{"a bridge without MTU", "{\"lab\": \"x\", \"hosts\": \"x\", "
+				 "\"bridges\": [{\"name\": \"b\"}]}"},
+	{"a bridge with a wrong MAC",
+	 "{\"lab\": \"x\", \"hosts\": \"x\", \"bridges\": [{\"name\": \"b\", "
+	 "\"mtu\": 1500, \"mac\": \"zz\"}]}"},
+	{"a bridge's name over the limit",
+	 "{\"lab\": \"x\", \"hosts\": \"x\", \"bridges\": [{\"name\": "
+	 "\"0123456789abcdef\", \"mtu\": 1500, "
+	 "\"mac\": \"02:00:00:00:00:01\"}]}"},
+	{"an interface without bridge",
+	 "{\"lab\": \"x\", \"hosts\": \"x\", \"nodes\": [{\"name\": \"n\", "
+	 "\"nics\": [{\"ifname\": \"eth0\", \"port\": \"p\"}]}]}"},
+	{"an address that is none",
+	 "{\"lab\": \"x\", \"hosts\": \"x\", \"nodes\": [{\"name\": \"n\", "
+	 "\"nics\": [{\"ifname\": \"eth0\", \"port\": \"p\", \"bridge\": "
+	 "\"b\", \"mtu\": 1500, \"mac\": \"02:00:00:00:00:01\", "
+	 "\"addrs\": [\"10.0.0.1\"]}]}]}"},
+	{"a list for a text",
+	 "{\"lab\": [1], \"hosts\": \"x\"}"},
+};
+
+static void test_wrong(void)
+{
+	struct emul_spec s;
+	struct doc *d;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(wrong); i++) {
+		auto_arena struct arena a = {0};
+
+		ok(doc_parse_line(&a, wrong[i].text, strlen(wrong[i].text), &d,
+				  &e) == 0 &&
+			   emul_spec_decode(&a, d, &s, &e) < 0,
+		   "codec refuses %s", wrong[i].what);
+	}
+}
+
+int main(void)
+{
+	test_lines();
+	test_names();
+	test_subids();
+	test_passwd();
+	test_spec();
+	test_no_room();
+	test_codec();
+	test_wrong();
+	return tap_done();
+}
