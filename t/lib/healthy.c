@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "t/lib/healthy.h"
+
+#include <string.h>
+
+#include "lib/mono.h"
+
+#define T0 (INT64_C(1700000000) * NS_PER_S)
+
+/* What is built now. */
+struct build {
+	struct arena *a;
+	const struct lab *lab;
+	const struct topo_node *node;
+	struct observed *o;
+};
+
+static struct obs_ns *ns_of(struct build *b, const char *name)
+{
+	struct obs_ns *ns = healthy_ns(b->o, name);
+
+	if (ns)
+		return ns;
+	ns = arena_push(b->a, &b->o->ns, &b->o->nns, sizeof(*ns));
+	ns->name = name;
+	return ns;
+}
+
+static struct obs_link *link_in(struct build *b, const char *netns,
+				const char *name, const char *kind,
+				unsigned mtu)
+{
+	struct obs_ns *ns = ns_of(b, netns);
+	struct obs_link *l = arena_push(b->a, &ns->links, &ns->nlinks,
+					sizeof(*l));
+
+	l->index = (unsigned)ns->nlinks;
+	l->name = name;
+	l->kind = kind;
+	l->mtu = mtu;
+	l->up = l->running = true;
+	return l;
+}
+
+static void addr_in(struct build *b, const char *netns, const char *dev,
+		    const struct ipnet *addr)
+{
+	struct obs_ns *ns = ns_of(b, netns);
+	struct obs_addr *a = arena_push(b->a, &ns->addrs, &ns->naddrs,
+					sizeof(*a));
+
+	a->dev = dev;
+	a->addr = *addr;
+}
+
+static void default_in(struct build *b, const char *netns, const char *dev,
+		       const struct ip *via)
+{
+	struct obs_ns *ns = ns_of(b, netns);
+	struct obs_route *r = arena_push(b->a, &ns->routes, &ns->nroutes,
+					 sizeof(*r));
+
+	r->dev = dev;
+	r->via = *via;
+	r->to.ip.family = via->family;
+}
+
+static void port(struct build *b, const struct topo_port *p, const char *netns)
+{
+	struct obs_link *l = link_in(b, netns, p->ifname, "veth",
+				     p->network->mtu);
+
+	l->mac = p->mac;
+	l->addr_gen_none = p->kind != TOPO_PORT_HA;
+	l = link_in(b, "", p->tap, "veth", p->network->mtu);
+	l->master = p->network->bridge;
+}
+
+static void addresses(struct build *b, const struct topo_port *p,
+		      const char *netns)
+{
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++)
+		addr_in(b, netns, p->ifname, &p->addrs[i].addr);
+}
+
+static void virtual(struct build *b, const struct topo_router *r,
+		    const struct topo_port *ha)
+{
+	static const int families[] = {4, 6};
+	size_t i, n = r->nqr + (r->gateway ? 1 : 0);
+	struct ip hop;
+
+	addr_in(b, r->netns, ha->ifname, &r->ha.vip);
+	for (i = 0; i < n; i++) {
+		const struct topo_port *p = i < r->nqr ? r->qr[i] : r->gateway;
+		struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
+
+		addresses(b, p, r->netns);
+		addr_in(b, r->netns, p->ifname, &ll);
+	}
+	for (i = 0; r->gateway && i < 2; i++) {
+		hop = topo_next_hop(r->gateway, families[i]);
+		if (ip_is_set(&hop))
+			default_in(b, r->netns, r->gateway->ifname, &hop);
+	}
+}
+
+static void router(struct build *b, const struct topo_router *r)
+{
+	const struct topo_port *ha = topo_ha_port(r, b->node);
+	bool active = b->node == r->hosts[r->nhosts - 1];
+	struct obs_router *s;
+	size_t i;
+
+	if (!ha)
+		return;
+	b->o->engine_running = true;
+	s = arena_push(b->a, &b->o->routers, &b->o->nrouters, sizeof(*s));
+	s->id = r->uuid;
+	s->state = active ? "active" : "backup";
+	s->file = active ? "master" : "backup";
+	port(b, ha, r->netns);
+	addresses(b, ha, r->netns);
+	for (i = 0; i < r->nqr; i++)
+		port(b, r->qr[i], r->netns);
+	if (r->gateway)
+		port(b, r->gateway, r->netns);
+	if (active)
+		virtual(b, r, ha);
+}
+
+static void instance(struct build *b, const struct topo_instance *in)
+{
+	const struct topo_port *p = in->port;
+	size_t i;
+
+	if (in->node != b->node)
+		return;
+	port(b, p, in->netns);
+	addresses(b, p, in->netns);
+	for (i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].subnet &&
+		    ip_is_set(&p->addrs[i].subnet->gateway))
+			default_in(b, in->netns, p->ifname,
+				   &p->addrs[i].subnet->gateway);
+}
+
+static void network(struct build *b, const struct topo_network *net)
+{
+	const struct topo_nic *nic = topo_nic_on(b->node, net->phys);
+	struct obs_link *l;
+
+	if (!topo_network_on(b->lab, net, b->node))
+		return;
+	link_in(b, "", net->bridge, "bridge", net->mtu);
+	if (net->type == TOPO_FLAT && nic)
+		healthy_link(b->o, "", nic->ifname)->master = net->bridge;
+	if (net->type != TOPO_VXLAN || !nic)
+		return;
+	l = link_in(b, "", net->vxlan, "vxlan", net->mtu);
+	l->master = net->bridge;
+	l->vni = net->vni;
+	l->vxlan_group = net->group;
+	l->vxlan_local = nic->addr.ip;
+	l->vxlan_dev = nic->ifname;
+	l->vxlan_port = DECODE_VXLAN_PORT;
+	l->vxlan_learning = true;
+}
+
+static struct observed *node(struct evidence *e, const struct topo_node *n)
+{
+	struct build b = {&e->arena, e->lab, n,
+			  arena_alloc(&e->arena, sizeof(*b.o))};
+	size_t i;
+
+	b.o->hostname = n->name;
+	ns_of(&b, "");
+	for (i = 0; i < n->nnics; i++) {
+		link_in(&b, "", n->nics[i].ifname, "veth",
+			n->nics[i].phys->mtu);
+		if (ip_is_set(&n->nics[i].addr.ip))
+			addr_in(&b, "", n->nics[i].ifname, &n->nics[i].addr);
+	}
+	for (i = 0; i < e->lab->nnetworks; i++)
+		network(&b, &e->lab->networks[i]);
+	for (i = 0; i < e->lab->nrouters; i++)
+		router(&b, &e->lab->routers[i]);
+	for (i = 0; i < e->lab->ninstances; i++)
+		instance(&b, &e->lab->instances[i]);
+	return b.o;
+}
+
+struct frame healthy_advert(const struct topo_router *r, size_t host,
+			    int64_t t)
+{
+	struct frame f = {.t = T0 + t, .ttl = 255, .kind = FRAME_ADVERT};
+
+	f.ip_src = r->ha_ports[host]->addrs[0].addr.ip;
+	f.ip_dst = ip_v4(0xe0000012);
+	f.advert.version = 2;
+	f.advert.type = 1;
+	f.advert.vrid = r->ha.vrid;
+	f.advert.priority = r->ha.priority;
+	f.advert.adver_cs = r->ha.adver_cs;
+	f.advert.naddrs = 1;
+	f.advert.addrs[0] = r->ha.vip.ip;
+	return f;
+}
+
+static void frames(struct evidence *e, struct seen_frames *s,
+		   const struct topo_router *r, bool tunnel)
+{
+	int64_t interval = evidence_interval_ns(r);
+	int64_t at[] = {interval / 2, interval / 2 + interval + NS_PER_MS};
+	size_t i, host = r->nhosts - 1;
+	struct frame *f;
+
+	s->error = NULL;
+	s->from = T0;
+	s->to = T0 + at[1] + NS_PER_MS;
+	for (i = 0; i < 2; i++) {
+		f = arena_push(&e->arena, &s->frames, &s->n, sizeof(*f));
+		*f = healthy_advert(r, host, at[i]);
+		if (!tunnel)
+			continue;
+		f->vxlan = true;
+		f->vni = r->ha_network->vni;
+		f->outer_src = topo_nic(r->hosts[host], TOPO_TUNNEL)->addr.ip;
+	}
+}
+
+static void pings(struct evidence *e, struct seen_ping *p, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		struct seen_pings *s = &p[i].pings;
+
+		s->error = NULL;
+		for (k = 0; k < EVIDENCE_PROBES; k++) {
+			struct seen_probe *q = arena_push(&e->arena, &s->probes,
+							  &s->n, sizeof(*q));
+
+			q->sent = T0 + (int64_t)k * 150 * NS_PER_MS;
+			q->rtt = 300000;
+			q->ttl = 64;
+		}
+	}
+}
+
+void healthy_evidence(struct evidence *e, const struct lab *lab)
+{
+	size_t i, k;
+
+	evidence_init(e, lab);
+	for (i = 0; i < lab->nnodes; i++)
+		for (k = 0; k < HEALTHY_SAMPLES; k++) {
+			const struct observed **slot = arena_push(
+				&e->arena, &e->nodes[i].samples,
+				&e->nodes[i].nsamples, sizeof(*slot));
+
+			*slot = node(e, &lab->nodes[i]);
+			e->nodes[i].error = NULL;
+		}
+	for (i = 0; i < e->nha; i++)
+		frames(e, &e->ha[i].frames, e->ha[i].router, false);
+	for (i = 0; i < e->ntunnels; i++)
+		for (k = 0; k < lab->nrouters; k++)
+			if (topo_ha_port(&lab->routers[k], e->tunnels[i].node))
+				frames(e, &e->tunnels[i].frames,
+				       &lab->routers[k], true);
+	pings(e, e->outside, e->noutside);
+	pings(e, e->inside, e->ninside);
+}
+
+struct observed *healthy_sample(struct evidence *e, const char *name,
+				size_t sample)
+{
+	const struct topo_node *n = topo_node(e->lab, name);
+
+	if (!n || sample >= e->nodes[n->index].nsamples)
+		return NULL;
+	/* It was made writable above. */
+	return (struct observed *)e->nodes[n->index].samples[sample];
+}
+
+struct obs_ns *healthy_ns(struct observed *o, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < o->nns; i++)
+		if (strcmp(o->ns[i].name, name) == 0)
+			return &o->ns[i];
+	return NULL;
+}
+
+struct obs_link *healthy_link(struct observed *o, const char *netns,
+			      const char *dev)
+{
+	struct obs_ns *ns = healthy_ns(o, netns);
+	size_t i;
+
+	for (i = 0; ns && i < ns->nlinks; i++)
+		if (strcmp(ns->links[i].name, dev) == 0)
+			return &ns->links[i];
+	return NULL;
+}
+
+struct obs_router *healthy_router(struct observed *o, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < o->nrouters; i++)
+		if (strcmp(o->routers[i].id, uuid) == 0)
+			return &o->routers[i];
+	return NULL;
+}
+
+void healthy_addr_add(struct evidence *e, struct observed *o, const char *netns,
+		      const char *dev, const char *text)
+{
+	struct build b = {.a = &e->arena, .lab = e->lab, .o = o};
+	struct ipnet n;
+
+	if (ipnet_parse(text, &n) == 0)
+		addr_in(&b, netns, dev, &n);
+}
+
+void healthy_addr_del(struct observed *o, const char *netns, const char *dev,
+		      const char *text)
+{
+	struct obs_ns *ns = healthy_ns(o, netns);
+	struct ipnet n;
+	size_t i;
+
+	if (!ns || ipnet_parse(text, &n) < 0)
+		return;
+	for (i = 0; i < ns->naddrs; i++)
+		if (strcmp(ns->addrs[i].dev, dev) == 0 &&
+		    ipnet_equal(&ns->addrs[i].addr, &n)) {
+			ns->addrs[i] = ns->addrs[--ns->naddrs];
+			return;
+		}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_T_LIB_HEALTHY_H
+#define LABCTL_T_LIB_HEALTHY_H
+
+/*
+ * Evidence of a lab that is as its file says, made by hand from the model:
+ * what tests of verdicts then break in one place.
+ */
+
+#include "verify/evidence.h"
+
+#define HEALTHY_SAMPLES 3
+
+/* The last host of each router is active. Nothing is shared between samples,
+ * so that each may be changed by itself. */
+void healthy_evidence(struct evidence *e, const struct lab *lab);
+
+/* What is there, to be changed. NULL where there is none. */
+struct observed *healthy_sample(struct evidence *e, const char *node,
+				size_t sample);
+struct obs_ns *healthy_ns(struct observed *o, const char *name);
+struct obs_link *healthy_link(struct observed *o, const char *netns,
+			      const char *dev);
+struct obs_router *healthy_router(struct observed *o, const char *uuid);
+
+/* Adds and removes; text is an address with its length. */
+void healthy_addr_add(struct evidence *e, struct observed *o, const char *netns,
+		      const char *dev, const char *text);
+void healthy_addr_del(struct observed *o, const char *netns, const char *dev,
+		      const char *text);
+
+/* An advert of the router's host, as it is on its ha interface. */
+struct frame healthy_advert(const struct topo_router *r, size_t host,
+			    int64_t t);
+
+#endif
