@@ -86,6 +86,16 @@ void tap_point(struct tap *t, const char *title, const char *check,
 	buf_adds(t->out, "  ...\n");
 }
 
+void tap_skip_point(struct tap *t, const char *title, const char *why)
+{
+	auto_buf struct buf b = {0};
+
+	line(&b, title, true);
+	buf_printf(t->out, "ok %zu - %.*s # SKIP ", ++t->n, (int)b.len - 1,
+		   b.data);
+	line(t->out, why, false);
+}
+
 void tap_note(struct tap *t, const char *fmt, ...)
 {
 	auto_buf struct buf b = {0};

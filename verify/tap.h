@@ -30,6 +30,9 @@ void tap_open(struct tap *t, struct buf *out, const char *version,
 void tap_point(struct tap *t, const char *title, const char *check,
 	       const struct verdict *v, const char *command);
 
+/* A point that does not apply: ok, with the reason. */
+void tap_skip_point(struct tap *t, const char *title, const char *why);
+
 /* A line for people: "# ...". */
 void tap_note(struct tap *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The drill (l3ha.md section 6)
+ * =============================
+ * Everything that records is started first and runs to the end: on each host
+ * of each router a capture of all interfaces of its namespace and a watch of
+ * its tables, from instances and from outside a ping each 10 ms. Then one
+ * link is set down by the node's agent, another host is waited for, the link
+ * is set up again, and as long as a whole takeover would take it is watched
+ * whether the role stays. At last all records are collected.
+ *
+ * All of this are parallel operations of the agents: started by a request,
+ * ended by "stop". The fault is one of them, and mends itself when its agent
+ * or this program is gone (verify/look_fault.c); here it is mended on every
+ * way out, before anything else is done.
+ *
+ * The main thread talks to all agents itself, for requests are small; only
+ * observations go out in parallel. How long things are waited for comes from
+ * the routers' timers. A takeover that is late is waited for three quarters
+ * longer, to tell how late it was.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "provision/emul.h"
+#include "verify/drill.h"
+#include "verify/gather.h"
+#include "verify/look.h"
+
+#define BASELINE_MS 1000 /* of pings before the fault */
+#define AFTER_MS 1000	 /* after a takeover, for all to be told */
+#define POLL_MS 100
+#define SLICE_MS 20 /* between looks at *interrupted */
+#define ANSWER_MS 10000
+#define FAULT_SEEN_NS (2 * NS_PER_S) /* until the link must be down */
+#define FAULT_EXTRA_MS 30000	     /* until the agent mends it by itself */
+#define SNAPLEN 256
+#define FILTER "ip proto 112 or arp or (icmp6 and ip6[40] = 136)"
+
+/* One operation that goes on at an agent. */
+struct op {
+	struct fleet_node *node;
+	unsigned id, stop_id;
+	bool on, stopping;
+};
+
+struct run {
+	struct drill *d;
+	struct fleet *f;
+	const volatile int *interrupted;
+	drill_progress *progress;
+	void *ctx;
+	struct op *captures, *watches; /* routers' hosts, flattened */
+	struct op *pings;	       /* as d->pings */
+	struct op *faults;
+	size_t nhosts, nfaults;
+	bool cut; /* the link has been seen down */
+};
+
+/* --- operations ------------------------------------------------------------ */
+
+static void say(struct run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct run *r, const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	if (!r->progress)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->progress(r->ctx, text);
+}
+
+static int begin(struct run *r, struct op *op, const char *node,
+		 const char *name, const char *members, struct err *reterr)
+{
+	int e;
+
+	*op = (struct op){.node = fleet_node(r->f, node)};
+	if (!op->node || !op->node->remote)
+		return err_set(reterr, -ENOTCONN, "%s: %s", node,
+			       op->node && *op->node->err.msg
+				       ? op->node->err.msg
+				       : "cannot be reached");
+	e = remote_send(op->node->remote, name, members, &op->id, reterr);
+	if (e < 0)
+		return e;
+	op->on = true;
+	return 0;
+}
+
+/* Asks it to end; end_op() takes the answer. */
+static void stop_op(struct op *op)
+{
+	char members[32];
+
+	if (!op->on || op->stopping)
+		return;
+	snprintf(members, sizeof(members), "\"of\": %u", op->id);
+	op->stopping = remote_send(op->node->remote, "stop", members,
+				   &op->stop_id, NULL) == 0;
+}
+
+static int end_op(struct op *op, struct arena *a, const struct doc **ret,
+		  struct err *reterr)
+{
+	const struct doc *ack;
+	int e;
+
+	if (!op->on)
+		return err_set(reterr, -ENOTCONN, "it was not begun");
+	op->on = false;
+	e = remote_wait(op->node->remote, op->id, ANSWER_MS, a, ret, reterr);
+	if (op->stopping)
+		(void)remote_wait(op->node->remote, op->stop_id, ANSWER_MS, a,
+				  &ack, NULL);
+	return e;
+}
+
+static void begin_host(struct run *r, size_t router, size_t host, size_t at)
+{
+	struct drill_router *dr = &r->d->routers[router];
+	struct drill_host *h = &dr->hosts[host];
+	const char *node = dr->router->hosts[host]->name;
+	auto_buf struct buf b = {0};
+	struct json j;
+	struct err err;
+	int e;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", dr->router->netns);
+	e = begin(r, &r->watches[at], node, "watch", b.data, &err);
+	json_kstr(&j, "dev", "any");
+	json_kstr(&j, "filter", FILTER);
+	json_kint(&j, "snaplen", SNAPLEN);
+	if (e == 0)
+		e = begin(r, &r->captures[at], node, "capture", b.data, &err);
+	h->error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
+}
+
+static void begin_ping(struct run *r, size_t i)
+{
+	struct drill_ping *p = &r->d->pings[i];
+	const struct topo_instance *in = p->instance;
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+	struct json j;
+	struct err err;
+	int e;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", in ? in->netns : "");
+	json_kstr(&j, "dst", ip_print(&p->dst, text));
+	json_kint(&j, "count", 0);
+	json_kint(&j, "interval_us", DRILL_PING_US);
+	e = begin(r, &r->pings[i], in ? in->node->name : EMUL_OUTSIDE, "ping",
+		  b.data, &err);
+	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
+}
+
+static void begin_all(struct run *r)
+{
+	struct drill *d = r->d;
+	size_t i, h, at = 0;
+
+	for (i = 0; i < d->nrouters; i++)
+		for (h = 0; h < d->routers[i].router->nhosts; h++)
+			begin_host(r, i, h, at++);
+	for (i = 0; i < d->npings; i++)
+		begin_ping(r, i);
+}
+
+static void take_events(struct arena *a, const struct doc *d,
+			struct drill_host *h)
+{
+	const struct doc *list = doc_get(d, "events"), *item;
+
+	DOC_FOREACH(item, list) {
+		struct drill_event *e;
+
+		if (h->nevents == LOOK_EVENTS_MAX)
+			break;
+		e = arena_push(a, &h->events, &h->nevents, sizeof(*e));
+		e->t = doc_int(item, "t", 0);
+		e->what = doc_str(item, "what", "");
+		e->dev = doc_str(item, "dev", "");
+		e->text = doc_str(item, "text", "");
+	}
+	if (doc_bool(d, "overrun", false))
+		h->error = "the kernel told more than could be kept";
+}
+
+static void end_host(struct run *r, struct drill_host *h, size_t at)
+{
+	struct arena *a = &r->d->arena;
+	const struct doc *answer;
+	struct err err;
+
+	if (h->error)
+		return;
+	if (end_op(&r->watches[at], a, &answer, &err) < 0) {
+		h->error = arena_strdup(a, err.msg);
+		return;
+	}
+	take_events(a, answer, h);
+	if (end_op(&r->captures[at], a, &answer, &err) < 0)
+		h->error = arena_strdup(a, err.msg);
+	else
+		gather_frames(a, answer, &h->frames, NULL);
+}
+
+static void end_all(struct run *r)
+{
+	struct drill *d = r->d;
+	const struct doc *answer;
+	size_t i, h, at = 0;
+	struct err err;
+
+	for (i = 0; i < d->npings; i++)
+		stop_op(&r->pings[i]);
+	for (i = 0; i < r->nhosts; i++) {
+		stop_op(&r->captures[i]);
+		stop_op(&r->watches[i]);
+	}
+	for (i = 0; i < d->nrouters; i++)
+		for (h = 0; h < d->routers[i].router->nhosts; h++)
+			end_host(r, &d->routers[i].hosts[h], at++);
+	for (i = 0; i < d->npings; i++) {
+		struct seen_pings *p = &d->pings[i].pings;
+
+		if (p->error)
+			continue;
+		if (end_op(&r->pings[i], &d->arena, &answer, &err) < 0)
+			p->error = arena_strdup(&d->arena, err.msg);
+		else
+			gather_probes(&d->arena, answer, p);
+	}
+}
+
+/* --- looking ----------------------------------------------------------------- */
+
+static const struct observed **look(struct run *r)
+{
+	const struct observed **obs = arena_array(&r->d->arena,
+						  r->d->lab->nnodes,
+						  sizeof(*obs));
+
+	gather_observe(r->f, r->d->arenas, obs);
+	return obs;
+}
+
+/* Polls with tables that are forgotten, until fn holds; -ETIMEDOUT, -EINTR. */
+static int poll_until(struct run *r, int64_t patience,
+		      bool (*fn)(struct run *r, const struct observed **obs))
+{
+	struct mono until = mono_add(clock_mono(), patience);
+	auto_arena struct arena a = {0};
+	const struct observed **obs;
+	struct arena *arenas;
+	size_t i;
+	bool done;
+
+	obs = arena_array(&a, r->d->lab->nnodes, sizeof(*obs));
+	arenas = arena_array(&a, r->f->n, sizeof(*arenas));
+	for (;;) {
+		if (*r->interrupted)
+			return -EINTR;
+		gather_observe(r->f, arenas, obs);
+		done = fn(r, obs);
+		for (i = 0; i < r->f->n; i++)
+			arena_release(&arenas[i]);
+		if (done)
+			return 0;
+		if (!mono_before(clock_mono(), until))
+			return -ETIMEDOUT;
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+static int wait_ms(struct run *r, int64_t ms)
+{
+	struct mono until = mono_add(clock_mono(), ms * NS_PER_MS);
+
+	while (mono_before(clock_mono(), until)) {
+		if (*r->interrupted)
+			return -EINTR;
+		clock_sleep_ms(SLICE_MS);
+	}
+	return 0;
+}
+
+static bool all_settled(struct run *r, const struct observed **obs)
+{
+	const struct topo_node *n;
+	size_t i;
+
+	for (i = 0; i < r->d->nrouters; i++)
+		if (gather_active(r->d->routers[i].router, obs, &n) != 1)
+			return false;
+	return true;
+}
+
+static const char *link_of(const struct run *r, const struct drill_router *dr,
+			   const char **ret_netns)
+{
+	*ret_netns = r->d->fault == DRILL_HA ? dr->router->netns : "";
+	if (r->d->fault == DRILL_HA)
+		return dr->router->ha_ports[dr->old]->ifname;
+	return topo_nic(r->d->victim, TOPO_TUNNEL)->ifname;
+}
+
+/* Is a router that was hit active somewhere else? */
+static bool moved(const struct drill_router *dr, const struct observed **obs)
+{
+	const struct topo_router *r = dr->router;
+	size_t h;
+
+	for (h = 0; h < r->nhosts; h++) {
+		const struct observed *o = obs[r->hosts[h]->index];
+		const struct obs_router *s = evidence_router(o, r);
+
+		if (h != dr->old && s && !o->engine_error &&
+		    strcmp(s->state, "active") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool link_is_down(struct run *r, const struct observed **obs)
+{
+	const struct observed *o = obs[r->d->victim->index];
+	size_t i;
+
+	for (i = 0; o && i < r->d->nrouters; i++) {
+		const struct drill_router *dr = &r->d->routers[i];
+		const struct obs_link *l;
+		const struct obs_ns *ns;
+		const char *netns, *dev;
+
+		if (!dr->hit)
+			continue;
+		dev = link_of(r, dr, &netns);
+		ns = obs_ns(o, netns);
+		l = ns ? obs_link(ns, dev) : NULL;
+		if (!l || l->up)
+			return false;
+	}
+	return o != NULL;
+}
+
+static bool all_moved(struct run *r, const struct observed **obs)
+{
+	size_t i;
+
+	for (i = 0; i < r->d->nrouters; i++)
+		if (r->d->routers[i].hit && !moved(&r->d->routers[i], obs))
+			return false;
+	return true;
+}
+
+/* --- the fault ---------------------------------------------------------------- */
+
+static int64_t longest_ns(const struct drill *d)
+{
+	int64_t most = 0;
+	size_t i;
+
+	for (i = 0; i < d->nrouters; i++) {
+		int64_t ns = topo_master_down_ns(&d->routers[i].router->ha) +
+			     evidence_interval_ns(d->routers[i].router);
+
+		if (ns > most)
+			most = ns;
+	}
+	return most;
+}
+
+static int64_t patience_ns(const struct drill *d)
+{
+	return longest_ns(d) * 7 / 4;
+}
+
+static int break_one(struct run *r, const struct drill_router *dr,
+		     struct err *reterr)
+{
+	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
+	auto_buf struct buf b = {0};
+	const char *netns, *dev = link_of(r, dr, &netns);
+	struct json j;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", netns);
+	json_kstr(&j, "dev", dev);
+	json_kint(&j, "max_ms", max_ms < LOOK_DURATION_MAX_MS
+					? max_ms
+					: LOOK_DURATION_MAX_MS);
+	say(r, "%s down on %s", dev, r->d->victim->name);
+	return begin(r, &r->faults[r->nfaults++], r->d->victim->name, "fault",
+		     b.data, reterr);
+}
+
+static int break_links(struct run *r, struct err *reterr)
+{
+	size_t i;
+	int e = 0;
+
+	/* Until the agent's own word, this is when it happened. */
+	r->d->down_ns = clock_real_ns();
+	for (i = 0; i < r->d->nrouters && e == 0; i++) {
+		if (!r->d->routers[i].hit)
+			continue;
+		e = break_one(r, &r->d->routers[i], reterr);
+		if (r->d->fault == DRILL_TUNNEL)
+			break; /* one link for all */
+	}
+	return e;
+}
+
+/* Sets up again whatever was set down. Its times are the agent's. */
+static int mend_links(struct run *r, struct err *reterr)
+{
+	const struct doc *answer;
+	struct err err;
+	int64_t t;
+	size_t i;
+	int e = 0;
+
+	if (r->nfaults)
+		say(r, "link up again on %s", r->d->victim->name);
+	for (i = 0; i < r->nfaults; i++)
+		stop_op(&r->faults[i]);
+	for (i = 0; i < r->nfaults; i++) {
+		if (end_op(&r->faults[i], &r->d->arena, &answer, &err) < 0) {
+			if (e == 0)
+				e = err_set(reterr, err.code,
+					    "the fault on %s: %s",
+					    r->d->victim->name, err.msg);
+			continue;
+		}
+		t = doc_int(answer, "down", 0);
+		if (i == 0 || t < r->d->down_ns)
+			r->d->down_ns = t;
+		t = doc_int(answer, "up", 0);
+		if (t > r->d->up_ns)
+			r->d->up_ns = t;
+	}
+	r->nfaults = 0;
+	return e;
+}
+
+/* --- the drill's course -------------------------------------------------------- */
+
+static int find_victim(struct run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	const struct topo_node *n;
+	size_t i, h;
+
+	for (i = 0; i < d->nrouters; i++) {
+		struct drill_router *dr = &d->routers[i];
+
+		if (gather_active(dr->router, d->before, &n) != 1)
+			return err_set(reterr, -EBUSY,
+				       "%s is not active on exactly one node",
+				       dr->router->name);
+		for (h = 0; dr->router->hosts[h] != n; h++)
+			;
+		dr->old = h;
+		if (!d->victim)
+			d->victim = n;
+		dr->hit = n == d->victim;
+	}
+	if (!d->victim)
+		return err_set(reterr, -ENOENT, "the lab has no router");
+	if (d->fault == DRILL_TUNNEL && !topo_nic(d->victim, TOPO_TUNNEL))
+		return err_set(reterr, -ENODEV,
+			       "%s has no tunnel interface to set down",
+			       d->victim->name);
+	return 0;
+}
+
+static int cut_and_wait(struct run *r, struct err *reterr)
+{
+	struct mono began = clock_mono();
+	int e;
+
+	e = break_links(r, reterr);
+	if (e < 0)
+		return e;
+	e = poll_until(r, FAULT_SEEN_NS, link_is_down);
+	if (e == -ETIMEDOUT)
+		return err_set(reterr, e, "the link on %s did not go down",
+			       r->d->victim->name);
+	if (e == 0) {
+		say(r, "waiting for another node (up to %.1f s)",
+		    (double)longest_ns(r->d) / (double)NS_PER_S);
+		e = poll_until(r, patience_ns(r->d), all_moved);
+	}
+	r->d->taken_ns = mono_sub(clock_mono(), began);
+	if (e == 0 || e == -ETIMEDOUT) /* which is a finding */
+		e = wait_ms(r, AFTER_MS);
+	if (e == 0)
+		r->d->during = look(r);
+	return e;
+}
+
+static int course(struct run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	struct err err = {0};
+	int e;
+
+	say(r, "waiting for each router's active node");
+	e = poll_until(r, longest_ns(d), all_settled);
+	if (e == -EINTR)
+		return e;
+	d->before = look(r);
+	e = find_victim(r, reterr);
+	if (e < 0)
+		return e;
+	begin_all(r);
+	say(r, "pinging %zu addresses before the fault", d->npings);
+	e = wait_ms(r, BASELINE_MS);
+	if (e < 0)
+		return e;
+	e = cut_and_wait(r, reterr);
+	if (mend_links(r, &err) < 0) {
+		/* What it says is why the link did not go down, too. */
+		*reterr = err;
+		if (!d->up_ns)
+			d->down_ns = 0;
+		return err.code;
+	}
+	if (e < 0)
+		return e;
+	say(r, "watching that the role stays (%.1f s)",
+	    (double)longest_ns(d) / (double)NS_PER_S);
+	e = wait_ms(r, longest_ns(d) / NS_PER_MS);
+	if (e == 0)
+		d->after = look(r);
+	return e;
+}
+
+int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
+	      drill_progress *progress, void *ctx)
+{
+	struct run r = {.d = d,
+			.f = f,
+			.interrupted = interrupted,
+			.progress = progress,
+			.ctx = ctx};
+	struct err err = {0};
+	size_t i;
+	int e;
+
+	for (i = 0; i < d->nrouters; i++)
+		r.nhosts += d->routers[i].router->nhosts;
+	d->arenas = arena_array(&d->arena, f->n, sizeof(*d->arenas));
+	d->narenas = f->n;
+	r.captures = arena_array(&d->arena, r.nhosts, sizeof(*r.captures));
+	r.watches = arena_array(&d->arena, r.nhosts, sizeof(*r.watches));
+	r.pings = arena_array(&d->arena, d->npings, sizeof(*r.pings));
+	r.faults = arena_array(&d->arena, d->nrouters, sizeof(*r.faults));
+	e = course(&r, &err);
+	if (e == -EINTR)
+		err_set(&err, e, "interrupted; all is put back");
+	end_all(&r);
+	if (e < 0)
+		d->err = err;
+	return e;
+}
