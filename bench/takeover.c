@@ -107,7 +107,8 @@ static int64_t heard(struct bench *b)
 	struct cmsghdr *c;
 	ssize_t n = recvmsg(b->tap, &m, MSG_DONTWAIT);
 
-	if (n < 28 || in[9] != VRRP_PROTO || memcmp(in + 12, b->source.b, 4) == 0)
+	if (n < 28 || in[9] != VRRP_PROTO ||
+	    memcmp(in + 12, b->source.b, 4) == 0)
 		return 0;
 	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
 		if (c->cmsg_level == SOL_SOCKET &&
@@ -196,6 +197,7 @@ int main(int argc, char **argv)
 	(void)sched_setscheduler(0, SCHED_FIFO, &rt);
 	for (i = 0; i < rounds; i++)
 		round_of(&b, want,
-			 3 * INTERVAL_NS + (256 - priority) * INTERVAL_NS / 256);
+			 3 * INTERVAL_NS +
+				 (256 - priority) * INTERVAL_NS / 256);
 	return 0;
 }

@@ -121,9 +121,9 @@ static const char *ago(int64_t since_ns, char *out, size_t size)
 
 static void print_table(const struct doc *root)
 {
-	static const char *const head[COLUMNS] = {"ROUTER", "STATE",  "PRIO",
-						  "VRID",   "FOR",    "INTERFACE",
-						  "NETNS",  "WHY"};
+	static const char *const head[COLUMNS] = {
+		"ROUTER", "STATE",     "PRIO",  "VRID",
+		"FOR",    "INTERFACE", "NETNS", "WHY"};
 	const struct doc *list = doc_get(root, "routers"), *d;
 	size_t width[COLUMNS] = {0}, i, len;
 	char age[32];
@@ -172,8 +172,7 @@ static int state(const struct cmd *c, int argc, char **argv,
 
 	if (w->output && strcmp(w->output, "json") != 0 &&
 	    strcmp(w->output, "table") != 0)
-		return cmd_usage(c, "-o is table or json, not '%s'",
-				 w->output);
+		return cmd_usage(c, "-o is table or json, not '%s'", w->output);
 	r = ask(c, argc, argv, w, "state", &a, &root, &line);
 	if (r != EXIT_OK)
 		return r;
@@ -226,8 +225,7 @@ const struct cmd cmd_vrrp = {
 	.name = "vrrp",
 	.args = "run|state|check|reload|stop [OPTION...] [CONFIG]",
 	.summary = "run the VRRP engine by itself, or ask one that runs",
-	.help =
-		"  run CONFIG      run all routers of CONFIG until SIGTERM; "
+	.help = "  run CONFIG      run all routers of CONFIG until SIGTERM; "
 		"SIGHUP reads it again\n"
 		"  state CONFIG    who is active, and why\n"
 		"  check CONFIG    tell every mistake in CONFIG, change "

@@ -73,7 +73,7 @@ static size_t addr_size(uint8_t family)
 	return family == 4 ? 4 : 16;
 }
 
-/* --- checksum (RFC 1071) ---------------------------------------------------- */
+/* --- checksum (RFC 1071) ----------------------------------------------- */
 
 static uint32_t sum(uint32_t acc, const uint8_t *p, size_t len)
 {
@@ -112,7 +112,7 @@ static bool checksum_good(const struct vrrp_packet *p, unsigned version)
 	return version == 3 && fold(message + pseudo) == 0xffff;
 }
 
-/* --- in --------------------------------------------------------------------- */
+/* --- in ---------------------------------------------------------------- */
 
 enum vrrp_drop vrrp_packet_ipv4(const uint8_t *ip, size_t len,
 				struct vrrp_packet *ret)
@@ -128,9 +128,8 @@ enum vrrp_drop vrrp_packet_ipv4(const uint8_t *ip, size_t len,
 		return VRRP_DROP_IP_HEADER;
 	if (total > len)
 		return VRRP_DROP_TRUNCATED;
-	*ret = (struct vrrp_packet){.ttl = ip[8],
-				    .payload = ip + header,
-				    .len = total - header};
+	*ret = (struct vrrp_packet){
+		.ttl = ip[8], .payload = ip + header, .len = total - header};
 	ret->src.family = 4;
 	memcpy(ret->src.b, ip + 12, 4);
 	ret->dst.family = 4;
@@ -221,15 +220,15 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
 	return VRRP_TAKEN;
 }
 
-/* --- out -------------------------------------------------------------------- */
+/* --- out --------------------------------------------------------------- */
 
 static unsigned bounded(int64_t v, unsigned max)
 {
 	return v < 1 ? 1 : v > max ? max : (unsigned)v;
 }
 
-size_t vrrp_advert_encode(const struct vrrp_advert *a,
-			  enum vrrp_checksum csum, uint8_t *out)
+size_t vrrp_advert_encode(const struct vrrp_advert *a, enum vrrp_checksum csum,
+			  uint8_t *out)
 {
 	size_t addrs = a->naddrs * addr_size(a->family), len = HEADER + addrs;
 	struct vrrp_addr all = vrrp_group_addr(a->family);
@@ -243,8 +242,8 @@ size_t vrrp_advert_encode(const struct vrrp_advert *a,
 		out[4] = 0;
 		out[5] = (uint8_t)bounded(a->interval_ns / NS_PER_S, 255);
 	} else {
-		put16(out + 4, bounded(a->interval_ns / NS_PER_CS,
-				       INTERVAL_V3_MAX));
+		put16(out + 4,
+		      bounded(a->interval_ns / NS_PER_CS, INTERVAL_V3_MAX));
 	}
 	put16(out + 6, 0);
 	memcpy(out + HEADER, a->addrs, addrs);

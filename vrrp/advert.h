@@ -10,8 +10,8 @@
 
 #include "vrrp/fsm.h"
 
-#define VRRP_PROTO 112	/* IP protocol number */
-#define VRRP_TTL 255	/* of every advertisement, sent or taken */
+#define VRRP_PROTO 112     /* IP protocol number */
+#define VRRP_TTL 255       /* of every advertisement, sent or taken */
 #define VRRP_ADDRS_MAX 255 /* the count is one byte */
 
 /* Header, 255 IPv6 addresses; version 2 has IPv4 and eight bytes of auth. */
@@ -35,7 +35,7 @@ enum vrrp_drop {
 	VRRP_DROP_TRUNCATED, /* shorter than the fixed header */
 	VRRP_DROP_VERSION,   /* neither 2 nor 3, or not of this family */
 	VRRP_DROP_TYPE,
-	VRRP_DROP_VRID,		 /* not configured on this interface */
+	VRRP_DROP_VRID,          /* not configured on this interface */
 	VRRP_DROP_OTHER_VERSION, /* 2 where the group has 3, or the inverse */
 	VRRP_DROP_CHECKSUM,
 	VRRP_DROP_TTL,
@@ -98,8 +98,8 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
  * VRRP_ADVERT_MAX bytes. Returns the length. a->interval_ns is rounded down
  * to the version's unit and bounded by its field.
  */
-size_t vrrp_advert_encode(const struct vrrp_advert *a,
-			  enum vrrp_checksum csum, uint8_t *out);
+size_t vrrp_advert_encode(const struct vrrp_advert *a, enum vrrp_checksum csum,
+			  uint8_t *out);
 
 /* 224.0.0.18 or ff02::12. */
 struct vrrp_addr vrrp_group_addr(uint8_t family);

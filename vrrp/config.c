@@ -47,8 +47,8 @@ static void bad(struct reader *rd, const struct doc *at, const char *fmt, ...)
 }
 
 /* Is d a map with none but these keys, each once? */
-static bool check_keys(struct reader *rd, const struct doc *d,
-		       const char *what, const char *const *names, size_t n)
+static bool check_keys(struct reader *rd, const struct doc *d, const char *what,
+		       const char *const *names, size_t n)
 {
 	const char *near;
 	size_t i, j;
@@ -178,7 +178,7 @@ static const char *netns_of(struct reader *rd, const struct doc *map)
 	return s;
 }
 
-/* --- lists ------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------- */
 
 static const struct doc *list_of(struct reader *rd, const struct doc *map,
 				 const char *key, unsigned max)
@@ -205,8 +205,8 @@ static bool had_address(const struct vrrp_router_config *r,
 	size_t i;
 
 	for (i = 0; i < r->naddrs; i++)
-		if (&r->addrs[i] != v && ip_equal(&r->addrs[i].net.ip,
-						  &v->net.ip) &&
+		if (&r->addrs[i] != v &&
+		    ip_equal(&r->addrs[i].net.ip, &v->net.ip) &&
 		    strcmp(r->addrs[i].dev, v->dev) == 0)
 			return true;
 	return false;
@@ -233,7 +233,8 @@ static void read_addresses(struct reader *rd, const struct doc *map,
 		if (ipnet_parse(s, &v->net) < 0)
 			bad(rd, doc_get(d, "address"),
 			    "'%s' is no address with prefix length, such as "
-			    "192.0.2.1/24", s);
+			    "192.0.2.1/24",
+			    s);
 		else if (advertised && v->net.ip.family != 4)
 			bad(rd, doc_get(d, "address"),
 			    "an advertised address must be IPv4; put others "
@@ -291,7 +292,7 @@ static void read_tracks(struct reader *rd, const struct doc *map,
 	}
 }
 
-/* --- a router ---------------------------------------------------------------- */
+/* --- a router ---------------------------------------------------------- */
 
 static void read_garp(struct reader *rd, const struct doc *map,
 		      struct vrrp_settings *set)
@@ -320,22 +321,25 @@ static void read_times(struct reader *rd, const struct doc *d,
 	int64_t step;
 
 	set->interval_ns = duration_of(rd, d, "interval", NS_PER_S);
-	if (set->version == 2 && (set->interval_ns % NS_PER_S ||
-				  set->interval_ns < NS_PER_S ||
-				  set->interval_ns > 255 * NS_PER_S))
-		bad(rd, at, "'interval' of version 2 must be whole seconds "
-			    "from 1s to 255s");
-	if (set->version == 3 && (set->interval_ns % NS_PER_CS ||
-				  set->interval_ns < NS_PER_CS ||
-				  set->interval_ns > 4095 * NS_PER_CS))
-		bad(rd, at, "'interval' of version 3 must be steps of 10ms "
-			    "from 10ms to 40.95s");
+	if (set->version == 2 &&
+	    (set->interval_ns % NS_PER_S || set->interval_ns < NS_PER_S ||
+	     set->interval_ns > 255 * NS_PER_S))
+		bad(rd, at,
+		    "'interval' of version 2 must be whole seconds "
+		    "from 1s to 255s");
+	if (set->version == 3 &&
+	    (set->interval_ns % NS_PER_CS || set->interval_ns < NS_PER_CS ||
+	     set->interval_ns > 4095 * NS_PER_CS))
+		bad(rd, at,
+		    "'interval' of version 3 must be steps of 10ms "
+		    "from 10ms to 40.95s");
 	set->promote_delay_ns = duration_of(rd, d, "promote_delay", 0);
 	step = vrrp_skew_step_ns(set->version, set->interval_ns);
 	if (set->promote_delay_ns >= step && set->promote_delay_ns)
 		bad(rd, doc_get(d, "promote_delay"),
 		    "'promote_delay' must be below %lldus, the skew of one "
-		    "priority more", (long long)(step / NS_PER_US));
+		    "priority more",
+		    (long long)(step / NS_PER_US));
 }
 
 static void read_source(struct reader *rd, const struct doc *d,
@@ -377,11 +381,10 @@ static void check_duplicates(struct reader *rd, const struct doc *d,
 			bad(rd, d, "two routers have the id '%s'", r->id);
 			return;
 		}
-		if (o->set.vrid == r->set.vrid &&
-		    strcmp(o->dev, r->dev) == 0 &&
+		if (o->set.vrid == r->set.vrid && strcmp(o->dev, r->dev) == 0 &&
 		    strcmp(o->netns, r->netns) == 0) {
-			bad(rd, d, "vrid %u is '%s' on %s already",
-			    r->set.vrid, o->name, r->dev);
+			bad(rd, d, "vrid %u is '%s' on %s already", r->set.vrid,
+			    o->name, r->dev);
 			return;
 		}
 	}
@@ -390,20 +393,31 @@ static void check_duplicates(struct reader *rd, const struct doc *d,
 static void read_router(struct reader *rd, const struct doc *d,
 			struct vrrp_config *c)
 {
-	static const char *const names[] = {
-		"name",	     "id",	 "netns",     "interface",
-		"version",   "vrid",	 "priority",  "interval",
-		"preempt",   "source",	 "garp",      "track",
-		"checksum",  "state_file", "promote_delay",
-		"virtual_addresses", "excluded_addresses", "virtual_routes"};
+	static const char *const names[] = {"name",
+					    "id",
+					    "netns",
+					    "interface",
+					    "version",
+					    "vrid",
+					    "priority",
+					    "interval",
+					    "preempt",
+					    "source",
+					    "garp",
+					    "track",
+					    "checksum",
+					    "state_file",
+					    "promote_delay",
+					    "virtual_addresses",
+					    "excluded_addresses",
+					    "virtual_routes"};
 	struct vrrp_router_config *r;
 
 	if (!check_keys(rd, d, "a router", names, ARRAY_LEN(names)))
 		return;
 	r = arena_push(rd->a, &c->routers, &c->n, sizeof(*r));
 	r->name = required(rd, d, "name");
-	if (doc_get(d, "name") &&
-	    (!*r->name || strlen(r->name) > NAME_MAX_LEN))
+	if (doc_get(d, "name") && (!*r->name || strlen(r->name) > NAME_MAX_LEN))
 		bad(rd, doc_get(d, "name"), "'name' must have 1 to %d bytes",
 		    NAME_MAX_LEN);
 	r->id = text_of(rd, d, "id", r->name);
@@ -431,7 +445,7 @@ static void read_router(struct reader *rd, const struct doc *d,
 	check_duplicates(rd, d, c, r);
 }
 
-/* --- the file ---------------------------------------------------------------- */
+/* --- the file ---------------------------------------------------------- */
 
 static void read_control(struct reader *rd, const struct doc *root,
 			 struct vrrp_config *c)
@@ -451,8 +465,7 @@ static void read_root(struct reader *rd, const struct doc *root,
 	static const char *const names[] = {"node", "control", "routers"};
 	const struct doc *list, *d;
 
-	if (!check_keys(rd, root, "the configuration", names,
-			ARRAY_LEN(names)))
+	if (!check_keys(rd, root, "the configuration", names, ARRAY_LEN(names)))
 		return;
 	c->node = text_of(rd, root, "node", NULL);
 	read_control(rd, root, c);

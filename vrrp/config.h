@@ -19,7 +19,7 @@
 #define VRRP_ROUTES_MAX 256u
 #define VRRP_TRACKS_MAX 64u
 #define VRRP_CONFIG_ERRORS_MAX 50u /* told in one run */
-#define VRRP_DEV_MAX 16		   /* bytes of an interface name, with NUL */
+#define VRRP_DEV_MAX 16            /* bytes of an interface name, with NUL */
 
 struct vrrp_vaddr {
 	struct ipnet net;
@@ -41,7 +41,7 @@ struct vrrp_router_config {
 	const char *name, *id;
 	const char *netns; /* "": the engine's own */
 	const char *dev;
-	const char *state_file; /* or NULL */
+	const char *state_file;   /* or NULL */
 	struct vrrp_settings set; /* source.family 0: the interface's first */
 	enum vrrp_checksum csum;
 	struct vrrp_vaddr *addrs; /* the first nadvert are in the advert */

@@ -24,7 +24,7 @@
 
 #define CONTROL_PATIENCE_NS (5 * NS_PER_S)
 
-/* --- answers ------------------------------------------------------------------------- */
+/* --- answers ----------------------------------------------------------- */
 
 static void put_counters(const struct router *r, struct json *j)
 {
@@ -56,8 +56,7 @@ static const char *why_of(const struct router *r)
 	return vrrp_why_text[r->why];
 }
 
-static void put_addr(const struct vrrp_addr *a, const char *key,
-		     struct json *j)
+static void put_addr(const struct vrrp_addr *a, const char *key, struct json *j)
 {
 	struct ip ip = {.family = 4};
 	char text[IP_TEXT_MAX];
@@ -137,7 +136,7 @@ static void answer(struct engine *e, struct client *c, const char *request)
 	buf_addc(&c->out, '\n');
 }
 
-/* --- clients --------------------------------------------------------------------------- */
+/* --- clients ----------------------------------------------------------- */
 
 static void drop(struct client *c)
 {
@@ -290,7 +289,7 @@ void control_close(struct engine *e)
 		drop(&e->clients[i]);
 }
 
-/* --- the other side --------------------------------------------------------------------- */
+/* --- the other side ---------------------------------------------------- */
 
 int vrrp_ask(const char *path, const char *request, struct buf *ret,
 	     struct err *reterr)
@@ -303,8 +302,7 @@ int vrrp_ask(const char *path, const char *request, struct buf *ret,
 	if (fd < 0)
 		return fd;
 	buf_printf(&line, "%s\n", request);
-	if (send(fd, line.data, line.len, MSG_NOSIGNAL) !=
-	    (ssize_t)line.len)
+	if (send(fd, line.data, line.len, MSG_NOSIGNAL) != (ssize_t)line.len)
 		return err_sys(reterr, errno ? -errno : -EIO, "%s", path);
 	for (;;) {
 		n = recv(fd, buf_room(ret, 65536), 65536, 0);

@@ -43,13 +43,13 @@ struct port {
 	struct room *room;
 	char dev[VRRP_DEV_MAX];
 	unsigned ifindex; /* of the open socket */
-	int fd;		  /* or -1 */
+	int fd;           /* or -1 */
 	struct io io;
 	struct vrrp_group *groups; /* one for each router here */
 	struct router **routers;
 	size_t n;
 	uint64_t drops[VRRP_DROP_N]; /* of no router in particular */
-	char why[160];		     /* where it could not be opened */
+	char why[160];               /* where it could not be opened */
 	struct vrrp_bucket log;
 	bool used;
 };
@@ -60,16 +60,16 @@ struct router {
 	struct room *room;
 	struct port *port;
 	struct room **track_rooms; /* one for each of cfg->tracks */
-	uint8_t *list;		   /* advertised addresses, four bytes each */
+	uint8_t *list;             /* advertised addresses, four bytes each */
 	struct vrrp_effects todo;
 	unsigned done; /* effects of todo carried out */
 	bool started;
 	bool path_up, can_send;
-	bool source_stale; /* look which address is the primary one */
+	bool source_stale;       /* look which address is the primary one */
 	struct vrrp_addr source; /* family 0: it has none */
-	unsigned wired_n;  /* interfaces of its addresses that run, */
-	unsigned wired_sum; /* and which */
-	enum vrrp_state told; /* the state that was last told */
+	unsigned wired_n;        /* interfaces of its addresses that run, */
+	unsigned wired_sum;      /* and which */
+	enum vrrp_state told;    /* the state that was last told */
 	enum vrrp_why why;
 	char path_why[160];
 	int64_t since_real_ns;

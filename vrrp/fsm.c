@@ -118,7 +118,7 @@ void vrrp_init(struct vrrp *r, const struct vrrp_settings *settings)
 	r->burst_at = MONO_NEVER;
 }
 
-/* --- effects -------------------------------------------------------------- */
+/* --- effects ----------------------------------------------------------- */
 
 static struct vrrp_effect *effect(struct vrrp_effects *fx,
 				  enum vrrp_effect_kind kind)
@@ -166,7 +166,7 @@ static void announce_burst(struct vrrp *r, struct mono now,
 		r->refresh_at = mono_add(now, r->set.refresh_ns);
 }
 
-/* --- changes of state ------------------------------------------------------ */
+/* --- changes of state -------------------------------------------------- */
 
 static void to_active(struct vrrp *r, struct mono now, enum vrrp_why why,
 		      struct vrrp_effects *fx)
@@ -262,7 +262,7 @@ static void count_advert(struct vrrp *r, const struct vrrp_event *ev)
 	r->peer = ev->advert.source;
 }
 
-/* --- Initialize (RFC 9568 6.4.1) ------------------------------------------- */
+/* --- Initialize (RFC 9568 6.4.1) --------------------------------------- */
 
 static void in_initialize(struct vrrp *r, struct mono now,
 			  const struct vrrp_event *ev, struct vrrp_effects *fx)
@@ -289,7 +289,7 @@ static void in_initialize(struct vrrp *r, struct mono now,
 	}
 }
 
-/* --- Fault ------------------------------------------------------------------ */
+/* --- Fault ------------------------------------------------------------- */
 
 static void in_fault(struct vrrp *r, struct mono now,
 		     const struct vrrp_event *ev, struct vrrp_effects *fx)
@@ -315,7 +315,7 @@ static void in_fault(struct vrrp *r, struct mono now,
 	}
 }
 
-/* --- Backup (RFC 9568 6.4.2) ------------------------------------------------ */
+/* --- Backup (RFC 9568 6.4.2) ------------------------------------------- */
 
 static void backup_advert(struct vrrp *r, struct mono now,
 			  const struct vrrp_event *ev)
@@ -324,8 +324,8 @@ static void backup_advert(struct vrrp *r, struct mono now,
 	if (ev->advert.priority == VRRP_PRIORITY_STOP) {
 		rearm_down(r, now);
 		r->leaving = true;
-		r->timer = mono_add(now, vrrp_skew_ns(r) +
-						 r->set.promote_delay_ns);
+		r->timer = mono_add(now,
+				    vrrp_skew_ns(r) + r->set.promote_delay_ns);
 	} else if (!r->set.preempt || ev->advert.priority >= r->set.priority) {
 		adopt_interval(r, ev);
 		rearm_down(r, now);
@@ -341,13 +341,12 @@ static void backup_timer(struct vrrp *r, struct mono now,
 		r->count[VRRP_N_STALE_TIMER]++;
 		return;
 	}
-	if (!r->listening &&
-	    mono_sub(now, r->timer) > r->active_interval_ns) {
+	if (!r->listening && mono_sub(now, r->timer) > r->active_interval_ns) {
 		r->listening = true;
 		r->count[VRRP_N_OVERSLEPT]++;
-		r->timer = mono_add(now, r->active_interval_ns +
-						 vrrp_skew_ns(r) +
-						 r->set.promote_delay_ns);
+		r->timer =
+			mono_add(now, r->active_interval_ns + vrrp_skew_ns(r) +
+					      r->set.promote_delay_ns);
 		return;
 	}
 	to_active(r, now,
@@ -399,7 +398,7 @@ static void in_backup(struct vrrp *r, struct mono now,
 	}
 }
 
-/* --- Active (RFC 9568 6.4.3) ------------------------------------------------ */
+/* --- Active (RFC 9568 6.4.3) ------------------------------------------- */
 
 /* Silent for so long that every Backup may have taken over. */
 static bool presumed_dead(const struct vrrp *r, struct mono now)
@@ -485,9 +484,8 @@ static void active_timer(struct vrrp *r, struct mono now,
 		any = true;
 	} else if (due(now, r->round_at)) {
 		effect(fx, VRRP_FX_ANNOUNCE);
-		r->round_at = --r->rounds
-				      ? mono_add(now, VRRP_ROUND_GAP_NS)
-				      : MONO_NEVER;
+		r->round_at = --r->rounds ? mono_add(now, VRRP_ROUND_GAP_NS)
+					  : MONO_NEVER;
 		any = true;
 	} else if (due(now, r->refresh_at)) {
 		effect(fx, VRRP_FX_ANNOUNCE);

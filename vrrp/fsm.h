@@ -14,7 +14,7 @@
 
 #include "lib/mono.h"
 
-#define VRRP_PRIORITY_STOP 0	/* "I stop taking part" */
+#define VRRP_PRIORITY_STOP 0    /* "I stop taking part" */
 #define VRRP_PRIORITY_OWNER 255 /* owns the addresses: never a backup */
 
 /* Between two rounds of announcements of one burst. */
@@ -41,25 +41,25 @@ enum vrrp_state {
 extern const char *const vrrp_state_name[VRRP_STATE_N];
 
 struct vrrp_settings {
-	uint8_t version;     /* 2 or 3 */
-	uint8_t vrid;	     /* 1 to 255 */
-	uint8_t priority;    /* 1 to 255 */
+	uint8_t version;  /* 2 or 3 */
+	uint8_t vrid;     /* 1 to 255 */
+	uint8_t priority; /* 1 to 255 */
 	bool preempt;
-	struct vrrp_addr source; /* our primary address */
-	int64_t interval_ns;	 /* v2: whole seconds; v3: centiseconds */
+	struct vrrp_addr source;  /* our primary address */
+	int64_t interval_ns;      /* v2: whole seconds; v3: centiseconds */
 	int64_t promote_delay_ns; /* added to the down timer and the skew */
-	uint8_t announce_rounds; /* at takeover; 0 is taken as 1 */
-	int64_t refresh_ns;	 /* a round every so often while Active; 0: no */
+	uint8_t announce_rounds;  /* at takeover; 0 is taken as 1 */
+	int64_t refresh_ns; /* a round every so often while Active; 0: no */
 	int64_t second_burst_ns; /* once more after takeover; 0: no */
 };
 
 enum vrrp_event_kind {
-	VRRP_EV_START,	/* begin; path says whether it is usable */
-	VRRP_EV_STOP,	/* shutdown */
-	VRRP_EV_ADVERT, /* an advertisement that the decoder let through */
-	VRRP_EV_TIMER,	/* the clock passed vrrp_deadline(), or may have */
-	VRRP_EV_PATH,	/* the path to the others changed: up, down */
-	VRRP_EV_WIRED,	/* addresses must be put in place and told again */
+	VRRP_EV_START,   /* begin; path says whether it is usable */
+	VRRP_EV_STOP,    /* shutdown */
+	VRRP_EV_ADVERT,  /* an advertisement that the decoder let through */
+	VRRP_EV_TIMER,   /* the clock passed vrrp_deadline(), or may have */
+	VRRP_EV_PATH,    /* the path to the others changed: up, down */
+	VRRP_EV_WIRED,   /* addresses must be put in place and told again */
 	VRRP_EV_SETTINGS /* other settings, same virtual router */
 };
 
@@ -94,11 +94,11 @@ enum vrrp_why {
 extern const char *const vrrp_why_text[VRRP_WHY_N];
 
 enum vrrp_effect_kind {
-	VRRP_FX_ADVERT,	  /* send an advertisement with this priority */
-	VRRP_FX_ADD,	  /* put addresses and routes in place */
-	VRRP_FX_REMOVE,	  /* take them away */
+	VRRP_FX_ADVERT,   /* send an advertisement with this priority */
+	VRRP_FX_ADD,      /* put addresses and routes in place */
+	VRRP_FX_REMOVE,   /* take them away */
 	VRRP_FX_ANNOUNCE, /* one gratuitous ARP or unsolicited NA per address */
-	VRRP_FX_STATE	  /* tell the world of state, entered because of why */
+	VRRP_FX_STATE     /* tell the world of state, entered because of why */
 };
 
 struct vrrp_effect {
@@ -129,7 +129,7 @@ enum vrrp_count {
 	VRRP_N_OWNER_IGNORED, /* version 2 owner that heard another */
 	VRRP_N_SAME_SOURCE,   /* an advert with our own address in it */
 	VRRP_N_OVERSLEPT,     /* listened first because of a late wake-up */
-	VRRP_N_HEALED,	      /* another Active gave way to us */
+	VRRP_N_HEALED,        /* another Active gave way to us */
 	VRRP_N_STALE_TIMER,   /* woken with nothing due */
 	VRRP_N_COUNT
 };
@@ -142,9 +142,9 @@ struct vrrp {
 	struct mono timer; /* Backup: down timer; Active: advert timer */
 	struct mono since; /* Backup: last sign of the Active; Active: sent */
 	int64_t active_interval_ns; /* v3 Backup: the Active's own interval */
-	struct vrrp_addr peer; /* who spoke last; family 0: nobody yet */
-	bool listening; /* overslept: the timer runs once more in silence */
-	bool leaving;	/* Backup: the Active said that it stops */
+	struct vrrp_addr peer;      /* who spoke last; family 0: nobody yet */
+	bool listening;  /* overslept: the timer runs once more in silence */
+	bool leaving;    /* Backup: the Active said that it stops */
 	unsigned rounds; /* announcement rounds left of this burst */
 	struct mono round_at, refresh_at, burst_at;
 	struct mono contested_at; /* last burst because of a lower advert */

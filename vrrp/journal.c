@@ -36,8 +36,7 @@ static int to_stderr(struct err *reterr)
 int vrrp_journal_open(const char *path, struct err *reterr)
 {
 	if (strlen(path) + 3 > sizeof(file))
-		return err_set(reterr, -ENAMETOOLONG, "'%s' is too long",
-			       path);
+		return err_set(reterr, -ENAMETOOLONG, "'%s' is too long", path);
 	snprintf(file, sizeof(file), "%s", path);
 	return to_stderr(reterr);
 }

@@ -52,8 +52,7 @@ static void queue_address(struct vrrp_space *s, int type, int flags,
 		     ipnet_print(&v->net, text), v->dev);
 	nla_put(m, IFA_LOCAL, (int)ip_size(&v->net.ip), v->net.ip.b);
 	if (v->net.ip.family == 4)
-		nla_put(m, IFA_ADDRESS, (int)ip_size(&v->net.ip),
-			v->net.ip.b);
+		nla_put(m, IFA_ADDRESS, (int)ip_size(&v->net.ip), v->net.ip.b);
 }
 
 static void queue_route(struct vrrp_space *s, int type, int flags,

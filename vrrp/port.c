@@ -140,7 +140,7 @@ void port_review(struct engine *e, struct port *p)
 		p->routers[i]->source_stale = true;
 }
 
-/* --- packets in ------------------------------------------------------------------ */
+/* --- packets in -------------------------------------------------------- */
 
 static bool same_list(const struct router *r, const struct vrrp_advert *a)
 {
@@ -151,8 +151,8 @@ static bool same_list(const struct router *r, const struct vrrp_advert *a)
 	if (memcmp(a->addrs, r->list, n * 4) == 0)
 		return true;
 	for (i = 0; i < n; i++) {
-		for (j = 0; j < n && memcmp(a->addrs + i * 4, r->list + j * 4,
-					    4) != 0;
+		for (j = 0;
+		     j < n && memcmp(a->addrs + i * 4, r->list + j * 4, 4) != 0;
 		     j++)
 			;
 		if (j == n)
@@ -188,13 +188,12 @@ static void taken(struct engine *e, struct router *r, struct mono now,
 
 static void refused(struct port *p, size_t group, enum vrrp_drop why)
 {
-	uint64_t *count = group < p->n ? &p->routers[group]->drops[why]
-				       : &p->drops[why];
+	uint64_t *count =
+		group < p->n ? &p->routers[group]->drops[why] : &p->drops[why];
 
 	if ((*count)++ % 100 == 0)
-		vrrp_journal(&p->log, LOG_LEVEL_WARN,
-			     "%s: advert refused: %s", p->dev,
-			     vrrp_drop_name[why]);
+		vrrp_journal(&p->log, LOG_LEVEL_WARN, "%s: advert refused: %s",
+			     p->dev, vrrp_drop_name[why]);
 }
 
 void port_drain(struct engine *e, struct port *p)

@@ -60,7 +60,7 @@ void router_free(struct router *r)
 	free(r);
 }
 
-/* --- the state file ---------------------------------------------------------------- */
+/* --- the state file ---------------------------------------------------- */
 
 static const char *file_word(enum vrrp_state state)
 {
@@ -129,7 +129,7 @@ void router_set_state_file(struct router *r)
 		SAY(r, WARN, "%s: %s", r->cfg->state_file, strerror(-e));
 }
 
-/* --- effects ------------------------------------------------------------------------- */
+/* --- effects ----------------------------------------------------------- */
 
 static void send_advert(struct router *r, uint8_t priority)
 {
@@ -183,8 +183,7 @@ static void remove_addresses(struct router *r,
 static void announce(struct router *r)
 {
 	if (r->room->s.open)
-		r->announce_errors +=
-			vrrp_place_announce(&r->room->s, r->cfg);
+		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
 }
 
 static void tell_state(struct router *r, const struct vrrp_effect *fx)
@@ -258,7 +257,7 @@ void router_stop(struct engine *e, struct router *r)
 	r->started = false;
 }
 
-/* --- the path ------------------------------------------------------------------------- */
+/* --- the path ---------------------------------------------------------- */
 
 static bool runs(const struct room *room, const char *dev, char *why,
 		 size_t size)
@@ -274,7 +273,7 @@ static bool runs(const struct room *room, const char *dev, char *why,
 	if (link && link->running)
 		return true;
 	snprintf(why, size, "%s %s", dev,
-		 !link	   ? "does not exist"
+		 !link      ? "does not exist"
 		 : link->up ? "has no carrier"
 			    : "is down");
 	return false;
@@ -282,11 +281,10 @@ static bool runs(const struct room *room, const char *dev, char *why,
 
 static bool has_source(struct router *r)
 {
-	const struct ip want = {.family = r->cfg->set.source.family,
-				.b = {r->cfg->set.source.b[0],
-				      r->cfg->set.source.b[1],
-				      r->cfg->set.source.b[2],
-				      r->cfg->set.source.b[3]}};
+	const struct ip want = {
+		.family = r->cfg->set.source.family,
+		.b = {r->cfg->set.source.b[0], r->cfg->set.source.b[1],
+		      r->cfg->set.source.b[2], r->cfg->set.source.b[3]}};
 	char text[IP_TEXT_MAX];
 
 	if (r->source_stale) {
@@ -323,8 +321,8 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 		return false;
 	*ret_can_send = true;
 	for (i = 0; i < r->cfg->ntracks; i++)
-		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev,
-			  r->path_why, sizeof(r->path_why)))
+		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev, r->path_why,
+			  sizeof(r->path_why)))
 			return false;
 	r->path_why[0] = '\0';
 	return true;
@@ -391,7 +389,7 @@ void router_review(struct engine *e, struct router *r)
 	r->started = true;
 }
 
-/* --- reload ----------------------------------------------------------------------------- */
+/* --- reload ------------------------------------------------------------ */
 
 static bool same_placement(const struct vrrp_router_config *a,
 			   const struct vrrp_router_config *b)

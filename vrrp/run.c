@@ -65,7 +65,7 @@ int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
 	return 0;
 }
 
-/* --- rooms and ports ---------------------------------------------------------------- */
+/* --- rooms and ports --------------------------------------------------- */
 
 struct whose {
 	struct engine *e;
@@ -196,8 +196,8 @@ static void connect_all(struct engine *e)
 		r->room = room_of(e, r->cfg->netns);
 		r->port = port_of(e, r->room, r->cfg->dev);
 		free(r->track_rooms);
-		r->track_rooms = calloc(r->cfg->ntracks + 1,
-					sizeof(struct room *));
+		r->track_rooms =
+			calloc(r->cfg->ntracks + 1, sizeof(struct room *));
 		if (!r->track_rooms)
 			abort();
 		for (j = 0; j < r->cfg->ntracks; j++) {
@@ -212,7 +212,7 @@ static void connect_all(struct engine *e)
 		e->rooms[i]->dirty = true;
 }
 
-/* --- review ---------------------------------------------------------------------------- */
+/* --- review ------------------------------------------------------------ */
 
 static bool concerns(const struct router *r)
 {
@@ -314,7 +314,7 @@ static void names_ready(struct engine *e, void *obj)
 	look_again(e, SETTLE_NS);
 }
 
-/* --- configuration --------------------------------------------------------------------- */
+/* --- configuration ----------------------------------------------------- */
 
 static bool same_router(const struct router *r,
 			const struct vrrp_router_config *c)
@@ -441,7 +441,7 @@ void engine_stop(struct engine *e)
 	e->stop = true;
 }
 
-/* --- the loop ---------------------------------------------------------------------------- */
+/* --- the loop ---------------------------------------------------------- */
 
 static void timer_ready(struct engine *e, void *obj)
 {
@@ -565,7 +565,7 @@ static void loop(struct engine *e)
 	engine_stop(e);
 }
 
-/* --- beginning and end --------------------------------------------------------------------- */
+/* --- beginning and end ------------------------------------------------- */
 
 /* Best effort, all of it: an engine that may not still works. */
 static void hold_still(void)

@@ -11,7 +11,7 @@
 #define VRRP_TELL_RELOADED 'r' /* the configuration was read anew */
 
 struct vrrp_run {
-	int tell_fd;	/* gets the bytes above as they come true; or -1 */
+	int tell_fd;    /* gets the bytes above as they come true; or -1 */
 	int supervisor; /* its pid, or 0 */
 };
 

@@ -33,8 +33,8 @@ struct setting {
 	const char *what;
 };
 
-static int set_all(int fd, const struct setting *s, size_t n,
-		   const char *dev, struct err *reterr)
+static int set_all(int fd, const struct setting *s, size_t n, const char *dev,
+		   struct err *reterr)
 {
 	size_t i;
 
@@ -63,8 +63,7 @@ int vrrp_sock_advert(int nsfd, const char *dev, unsigned ifindex,
 		{IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off),
 		 "leave other groups"},
 		{IPPROTO_IP, IP_TOS, &tos, sizeof(tos), "set TOS"},
-		{SOL_SOCKET, SO_PRIORITY, &prio, sizeof(prio),
-		 "set priority"},
+		{SOL_SOCKET, SO_PRIORITY, &prio, sizeof(prio), "set priority"},
 		{IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group),
 		 "choose the interface"},
 		{IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group),
@@ -83,8 +82,7 @@ int vrrp_sock_advert(int nsfd, const char *dev, unsigned ifindex,
 	return take_fd(&fd);
 }
 
-int vrrp_sock_filter(int fd, const uint8_t *vrids, size_t n,
-		     struct err *reterr)
+int vrrp_sock_filter(int fd, const uint8_t *vrids, size_t n, struct err *reterr)
 {
 	struct sock_filter code[8 + 256];
 	struct sock_fprog prog = {.filter = code};
@@ -101,8 +99,8 @@ int vrrp_sock_filter(int fd, const uint8_t *vrids, size_t n,
 		return err_set(reterr, -E2BIG, "more than 255 VRIDs");
 	for (i = 0; i < n; i++)
 		code[k++] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JEQ | BPF_K, vrids[i],
-			(uint8_t)(n - i), 0);
+			BPF_JMP | BPF_JEQ | BPF_K, vrids[i], (uint8_t)(n - i),
+			0);
 	code[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
 	code[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
 	prog.len = (unsigned short)k;
@@ -201,8 +199,8 @@ size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n)
 int vrrp_sock_watch(int nsfd, struct err *reterr)
 {
 	struct sockaddr_nl here = {.nl_family = AF_NETLINK,
-				   .nl_groups = RTMGRP_LINK |
-						RTMGRP_IPV4_IFADDR};
+				   .nl_groups =
+					   RTMGRP_LINK | RTMGRP_IPV4_IFADDR};
 	auto_close int fd = -1;
 	int size = WATCH_RCVBUF;
 
@@ -219,7 +217,7 @@ int vrrp_sock_watch(int nsfd, struct err *reterr)
 	return take_fd(&fd);
 }
 
-/* --- control ------------------------------------------------------------------ */
+/* --- control ----------------------------------------------------------- */
 
 static int unix_address(const char *path, struct sockaddr_un *ret,
 			struct err *reterr)

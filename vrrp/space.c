@@ -61,7 +61,7 @@ void vrrp_space_release(struct vrrp_space *s)
 	s->name = NULL;
 }
 
-/* --- links -------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------- */
 
 static struct vrrp_link *by_index(struct vrrp_space *s, unsigned ifindex)
 {
@@ -125,8 +125,8 @@ static bool take_link(struct vrrp_space *s, const struct nlmsghdr *h)
 					 NLMSG_ALIGN(sizeof(*ifi)));
 	     nla_ok(a, left); a = nla_next(a, &left)) {
 		if (nla_type(a) == IFLA_IFNAME)
-			snprintf(now.name, sizeof(now.name), "%.*s",
-				 nla_len(a), (const char *)nla_data(a));
+			snprintf(now.name, sizeof(now.name), "%.*s", nla_len(a),
+				 (const char *)nla_data(a));
 		else if (nla_type(a) == IFLA_ADDRESS && nla_len(a) == 6) {
 			memcpy(now.mac, nla_data(a), 6);
 			now.has_mac = true;
@@ -163,7 +163,7 @@ static int read_links(struct vrrp_space *s, struct err *reterr)
 	return r == -EINTR ? 0 : r;
 }
 
-/* --- opening ------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------- */
 
 static int open_all(struct vrrp_space *s, struct err *reterr)
 {
@@ -219,7 +219,7 @@ bool vrrp_space_stands(const struct vrrp_space *s)
 	       st.st_ino == s->ino;
 }
 
-/* --- notifications --------------------------------------------------------------- */
+/* --- notifications ----------------------------------------------------- */
 
 static bool notified(struct vrrp_space *s, const char *in, ssize_t len,
 		     vrrp_space_addr_fn *fn, void *ctx)
@@ -258,7 +258,8 @@ int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx)
 		if (errno == EINTR)
 			continue;
 		if (errno == ENOBUFS) {
-			/* The kernel could not tell all: ask when it is done. */
+			/* The kernel could not tell all: ask when it is done.
+			 */
 			again = true;
 			continue;
 		}
@@ -276,7 +277,7 @@ int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx)
 	return changed;
 }
 
-/* --- the primary address ---------------------------------------------------------- */
+/* --- the primary address ----------------------------------------------- */
 
 struct seek {
 	unsigned ifindex;
@@ -317,16 +318,14 @@ static int seek_address(const struct nlmsghdr *h, void *ctx)
 	if (!at || nla_len(at) != 4)
 		return 0;
 	memcpy(a.b, nla_data(at), 4);
-	if (k->r->set.source.family
-		    ? vrrp_addr_cmp(&a, &k->r->set.source) == 0
-		    : !is_virtual(k->r, &a))
+	if (k->r->set.source.family ? vrrp_addr_cmp(&a, &k->r->set.source) == 0
+				    : !is_virtual(k->r, &a))
 		k->found = a;
 	return 0;
 }
 
 int vrrp_space_source(struct vrrp_space *s, unsigned ifindex,
-		      const struct vrrp_router_config *r,
-		      struct vrrp_addr *ret)
+		      const struct vrrp_router_config *r, struct vrrp_addr *ret)
 {
 	const struct ifaddrmsg which = {.ifa_family = AF_INET,
 					.ifa_index = ifindex};

@@ -59,7 +59,7 @@ struct supervisor {
 	struct vrrp_bucket log;
 };
 
-/* --- what a dead engine left --------------------------------------------------- */
+/* --- what a dead engine left ------------------------------------------- */
 
 static void say_stop(struct vrrp_space *s, const struct vrrp_router_config *r)
 {
@@ -120,7 +120,7 @@ static void remove_left_over(struct supervisor *v)
 		vrrp_space_release(&s);
 }
 
-/* --- the engine's process --------------------------------------------------------- */
+/* --- the engine's process ---------------------------------------------- */
 
 static int be_engine(struct supervisor *v, int tell_fd, pid_t parent,
 		     struct err *reterr)
@@ -179,7 +179,7 @@ static int start(struct supervisor *v, int *ret, struct err *reterr)
 	return pid;
 }
 
-/* --- waiting ------------------------------------------------------------------------ */
+/* --- waiting ----------------------------------------------------------- */
 
 /* The supervisor removes what the engine has, so it follows its reloads. */
 static void follow_reload(struct supervisor *v)
@@ -245,9 +245,10 @@ static bool buried(struct supervisor *v, int status)
 	if (clean || v->stopping || !v->ready)
 		return true;
 	if (WIFSIGNALED(status))
-		vrrp_journal(&v->log, LOG_LEVEL_ERROR,
-			     "the engine died of signal %d and is started again",
-			     WTERMSIG(status));
+		vrrp_journal(
+			&v->log, LOG_LEVEL_ERROR,
+			"the engine died of signal %d and is started again",
+			WTERMSIG(status));
 	else
 		vrrp_journal(&v->log, LOG_LEVEL_ERROR,
 			     "the engine ended and is started again: %s",
@@ -321,7 +322,7 @@ static int wait_and_mend(struct supervisor *v, int *ret, struct err *reterr)
 	}
 }
 
-/* --- beginning ----------------------------------------------------------------------- */
+/* --- beginning --------------------------------------------------------- */
 
 static void make_folders(const char *path)
 {
@@ -361,8 +362,7 @@ static int take_lock(const char *control, struct err *reterr)
 		if (engine_answers(control) ||
 		    mono_sub(clock_mono(), begun) > LEAVE_PATIENCE_NS)
 			return err_set(reterr, -EBUSY,
-				       "an engine runs at %s already",
-				       control);
+				       "an engine runs at %s already", control);
 		clock_sleep_ms(10);
 	}
 	return take_fd(&fd);
@@ -462,8 +462,7 @@ static int supervise(struct supervisor *v, struct err *reterr)
 	return 0;
 }
 
-int vrrp_supervise(struct vrrp_config *config, bool detach,
-		   struct err *reterr)
+int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr)
 {
 	struct supervisor v = {.config = *config,
 			       .signals = -1,

@@ -21,7 +21,6 @@
  * 0, or -errno with the reason; -ECANCELED and an empty reason where another
  * of them will say it.
  */
-int vrrp_supervise(struct vrrp_config *config, bool detach,
-		   struct err *reterr);
+int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr);
 
 #endif

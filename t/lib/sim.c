@@ -43,8 +43,8 @@ static void put(struct sim *s, unsigned to, const struct sim_packet *p)
 		s->flight[i] = *p;
 		s->flight[i].used = true;
 		s->flight[i].to = to;
-		s->flight[i].at = mono_add(s->now, between(s, s->delay_min_ns,
-							   s->delay_max_ns));
+		s->flight[i].at = mono_add(
+			s->now, between(s, s->delay_min_ns, s->delay_max_ns));
 		return;
 	}
 	s->over_full++;

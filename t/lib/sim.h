@@ -38,13 +38,13 @@ struct sim {
 	unsigned n;
 	struct sim_node node[SIM_NODES];
 	bool cut[SIM_NODES][SIM_NODES]; /* from, to */
-	unsigned loss;			/* per cent */
+	unsigned loss;                  /* per cent */
 	int64_t delay_min_ns, delay_max_ns, wake_max_ns;
 	struct sim_packet flight[SIM_FLIGHT];
-	int learnt;	      /* who announced last: what a switch knows */
-	int64_t shared_ns;    /* how long two or more held the addresses */
-	int64_t nobody_ns;    /* how long none did */
-	unsigned over_full;   /* packets that found no room in flight */
+	int learnt;         /* who announced last: what a switch knows */
+	int64_t shared_ns;  /* how long two or more held the addresses */
+	int64_t nobody_ns;  /* how long none did */
+	unsigned over_full; /* packets that found no room in flight */
 };
 
 void sim_init(struct sim *s, uint32_t seed, unsigned n,

@@ -20,7 +20,7 @@ static const struct vrrp_addr src6 = {
 	6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 static const uint8_t vip4[] = {169, 254, 0, 1};
 static const uint8_t vip6[] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0,
-			       0,    0,	   0, 0, 0, 0, 0, 9};
+			       0,    0,    0, 0, 0, 0, 0, 9};
 
 static const struct vrrp_group groups[] = {
 	{1, 2, 4, 2 * NS_PER_S},
@@ -33,7 +33,9 @@ static struct vrrp_advert advert(uint8_t version, uint8_t family)
 {
 	return (struct vrrp_advert){
 		.version = version,
-		.vrid = version == 2 ? 1 : family == 4 ? 3 : 6,
+		.vrid = version == 2  ? 1
+			: family == 4 ? 3
+				      : 6,
 		.priority = 50,
 		.interval_ns = version == 2 ? 2 * NS_PER_S : NS_PER_S,
 		.family = family,
@@ -350,12 +352,19 @@ static void oddities(void)
 static void order(void)
 {
 	/* Each step mends the mistake before it, from the last to the first. */
-	static const enum vrrp_drop want[] = {
-		VRRP_DROP_VERSION,  VRRP_DROP_TYPE,	  VRRP_DROP_VRID,
-		VRRP_DROP_OTHER_VERSION, VRRP_DROP_CHECKSUM, VRRP_DROP_TTL,
-		VRRP_DROP_NO_ADDRESS, VRRP_DROP_LENGTH,	  VRRP_DROP_AUTH_TYPE,
-		VRRP_DROP_INTERVAL_ZERO, VRRP_DROP_INTERVAL, VRRP_DROP_UNICAST,
-		VRRP_TAKEN};
+	static const enum vrrp_drop want[] = {VRRP_DROP_VERSION,
+					      VRRP_DROP_TYPE,
+					      VRRP_DROP_VRID,
+					      VRRP_DROP_OTHER_VERSION,
+					      VRRP_DROP_CHECKSUM,
+					      VRRP_DROP_TTL,
+					      VRRP_DROP_NO_ADDRESS,
+					      VRRP_DROP_LENGTH,
+					      VRRP_DROP_AUTH_TYPE,
+					      VRRP_DROP_INTERVAL_ZERO,
+					      VRRP_DROP_INTERVAL,
+					      VRRP_DROP_UNICAST,
+					      VRRP_TAKEN};
 	struct message m;
 	struct vrrp_advert a;
 	size_t i;

@@ -9,10 +9,10 @@ static const uint8_t mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
 
 /* tcpdump: ARP, Request who-has 203.0.113.101 tell 203.0.113.101, length 28 */
 static const uint8_t arp[VRRP_ARP_FRAME] = {
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfa, 0x16, 0x3e, 1, 2,
-	3,    0x08, 0x06, 0,	1,    0x08, 0,	  6,	4,    0, 1,
-	0xfa, 0x16, 0x3e, 1,	2,    3,    203,  0,	113,  101, 0,
-	0,    0,    0,	  0,	0,    203,  0,	  113,	101,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfa, 0x16, 0x3e, 1,   2,
+	3,    0x08, 0x06, 0,    1,    0x08, 0,    6,    4,    0,   1,
+	0xfa, 0x16, 0x3e, 1,    2,    3,    203,  0,    113,  101, 0,
+	0,    0,    0,    0,    0,    203,  0,    113,  101,
 };
 
 /* The whole ICMPv6 message with its pseudo-header sums to all ones. */

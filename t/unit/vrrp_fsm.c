@@ -54,14 +54,13 @@ static const struct vrrp_settings v3 = {.version = 3,
 					.source = {4, {169, 254, 192, 5}},
 					.interval_ns = 100 * MS,
 					.announce_rounds = 1};
-static const struct vrrp_settings v3_fast = {
-	.version = 3,
-	.vrid = 1,
-	.priority = 254,
-	.preempt = true,
-	.source = {4, {169, 254, 192, 5}},
-	.interval_ns = 10 * MS,
-	.announce_rounds = 1};
+static const struct vrrp_settings v3_fast = {.version = 3,
+					     .vrid = 1,
+					     .priority = 254,
+					     .preempt = true,
+					     .source = {4, {169, 254, 192, 5}},
+					     .interval_ns = 10 * MS,
+					     .announce_rounds = 1};
 static const struct vrrp_settings v2_delayed = {
 	.version = 2,
 	.vrid = 1,
@@ -122,7 +121,7 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-/* --- 6.4.1 Initialize --- */
+/* --- 6.4.1 Initialize -------------------------------------------------- */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {"6.4.1: Startup, not the owner: set the down timer, become Backup",
  START, S, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", S + DOWN2},
@@ -141,7 +140,7 @@ static const struct row rows[] = {
 {"when the path comes up it listens first", PATH_UP, 200 * S, NULL, 0,0,0,
  VRRP_BACKUP, "state(backup)", 200 * S + DOWN2},
 
-/* --- 6.4.2 Backup --- */
+/* --- 6.4.2 Backup ------------------------------------------------------ */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
 {"6.4.2: an advert of the same priority resets the down timer",
@@ -190,7 +189,7 @@ static const struct row rows[] = {
 {"and to the skew after priority 0", ADVERT, S, NULL, 0,9,2 * S,
  VRRP_BACKUP, "", S + SKEW2 + 3 * MS},
 
-/* --- 6.4.3 Active --- */
+/* --- 6.4.3 Active ------------------------------------------------------ */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
 {NULL, TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
@@ -250,7 +249,7 @@ static const struct row rows[] = {
  ADVERT, S / 2, NULL, 255,200,S, VRRP_BACKUP,
  "remove advert(255) state(backup)", S / 2 + 3 * S + S / 256},
 
-/* --- what is tracked --- */
+/* --- what is tracked --------------------------------------------------- */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
 {"a Backup whose path fails sends nothing", PATH_DOWN, S, NULL, 0,0,0,
@@ -273,7 +272,7 @@ static const struct row rows[] = {
 {"stopping in Fault sends nothing", STOP, 51 * S, NULL, 0,0,0,
  VRRP_INITIALIZE, "state(initialize)", NEVER},
 
-/* --- announcements --- */
+/* --- announcements ----------------------------------------------------- */
 {NULL, NEW, 0, &v2_talking, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", 60 * S + SKEW2},
 {"a burst's first round comes with the takeover",
@@ -301,7 +300,7 @@ static const struct row rows[] = {
 {"a Backup that is wired anew stays silent", WIRED, S, NULL, 0,0,0,
  VRRP_BACKUP, "", DOWN2},
 
-/* --- late wake-ups --- */
+/* --- late wake-ups ----------------------------------------------------- */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
 {"a Backup that overslept listens first", TIMER, 100 * S, NULL, 0,0,0,
@@ -326,7 +325,7 @@ static const struct row rows[] = {
  ADVERT, 400 * S, NULL, 49,200,2 * S, VRRP_ACTIVE,
  "advert(50) announce state(active)", 402 * S},
 
-/* --- other settings --- */
+/* --- other settings ---------------------------------------------------- */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
 {"a Backup with another priority waits as if it had always had it",
@@ -359,8 +358,8 @@ static const char *print_effects(const struct vrrp_effects *fx)
 					      fx->fx[i].priority);
 			break;
 		case VRRP_FX_ADD:
-			n += (size_t)snprintf(out + n, sizeof(out) - n,
-					      "%sadd", sep);
+			n += (size_t)snprintf(out + n, sizeof(out) - n, "%sadd",
+					      sep);
 			break;
 		case VRRP_FX_REMOVE:
 			n += (size_t)snprintf(out + n, sizeof(out) - n,
@@ -371,9 +370,9 @@ static const char *print_effects(const struct vrrp_effects *fx)
 					      "%sannounce", sep);
 			break;
 		case VRRP_FX_STATE:
-			n += (size_t)snprintf(
-				out + n, sizeof(out) - n, "%sstate(%s)", sep,
-				vrrp_state_name[fx->fx[i].state]);
+			n += (size_t)snprintf(out + n, sizeof(out) - n,
+					      "%sstate(%s)", sep,
+					      vrrp_state_name[fx->fx[i].state]);
 			break;
 		}
 	}
@@ -382,15 +381,14 @@ static const char *print_effects(const struct vrrp_effects *fx)
 
 static struct vrrp_event event_of(const struct row *w)
 {
-	struct vrrp_event ev = {.path_up = w->what == START ||
-					   w->what == PATH_UP,
+	struct vrrp_event ev = {.path_up =
+					w->what == START || w->what == PATH_UP,
 				.can_send = w->what == PATH_DOWN,
 				.settings = w->set};
 
 	ev.advert.priority = w->priority;
 	ev.advert.interval_ns = w->interval;
-	ev.advert.source =
-		(struct vrrp_addr){4, {169, 254, 192, w->from}};
+	ev.advert.source = (struct vrrp_addr){4, {169, 254, 192, w->from}};
 	switch (w->what) {
 	case START:
 	case START_DOWN:
@@ -482,8 +480,8 @@ static void limits(void)
 static void properties(void)
 {
 	static const struct vrrp_settings *const sets[] = {
-		&v2, &v2_preempt, &v2_owner, &v3_owner, &v3, &v3_fast,
-		&v2_delayed, &v2_talking, &v2_weaker, &v2_slower};
+		&v2,      &v2_preempt, &v2_owner,   &v3_owner,  &v3,
+		&v3_fast, &v2_delayed, &v2_talking, &v2_weaker, &v2_slower};
 	unsigned long steps = 0;
 	unsigned most = 0, seed = 1, wrong = 0;
 
@@ -514,9 +512,8 @@ static void properties(void)
 				now = rand() % 2 ? due
 						 : (struct mono){
 							   now.ns +
-							   rand() %
-								   (due.ns -
-								    now.ns)};
+							   rand() % (due.ns -
+								     now.ns)};
 			else
 				now = mono_add(now, rand() % (8 * S));
 			if (rand() % 2)
@@ -552,8 +549,8 @@ static void properties(void)
 				wrong = 5;
 		}
 	}
-	is_int(wrong, 0,
-	       "%lu random steps (seeds 1 to 300) keep every rule", steps);
+	is_int(wrong, 0, "%lu random steps (seeds 1 to 300) keep every rule",
+	       steps);
 	if (wrong)
 		tap_diag("seed %u", seed - 1);
 	is_int(most, VRRP_EFFECTS_MAX,

@@ -53,8 +53,8 @@ static void settles(void)
 		right = 0;
 		for (i = 0; i < n; i++) {
 			set[i] = setting(seed & 1 ? 2 : 3,
-					 (uint8_t)(1 + sim_random(&s, 240)),
-					 S, 10 + (i * 7) % 11);
+					 (uint8_t)(1 + sim_random(&s, 240)), S,
+					 10 + (i * 7) % 11);
 			set[i].preempt = true;
 			/* The first to promote stays among equals, so that
 			 * nobody is the right one: have none. */
@@ -67,12 +67,13 @@ static void settles(void)
 		sim_init(&s, seed, n, set);
 		sim_start_all(&s);
 		sim_run(&s, 30 * S);
-		if (sim_holder(&s) != right || s.learnt != right ||
-		    s.over_full)
+		if (sim_holder(&s) != right || s.learnt != right || s.over_full)
 			break;
 	}
-	if (!ok(seed > SEEDS, "a LAN without loss settles on exactly one "
-			      "Active, the right one (%d LANs)", SEEDS))
+	if (!ok(seed > SEEDS,
+		"a LAN without loss settles on exactly one "
+		"Active, the right one (%d LANs)",
+		SEEDS))
 		tap_diag("seed %u: %d, expected %d", seed, sim_holder(&s),
 			 right);
 }
@@ -96,8 +97,10 @@ static void one_promotes(void)
 			twice += s.node[i].became_active;
 		twice -= 1;
 	}
-	is_int(twice, 0, "equal priorities, three backups: exactly one "
-			 "promotes (%d failures)", SEEDS);
+	is_int(twice, 0,
+	       "equal priorities, three backups: exactly one "
+	       "promotes (%d failures)",
+	       SEEDS);
 	for (seed = 1; seed <= SEEDS; seed++) {
 		documented(&s, seed, 4);
 		for (i = 0; i < 4; i++)
@@ -139,8 +142,8 @@ static void detection(void)
 	}
 	ok(least >= 4804 * MS && most <= 6806 * MS,
 	   "v2, 2 s: a silent failure is seen after 4.8 to 6.8 s "
-	   "(%lld to %lld ms)", (long long)(least / MS),
-	   (long long)(most / MS));
+	   "(%lld to %lld ms)",
+	   (long long)(least / MS), (long long)(most / MS));
 	least = INT64_MAX;
 	most = 0;
 	for (seed = 1; seed <= SEEDS; seed++) {
@@ -230,8 +233,10 @@ static void split_brain(void)
 			bad++;
 	}
 	ok(seed > SEEDS, "a cut LAN has two holders");
-	is_int(bad, 0, "healed, the greater address wins and announces again "
-		       "(%d heals)", SEEDS);
+	is_int(bad, 0,
+	       "healed, the greater address wins and announces again "
+	       "(%d heals)",
+	       SEEDS);
 }
 
 static void stalls(void)
@@ -259,8 +264,10 @@ static void stalls(void)
 		if (sim_holders(&s) != 1 || s.node[old].holding)
 			bad++;
 	}
-	is_int(bad, 0, "an Active that stood still yields to its successor "
-		       "(%d stalls)", SEEDS);
+	is_int(bad, 0,
+	       "an Active that stood still yields to its successor "
+	       "(%d stalls)",
+	       SEEDS);
 	for (seed = 1, bad = 0; seed <= SEEDS; seed++) {
 		int old;
 		unsigned i, sum = 0;
@@ -280,8 +287,10 @@ static void stalls(void)
 		if (sim_holder(&s) != old || sum != 1)
 			bad++;
 	}
-	is_int(bad, 0, "when all stand still nobody takes over afterwards "
-		       "(%d stalls)", SEEDS);
+	is_int(bad, 0,
+	       "when all stand still nobody takes over afterwards "
+	       "(%d stalls)",
+	       SEEDS);
 	documented(&s, 3, 3);
 	sim_start_all(&s);
 	sim_run(&s, 20 * S);
@@ -302,8 +311,8 @@ static void loss(void)
 
 	for (seed = 1; seed <= SEEDS; seed++) {
 		for (i = 0; i < 3; i++) {
-			set[i] = setting(3, (uint8_t)(100 + i), 100 * MS,
-					 i + 1);
+			set[i] =
+				setting(3, (uint8_t)(100 + i), 100 * MS, i + 1);
 			set[i].preempt = true;
 			/* What the loser says may be lost too. */
 			set[i].refresh_ns = S;
@@ -322,8 +331,10 @@ static void loss(void)
 			bad++;
 		}
 	}
-	is_int(bad, 0, "after 30 per cent loss the right one is active "
-		       "(%d LANs)", SEEDS);
+	is_int(bad, 0,
+	       "after 30 per cent loss the right one is active "
+	       "(%d LANs)",
+	       SEEDS);
 }
 
 static void long_run(void)
