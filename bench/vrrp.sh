@@ -86,7 +86,7 @@ theirs() {
 start_ours() {
 	ours "$@" | sed 's/netns: n\([0-9]*\)many/netns: n\1/' > "$tmp/vrrp.yaml"
 	"$LABCTL" vrrp run --daemon "$tmp/vrrp.yaml" || exit 3
-	pids=$("$LABCTL" vrrp state -c /run/vrrp.sock -o json |
+	read -r -a pids < <("$LABCTL" vrrp state -c /run/vrrp.sock -o json |
 		sed 's/.*"pid": \([0-9]*\),"supervisor": \([0-9]*\).*/\1 \2/')
 }
 stop_ours() { "$LABCTL" vrrp stop -c /run/vrrp.sock; sleep 0.2; }
@@ -97,7 +97,7 @@ start_theirs() {
 		-r /run/ka.vrrp >/dev/null 2>&1 &
 	keepalived=$!
 	sleep 1
-	pids="$(cat /run/ka.vrrp) $keepalived"
+	pids=("$(cat /run/ka.vrrp)" "$keepalived")
 }
 stop_theirs() { kill "$keepalived"; wait "$keepalived" 2>/dev/null; }
 
@@ -123,19 +123,19 @@ memory() {
 start_ours 1
 sleep 0.5
 takeovers > "$tmp/ours" || exit 3
-read -r rss1 pss1 < <(resident $pids)
+read -r rss1 pss1 < <(resident "${pids[@]}")
 stop_ours
 start_theirs 1
 takeovers > "$tmp/theirs" || exit 3
-read -r krss1 kpss1 < <(resident $pids)
+read -r krss1 kpss1 < <(resident "${pids[@]}")
 stop_theirs
 start_ours 50
 sleep 1.5
-read -r rss50 pss50 < <(resident $pids)
+read -r rss50 pss50 < <(resident "${pids[@]}")
 stop_ours
 start_theirs 50
 sleep 1
-read -r krss50 kpss50 < <(resident $pids)
+read -r krss50 kpss50 < <(resident "${pids[@]}")
 stop_theirs
 for i in $(seq 50); do
 	ip netns add "n$i"
@@ -146,7 +146,7 @@ for i in $(seq 50); do
 done
 start_ours 50 many
 sleep 1.5
-read -r rssn pssn < <(resident $pids)
+read -r rssn _ < <(resident "${pids[@]}")
 stop_ours
 
 column() { awk -v c="$1" '{print $c}' "$2" | tr '\n' ' '; }

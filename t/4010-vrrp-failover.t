@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Failures and their end: links, tracked interfaces, namespaces.
+# shellcheck disable=SC2153 # TOOK is set by wait_state
 . "$(dirname "$0")/lib/vrrp.sh"
 
 lan a b

@@ -4,12 +4,12 @@
 . "$(dirname "$0")/lib/vrrp.sh"
 
 lan a
-# second LINE...: the same configuration with one more router, vrid 2
+# second: the same configuration with one more router, vrid 2
 second() {
 	conf a
 	cat >> /run/a/vrrp.yaml <<-YAML
 	- {name: second, id: s, netns: a, interface: ha, version: 3, vrid: 2, interval: 100ms, priority: 100,
-	   virtual_addresses: [{address: 169.254.0.2/24, dev: ha}], garp: {repeat: 1}${1:-}}
+	   virtual_addresses: [{address: 169.254.0.2/24, dev: ha}], garp: {repeat: 1}}
 	YAML
 }
 

@@ -118,6 +118,19 @@ int engine_reload(struct engine *e, struct err *reterr);
 /* All routers give up what they hold; the loop ends. */
 void engine_stop(struct engine *e);
 
+/* Carries out all effects that wait. */
+void engine_finish_all(struct engine *e);
+
+/* rooms.c */
+/* Ties routers, ports and rooms together as the configuration has them. */
+void rooms_connect(struct engine *e);
+/* Tells the routers what has changed in their rooms. */
+void rooms_review(struct engine *e);
+/* Looks for what is missing, and whether what is there still stands. */
+void rooms_look(struct engine *e);
+/* Has new and removed namespaces told, if that is possible. */
+void rooms_watch_names(struct engine *e);
+
 /* router.c: a virtual router's life in the engine */
 struct router *router_new(const struct vrrp_router_config *cfg);
 void router_free(struct router *r);

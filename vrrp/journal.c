@@ -41,6 +41,20 @@ int vrrp_journal_open(const char *path, struct err *reterr)
 	return to_stderr(reterr);
 }
 
+void vrrp_make_folders(const char *path)
+{
+	char part[PATH_MAX], *slash;
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (slash = strchr(part + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return;
+		*slash = '/';
+	}
+}
+
 static void turn_over(void)
 {
 	char old[sizeof(file) + 2];

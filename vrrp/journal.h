@@ -20,6 +20,9 @@ struct vrrp_bucket {
 /* Sends stderr to path, with the time before each line. */
 int vrrp_journal_open(const char *path, struct err *reterr);
 
+/* Makes the folders on the way to path, where they are missing. */
+void vrrp_make_folders(const char *path);
+
 /*
  * Says one line at a level. At most ten at once and one every two seconds
  * from one speaker; what was withheld is counted and told with the next.

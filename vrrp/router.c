@@ -77,20 +77,6 @@ static const char *file_word(enum vrrp_state state)
 	return "backup";
 }
 
-static void make_folders(const char *path)
-{
-	char part[PATH_MAX], *slash;
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (slash = strchr(part + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return;
-		*slash = '/';
-	}
-}
-
 /* Written aside and renamed: a reader finds one word or the other. */
 static int write_state(const char *path, const char *word)
 {
@@ -102,7 +88,7 @@ static int write_state(const char *path, const char *word)
 		return -ENAMETOOLONG;
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == ENOENT) {
-		make_folders(path);
+		vrrp_make_folders(path);
 		fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 			  0644);
 	}

@@ -35,7 +35,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -44,15 +43,11 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/netns.h"
 #include "vrrp/engine.h"
 #include "vrrp/place.h"
 
 #define EVENTS 64
 #define TURN_NS (5 * NS_PER_MS)
-#define LOOK_NS NS_PER_S
-/* A new name in NETNS_DIR is a plain file until it is mounted upon. */
-#define SETTLE_NS (20 * NS_PER_MS)
 #define RT_PRIORITY 10
 
 int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
@@ -65,255 +60,6 @@ int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
 	return 0;
 }
 
-/* --- rooms and ports --------------------------------------------------- */
-
-struct whose {
-	struct engine *e;
-	struct room *room;
-};
-
-static void address_changed(void *ctx, unsigned ifindex)
-{
-	const struct whose *c = ctx;
-	struct port *p;
-	size_t i, j;
-
-	for (i = 0; i < c->e->nports; i++) {
-		p = c->e->ports[i];
-		if (p->room != c->room || (ifindex && p->ifindex != ifindex))
-			continue;
-		for (j = 0; j < p->n; j++)
-			p->routers[j]->source_stale = true;
-		c->room->dirty = true;
-	}
-}
-
-static void room_ready(struct engine *e, void *obj)
-{
-	struct room *room = obj;
-	struct whose c = {e, room};
-	int r;
-
-	if (!room->s.open)
-		return;
-	r = vrrp_space_read(&room->s, address_changed, &c);
-	if (r != 0)
-		room->dirty = true;
-	if (r < 0)
-		room->gone = true;
-}
-
-static void room_open(struct engine *e, struct room *room)
-{
-	room->dirty = true;
-	if (vrrp_space_open(&room->s, NULL) < 0)
-		return;
-	room->io = (struct io){room_ready, room};
-	if (engine_watch(e, room->s.watch, EPOLLIN, &room->io, NULL) < 0)
-		vrrp_space_close(&room->s);
-}
-
-static struct room *room_of(struct engine *e, const char *name)
-{
-	struct room *room;
-	size_t i;
-
-	for (i = 0; i < e->nrooms; i++) {
-		room = e->rooms[i];
-		if (strcmp(room->s.name, name) != 0)
-			continue;
-		room->used = true;
-		return room;
-	}
-	room = calloc(1, sizeof(*room));
-	e->rooms = realloc(e->rooms, (e->nrooms + 1) * sizeof(*e->rooms));
-	if (!room || !e->rooms)
-		abort();
-	vrrp_space_init(&room->s, name);
-	room->used = true;
-	e->rooms[e->nrooms++] = room;
-	room_open(e, room);
-	return room;
-}
-
-static struct port *port_of(struct engine *e, struct room *room,
-			    const char *dev)
-{
-	struct port *p;
-	size_t i;
-
-	for (i = 0; i < e->nports; i++) {
-		p = e->ports[i];
-		if (p->room != room || strcmp(p->dev, dev) != 0)
-			continue;
-		p->used = true;
-		return p;
-	}
-	p = port_new(room, dev);
-	e->ports = realloc(e->ports, (e->nports + 1) * sizeof(*e->ports));
-	if (!e->ports)
-		abort();
-	p->used = true;
-	e->ports[e->nports++] = p;
-	return p;
-}
-
-static void drop_unused(struct engine *e)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < e->nports; i++) {
-		if (e->ports[i]->used)
-			e->ports[n++] = e->ports[i];
-		else
-			port_free(e->ports[i]);
-	}
-	e->nports = n;
-	for (i = n = 0; i < e->nrooms; i++) {
-		if (e->rooms[i]->used) {
-			e->rooms[n++] = e->rooms[i];
-			continue;
-		}
-		vrrp_space_release(&e->rooms[i]->s);
-		free(e->rooms[i]);
-	}
-	e->nrooms = n;
-}
-
-/* Ties routers, ports and rooms together as the configuration has them. */
-static void connect_all(struct engine *e)
-{
-	const struct vrrp_track *t;
-	struct router *r;
-	size_t i, j;
-
-	for (i = 0; i < e->nrooms; i++)
-		e->rooms[i]->used = false;
-	for (i = 0; i < e->nports; i++)
-		e->ports[i]->used = false;
-	for (i = 0; i < e->n; i++) {
-		r = e->routers[i];
-		r->room = room_of(e, r->cfg->netns);
-		r->port = port_of(e, r->room, r->cfg->dev);
-		free(r->track_rooms);
-		r->track_rooms =
-			calloc(r->cfg->ntracks + 1, sizeof(struct room *));
-		if (!r->track_rooms)
-			abort();
-		for (j = 0; j < r->cfg->ntracks; j++) {
-			t = &r->cfg->tracks[j];
-			r->track_rooms[j] = room_of(e, t->netns);
-		}
-	}
-	drop_unused(e);
-	for (i = 0; i < e->nports; i++)
-		port_set_routers(e->ports[i], e->routers, e->n);
-	for (i = 0; i < e->nrooms; i++)
-		e->rooms[i]->dirty = true;
-}
-
-/* --- review ------------------------------------------------------------ */
-
-static bool concerns(const struct router *r)
-{
-	size_t i;
-
-	if (!r->started || r->room->dirty || r->source_stale)
-		return true;
-	for (i = 0; i < r->cfg->ntracks; i++)
-		if (r->track_rooms[i]->dirty)
-			return true;
-	return false;
-}
-
-static void finish_all(struct engine *e)
-{
-	size_t i;
-
-	for (i = 0; e->pending && i < e->n; i++)
-		router_finish(e, e->routers[i]);
-}
-
-static void look_again(struct engine *e, int64_t in_ns)
-{
-	e->look_at = mono_min(e->look_at, mono_add(clock_mono(), in_ns));
-}
-
-static void review(struct engine *e)
-{
-	bool any = false, gone = false;
-	size_t i;
-
-	for (i = 0; i < e->nrooms; i++) {
-		any |= e->rooms[i]->dirty;
-		gone |= e->rooms[i]->gone;
-	}
-	if (!any)
-		return;
-	for (i = 0; i < e->nports; i++) {
-		port_review(e, e->ports[i]);
-		if (e->ports[i]->why[0])
-			look_again(e, LOOK_NS);
-	}
-	for (i = 0; i < e->n; i++)
-		if (concerns(e->routers[i]))
-			router_review(e, e->routers[i]);
-	for (i = 0; i < e->nrooms; i++)
-		e->rooms[i]->dirty = false;
-	if (!gone)
-		return;
-	/* Addresses first leave what is about to be let go. */
-	finish_all(e);
-	for (i = 0; i < e->nrooms; i++) {
-		if (!e->rooms[i]->gone)
-			continue;
-		vrrp_space_close(&e->rooms[i]->s);
-		e->rooms[i]->gone = false;
-		e->rooms[i]->dirty = true;
-	}
-	for (i = 0; i < e->nports; i++)
-		port_review(e, e->ports[i]);
-	look_again(e, 0);
-}
-
-/* Looks for what is missing, and whether what is there still stands. */
-static void look(struct engine *e)
-{
-	struct room *room;
-	bool missing = e->names < 0;
-	size_t i;
-
-	e->look_at = MONO_NEVER;
-	for (i = 0; i < e->nrooms; i++) {
-		room = e->rooms[i];
-		if (room->s.open && !vrrp_space_stands(&room->s)) {
-			room->gone = true;
-			room->dirty = true;
-		} else if (!room->s.open) {
-			room_open(e, room);
-			missing |= !room->s.open;
-		}
-	}
-	for (i = 0; i < e->nports; i++) {
-		/* What could not be opened is tried again. */
-		if (!e->ports[i]->why[0])
-			continue;
-		e->ports[i]->room->dirty = true;
-	}
-	if (missing)
-		look_again(e, LOOK_NS);
-}
-
-static void names_ready(struct engine *e, void *obj)
-{
-	char in[4096] __attribute__((aligned(8)));
-
-	(void)obj;
-	while (read(e->names, in, sizeof(in)) > 0)
-		;
-	look_again(e, SETTLE_NS);
-}
-
 /* --- configuration ----------------------------------------------------- */
 
 static bool same_router(const struct router *r,
@@ -324,6 +70,14 @@ static bool same_router(const struct router *r,
 	       strcmp(r->cfg->dev, c->dev) == 0 &&
 	       r->cfg->set.vrid == c->set.vrid &&
 	       r->cfg->set.version == c->set.version;
+}
+
+void engine_finish_all(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; e->pending && i < e->n; i++)
+		router_finish(e, e->routers[i]);
 }
 
 static struct router **take_over(struct engine *e, struct vrrp_config *next)
@@ -388,7 +142,7 @@ static void configure(struct engine *e, struct vrrp_config *next)
 	e->routers = now;
 	e->n = next->n;
 	e->config = *next;
-	connect_all(e);
+	rooms_connect(e);
 	for (i = 0; i < e->n; i++) {
 		if (!fresh[i])
 			continue;
@@ -396,9 +150,9 @@ static void configure(struct engine *e, struct vrrp_config *next)
 		router_set_state_file(e->routers[i]);
 	}
 	free(fresh);
-	finish_all(e);
+	engine_finish_all(e);
 	vrrp_config_release(&old);
-	look_again(e, 0);
+	e->look_at = clock_mono();
 }
 
 static void tell_supervisor(struct engine *e, char what)
@@ -520,8 +274,8 @@ static void run_timers(struct engine *e)
 	if (!mono_before(now, control_deadline(e)))
 		control_expire(e, now);
 	if (!mono_before(now, e->look_at)) {
-		look(e);
-		review(e);
+		rooms_look(e);
+		rooms_review(e);
 	}
 	for (i = 0; i < e->n; i++) {
 		r = e->routers[i];
@@ -558,7 +312,7 @@ static void loop(struct engine *e)
 			engine_reload(e, NULL);
 		}
 		control_serve(e);
-		review(e);
+		rooms_review(e);
 		run_timers(e);
 		finish_some(e);
 	}
@@ -603,21 +357,6 @@ static int open_signals(struct engine *e, struct err *reterr)
 	return engine_watch(e, e->signals, EPOLLIN, &e->signal_io, reterr);
 }
 
-static void open_names(struct engine *e)
-{
-	e->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (e->names < 0)
-		return;
-	e->names_io = (struct io){names_ready, e};
-	if (inotify_add_watch(e->names, NETNS_DIR,
-			      IN_CREATE | IN_DELETE | IN_MOVE) < 0 ||
-	    engine_watch(e, e->names, EPOLLIN, &e->names_io, NULL) < 0) {
-		/* Without it, or its folder, a look every second does. */
-		close(e->names);
-		e->names = -1;
-	}
-}
-
 static int open_all(struct engine *e, struct err *reterr)
 {
 	int r;
@@ -633,7 +372,7 @@ static int open_all(struct engine *e, struct err *reterr)
 	r = open_signals(e, reterr);
 	if (r < 0)
 		return r;
-	open_names(e);
+	rooms_watch_names(e);
 	return control_open(e, reterr);
 }
 
@@ -644,11 +383,8 @@ static void engine_release(struct engine *e)
 	control_close(e);
 	for (i = 0; i < e->n; i++)
 		router_free(e->routers[i]);
-	for (i = 0; i < e->nports; i++)
-		e->ports[i]->used = false;
-	for (i = 0; i < e->nrooms; i++)
-		e->rooms[i]->used = false;
-	drop_unused(e);
+	e->n = 0;
+	rooms_connect(e);
 	free(e->routers);
 	free(e->ports);
 	free(e->rooms);
@@ -681,7 +417,7 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	if (r == 0) {
 		e->config = (struct vrrp_config){0};
 		configure(e, &first);
-		review(e);
+		rooms_review(e);
 		tell_supervisor(e, VRRP_TELL_READY);
 		loop(e);
 	} else {

@@ -324,19 +324,6 @@ static int wait_and_mend(struct supervisor *v, int *ret, struct err *reterr)
 
 /* --- beginning --------------------------------------------------------- */
 
-static void make_folders(const char *path)
-{
-	char part[PATH_MAX], *slash;
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (slash = strchr(part + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(part, 0755);
-		*slash = '/';
-	}
-}
-
 static bool engine_answers(const char *control)
 {
 	auto_close int fd = vrrp_sock_connect(control, NULL);
@@ -350,7 +337,7 @@ static int take_lock(const char *control, struct err *reterr)
 	char path[PATH_MAX];
 	auto_close int fd = -1;
 
-	make_folders(control);
+	vrrp_make_folders(control);
 	snprintf(path, sizeof(path), "%s.lock", control);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)

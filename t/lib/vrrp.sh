@@ -2,7 +2,7 @@
 # A LAN of namespaces for engines to elect one another on. Source this first:
 # the test runs itself again inside namespaces of its own (mounts, network,
 # processes), so nothing of it outlives the test or is seen outside.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # ALL and TOOK are for tests
 if [ -z "${VRRP_INSIDE:-}" ]; then
 	if [ "$(id -u)" != 0 ]; then
 		echo "1..0 # SKIP needs root for namespaces"; exit 0
