@@ -303,15 +303,12 @@ static void read_garp(struct reader *rd, const struct doc *map,
 	/* One burst, and one delayed: what does not flood a network. */
 	set->announce_rounds = 5;
 	set->second_burst_ns = 60 * NS_PER_S;
-	if (!d)
-		return;
-	set->second_burst_ns = 0;
-	if (!check_keys(rd, d, "garp", names, ARRAY_LEN(names)))
+	if (!d || !check_keys(rd, d, "garp", names, ARRAY_LEN(names)))
 		return;
 	set->announce_rounds =
 		(uint8_t)number_of(rd, d, "repeat", 1, ROUNDS_MAX, 5);
 	set->refresh_ns = duration_of(rd, d, "refresh", 0);
-	set->second_burst_ns = duration_of(rd, d, "delay", 0);
+	set->second_burst_ns = duration_of(rd, d, "delay", 60 * NS_PER_S);
 }
 
 static void read_times(struct reader *rd, const struct doc *d,

@@ -163,7 +163,7 @@ elect() {
 listen() {
 	local run=()
 	[ -n "${3:-}" ] && run=(ip netns exec "$3")
-	"${run[@]}" tcpdump --immediate-mode -U -n -i "$2" -w "$1" 2>"$1.log" &
+	"${run[@]}" tcpdump --immediate-mode -s 256 -U -n -i "$2" -w "$1" 2>"$1.log" &
 	LISTENER=$!
 	for _ in $(seq 100); do
 		grep -qs 'listening on' "$1.log" && return
