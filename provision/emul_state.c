@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh/libssh.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,8 @@
 #include "provision/emul.h"
 
 #define REMOVE_DEPTH 8
-#define LOCK_WAIT_MS 5000
+#define LOCK_ALIVE_MS 500 /* waited for a holder that lives */
+#define LOCK_DEAD_MS 5000 /* and for what it left */
 #define LOCK_POLL_MS 5
 
 static struct {
@@ -201,27 +201,39 @@ static pid_t holder(const char *path, char *ret_what, size_t size)
 	return (pid_t)pid;
 }
 
+/* A zombie is not: it was killed and is only not yet waited for. */
 static bool alive(pid_t pid)
 {
-	return pid && (kill(pid, 0) == 0 || errno == EPERM);
+	auto_buf struct buf b = {0};
+	char path[64];
+	const char *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!pid || emul_read_file(path, 4096, &b) < 0)
+		return false;
+	s = strrchr(b.data, ')');
+	return s && s[1] == ' ' && s[2] != 'Z' && s[2] != 'X';
 }
 
 /*
- * Takes the lock of an open file, or -EBUSY. Where its holder was killed, the
- * lock is only kept by a fabric that it was just starting: for moments.
+ * Takes the lock of an open file, or -EBUSY. A holder that was killed takes
+ * moments to die (the kernel may be making a namespace for it), and a fabric
+ * that it was just starting keeps the lock until it can be found.
  */
 static int take_lock(int fd, const char *lab, const char *path,
 		     struct err *reterr)
 {
-	struct mono until = mono_add(clock_mono(), LOCK_WAIT_MS * NS_PER_MS);
+	struct mono from = clock_mono();
 	char what[32];
+	int64_t most;
 	pid_t pid;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_sys(reterr, -errno, "lock %s", path);
 		pid = holder(path, what, sizeof(what));
-		if (alive(pid) || mono_before(until, clock_mono()))
+		most = alive(pid) ? LOCK_ALIVE_MS : LOCK_DEAD_MS;
+		if (mono_sub(clock_mono(), from) > most * NS_PER_MS)
 			return err_set(reterr, -EBUSY,
 				       "`labctl %s` (PID %d) is at work on the "
 				       "lab %s",

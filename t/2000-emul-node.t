@@ -33,6 +33,7 @@ check_all() {
 		"labctl node $LAB network1" "$who: PID 1 of a node"
 	is "$(into network1 -- 'ps -eo args= | grep -cv -e sshd -e "labctl node" -e "ps -eo" -e grep')" 0 \
 		"$who: a node sees its own processes only"
+	# shellcheck disable=SC2016 # expanded on the node
 	is "$(into network1 -- 'echo $HOME; pwd; command -v sysctl')" "/root
 /root
 $(command -v sysctl)" "$who: its own home, and a path with sbin in it"

@@ -43,18 +43,32 @@ is "$(drive plan "$FILE")" "" "and nothing of it is missing"
 [ -n "$first" ] && unlike "$(ps -eo pid=)" " ${first##*=}\$" "the first one's outside is gone"
 
 # Not ours, however alike: none of these is found, so none is ended.
-out=$(drive list | wc -l)
 cp "$(command -v sleep)" "$TMP/labctl"
-(exec -a labctl "$TMP/labctl" 1000) & plain=$!
-bash -c "exec -a labctl $TMP/labctl 1000" fabric "$two" --owner 0 & other=$!
-unshare -p --fork --kill-child bash -c "exec -a labctl sleep 1001" & spaced=$!
-at_exit "kill -9 $plain $other $spaced 2>/dev/null"
-is "$(drive list | wc -l)" "$out" "processes with such names are no labs"
-kill -9 $plain $other $spaced
-wait 2>/dev/null
+cat > "$TMP/like.c" <<'EOF'
+#include <unistd.h>
+int main(void) { pause(); return 0; }
+EOF
+if ${CC:-cc} -o "$TMP/labctl" "$TMP/like.c" 2>/dev/null; then
+	fabric=$(fabric_pid)
+	(cd "$TMP" && PATH=. exec labctl fabric "$two" --owner 0) & plain=$!
+	(cd "$TMP" && PATH=. exec labctl fabric like-$$ --owner 0) & other=$!
+	at_exit "kill -9 $plain $other 2>/dev/null"
+	(cd "$TMP" && exec unshare -p --fork --kill-child unshare -p --fork --kill-child \
+		env PATH=. labctl fabric like-$$ --owner 0) & deep=$!
+	at_exit "kill -9 $deep 2>/dev/null"
+	until_ok 5 pgrep -P "$deep"
+	is "$(fabric_pid)" "$fabric" "a process that is called as the lab's fabric is not taken for it"
+	is "$(drive list | grep -c "^like-$$ ")" 0 "nor one two PID namespaces below, as in a container"
+	drive down "like-$$" >/dev/null
+	kill -0 $plain && kill -0 $other && kill -0 $deep
+	ok $? "and down ends none of them"
+	{ kill -9 $plain $other $deep; wait $plain $other $deep; } 2>/dev/null
+else
+	skip "processes with such names" "needs a compiler"
+fi
 
 if emul_as_user; then
-	root_file=$FILE root_lab=$LAB
+	root_lab=$LAB
 	drive up "$FILE" >"$TMP/out" 2>&1
 	ok $? "a user's lab of the same name" || diag "$(cat "$TMP/out")"
 	until_ok 5 into network1 -- true

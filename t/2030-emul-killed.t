@@ -15,13 +15,10 @@ LABCTL_STATE=$TMP/state
 export LABCTL_STATE
 RANDOM=${SEED:=$$}
 diag "SEED=$SEED"
-lines=$(drive list | wc -l)
 
-# killed_after US: starts the lab, and kills what starts it. setsid: so that
-# what as_user puts before the driver is hit too.
+# killed_after US: starts the lab, and kills what starts it.
 killed_after() {
 	local pid
-	# shellcheck disable=SC2086
 	drive up "$FILE" >/dev/null 2>&1 &
 	pid=$!
 	sleep "$(printf '0.%06d' "$1")"
@@ -31,7 +28,7 @@ killed_after() {
 }
 
 try_all() {
-	local who=$1 n=$2 i us out took bad=0 state
+	local who=$1 n=$2 i us out took bad=0 state=
 	emul_lab
 	took=${EPOCHREALTIME/./}
 	drive up "$FILE" >/dev/null 2>&1
@@ -66,5 +63,4 @@ else
 fi
 machine_state > "$TMP/after"
 is "$(diff "$TMP/before" "$TMP/after")" "" "the machine is the same afterwards"
-is "$(AS='' drive list | wc -l)" "$lines" "no lab is left over"
 tap_done

@@ -22,12 +22,12 @@ emul_as_user() {
 	AS=as_user
 }
 
-# emul_lab [FILE]: sets LAB and FILE; the lab goes with the test.
+# emul_lab: sets LAB and FILE; the lab goes with the test.
 emul_lab() {
 	lab_seq=$((lab_seq + 1))
 	LAB=e$$-$lab_seq
 	FILE=$TMP/$LAB.yaml
-	sed "s/^lab: .*/lab: $LAB/" "${1:-$tap_top/topologies/l3ha-linuxbridge.yaml}" > "$FILE"
+	sed "s/^lab: .*/lab: $LAB/" "$tap_top/topologies/l3ha-linuxbridge.yaml" > "$FILE"
 	chmod a+r "$FILE"
 	at_exit "$AS $DRIVE down $LAB >/dev/null 2>&1"
 }
