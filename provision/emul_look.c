@@ -54,16 +54,20 @@ static bool lock_of(const char *file, char *ret_lab, size_t size)
 	return emul_name_ok(ret_lab);
 }
 
-static void add_states(struct arena *a, struct emul_lab **labs, size_t *n)
+static int add_states(struct arena *a, struct emul_lab **labs, size_t *n,
+		      struct err *reterr)
 {
 	char lab[TOPO_LAB_NAME_MAX + 1];
 	const char *root, *file;
 	const struct dirent *d;
 	struct emul_lab *l;
 	DIR *dir;
+	int r;
 
-	if (emul_state_look(a, &root, NULL) < 0)
-		return;
+	/* Labs run without the folder; a wrong name for it is told. */
+	r = emul_state_look(a, &root, reterr);
+	if (r < 0)
+		return r == -EINVAL ? r : 0;
 	dir = opendir(root);
 	while (dir && (d = readdir(dir))) {
 		bool folder = emul_name_ok(d->d_name);
@@ -84,6 +88,7 @@ static void add_states(struct arena *a, struct emul_lab **labs, size_t *n)
 	}
 	if (dir)
 		closedir(dir);
+	return 0;
 }
 
 int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
@@ -103,7 +108,9 @@ int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
 		if (l)
 			add_proc(a, l, &procs[i]);
 	}
-	add_states(a, &labs, &n);
+	r = add_states(a, &labs, &n, reterr);
+	if (r < 0)
+		return r;
 	*ret = labs;
 	*ret_n = n;
 	return 0;

@@ -32,6 +32,7 @@ mend() {
 	is "$(keep "$(pids)")" "$(keep "$before")" "$what: the others went on"
 	ok "$(until_ok 5 into network1 -- ping -c 1 -W 1 10.0.1.22; echo $?)" "$what: network1 and its tunnel work"
 }
+# shellcheck disable=SC2317 # by until_ok
 no_process() { [ -z "$(processes_of "$LAB")" ]; }
 keep() { tr ' ' '\n' <<< "$1" | grep -v "^${anew:-none}="; }
 
@@ -80,7 +81,7 @@ unlike "$isnt" "^$old\$" "sshd killed: it is another"
 # The state folder is a copy.
 key=$(target network1 host_key)
 rm -rf "$TMP/state"
-like "$(drive list)" "^$LAB fabric=[1-9][0-9]* state=0 file=- controller=" "state lost: the lab is still known"
+like "$(mine)" "^$LAB fabric=[1-9][0-9]* state=0 file=- controller=" "state lost: the lab is still known"
 out=$(drive target "$FILE" network1 2>&1)
 like "$out" "labctl up" "state lost: what needs it says what helps"
 is "$(drive up "$FILE" 2>/dev/null)" "0 changes" "state lost: nothing of the lab is"
@@ -127,7 +128,7 @@ like "$one $two" '^(0 [04]|4 0)$' "two ups at once: one works, the other does to
 kill -9 "$(fabric_pid)"
 until_ok 5 no_process
 ok $? "fabric killed: the kernel ends all of the lab"
-like "$(drive list)" "^$LAB fabric=0 state=1" "fabric killed: known as not running"
+like "$(mine)" "^$LAB fabric=0 state=1" "fabric killed: known as not running"
 drive up "$FILE" >/dev/null 2>&1
 ok $? "fabric killed: up"
 until_ok 5 into network2 -- true

@@ -73,7 +73,7 @@ if emul_as_user; then
 	ok $? "a user's lab of the same name" || diag "$(cat "$TMP/out")"
 	until_ok 5 into network1 -- true
 	is "$(into network1 -- hostname)" network1 "it works"
-	unlike "$(drive list)" "fabric=$(AS='' drive list | sed -n "s/^$root_lab fabric=\([0-9]*\).*/\1/p") " \
+	unlike "$(drive list)" "fabric=$(AS='' fabric_pid) " \
 		"the user does not see root's"
 	is "$(AS='' LABCTL_STATE=$TMP/none drive list | grep -c "^$root_lab ")" 1 "root sees its own only"
 	AS='' DRIVE=$tap_top/build/t/unit/emul_live.t drive down "$root_lab" >/dev/null

@@ -46,9 +46,9 @@ try_all() {
 		fi
 		out=$(drive down "$LAB" 2>&1) || { bad=1; diag "$us us: down: $out"; }
 		# At once, and when what was about to start would have started.
-		state="$(processes_of "$LAB")$(drive list | grep "^$LAB ")"
+		state="$(processes_of "$LAB")$(mine)"
 		sleep 0.1
-		state="$state$(processes_of "$LAB")$(drive list | grep "^$LAB ")"
+		state="$state$(processes_of "$LAB")$(mine)"
 		[ -z "$state" ] || { bad=1; diag "$us us: left: $state"; }
 	done
 	ok $bad "$who: killed at $n random moments within $took us: up completes, down removes"

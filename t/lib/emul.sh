@@ -53,11 +53,13 @@ into() {
 		"root@$(target "$node" address)" "$@"
 }
 
+# mine: the lab's line of the list; others may have labs beside it.
+mine() { drive list | grep "^$LAB "; }
 node_pid() { drive pid "$LAB" "$1" 2>/dev/null; }
-fabric_pid() { drive list | sed -n "s/^$LAB fabric=\([0-9]*\) .*/\1/p"; }
+fabric_pid() { mine | sed -n "s/^$LAB fabric=\([0-9]*\) .*/\1/p"; }
 
 # pids: of all nodes, to see which ones were started anew.
-pids() { drive list | sed -n "s/^$LAB .*file=[^ ]* //p"; }
+pids() { mine | sed -n "s/^$LAB .*file=[^ ]* //p"; }
 
 # in_node NODE COMMAND...: in its namespaces, as the machine's root.
 in_node() {
@@ -84,5 +86,5 @@ until_ok() {
 # nothing_left WHAT: neither process nor file of the lab.
 nothing_left() {
 	is "$(processes_of "$LAB")" "" "$1: no process is left"
-	is "$(drive list | grep "^$LAB ")" "" "$1: nor a file"
+	is "$(mine)" "" "$1: nor a file"
 }
