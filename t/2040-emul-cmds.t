@@ -74,7 +74,6 @@ like "$out" "The lab $two is gone.*The lab $LAB is gone|The lab $LAB is gone.*Th
 is "$(drive list)" "" "nothing is left"
 
 # Somebody is at it.
-mkdir -p -m 700 "$TMP/state"
 "$DRIVE" up "$FILE" >/dev/null 2>&1
 lock=$TMP/state/.$LAB.lock
 flock "$lock" sleep 3 & holder=$!
