@@ -52,15 +52,23 @@ static struct nl_msg *link_msg(struct rtnl *r, int type, int flags,
 	return m;
 }
 
-static void put_bridge(struct nl_msg *m)
+/* The kernel takes no forward delay of 0 while STP is on, and handles the
+ * delay first whatever the order: so a bridge that stands needs two messages.
+ */
+enum bridge_part { BRIDGE_MODES = 1 << 0, BRIDGE_DELAY = 1 << 1 };
+
+static void put_bridge(struct nl_msg *m, unsigned parts)
 {
 	struct nlattr *info = nla_nest_start(m, IFLA_LINKINFO), *data;
 
 	nla_put_string(m, IFLA_INFO_KIND, "bridge");
 	data = nla_nest_start(m, IFLA_INFO_DATA);
-	nla_put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
-	nla_put_u32(m, IFLA_BR_STP_STATE, 0);
-	nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
+	if (parts & BRIDGE_MODES) {
+		nla_put_u32(m, IFLA_BR_STP_STATE, 0);
+		nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
+	}
+	if (parts & BRIDGE_DELAY)
+		nla_put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
 	nla_nest_end(m, data);
 	nla_nest_end(m, info);
 }
@@ -126,7 +134,7 @@ void apply_nl_create(struct rtnl *r, const struct res_link *l,
 
 	put_fixed(m, l);
 	if (l->kind == LINK_BRIDGE)
-		put_bridge(m);
+		put_bridge(m, BRIDGE_MODES | BRIDGE_DELAY);
 	if (l->kind == LINK_VXLAN)
 		put_vxlan(m, l, lower);
 	if (l->kind == LINK_VETH)
@@ -165,8 +173,11 @@ void apply_nl_set(struct rtnl *r, const char *name, const char *mark,
 		nla_put_u32(m, IFLA_MASTER, master);
 	if (fields & LINK_HAS_ADDR_GEN)
 		put_addr_gen(m, l->addr_gen_none);
-	if (fields & LINK_HAS_BRIDGE)
-		put_bridge(m);
+	if (!(fields & LINK_HAS_BRIDGE))
+		return;
+	put_bridge(m, BRIDGE_MODES);
+	m = link_msg(r, RTM_NEWLINK, 0, name, 0, 0);
+	put_bridge(m, BRIDGE_DELAY);
 }
 
 void apply_nl_mark(struct rtnl *r, const char *name, const char *mark)

@@ -34,8 +34,9 @@
 #include "provision/engine_files.h"
 #include "provision/plan.h"
 
-/* Words of a failed start that are kept. */
-#define SAID_MAX 512
+#define SAID_MAX 512        /* bytes of a failed start's words */
+#define ENGINE_BACK_MS 1500 /* for a supervisor to start another one */
+#define STOP_TRIES 3
 
 static int write_all(int fd, const char *text, size_t len)
 {
@@ -82,8 +83,8 @@ static void parent_of(const char *state_dir, char *out)
 {
 	const char *slash = strrchr(state_dir, '/');
 
-	snprintf(out, PATH_MAX, "%.*s",
-		 slash ? (int)(slash - state_dir) : 0, state_dir);
+	snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - state_dir) : 0,
+		 state_dir);
 }
 
 static int make_dir(const char *path, struct err *reterr)
@@ -224,7 +225,22 @@ static int start(const char *state_dir, struct err *reterr)
 	return await(pid, in, words, reterr);
 }
 
-/* Tells a silent engine to go on, else ends it; returns whether it answers. */
+/* Whether a supervisor has brought the engine back in a while. */
+static bool comes_back(struct arena *a, const char *state_dir)
+{
+	struct mono until = mono_add(clock_mono(), ENGINE_BACK_MS * NS_PER_MS);
+	const struct doc *state;
+
+	do {
+		if (engine_ask(a, state_dir, "state", &state, NULL, NULL) == 0)
+			return true;
+		clock_sleep_ms(20);
+	} while (mono_before(clock_mono(), until));
+	return false;
+}
+
+/* Tells a silent engine to go on, else ends it; returns whether one answers
+ * then. */
 static bool rouse(struct arena *a, const char *state_dir, int pid)
 {
 	auto_close int pidfd = pid > 0 ? pidfd_open_(pid) : -1;
@@ -237,7 +253,7 @@ static bool rouse(struct arena *a, const char *state_dir, int pid)
 		return true;
 	(void)pidfd_signal(pidfd, SIGKILL);
 	(void)ended(pidfd, ENGINE_STOP_MS);
-	return false;
+	return comes_back(a, state_dir);
 }
 
 /* A tree as JSON again; numbers and truths stay what they were. */
@@ -355,31 +371,47 @@ static int drop(const char *path, const struct stat *st, int type,
 	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-int engine_remove(const char *state_dir, struct err *reterr)
+/* Stops the engine that listens now; -ESRCH where there is none. */
+static int stop_one(struct arena *a, const char *state_dir, struct err *reterr)
 {
-	auto_arena struct arena a = {0};
 	auto_close int pidfd = -1;
 	const struct doc *answer;
-	char parent[PATH_MAX];
 	int pid = 0, e;
 
 	/* The process is held by a descriptor before it is told to go. */
-	e = engine_ask(&a, state_dir, "state", &answer, &pid, NULL);
+	e = engine_ask(a, state_dir, "state", &answer, &pid, NULL);
 	if (pid > 0)
 		pidfd = pidfd_open_(pid);
-	if (pidfd >= 0) {
-		if (e < 0)
-			(void)pidfd_signal(pidfd, SIGCONT);
-		e = engine_ask(&a, state_dir, "stop", &answer, NULL, NULL);
-		if (e < 0 || !ended(pidfd, ENGINE_STOP_MS)) {
-			(void)pidfd_signal(pidfd, SIGKILL);
-			if (!ended(pidfd, ENGINE_STOP_MS))
-				return err_set(reterr, -EBUSY,
-					       "the VRRP engine, process %d, "
-					       "does not end",
-					       pid);
-		}
-	}
+	if (pidfd < 0)
+		return -ESRCH;
+	if (e < 0)
+		(void)pidfd_signal(pidfd, SIGCONT);
+	e = engine_ask(a, state_dir, "stop", &answer, NULL, NULL);
+	if (e == 0 && ended(pidfd, ENGINE_STOP_MS))
+		return 0;
+	(void)pidfd_signal(pidfd, SIGKILL);
+	if (!ended(pidfd, ENGINE_STOP_MS))
+		return err_set(reterr, -EBUSY,
+			       "the VRRP engine, process %d, does not end",
+			       pid);
+	/* Its supervisor, if it has one, starts another, which can stop. */
+	return comes_back(a, state_dir) ? -EAGAIN : 0;
+}
+
+int engine_remove(const char *state_dir, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	char parent[PATH_MAX];
+	int e, tries = 0;
+
+	do
+		e = stop_one(&a, state_dir, reterr);
+	while (e == -EAGAIN && ++tries < STOP_TRIES);
+	if (e < 0 && e != -ESRCH)
+		return e == -EAGAIN ? err_set(reterr, e,
+					      "the VRRP engine comes back each "
+					      "time it is ended")
+				    : e;
 	if (nftw(state_dir, drop, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
 	    errno != ENOENT)
 		return err_sys(reterr, -errno, "remove %s", state_dir);
