@@ -84,7 +84,7 @@ is "$(ip netns exec "$R" cat /proc/sys/net/ipv4/ip_forward \
 a=$(converge)
 is "$(changes "$a")" "" "the second time: no changes"
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-	"$LABCTL" agent --request "$lab" network1 >"$TMP/request"
+	"$LABCTL" agent --request "$lab" "$node" >"$TMP/request"
 	strace -f -o "$TMP/trace" -e trace=sendmsg,sendto,openat,mount,unlink,rename,mkdir \
 		"$LABCTL" agent <"$TMP/request" >/dev/null
 	# strace knows not every socket's protocol: the types of GET as numbers.
