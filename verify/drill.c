@@ -27,6 +27,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/emul.h"
+#include "verify/answer.h"
 #include "verify/drill.h"
 #include "verify/gather.h"
 #include "verify/look.h"
@@ -214,7 +215,7 @@ static void end_host(struct run *r, struct drill_host *h, size_t at)
 	if (end_op(&r->captures[at], a, &answer, &err) < 0)
 		h->error = arena_strdup(a, err.msg);
 	else
-		gather_frames(a, answer, &h->frames, NULL);
+		answer_frames(a, answer, &h->frames);
 }
 
 static void end_all(struct run *r)
@@ -241,7 +242,7 @@ static void end_all(struct run *r)
 		if (end_op(&r->pings[i], &d->arena, &answer, &err) < 0)
 			p->error = arena_strdup(&d->arena, err.msg);
 		else
-			gather_probes(&d->arena, answer, p);
+			answer_probes(&d->arena, answer, p);
 	}
 }
 

@@ -28,18 +28,4 @@ void gather_observe(struct fleet *f, struct arena *arenas,
 size_t gather_active(const struct topo_router *r, const struct observed **obs,
 		     const struct topo_node **ret);
 
-/* An answer of the agent's to frames or probes, kept in a. Names of devices
- * by their index, in cooked captures, are in *ret_devs (may be NULL). */
-struct gather_devs {
-	struct {
-		unsigned index;
-		const char *name;
-	} *items;
-	size_t n;
-};
-void gather_frames(struct arena *a, const struct doc *d,
-		   struct seen_frames *ret, struct gather_devs *ret_devs);
-void gather_probes(struct arena *a, const struct doc *d,
-		   struct seen_pings *ret);
-
 #endif

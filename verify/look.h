@@ -11,11 +11,11 @@
  *   capture {"dev", "snaplen", "filter", "max_frames", "duration_ms",
  *            "enough_frames", "enough_flows"}
  *        -> {"linktype", "from", "to", "dropped", "frames":
- *            [{"t", "len", "hex"}], "devs": [{"index", "name"}], "error"}
- *        dev "any" gives cooked frames of every interface, with devs to name
- *        their indices. Ends at max_frames, after duration_ms, or when
- *        enough_flows different senders of adverts (VNI, source, VRID) have
- *        been seen enough_frames times each.
+ *            [{"t", "len", "hex"}], "error"}
+ *        dev "any" gives cooked frames of every interface. Ends at
+ *        max_frames, after duration_ms, or when enough_flows different
+ *        senders of adverts (VNI, source, VRID) have been seen enough_frames
+ *        times each. A link that goes down meanwhile ends nothing.
  *   ping {"dst", "count", "interval_us", "timeout_ms"}
  *        -> {"probes": [{"sent", "rtt", "ttl"}], "duplicates", "error"}
  *        count 0: until stop. rtt is -1 where no reply came, sent is

@@ -9,7 +9,6 @@
  * that goes down or away ends nothing: what was seen is told, with the error.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
 #include <string.h>
@@ -183,24 +182,6 @@ static void run(struct capture *c, struct mono until, const char **ret_error)
 	}
 }
 
-static void write_devs(struct json *j)
-{
-	struct if_nameindex *list = if_nameindex();
-	size_t i;
-
-	json_key(j, "devs");
-	json_arr(j);
-	for (i = 0; list && list[i].if_index; i++) {
-		json_obj(j);
-		json_kint(j, "index", list[i].if_index);
-		json_kstr(j, "name", list[i].if_name);
-		json_obj_end(j);
-	}
-	json_arr_end(j);
-	if (list)
-		if_freenameindex(list);
-}
-
 static void write_frames(struct json *j, const struct capture *c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -289,7 +270,6 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 		json_kint(j, "dropped", st.ps_drop);
 	if (error)
 		json_kstr(j, "error", error);
-	write_devs(j);
 	write_frames(j, &c);
 	return 0;
 }

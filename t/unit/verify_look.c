@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent's looking operations on a real kernel, in a network namespace of
+ * this test alone (with a user namespace around it where there is no root): a
+ * veth pair whose far end answers pings and hears adverts.
+ */
+#include "verify/look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "t/lib/tap.h"
+#include "verify/answer.h"
+
+#define NS "lookfar"
+
+static int stop_fds[2] = {-1, -1};
+
+/* The agent's, for operations that run in this program's children. */
+int agent_stop_fd(void)
+{
+	return stop_fds[0];
+}
+
+/* An operation that goes on in a child. */
+struct running {
+	int from, stop;
+	pid_t pid;
+};
+
+static agent_fn *op_fn(const char *name)
+{
+	const struct agent_op *op;
+
+	for (op = verify_agent_ops; op->name; op++)
+		if (strcmp(op->name, name) == 0)
+			return op->fn;
+	abort();
+}
+
+static struct running start(const char *name, const char *members)
+{
+	struct running r;
+	int out[2];
+
+	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(stop_fds, O_CLOEXEC) < 0)
+		abort();
+	fflush(stdout);
+	r.pid = fork();
+	if (r.pid == 0) {
+		struct arena a = {0};
+		struct buf b = {0};
+		struct err err = {0};
+		struct doc *req;
+		struct json j;
+		char text[1024];
+		ssize_t n;
+		int e;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(out[0]);
+		close(stop_fds[1]);
+		n = snprintf(text, sizeof(text), "{%s}", members);
+		e = doc_parse_line(&a, text, (size_t)n, &req, &err);
+		json_init(&j, &b, 0);
+		json_obj(&j);
+		if (e == 0)
+			e = op_fn(name)(req, &j, &err);
+		if (e < 0) {
+			buf_reset(&b);
+			json_init(&j, &b, 0);
+			json_obj(&j);
+			json_kstr(&j, "failed", err.msg);
+			json_kint(&j, "errno", -e);
+		}
+		json_obj_end(&j);
+		for (size_t at = 0; at < b.len; at += (size_t)n) {
+			n = write(out[1], b.data + at, b.len - at);
+			if (n < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(out[1]);
+	close(stop_fds[0]);
+	r.from = out[0];
+	r.stop = stop_fds[1];
+	return r;
+}
+
+static void stop(struct running *r)
+{
+	if (write(r->stop, "", 1) != 1)
+		abort();
+}
+
+/* The whole answer; an empty document where there was none. */
+static const struct doc *finish(struct arena *a, struct running *r)
+{
+	auto_buf struct buf b = {0};
+	struct doc *d = NULL;
+	ssize_t n;
+
+	while ((n = read(r->from, buf_room(&b, 65536), 65536)) > 0)
+		b.len += (size_t)n;
+	close(r->from);
+	close(r->stop);
+	waitpid(r->pid, NULL, 0);
+	if (doc_parse_line(a, b.data ? b.data : "", b.len, &d, NULL) < 0)
+		d = NULL;
+	return d;
+}
+
+static int sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static int sh(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	int status;
+	pid_t pid;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Whether near is up, without asking a shell. */
+static bool near_is_up(void)
+{
+	char b[16] = "";
+	int fd = open("/sys/class/net/near/flags", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, b, sizeof(b) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && (strtoul(b, NULL, 16) & 1);
+}
+
+static bool becomes(bool up, int ms)
+{
+	for (; ms > 0; ms -= 10) {
+		if (near_is_up() == up)
+			return true;
+		clock_sleep_ms(10);
+	}
+	return false;
+}
+
+static void captures(void)
+{
+	auto_arena struct arena a = {0};
+	struct seen_frames f;
+	const struct doc *d;
+	struct running r, p;
+	int64_t before = clock_real_ns();
+	size_t i, requests = 0, cooked = 0;
+	bool ordered = true;
+
+	r = start("capture", "dev: near, filter: icmp, max_frames: 6");
+	clock_sleep_ms(200);
+	p = start("ping", "dst: 192.0.2.2, count: 5, interval_us: 20000");
+	d = finish(&a, &r);
+	answer_frames(&a, d, &f);
+	finish(&a, &p);
+	is_int(doc_int(d, "linktype", 0), DECODE_ETHERNET, "capture: Ethernet");
+	is_int(f.n, 6, "capture: ends at max_frames");
+	for (i = 0; i < f.n; i++) {
+		requests += f.frames[i].kind == FRAME_ICMP &&
+			    f.frames[i].icmp.type == 8;
+		ordered &= f.frames[i].t > before &&
+			   f.frames[i].t < clock_real_ns() &&
+			   (!i || f.frames[i].t > f.frames[i - 1].t);
+	}
+	is_int(requests, 3, "capture: requests and replies");
+	ok(ordered, "capture: the kernel's stamps, in order");
+
+	r = start("capture", "netns: " NS ", dev: any, filter: icmp, "
+			     "snaplen: 200");
+	clock_sleep_ms(200);
+	p = start("ping", "dst: 192.0.2.2, count: 2, interval_us: 20000");
+	finish(&a, &p);
+	stop(&r);
+	d = finish(&a, &r);
+	answer_frames(&a, d, &f);
+	for (i = 0; i < f.n; i++)
+		cooked += f.frames[i].ifindex != 0 &&
+			  f.frames[i].outgoing == (f.frames[i].icmp.type == 0);
+	is_int(cooked, 4, "capture: any interface, with directions, until stop");
+
+	before = clock_real_ns();
+	r = start("capture", "dev: near, filter: ip proto 112, "
+			     "duration_ms: 300");
+	d = finish(&a, &r);
+	ok(d && !doc_get(d, "failed") && doc_len(doc_get(d, "frames")) == 0 &&
+		   clock_real_ns() - before >= 300 * NS_PER_MS,
+	   "capture: ends after duration_ms with nothing");
+	r = start("capture", "dev: nothere");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), ENODEV, "capture: no interface: %s",
+	       doc_str(d, "failed", ""));
+	r = start("capture", "dev: near, filter: 'ip and and'");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EINVAL, "capture: bad filter: %s",
+	       doc_str(d, "failed", ""));
+	r = start("capture", "dev: near, snaplen: 0");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EINVAL, "capture: out of range: %s",
+	       doc_str(d, "failed", ""));
+	r = start("capture", "dev: near, netns: gone");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), ENOENT, "capture: no namespace: %s",
+	       doc_str(d, "failed", ""));
+}
+
+/* The link goes down and up in the middle. */
+static void capture_through_down(void)
+{
+	auto_arena struct arena a = {0};
+	struct seen_frames f;
+	struct running r, p;
+	const struct doc *d;
+
+	r = start("capture", "dev: near, filter: icmp");
+	clock_sleep_ms(200);
+	p = start("ping", "dst: 192.0.2.2, count: 1");
+	finish(&a, &p);
+	sh("ip link set near down; sleep 0.1; ip link set near up");
+	sh("ip addr add 2001:db8::1/64 dev near nodad 2>/dev/null");
+	p = start("ping", "dst: 192.0.2.2, count: 1");
+	finish(&a, &p);
+	stop(&r);
+	d = finish(&a, &r);
+	answer_frames(&a, d, &f);
+	is_int(f.n, 4, "capture: goes on when the link was down (%s)",
+	       doc_str(d, "error", "nothing was said"));
+}
+
+/* Adverts as a raw packet each, from the far end. */
+static void send_adverts(const char *from, int count, unsigned ms)
+{
+	/* vrid 1, prio 50, intvl 2 s, 169.254.0.1 */
+	static const uint8_t body[20] = {0x21, 1, 50, 1, 0, 2, 0x02, 0xfc,
+					 0xa9, 0xfe, 0, 1};
+	char text[512] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(body); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x",
+				      body[i]);
+	sh("ip netns exec " NS " python3 -c \"\n"
+	   "import socket,time\n"
+	   "s=socket.socket(socket.AF_INET,socket.SOCK_RAW,112)\n"
+	   "s.setsockopt(0,socket.IP_MULTICAST_TTL,255)\n"
+	   "s.bind(('%s',0))\n"
+	   "s.setsockopt(0,socket.IP_MULTICAST_IF,socket.inet_aton('%s'))\n"
+	   "for i in range(%d):\n"
+	   " s.sendto(bytes.fromhex('%s'),('224.0.0.18',0)); time.sleep(%u/1000)"
+	   "\"",
+	   from, from, count, text, ms);
+}
+
+static void enough(void)
+{
+	auto_arena struct arena a = {0};
+	struct seen_frames f;
+	const struct doc *d;
+	struct running r;
+	int64_t t;
+
+	if (sh("python3 -c '' 2>/dev/null") != 0) {
+		tap_skip("no python3", "capture: ends when it has enough");
+		return;
+	}
+	t = clock_real_ns();
+	r = start("capture", "dev: near, filter: 'ip proto 112', "
+			     "enough_frames: 2, enough_flows: 1, "
+			     "duration_ms: 8000");
+	clock_sleep_ms(200);
+	send_adverts("192.0.2.2", 4, 100);
+	d = finish(&a, &r);
+	answer_frames(&a, d, &f);
+	is_int(f.n, 2, "capture: ends when it has enough adverts");
+	ok(clock_real_ns() - t < 6 * NS_PER_S, "capture: and not later");
+	ok(f.n && f.frames[0].kind == FRAME_ADVERT &&
+		   f.frames[0].advert.vrid == 1 && f.frames[0].ttl == 255 &&
+		   !f.frames[0].advert.fault,
+	   "capture: the advert's fields");
+}
+
+static void pings(void)
+{
+	auto_arena struct arena a = {0};
+	struct seen_pings p;
+	const struct doc *d;
+	struct running r;
+	size_t i, lost = 0;
+	int64_t worst = 0, gap, t;
+
+	r = start("ping", "dst: 192.0.2.2, count: 4, interval_us: 50000");
+	answer_probes(&a, finish(&a, &r), &p);
+	for (i = 0; i < p.n; i++)
+		lost += p.probes[i].rtt < 0 || p.probes[i].ttl != 64;
+	ok(p.n == 4 && !lost && !p.send_error, "ping: 4 of 4, ttl 64");
+	ok(p.n && p.probes[0].rtt < 100 * NS_PER_MS, "ping: a time");
+	r = start("ping", "dst: '2001:db8::2', count: 4, interval_us: 50000");
+	answer_probes(&a, finish(&a, &r), &p);
+	for (i = lost = 0; i < p.n; i++)
+		lost += p.probes[i].rtt < 0 || p.probes[i].ttl != 64;
+	ok(p.n == 4 && !lost, "ping: 4 of 4 by IPv6, hop limit 64");
+
+	/* Losses must not bend the schedule. */
+	r = start("ping", "dst: 192.0.2.2, count: 0, interval_us: 10000");
+	clock_sleep_ms(300);
+	sh("ip -n " NS " link set far down");
+	clock_sleep_ms(500);
+	sh("ip -n " NS " link set far up");
+	sh("ip -n " NS " -6 addr add 2001:db8::2/64 dev far nodad 2>/dev/null");
+	clock_sleep_ms(700);
+	stop(&r);
+	answer_probes(&a, finish(&a, &r), &p);
+	for (i = lost = 0; i < p.n; i++) {
+		lost += p.probes[i].rtt < 0;
+		gap = i ? p.probes[i].sent - p.probes[i - 1].sent : 0;
+		if (gap > worst)
+			worst = gap;
+	}
+	ok(lost >= 40 && lost < 140, "ping: lost %zu in about 500 ms", lost);
+	ok(p.n > 120 && worst < 60 * NS_PER_MS,
+	   "ping: %zu probes, at most %.1f ms apart", p.n,
+	   (double)worst / (double)NS_PER_MS);
+	ok(p.n && p.probes[p.n - 1].rtt >= 0, "ping: replies at the end");
+
+	t = clock_real_ns();
+	r = start("ping", "dst: 192.0.2.99, count: 3, interval_us: 10000, "
+			  "timeout_ms: 200");
+	answer_probes(&a, finish(&a, &r), &p);
+	ok(p.n == 3 && p.probes[0].rtt == -1 &&
+		   clock_real_ns() - t < 2 * NS_PER_S,
+	   "ping: nobody there");
+	r = start("ping", "dst: 203.0.113.1, count: 2, interval_us: 10000");
+	answer_probes(&a, finish(&a, &r), &p);
+	is(p.send_error, "Network is unreachable", "ping: no way to send");
+	r = start("ping", "dst: router, count: 2");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EINVAL, "ping: %s",
+	       doc_str(d, "failed", ""));
+}
+
+static bool saw(const struct doc *d, const char *what, const char *dev,
+		const char *text)
+{
+	const struct doc *list = doc_get(d, "events"), *e;
+
+	DOC_FOREACH(e, list)
+		if (strcmp(doc_str(e, "what", ""), what) == 0 &&
+		    strcmp(doc_str(e, "dev", ""), dev) == 0 &&
+		    strcmp(doc_str(e, "text", ""), text) == 0)
+			return true;
+	return false;
+}
+
+static void watches(void)
+{
+	auto_arena struct arena a = {0};
+	const struct doc *d;
+	struct running r = start("watch", "netns: " NS);
+
+	clock_sleep_ms(200);
+	sh("ip -n " NS " addr add 203.0.113.101/24 dev far");
+	sh("ip -n " NS " addr add fd00::1/64 dev far nodad");
+	sh("ip -n " NS " route add default via 192.0.2.1 dev far");
+	sh("ip -n " NS " route del default");
+	sh("ip -n " NS " addr del 203.0.113.101/24 dev far");
+	sh("ip -n " NS " link add gone type veth peer name gone2");
+	sh("ip -n " NS " link del gone");
+	clock_sleep_ms(100);
+	stop(&r);
+	d = finish(&a, &r);
+	ok(saw(d, "+addr", "far", "203.0.113.101/24"), "watch: address added");
+	ok(saw(d, "+addr", "far", "fd00::1/64"), "watch: IPv6 address added");
+	ok(saw(d, "-addr", "far", "203.0.113.101/24"),
+	   "watch: address removed");
+	ok(saw(d, "+route", "far", "default via 192.0.2.1"),
+	   "watch: route added");
+	ok(saw(d, "-route", "far", "default via 192.0.2.1"),
+	   "watch: route removed");
+	ok(saw(d, "link", "gone", "gone"), "watch: link gone, with its name");
+	ok(d && !doc_bool(d, "overrun", true), "watch: nothing missed");
+}
+
+static void faults(void)
+{
+	auto_arena struct arena a = {0};
+	const struct doc *d;
+	struct running r;
+	int64_t before = clock_real_ns(), down, up;
+
+	r = start("fault", "dev: near");
+	ok(becomes(false, 1000), "fault: the link goes down");
+	clock_sleep_ms(100);
+	ok(!near_is_up(), "fault: and stays down");
+	stop(&r);
+	d = finish(&a, &r);
+	down = doc_int(d, "down", 0);
+	up = doc_int(d, "up", 0);
+	ok(near_is_up(), "fault: up again on stop");
+	ok(down > before && up - down >= 100 * NS_PER_MS &&
+		   up < clock_real_ns(),
+	   "fault: tells when");
+	is_int(sh("ip route | grep -q 'default via 192.0.2.2'"), 0,
+	       "fault: the routes over the link are back");
+
+	r = start("fault", "dev: near, max_ms: 300");
+	ok(becomes(false, 1000), "fault with an end: down");
+	d = finish(&a, &r);
+	ok(near_is_up() && doc_int(d, "up", 0), "fault with an end: up again");
+
+	r = start("fault", "dev: near");
+	becomes(false, 1000);
+	kill(r.pid, SIGKILL);
+	finish(&a, &r);
+	ok(becomes(true, 1000), "fault: up again where its agent is killed");
+
+	sh("ip link set near down");
+	r = start("fault", "dev: near");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EALREADY, "fault: %s",
+	       doc_str(d, "failed", ""));
+	ok(!near_is_up(), "fault: what was down before stays down");
+	sh("ip link set near up");
+}
+
+/* Namespaces of this test's own; false where the system does not let us. */
+static bool prepare(void)
+{
+	char map[64];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int fd;
+
+	if (uid != 0) {
+		if (unshare(CLONE_NEWUSER) < 0)
+			return false;
+		fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "deny", 4) != 4)
+			return false;
+		close(fd);
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+		fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, map, strlen(map)) < 0)
+			return false;
+		close(fd);
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+		fd = open("/proc/self/gid_map", O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, map, strlen(map)) < 0)
+			return false;
+		close(fd);
+	}
+	return unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+	       mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("run", "/run", "tmpfs", 0, NULL) == 0 &&
+	       mount("sysfs", "/sys", "sysfs", 0, NULL) == 0;
+}
+
+int main(void)
+{
+	if (!prepare()) {
+		printf("1..0 # SKIP no namespaces here: %s\n", strerror(errno));
+		return 0;
+	}
+	is_int(sh("set -e; ip netns add " NS "; ip link set lo up\n"
+		  "ip link add near type veth peer name far netns " NS "\n"
+		  "ip link set near up; ip -n " NS " link set far up\n"
+		  "ip addr add 192.0.2.1/24 dev near\n"
+		  "ip -n " NS " addr add 192.0.2.2/24 dev far\n"
+		  "ip addr add 2001:db8::1/64 dev near nodad\n"
+		  "ip -n " NS " addr add 2001:db8::2/64 dev far nodad\n"),
+	       0, "two namespaces and a wire");
+	captures();
+	capture_through_down();
+	enough();
+	pings();
+	watches();
+	sh("ip route add default via 192.0.2.2 dev near");
+	faults();
+	return tap_done();
+}
