@@ -156,8 +156,10 @@ void judge_engine(const struct evidence *e, const struct subject *s,
 	if (!o)
 		return;
 	verdict_want(v, "an engine that runs and answers");
+	/* Stopped or stuck it has a process all the same. */
 	verdict_saw(v, o->engine_running, "an engine %s",
-		    o->engine_running ? "runs" : "does not run");
+		    o->engine_running || o->engine_pid > 0 ? "runs"
+							   : "does not run");
 	if (o->engine_error)
 		verdict_saw(v, false, "it does not answer: %s",
 			    o->engine_error);

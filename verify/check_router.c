@@ -110,7 +110,8 @@ void judge_active(const struct evidence *e, const struct subject *s,
 
 	verdict_want(v, "active on exactly one of its %zu hosts, backup on "
 		     "the others", r->nhosts);
-	verdict_saw(v, r->nhosts > 1, "%zu hosts", r->nhosts);
+	if (r->nhosts < 2)
+		verdict_saw(v, false, "%zu hosts", r->nhosts);
 	rounds = rounds_of(e, r, v);
 	for (h = 0; h < r->nhosts; h++)
 		host_line(e, r, h, host_good(e, r, h), v);

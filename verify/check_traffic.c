@@ -256,7 +256,11 @@ void judge_advert_fields(const struct evidence *e, const struct subject *s,
 			      s->node->name);
 }
 
-/* One advert has no interval; but the silence around it may be too long. */
+/*
+ * One advert has no interval, but the silence around it may be too long. Where
+ * another sender's interval was measured nothing more is to be known: a second
+ * sender is the check of adverts' finding.
+ */
 static void lone(const struct seen_frames *seen, const struct senders *s,
 		 size_t k, int64_t most, struct verdict *v)
 {
@@ -271,7 +275,7 @@ static void lone(const struct seen_frames *seen, const struct senders *s,
 		verdict_saw(v, false, "over %.3f s: silence about the only "
 			    "advert from %s",
 			    seconds(before > after ? before : after), text);
-	else
+	else if (!v->observed.n)
 		verdict_blind(v, "only one advert from %s in %.1f s", text,
 			      seconds(seen->to - seen->from));
 }

@@ -32,7 +32,7 @@
 #include "verify/gather.h"
 #include "verify/look.h"
 
-#define BASELINE_MS 1000 /* of pings before the fault */
+#define BASELINE_MS 1000 /* of pings before the fault, and one advert */
 #define AFTER_MS 1000	 /* after a takeover, for all to be told */
 #define POLL_MS 100
 #define SLICE_MS 20 /* between looks at *interrupted */
@@ -517,6 +517,7 @@ static int course(struct run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	struct err err = {0};
+	int64_t baseline;
 	int e;
 
 	say(r, "waiting for each router's active node");
@@ -529,7 +530,8 @@ static int course(struct run *r, struct err *reterr)
 		return e;
 	begin_all(r);
 	say(r, "pinging %zu addresses before the fault", d->npings);
-	e = wait_ms(r, BASELINE_MS);
+	baseline = (evidence_longest_ns(d->lab) * 11 / 10) / NS_PER_MS;
+	e = wait_ms(r, baseline > BASELINE_MS ? baseline : BASELINE_MS);
 	if (e < 0)
 		return e;
 	e = cut_and_wait(r, reterr);

@@ -40,7 +40,7 @@
 /* What passes over the socket: guard to operation. */
 struct word {
 	int32_t result; /* 0 or -errno */
-	int64_t t;	/* CLOCK_REALTIME of the change */
+	int64_t t;	/* CLOCK_REALTIME just before the change */
 };
 
 struct fault {
@@ -185,9 +185,11 @@ static void detach(int keep)
 	close_range((unsigned)keep + 1, ~0u, 0);
 }
 
-static void tell(int fd, int result)
+/* t is from before the change: what follows from it may be stamped before the
+ * kernel's call has returned here. */
+static void tell(int fd, int result, int64_t t)
 {
-	struct word w = {result, clock_real_ns()};
+	struct word w = {result, t};
 
 	/* Nobody may be there to hear it; the work is done anyhow. */
 	(void)send(fd, &w, sizeof(w), MSG_NOSIGNAL);
@@ -199,21 +201,24 @@ static void guard(struct fault *f, int fd, int64_t max_ms)
 {
 	struct timeval left = {(time_t)(max_ms / 1000),
 			       (suseconds_t)(max_ms % 1000) * 1000};
+	int64_t t;
 	char c;
 	int r;
 
 	detach(fd);
 	r = rtnl_open(&f->rtnl, -1, NULL);
+	t = clock_real_ns();
 	if (r == 0)
 		r = set_link(f, false, NULL);
-	tell(fd, r);
+	tell(fd, r, t);
 	if (r < 0)
 		return;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &left, sizeof(left));
 	/* A byte, the end of the other side, or the time: all mean now. */
 	while (recv(fd, &c, 1, 0) < 0 && errno == EINTR)
 		;
-	tell(fd, mend(f, NULL));
+	t = clock_real_ns();
+	tell(fd, mend(f, NULL), t);
 }
 
 static void fault_release(struct fault *f)
