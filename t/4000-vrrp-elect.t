@@ -39,7 +39,8 @@ is "$(cat /run/a/ha/state)" master "its state file says master"
 is "$(cat /run/b/ha/state)" backup "the other's says backup"
 like "$(ip -n a -6 addr show dev qr)" "fe80::f816:3eff:fe00:1/64 scope link" \
 	"a link-local address has scope link"
-unlike "$(ip -n a -6 addr show)" "tentative" "no address is tentative"
+like "$(ip -n a -6 addr show dev qg)" "fd00:203:0:113::21/64 scope global nodad" \
+	"no address waits for duplicate detection"
 hush
 kill "$quiet_qr" "$quiet_qg"; wait "$quiet_qr" "$quiet_qg" 2>/dev/null
 
@@ -53,6 +54,8 @@ n=$(printf '%s\n' "$plain" | wc -l)
 ok $((n < 3 || n > 4)) "one each second ($n in 2.3 s)"
 arps=$(tcpdump -n -r "$TMP/ha" arp 2>/dev/null | grep -c "who-has 203.0.113.101 tell 203.0.113.101")
 is "$arps" 2 "each address is announced as often as configured"
+unlike "$(tcpdump -n -r "$TMP/ha" icmp6 2>/dev/null)" "who has fd00:203:0:113::21" \
+	"and none is asked for on the wire"
 first=$(tcpdump -n -r "$TMP/ha" 'proto 112 or arp' 2>/dev/null | head -1)
 like "$first" "VRRPv2" "the advert goes before the first announcement"
 n=$(tcpdump -n -r "$TMP/quiet-qr" arp 2>/dev/null | wc -l)

@@ -100,6 +100,14 @@ static struct vrrp_link *new_link(struct vrrp_space *s)
 	return &s->links[s->nlinks++];
 }
 
+static bool same_link(const struct vrrp_link *a, const struct vrrp_link *b)
+{
+	return a->ifindex == b->ifindex && a->up == b->up &&
+	       a->running == b->running && a->has_mac == b->has_mac &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
+	       strcmp(a->name, b->name) == 0;
+}
+
 /* Takes a link message in; true where something changed. */
 static bool take_link(struct vrrp_space *s, const struct nlmsghdr *h)
 {
@@ -136,7 +144,7 @@ static bool take_link(struct vrrp_space *s, const struct nlmsghdr *h)
 		old = new_link(s);
 		if (!old)
 			return false;
-	} else if (memcmp(old, &now, sizeof(now)) == 0) {
+	} else if (same_link(old, &now)) {
 		return false;
 	}
 	*old = now;
