@@ -19,12 +19,11 @@
 #include "topologies/topo.h"
 
 #define ENGINE_MS 5000 /* for an engine's answer */
-#define NAMES_MAX                                                              \
-	(TOPO_NODES_MAX + 1 + TOPO_INSTANCES_MAX + TOPO_ROUTERS_MAX)
+#define NAMES_MAX (TOPO_NODES_MAX + 1 + TOPO_INSTANCES_MAX + TOPO_ROUTERS_MAX)
 
 struct where {
 	const struct topo_node *node; /* NULL: the host outside */
-	const char *netns;	      /* NULL: the node's own */
+	const char *netns;            /* NULL: the node's own */
 };
 
 /* --- finding the place --------------------------------------------------- */
@@ -63,6 +62,19 @@ static bool hosts(const struct topo_router *r, const struct topo_node *n)
 	return false;
 }
 
+/* How to reach a node that runs; who does not run would answer nothing. */
+static int reach(struct arena *a, const struct lab *lab,
+		 const struct topo_node *node, struct remote_target *ret,
+		 struct err *reterr)
+{
+	pid_t pid;
+
+	if (emul_node_pid(lab->name, node->name, &pid, NULL) == -ENOENT)
+		return err_set(reterr, -EHOSTDOWN,
+			       "it does not run; 'labctl up' starts it");
+	return emul_target(a, lab, node, ret, reterr);
+}
+
 /* Whether the router is Active on the node: 1, 0, or -errno. */
 static int active_on(const struct lab *lab, const struct topo_router *router,
 		     const struct topo_node *node, struct err *reterr)
@@ -77,7 +89,7 @@ static int active_on(const struct lab *lab, const struct topo_router *router,
 	size_t i;
 	int e;
 
-	e = emul_target(&a, lab, node, &t, reterr);
+	e = reach(&a, lab, node, &t, reterr);
 	if (e == 0)
 		e = remote_open(&r, &t, reterr);
 	if (e == 0)
@@ -171,8 +183,9 @@ static int find(const struct cmd *c, const struct lab *lab, const char *name,
 	if (!inst && !r)
 		return no_such_place(c, lab, name);
 	if (netns || router)
-		return cmd_usage(c, "%s is a namespace of its own: %s goes "
-				    "with a node",
+		return cmd_usage(c,
+				 "%s is a namespace of its own: %s goes "
+				 "with a node",
 				 name, netns ? "--netns" : "--router");
 	w->netns = inst ? inst->netns : r->netns;
 	if (inst) {
@@ -227,7 +240,7 @@ static int run_there(const struct lab *lab, const struct where *w,
 	int r;
 
 	if (w->node) {
-		r = emul_target(&a, lab, w->node, &t, &e);
+		r = reach(&a, lab, w->node, &t, &e);
 		if (r == 0)
 			r = remote_exec(&t, line, &e);
 	} else {
@@ -331,7 +344,8 @@ const struct cmd cmd_exec = {
 		"\n\n"
 		"Options:\n"
 		"      --netns NAME     in this network namespace of the node\n"
-		"      --router ROUTER  in this router's namespace on the node\n"
+		"      --router ROUTER  in this router's namespace on the "
+		"node\n"
 		"  -l, --lab LAB        where more than one lab is up\n\n"
 		"Exit status: the command's (128 + N where signal N ended it); "
 		"2 where PLACE is\nwrong, 3 where it cannot be reached.\n\n"

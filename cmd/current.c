@@ -59,8 +59,7 @@ static int by_name(const char *name, const struct emul_lab *labs, size_t n,
 	return no_such_lab(name, labs, n);
 }
 
-static int the_only_one(const struct emul_lab *labs, size_t n,
-			struct lab **ret)
+static int the_only_one(const struct emul_lab *labs, size_t n, struct lab **ret)
 {
 	const struct emul_lab *found = NULL;
 	auto_arena struct arena a = {0};

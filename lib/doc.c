@@ -481,6 +481,13 @@ void json_fmt(struct json *j, const char *fmt, ...)
 	json_str(j, b.data);
 }
 
+void json_raw(struct json *j, const char *json)
+{
+	before_value(j);
+	buf_adds(j->out, json);
+	j->more = true;
+}
+
 void json_kstr(struct json *j, const char *key, const char *s)
 {
 	json_key(j, key);

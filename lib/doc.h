@@ -96,6 +96,9 @@ void json_bool(struct json *j, bool v);
 void json_fmt(struct json *j, const char *fmt, ...) /* a string */
 	__attribute__((format(printf, 2, 3)));
 
+/* A value that is JSON already. */
+void json_raw(struct json *j, const char *json);
+
 /* Key and value at once. */
 void json_kstr(struct json *j, const char *key, const char *s);
 void json_kint(struct json *j, const char *key, int64_t v);

@@ -126,7 +126,8 @@ static size_t unwritten(const struct run *x, int which)
 
 /*
  * A piece small enough that a pipe which polls writable takes it whole.
- * Returns 0, or what a command gets that writes where nobody reads.
+ * Returns 0, or where nobody reads (and SIGPIPE is ignored, or had ended us)
+ * what a command gets that writes there.
  */
 static int write_some(struct run *x, int which)
 {
@@ -295,7 +296,6 @@ int remote_exec(const struct remote_target *t, const char *command,
 	struct mono deadline =
 		mono_add(clock_mono(), remote_connect_ms * NS_PER_MS);
 	auto_free struct run *x = calloc(1, sizeof(*x));
-	struct sigpipe_guard g;
 	int r;
 
 	if (!x)
@@ -303,9 +303,7 @@ int remote_exec(const struct remote_target *t, const char *command,
 	r = ssh_link_open(&x->link, t, deadline, reterr);
 	if (r < 0)
 		return r;
-	sigpipe_hold(&g);
 	r = run(x, command, reterr);
-	sigpipe_let(&g);
 	ssh_link_close(x->link);
 	return r;
 }

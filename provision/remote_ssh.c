@@ -6,11 +6,9 @@
  * says "again" is repeated when poll(2) says that something came, so every
  * step has a deadline and ends at once when the person interrupts it.
  *
- * The socket is ours. It is connected before libssh sees it, and connected
- * again each millisecond while the port refuses, because sshd may just be
- * starting; Nagle's algorithm is off, and acknowledgements are asked to be
- * sent at once before each wait: sshd holds small answers back until the one
- * before is acknowledged, which would cost 40 ms per session.
+ * The socket is ours (remote_dial.c), so before each wait the kernel is asked
+ * to acknowledge at once: sshd holds small answers back until the one before
+ * is acknowledged, which would cost 40 ms per session.
  *
  * The key exchange is curve25519 (the hybrid one that OpenSSH prefers costs
  * more processor time than all the rest). Nothing is read from ~/.ssh or
@@ -24,25 +22,19 @@
  */
 #include "provision/remote_ssh.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 
 #include <libssh/server.h> /* ssh_send_keepalive() */
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/ip.h"
 #include "lib/log.h"
 #include "provision/emul.h"
 
@@ -51,131 +43,6 @@
 	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"                 \
 	"ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256"
 #define EXIT_WAIT_MS 500 /* for an exit status after the end of output */
-
-void sigpipe_hold(struct sigpipe_guard *g)
-{
-	sigset_t pipe, old;
-
-	sigpending(&old);
-	g->pending = sigismember(&old, SIGPIPE);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	g->blocked = sigismember(&old, SIGPIPE);
-}
-
-void sigpipe_let(struct sigpipe_guard *g)
-{
-	const struct timespec none = {0, 0};
-	sigset_t pipe;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	if (!g->pending)
-		while (sigtimedwait(&pipe, NULL, &none) < 0 && errno == EINTR)
-			;
-	if (!g->blocked)
-		pthread_sigmask(SIG_UNBLOCK, &pipe, NULL);
-}
-
-/* --- the socket ---------------------------------------------------------- */
-
-static socklen_t socket_address(const struct remote_target *t,
-				struct sockaddr_storage *ret)
-{
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	struct ip ip;
-
-	*ret = (struct sockaddr_storage){0};
-	if (ip_parse(t->address, &ip) < 0 || t->port > UINT16_MAX)
-		return 0;
-	if (ip.family == 6) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)t->port);
-		memcpy(&v6->sin6_addr, ip.b, sizeof(v6->sin6_addr));
-		return sizeof(*v6);
-	}
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons((uint16_t)t->port);
-	memcpy(&v4->sin_addr, ip.b, sizeof(v4->sin_addr));
-	return sizeof(*v4);
-}
-
-/* One attempt. Returns a connected socket, or a negative errno. */
-static int dial_once(const struct sockaddr_storage *to, socklen_t len,
-		     struct mono deadline)
-{
-	auto_close int fd = -1;
-	int r, e = 0, one = 1;
-	short events = 0;
-
-	fd = socket(to->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    IPPROTO_TCP);
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)to, len) == 0)
-		return take_fd(&fd);
-	if (errno != EINPROGRESS)
-		return -errno;
-	while (!events) {
-		r = remote_poll(fd, POLLOUT, NULL, 0, deadline, &events);
-		if (r < 0)
-			return r;
-	}
-	len = sizeof(e);
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0)
-		return -errno;
-	return e ? -e : take_fd(&fd);
-}
-
-/* What may pass while a node starts. */
-static bool passing(int r)
-{
-	return r == -ECONNREFUSED || r == -ENETUNREACH || r == -EHOSTUNREACH ||
-	       r == -ECONNRESET;
-}
-
-static int dial(const struct remote_target *t, struct mono deadline, int *ret,
-		struct err *reterr)
-{
-	struct mono patient =
-		mono_min(deadline,
-			 mono_add(clock_mono(), REMOTE_REFUSED_MS * NS_PER_MS));
-	struct sockaddr_storage to;
-	socklen_t len = socket_address(t, &to);
-	int r;
-
-	if (!len)
-		return err_set(reterr, -EINVAL, "'%s' port %u is no address",
-			       t->address, t->port);
-	for (;;) {
-		r = dial_once(&to, len, deadline);
-		if (r >= 0) {
-			*ret = r;
-			return 0;
-		}
-		if (!passing(r) || !mono_before(clock_mono(), patient))
-			break;
-		r = remote_poll(-1, 0, NULL, 0,
-				mono_add(clock_mono(), NS_PER_MS), NULL);
-		if (r < 0 && r != -ETIMEDOUT)
-			break;
-	}
-	if (r == -EINTR)
-		return err_set(reterr, r, "interrupted");
-	if (r == -ECONNREFUSED)
-		return err_set(reterr, r,
-			       "%s port %u refuses connections: no sshd "
-			       "listens there",
-			       t->address, t->port);
-	if (r == -ETIMEDOUT)
-		return err_set(reterr, r, "%s port %u does not answer",
-			       t->address, t->port);
-	return err_sys(reterr, r, "connect to %s port %u", t->address, t->port);
-}
 
 /* --- waiting ------------------------------------------------------------- */
 
@@ -199,8 +66,13 @@ int ssh_link_wait(struct ssh_link *l, struct pollfd *more, size_t nmore,
 			       "being asked to answer: it is stopped or cut "
 			       "off",
 			       (double)silence / 1e9);
-	until = mono_is_never(l->gone) ? mono_add(l->heard, silence / 3)
-				       : l->gone;
+	/* Before there is a channel the deadline is for all of it. */
+	if (!l->channel)
+		until = MONO_NEVER;
+	else if (mono_is_never(l->gone))
+		until = mono_add(l->heard, silence / 3);
+	else
+		until = l->gone;
 	if (ssh_get_poll_flags(l->session) & SSH_WRITE_PENDING)
 		events |= POLLOUT;
 	/* The kernel forgets this by itself: say it each time. */
@@ -215,7 +87,7 @@ int ssh_link_wait(struct ssh_link *l, struct pollfd *more, size_t nmore,
 	if (!mono_before(now, deadline))
 		return err_set(reterr, r, "it does not answer");
 	/* Counted from now: it may have been long that nobody listened. */
-	if (mono_is_never(l->gone) && l->channel) {
+	if (mono_is_never(l->gone)) {
 		/* Twice: where the last one's reply has come meanwhile, the
 		 * first call only takes note of that. One goes out. */
 		ssh_send_keepalive(l->session);
@@ -366,6 +238,9 @@ static int handshake(struct ssh_link *l, const struct remote_target *t,
 	 */
 	ssh_options_set(l->session, SSH_OPTIONS_FD, &(socket_t){-1});
 	l->handed = true;
+	/* It makes the socket block, too, and would then wait without us. */
+	if (fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(reterr, -errno, "socket");
 	for (; rc == SSH_AGAIN; rc = ssh_connect(l->session)) {
 		r = step_wait(l, "key exchange", deadline, reterr);
 		if (r < 0)
@@ -488,7 +363,7 @@ static int set_up(struct ssh_link *l, const struct remote_target *t,
 		return err_set(reterr, -ENOKEY,
 			       "%s is no private key that can be used",
 			       t->key_file);
-	r = dial(t, deadline, &l->fd, reterr);
+	r = remote_dial(t, deadline, &l->fd, reterr);
 	if (r < 0)
 		return r;
 	dialed = l->heard = clock_mono();
@@ -508,7 +383,6 @@ int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 		  struct mono deadline, struct err *reterr)
 {
 	struct ssh_link *l = calloc(1, sizeof(*l));
-	struct sigpipe_guard g;
 	int r;
 
 	if (!l)
@@ -521,9 +395,7 @@ int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 		free(l);
 		return err_set(reterr, -ENOMEM, "out of memory");
 	}
-	sigpipe_hold(&g);
 	r = set_up(l, t, deadline, reterr);
-	sigpipe_let(&g);
 	if (r < 0) {
 		ssh_link_close(l);
 		return r;
@@ -534,11 +406,9 @@ int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 
 void ssh_link_close(struct ssh_link *l)
 {
-	struct sigpipe_guard g;
 
 	if (!l)
 		return;
-	sigpipe_hold(&g);
 	if (l->channel) {
 		ssh_remove_channel_callbacks(l->channel, &l->callbacks);
 		ssh_channel_free(l->channel);
@@ -547,7 +417,6 @@ void ssh_link_close(struct ssh_link *l)
 	ssh_free(l->session);
 	if (!l->handed && l->fd >= 0)
 		close(l->fd);
-	sigpipe_let(&g);
 	buf_release(&l->data[0]);
 	buf_release(&l->data[1]);
 	free(l);
@@ -627,116 +496,4 @@ int ssh_link_finish(struct ssh_link *l, struct err *reterr)
 		if (r < 0)
 			return r;
 	}
-}
-
-/* --- as an agent's transport --------------------------------------------- */
-
-static int ended(struct ssh_link *l, struct err *reterr)
-{
-	int r = ssh_link_finish(l, reterr);
-
-	if (r < 0)
-		return r;
-	if (*l->signal)
-		return err_set(reterr, -ECONNRESET,
-			       "its agent was killed by SIG%s", l->signal);
-	if (l->status >= 0)
-		return err_set(reterr, -ECONNRESET,
-			       "its agent ended with exit status %d",
-			       l->status);
-	return err_set(reterr, -ECONNRESET, "its agent ended");
-}
-
-/* What has arrived, to where the protocol wants it: bytes, or an error. */
-static int move_in(struct ssh_link *l, struct remote_bytes *b,
-		   struct err *reterr)
-{
-	int r = ssh_link_process(l, reterr);
-	size_t n = l->data[0].len + l->data[1].len;
-
-	if (l->data[1].len)
-		remote_add_words(&b->words, l->data[1].data, l->data[1].len);
-	if (l->data[0].len)
-		buf_add(&b->in, l->data[0].data, l->data[0].len);
-	buf_reset(&l->data[0]);
-	buf_reset(&l->data[1]);
-	/* What came before the end comes before the news of the end. */
-	return n ? 1 : r;
-}
-
-static int move_out(struct ssh_link *l, struct remote_bytes *b,
-		    struct err *reterr)
-{
-	int n;
-
-	if (l->eof || b->sent == b->out.len)
-		return 0;
-	n = ssh_link_write(l, b->out.data + b->sent, b->out.len - b->sent,
-			   reterr);
-	if (n > 0)
-		b->sent += (size_t)n;
-	return n;
-}
-
-static int moves(struct ssh_link *l, struct remote_bytes *b,
-		 struct mono deadline, struct err *reterr)
-{
-	int in, out, r;
-
-	for (;;) {
-		/* Writing may read too: what it read is taken after it. */
-		out = move_out(l, b, reterr);
-		in = move_in(l, b, reterr);
-		if (in > 0)
-			return 0;
-		if (in < 0 || out < 0)
-			return in < 0 ? in : out;
-		if (out > 0)
-			return 0;
-		if (l->eof)
-			return ended(l, reterr);
-		r = ssh_link_wait(l, NULL, 0, deadline, reterr);
-		if (r < 0)
-			return r;
-	}
-}
-
-static int io_move(struct remote_io *io, struct remote_bytes *b,
-		   struct mono deadline, struct err *reterr)
-{
-	struct sigpipe_guard g;
-	int r;
-
-	sigpipe_hold(&g);
-	r = moves((struct ssh_link *)io, b, deadline, reterr);
-	sigpipe_let(&g);
-	return r;
-}
-
-static void io_close(struct remote_io *io)
-{
-	ssh_link_close((struct ssh_link *)io);
-}
-
-int remote_open(struct remote **ret, const struct remote_target *t,
-		struct err *reterr)
-{
-	struct mono deadline =
-		mono_add(clock_mono(), remote_connect_ms * NS_PER_MS);
-	struct ssh_link *l = NULL;
-	struct sigpipe_guard g;
-	int r;
-
-	r = ssh_link_open(&l, t, deadline, reterr);
-	if (r < 0)
-		return r;
-	sigpipe_hold(&g);
-	r = ssh_link_exec(l, t->agent, deadline, reterr);
-	sigpipe_let(&g);
-	if (r < 0) {
-		ssh_link_close(l);
-		return r;
-	}
-	l->io = (struct remote_io){.move = io_move, .close = io_close};
-	return remote_start(ret, t->name, &l->io, deadline, reterr);
 }

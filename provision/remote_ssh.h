@@ -38,6 +38,10 @@ struct ssh_link {
 
 struct remote_target;
 
+/* Connects to the node's port: *ret is a socket that does not block. */
+int remote_dial(const struct remote_target *t, struct mono deadline, int *ret,
+		struct err *reterr);
+
 /* Connects, checks the host key, authenticates, opens a channel. */
 int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 		  struct mono deadline, struct err *reterr);
@@ -72,13 +76,5 @@ int ssh_link_finish(struct ssh_link *l, struct err *reterr);
  */
 int ssh_link_wait(struct ssh_link *l, struct pollfd *more, size_t nmore,
 		  struct mono deadline, struct err *reterr);
-
-/* SIGPIPE is blocked between these two, and swallowed: libssh writes to its
- * socket without MSG_NOSIGNAL. */
-struct sigpipe_guard {
-	bool pending, blocked;
-};
-void sigpipe_hold(struct sigpipe_guard *g);
-void sigpipe_let(struct sigpipe_guard *g);
 
 #endif

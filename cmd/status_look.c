@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/status_look.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+#include "lib/arena.h"
+#include "lib/mono.h"
+#include "provision/fleet.h"
+#include "provision/observe.h"
+#include "provision/plan.h"
+#include "topologies/topo.h"
+
+struct look {
+	const struct emul_lab *l;
+	struct lab *lab; /* NULL: its file cannot be had */
+	struct fleet fleet;
+	struct arena arenas[TOPO_NODES_MAX];
+	struct observed seen[TOPO_NODES_MAX]; /* hostname NULL: not seen */
+};
+
+/* The PID of a node of the lab that runs, or 0. */
+static pid_t pid_of(const struct emul_lab *l, const char *node)
+{
+	size_t i;
+
+	for (i = 0; i < l->nnodes; i++)
+		if (strcmp(l->nodes[i], node) == 0)
+			return l->node_pids[i];
+	return 0;
+}
+
+static int ask(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	struct look *k = ctx;
+	struct arena *a = &k->arenas[n->node->index];
+	const char *members = arena_printf(a, "\"state_dir\": \"%s/%s\"",
+					   PLAN_STATE_DIR, k->lab->name);
+	const struct doc *answer = NULL;
+	int r;
+
+	r = remote_call(n->remote, "engine", members, STATUS_MS, a, &answer,
+			reterr);
+	if (r < 0)
+		return r;
+	return observed_decode(a, answer, &k->seen[n->node->index], reterr);
+}
+
+/* Whether all that should run does, and answers. */
+static bool whole(const struct look *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->lab->nnodes; i++)
+		if (!pid_of(k->l, k->lab->nodes[i].name) ||
+		    k->fleet.nodes[i].status < 0)
+			return false;
+	return pid_of(k->l, EMUL_OUTSIDE) != 0;
+}
+
+static const char *time_text(struct arena *a, int64_t ns)
+{
+	time_t t = (time_t)(ns / NS_PER_S);
+	char text[32];
+	struct tm tm;
+
+	if (ns <= 0 || !gmtime_r(&t, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return NULL;
+	return arena_strdup(a, text);
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static void write_state(const struct look *k, const char *name,
+			const struct fleet_node *f, struct json *j)
+{
+	pid_t pid = pid_of(k->l, name);
+	bool runs = pid != 0;
+	bool answers = runs && (!f || f->status >= 0);
+
+	json_kstr(j, "state",
+		  !runs     ? "not running"
+		  : answers ? "running"
+			    : "unreachable");
+	json_kstr(j, "reason", runs && !answers ? f->err.msg : NULL);
+	json_kint(j, "pid", pid);
+}
+
+static void write_engine(const struct observed *o, struct json *j)
+{
+	json_key(j, "engine");
+	if (!o->hostname) {
+		json_str(j, NULL);
+		return;
+	}
+	json_obj(j);
+	json_kbool(j, "running", o->engine_running);
+	json_kint(j, "pid", o->engine_pid);
+	json_kstr(j, "error", o->engine_error);
+	json_obj_end(j);
+}
+
+static void write_node(const struct look *k, size_t i, struct json *j)
+{
+	const struct topo_node *n = &k->lab->nodes[i];
+	const struct topo_nic *nic = topo_nic(n, TOPO_MANAGEMENT);
+	const struct fleet_node *f = k->fleet.n ? &k->fleet.nodes[i] : NULL;
+	char text[IP_TEXT_MAX];
+
+	json_obj(j);
+	json_kstr(j, "name", n->name);
+	json_kstr(j, "role", topo_role_names[n->role]);
+	json_kstr(j, "address", nic ? ip_print(&nic->addr.ip, text) : NULL);
+	write_state(k, n->name, f, j);
+	if (n->role == TOPO_NETWORK)
+		write_engine(&k->seen[i], j);
+	json_obj_end(j);
+}
+
+static void write_nodes(const struct look *k, struct json *j)
+{
+	size_t i;
+
+	json_key(j, "nodes");
+	json_arr(j);
+	for (i = 0; k->lab && i < k->lab->nnodes; i++)
+		write_node(k, i, j);
+	if (k->lab) {
+		json_obj(j);
+		json_kstr(j, "name", EMUL_OUTSIDE);
+		json_kstr(j, "role", EMUL_OUTSIDE);
+		json_kstr(j, "address", NULL);
+		write_state(k, EMUL_OUTSIDE, NULL, j);
+		json_obj_end(j);
+	}
+	/* Without the file, what runs is all that is known. */
+	for (i = 0; !k->lab && i < k->l->nnodes; i++) {
+		json_obj(j);
+		json_kstr(j, "name", k->l->nodes[i]);
+		json_kstr(j, "role", NULL);
+		json_kstr(j, "address", NULL);
+		write_state(k, k->l->nodes[i], NULL, j);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+static const struct obs_router *router_on(const struct look *k,
+					  const struct topo_router *r,
+					  const struct topo_node *n)
+{
+	const struct observed *o = &k->seen[n->index];
+	size_t i;
+
+	for (i = 0; i < o->nrouters; i++)
+		if (strcmp(o->routers[i].id, r->uuid) == 0)
+			return &o->routers[i];
+	return NULL;
+}
+
+static void write_active(const struct look *k, const struct topo_router *r,
+			 struct json *j)
+{
+	const struct obs_router *o;
+	struct arena a = {0};
+	int64_t since = 0;
+	size_t i, n = 0;
+
+	json_key(j, "active");
+	json_arr(j);
+	for (i = 0; i < r->nhosts; i++) {
+		o = router_on(k, r, r->hosts[i]);
+		if (!o || strcmp(o->state, "active") != 0)
+			continue;
+		json_str(j, r->hosts[i]->name);
+		since = n++ ? 0 : o->since_ns;
+	}
+	json_arr_end(j);
+	json_kstr(j, "since", time_text(&a, since));
+	json_kint(j, "since_ns", since);
+	arena_release(&a);
+}
+
+static void write_router(const struct look *k, const struct topo_router *r,
+			 struct json *j)
+{
+	const struct obs_router *o;
+	size_t i;
+
+	json_obj(j);
+	json_kstr(j, "name", r->name);
+	json_kstr(j, "id", r->uuid);
+	json_kstr(j, "project", r->project);
+	json_kint(j, "vrid", r->ha.vrid);
+	json_kstr(j, "netns", r->netns);
+	write_active(k, r, j);
+	json_key(j, "nodes");
+	json_arr(j);
+	for (i = 0; i < r->nhosts; i++) {
+		o = router_on(k, r, r->hosts[i]);
+		json_obj(j);
+		json_kstr(j, "node", r->hosts[i]->name);
+		json_kstr(j, "state", o ? o->state : NULL);
+		json_kint(j, "since_ns", o ? o->since_ns : 0);
+		json_kstr(j, "file", o ? o->file : NULL);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+	json_obj_end(j);
+}
+
+static void write_instance(const struct topo_instance *v, struct json *j)
+{
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	json_obj(j);
+	json_kstr(j, "name", v->name);
+	json_kstr(j, "node", v->node->name);
+	json_kstr(j, "netns", v->netns);
+	json_key(j, "addresses");
+	json_arr(j);
+	for (i = 0; i < v->port->naddrs; i++)
+		json_str(j, ip_print(&v->port->addrs[i].addr.ip, text));
+	json_arr_end(j);
+	json_obj_end(j);
+}
+
+static void write_lab(const struct look *k, const struct err *why,
+		      struct json *j)
+{
+	const struct emul_lab *l = k->l;
+	size_t i;
+
+	json_obj(j);
+	json_kstr(j, "name", l->name);
+	json_kstr(j, "state",
+		  !l->fabric               ? "left over"
+		  : !k->lab                ? "up"
+		  : k->fleet.n && whole(k) ? "up"
+					   : "half up");
+	json_kstr(j, "error", *why->msg ? why->msg : NULL);
+	json_kstr(j, "file", l->file);
+	json_kint(j, "pid", l->fabric);
+	write_nodes(k, j);
+	json_key(j, "routers");
+	json_arr(j);
+	for (i = 0; k->lab && i < k->lab->nrouters; i++)
+		write_router(k, &k->lab->routers[i], j);
+	json_arr_end(j);
+	json_key(j, "instances");
+	json_arr(j);
+	for (i = 0; k->lab && i < k->lab->ninstances; i++)
+		write_instance(&k->lab->instances[i], j);
+	json_arr_end(j);
+	json_obj_end(j);
+}
+
+/* --- looking ------------------------------------------------------------- */
+
+static void load(struct look *k, struct err *why)
+{
+	struct topo_errors errs = {0};
+
+	if (!k->l->file)
+		err_set(why, 0,
+			"its file is not there: it is being made, or "
+			"its state folder is lost");
+	else if (topo_load(k->l->file, &k->lab, &errs) < 0)
+		err_set(why, 0, "its file %s is wrong: 'labctl check' tells",
+			k->l->file);
+	topo_errors_release(&errs);
+}
+
+void status_look(const struct emul_lab *l, struct json *j)
+{
+	/* Large, and one to a process. */
+	static struct look k;
+	struct err why = {0};
+	size_t i;
+
+	k = (struct look){.l = l};
+	remote_connect_ms = remote_silence_ms = STATUS_MS;
+	load(&k, &why);
+	if (k.lab && l->fabric && emul_enter(l->name, &why) == 0) {
+		fleet_open(&k.fleet, k.lab, 0, NULL);
+		fleet_each(&k.fleet, ask, &k, NULL);
+	}
+	write_lab(&k, &why, j);
+	fleet_close(&k.fleet);
+	for (i = 0; i < TOPO_NODES_MAX; i++)
+		arena_release(&k.arenas[i]);
+	lab_free(k.lab);
+}
