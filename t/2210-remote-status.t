@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# labctl status: a lab that is well, nodes that are not, labs left over.
+# shellcheck source=t/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+# shellcheck source=t/lib/lab.sh
+. "$(dirname "$0")/lib/lab.sh"
+need_root
+
+# look: sets out, status and the seconds it took.
+look() {
+	local from=$SECONDS
+	out=$("$LABCTL" status "$LAB" "$@" 2>/dev/null); status=$?
+	took=$((SECONDS - from))
+}
+
+# field EXPRESSION: of the JSON that look left in out; l is the lab.
+field() {
+	printf '%s' "$out" | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+l = d["labs"][0]
+node = {n["name"]: n for n in l["nodes"]}
+print(eval(sys.argv[1]))' "$1"
+}
+command -v python3 >/dev/null || skip_all "needs python3 to read JSON"
+
+lab_make 2s
+LABCTL_STATE=$TMP/none "$LABCTL" status nothing >/dev/null 2>"$TMP/err"
+is "$?" 2 "no such lab: exit 2"
+"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
+ok $? "up" || diag "$(cat "$TMP/out")"
+router_facts
+
+look
+is "$status" 0 "status: exit 0"
+like "$out" "^Lab $LAB: up" "a whole lab is up"
+like "$out" "network1 +network +10.0.0.21 +running +running" "a network node, its engine"
+like "$out" "compute1 +compute +10.0.0.31 +- +running" "a compute node has no engine"
+like "$out" "outside +outside +- +- +running" "the host outside"
+like "$out" "router2 +1 +$ACTIVE +[0-9-]+ [0-9:]+ +network1 [a-z]+, network2 [a-z]+" "who is active, since when"
+like "$out" "selfservice-instance1 +compute1 +198.51.100.2" "instances"
+unlike "$out" $'\033' "no colours in a pipe"
+out=$(FORCE_COLOR=1 "$LABCTL" status "$LAB")
+like "$out" $'\033' "colours where forced"
+
+look -o json
+is "$(field 'd["version"]')" 1 "json: version"
+is "$(field 'l["name"], l["state"], l["error"]')" "('$LAB', 'up', None)" "json: lab"
+is "$(field 'len(l["nodes"])')" 6 "json: nodes"
+is "$(field 'l["routers"][0]["active"]')" "['$ACTIVE']" "json: active"
+since=$(field 'l["routers"][0]["since_ns"] // 10**9')
+ok "$(($(date +%s) - since > 60))" "json: since"
+is "$(field 'sorted(n["file"] for n in l["routers"][0]["nodes"])')" \
+	"['backup', 'master']" "json: the state files"
+
+# Wrong words.
+look -o xml
+is "$status" 2 "-o xml: exit 2"
+out=$("$LABCTL" status "${LAB}x" 2>&1)
+is "$?" 2 "no such lab: exit 2"
+like "$out" "did you mean '$LAB'" "no such lab: the nearest one"
+
+# sshd of a node stopped: said so, and soon.
+look -o json
+pid=$(field 'node["network1"]["pid"]')
+sshd=$(pgrep -P "$pid" -f 'sshd.*listener')
+kill -STOP "$sshd"
+look
+is "$status" 0 "sshd stopped: exit 0"
+ok "$((took > 5))" "sshd stopped: does not hang"
+like "$out" "^Lab $LAB: half up" "sshd stopped: half up"
+like "$out" "network1 .* unreachable: it accepts connections, but does not answer" "sshd stopped: the node and why"
+like "$out" "network1 unknown, network2" "sshd stopped: its routers are unknown"
+
+# Ctrl-C ends what waits for it.
+"$LABCTL" up "$FILE" >"$TMP/out" 2>&1 &
+up=$!
+sleep 1
+from=$(date +%s%N)
+kill -INT "$up"
+wait "$up"
+is "$?" 130 "interrupted while a node is silent: exit 130"
+ok "$((($(date +%s%N) - from) / 1000000 > 1000))" "interrupted: at once"
+like "$(cat "$TMP/out")" "interrupted" "interrupted: says so"
+kill -CONT "$sshd"
+
+# The engine of the active node stopped.
+mapfile -t engine < <(pgrep -P "$pid" -f 'labctl vrrp')
+kill -STOP "${engine[@]}"
+look
+ok "$((status != 0 || took > 8))" "engine stopped: does not hang"
+kill -CONT "${engine[@]}"
+
+# A node dead.
+kill -KILL "$pid"
+look -o json
+is "$(field 'l["state"], node["network1"]["state"], node["network2"]["state"]')" \
+	"('half up', 'not running', 'running')" "a node dead"
+"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
+ok $? "up again mends it" || diag "$(cat "$TMP/out")"
+look -o json
+is "$(field 'l["state"]')" "up" "and it is up"
+
+# All dead: left over; its file gone: said so.
+kill -KILL "$(field 'l["pid"]')"
+for ((i = 0; i < 50; i++)); do
+	look -o json
+	[ "$(field 'l["state"]')" = "left over" ] && break
+	sleep 0.1
+done
+is "$(field 'l["state"], node["network1"]["state"]')" "('left over', 'not running')" "all dead: left over"
+look
+like "$out" "left over; 'labctl down' removes what is left" "left over: what to do"
+"$LABCTL" down "$LAB" >/dev/null
+look
+is "$status" 2 "after down there is none"
+tap_done
