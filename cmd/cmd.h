@@ -70,6 +70,12 @@ bool cmd_color(FILE *f);
 extern volatile int cmd_interrupted;
 void cmd_catch_signals(void);
 
+/*
+ * They also end every wait for a node, at once and for good. Not for who must
+ * speak to nodes afterwards, to put back what it changed.
+ */
+void cmd_interrupt_waits(void);
+
 extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
 	cmd_fabric, cmd_failover, cmd_node, cmd_plan, cmd_status, cmd_up,
 	cmd_verify, cmd_vrrp;

@@ -142,6 +142,7 @@ static int up_lab(struct up *up)
 	int r;
 
 	cmd_catch_signals();
+	cmd_interrupt_waits();
 	progress_init(&up->progress);
 	up->began = clock_mono();
 	progress_say(&up->progress, "%s: %zu nodes to be up", up->lab->name,

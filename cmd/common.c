@@ -204,9 +204,9 @@ static void on_signal(int sig)
 	int saved = errno;
 
 	cmd_interrupted = sig;
-	if (interrupt_fd >= 0 && write(interrupt_fd, &one, sizeof(one)) < 0)
-		cmd_interrupted = sig;
-	errno = saved;
+	/* It fails only where it is readable already. */
+	if (interrupt_fd < 0 || write(interrupt_fd, &one, sizeof(one)) < 0)
+		errno = saved;
 }
 
 void cmd_catch_signals(void)
@@ -214,10 +214,14 @@ void cmd_catch_signals(void)
 	/* No SA_RESTART: a wait must end so that it can be cleaned up. */
 	struct sigaction sa = {.sa_handler = on_signal};
 
-	/* Waits of other threads end by this, which stays readable. */
-	if (interrupt_fd < 0)
-		interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	remote_interrupt_fd = interrupt_fd;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+}
+
+void cmd_interrupt_waits(void)
+{
+	if (interrupt_fd < 0)
+		interrupt_fd = eventfd(cmd_interrupted != 0,
+				       EFD_CLOEXEC | EFD_NONBLOCK);
+	remote_interrupt_fd = interrupt_fd;
 }

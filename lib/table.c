@@ -72,7 +72,7 @@ void table_addf(struct table *t, const char *fmt, ...)
 
 size_t table_rows(const struct table *t)
 {
-	return t->ncells / t->ncols;
+	return t->ncols ? t->ncells / t->ncols : 0;
 }
 
 size_t table_width(const char *text)

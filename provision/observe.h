@@ -93,8 +93,8 @@ struct obs_ns {
 struct obs_router {
 	const char *id;    /* UUID */
 	const char *state; /* "initialize", "backup", "active", "fault" */
-	int64_t since_ns;  /* CLOCK_REALTIME of its last change of state; 0: ? */
-	const char *file;  /* what its state file holds, or NULL */
+	int64_t since_ns; /* CLOCK_REALTIME of its last change of state; 0: ? */
+	const char *file; /* what its state file holds, or NULL */
 };
 
 struct observed {

@@ -33,6 +33,7 @@
 
 #include <libssh/server.h> /* ssh_send_keepalive() */
 
+#include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -173,15 +174,15 @@ static char *fingerprint(ssh_key key)
 static int pinned_key(const struct remote_target *t, ssh_key *ret,
 		      struct err *reterr)
 {
-	auto_free char *text = strdup(t->host_key);
-	char *save = NULL, *type, *base64;
+	static const char blank[] = " \t\n";
+	const char *type = t->host_key + strspn(t->host_key, blank);
+	const char *key = type + strcspn(type, blank);
+	auto_arena struct arena a = {0};
 
-	if (!text)
-		return err_set(reterr, -ENOMEM, "out of memory");
-	type = strtok_r(text, " \t\n", &save);
-	base64 = strtok_r(NULL, " \t\n", &save);
-	if (!type || !base64 ||
-	    ssh_pki_import_pubkey_base64(base64, ssh_key_type_from_name(type),
+	type = arena_strndup(&a, type, (size_t)(key - type));
+	key += strspn(key, blank);
+	key = arena_strndup(&a, key, strcspn(key, blank));
+	if (ssh_pki_import_pubkey_base64(key, ssh_key_type_from_name(type),
 					 ret) != SSH_OK)
 		return err_set(reterr, -EINVAL,
 			       "the pinned host key is no public key");

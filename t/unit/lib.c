@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +219,37 @@ static void arenas(void)
 	ok(same && n == 1000, "pushed elements stay");
 }
 
+static void adopted(void)
+{
+	struct arena from = {0};
+	auto_arena struct arena a = {0};
+	char *first = arena_strdup(&a, "own"), *moved;
+
+	moved = arena_strdup(&from, "moved");
+	arena_adopt(&a, &from);
+	ok(!from.head, "an adopted arena is empty");
+	arena_strdup(&from, "again");
+	arena_release(&from);
+	is(moved, "moved", "what was adopted stays");
+	is(first, "own", "and what was there");
+	ok(arena_strdup(&a, "next") == first + alignof(max_align_t),
+	   "the block in use stays in use");
+}
+
+static void raw_json(void)
+{
+	auto_buf struct buf b = {0};
+	struct json j;
+
+	json_init(&j, &b, 0);
+	json_obj(&j);
+	json_key(&j, "a");
+	json_raw(&j, "[1, 2]");
+	json_kint(&j, "b", 3);
+	json_obj_end(&j);
+	is(b.data, "{\"a\": [1, 2],\"b\": 3}", "raw JSON between others");
+}
+
 int main(void)
 {
 	numbers();
@@ -226,5 +259,7 @@ int main(void)
 	documents();
 	hostile_documents();
 	arenas();
+	adopted();
+	raw_json();
 	return tap_done();
 }
