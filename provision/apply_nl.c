@@ -197,6 +197,22 @@ void apply_nl_del_link(struct rtnl *r, const char *name)
 	(void)link_msg(r, RTM_DELLINK, 0, name, 0, 0);
 }
 
+void apply_nl_group(struct rtnl *r, const char *name, uint32_t group)
+{
+	struct nl_msg *m = link_msg(r, RTM_NEWLINK, 0, name, 0, 0);
+
+	nla_put_u32(m, IFLA_GROUP, group);
+}
+
+void apply_nl_del_group(struct rtnl *r, uint32_t group)
+{
+	struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *m = rtnl_add(r, RTM_DELLINK, 0, &ifi, sizeof(ifi),
+				    "links of group %u", group);
+
+	nla_put_u32(m, IFLA_GROUP, group);
+}
+
 void apply_nl_addr(struct rtnl *r, bool add, const struct ipnet *addr,
 		   unsigned index)
 {

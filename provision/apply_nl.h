@@ -21,6 +21,10 @@ void apply_nl_mark(struct rtnl *r, const char *name, const char *mark);
 void apply_nl_updown(struct rtnl *r, const char *name, bool up);
 void apply_nl_del_link(struct rtnl *r, const char *name);
 
+/* Puts a link into a group; deletes all links of one. */
+void apply_nl_group(struct rtnl *r, const char *name, uint32_t group);
+void apply_nl_del_group(struct rtnl *r, uint32_t group);
+
 /* index is that of the device. */
 void apply_nl_addr(struct rtnl *r, bool add, const struct ipnet *addr,
 		   unsigned index);
