@@ -56,7 +56,8 @@ static void said(void *ctx, const char *what)
 		progress_say(&fo->progress, "%s", what);
 }
 
-/* --- the timeline ---------------------------------------------------------- */
+/* --- the timeline ----------------------------------------------------------
+ */
 
 #define MOMENTS_MAX 10
 
@@ -119,8 +120,10 @@ static void note_router(const struct drill *d, size_t i, struct tap *tap)
 		return;
 	}
 	drill_timeline(d, i, &t);
-	tap_note(tap, "%s: ms since the fault (theory: noticed after %.0f to "
-		 "%.0f)", dr->router->name, (double)b.low / (double)NS_PER_MS,
+	tap_note(tap,
+		 "%s: ms since the fault (theory: noticed after %.0f to "
+		 "%.0f)",
+		 dr->router->name, (double)b.low / (double)NS_PER_MS,
 		 (double)b.high / (double)NS_PER_MS);
 	n = moments(d, dr, &t, list);
 	for (k = 0; k < n; k++)
@@ -168,14 +171,15 @@ static int print_tap(struct failover *fo, const struct drill *d,
 			tap_skip_point(tap, title.data, skip);
 		else
 			tap_point(tap, title.data,
-				  drill_check_names[drill_point(d, i, &of)],
-				  &v, command.data);
+				  drill_check_names[drill_point(d, i, &of)], &v,
+				  command.data);
 	}
 	flush(fo);
 	return tap->failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* --- JSON ------------------------------------------------------------------ */
+/* --- JSON ------------------------------------------------------------------
+ */
 
 static void json_lines(struct json *j, const char *key,
 		       const struct verdict_lines *l)
@@ -210,10 +214,8 @@ static void json_router(struct json *j, const struct drill *d, size_t i)
 	json_obj(j);
 	json_kstr(j, "name", r->name);
 	json_kbool(j, "hit", dr->hit);
-	json_kstr(j, "old",
-		  t.old < r->nhosts ? r->hosts[t.old]->name : NULL);
-	json_kstr(j, "new",
-		  t.now < r->nhosts ? r->hosts[t.now]->name : NULL);
+	json_kstr(j, "old", t.old < r->nhosts ? r->hosts[t.old]->name : NULL);
+	json_kstr(j, "new", t.now < r->nhosts ? r->hosts[t.now]->name : NULL);
 	json_kint(j, "theory_low_us", b.low / NS_PER_US);
 	json_kint(j, "theory_high_us", b.high / NS_PER_US);
 	json_key(j, "since_fault");
@@ -254,8 +256,7 @@ static bool json_point(struct json *j, const struct drill *d, size_t i)
 	drill_judge(d, i, &v, &skip);
 	json_obj(j);
 	json_kstr(j, "point", title.data);
-	json_kstr(j, "verdict",
-		  skip ? "skipped" : verdict_kind_names[v.kind]);
+	json_kstr(j, "verdict", skip ? "skipped" : verdict_kind_names[v.kind]);
 	if (skip)
 		json_kstr(j, "why", skip);
 	if (v.kind != VERDICT_OK) {
@@ -302,7 +303,8 @@ static int print_json(struct failover *fo, const struct drill *d)
 	return failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* --- the command ------------------------------------------------------------ */
+/* --- the command ------------------------------------------------------------
+ */
 
 static int drill_fleet(struct failover *fo, struct fleet *f)
 {

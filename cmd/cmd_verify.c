@@ -27,7 +27,7 @@ struct verify {
 	struct lab *lab;
 	bool all;
 	bool chosen[CHECKS_MAX]; /* as checks[], unless all */
-	bool first_only;	 /* -i */
+	bool first_only;         /* -i */
 	struct buf out;
 };
 
@@ -59,9 +59,9 @@ static int list(void)
 /* "a,b": which checks; EXIT_USAGE with words on a name that is none. */
 static int choose(const struct cmd *c, struct verify *v, const char *names)
 {
-	auto_free char *copy = strdup(names);
+	auto_arena struct arena a = {0};
 	const char *known[CHECKS_MAX] = {0}, *near;
-	char *word, *rest = copy;
+	char *word, *rest = arena_strdup(&a, names);
 	size_t i, n = 0;
 
 	while (checks[n].name && n < CHECKS_MAX) {
@@ -69,7 +69,7 @@ static int choose(const struct cmd *c, struct verify *v, const char *names)
 		n++;
 	}
 	v->all = false;
-	while (rest && (word = strsep(&rest, ",")) != NULL) {
+	while ((word = strsep(&rest, ",")) != NULL) {
 		for (i = 0; i < n; i++)
 			if (strcmp(known[i], word) == 0)
 				break;
@@ -156,11 +156,11 @@ static int run(const struct cmd *c, int argc, char **argv)
 	const char *only = NULL;
 	bool listing = false;
 	struct verify v = {.all = true};
-	const struct cmd_opt opts[] = {{"only", 0, OPT_TEXT, &only},
-				       {"list", 0, OPT_FLAG, &listing},
-				       {"immediate", 'i', OPT_FLAG,
-					&v.first_only},
-				       {NULL, 0, OPT_FLAG, NULL}};
+	const struct cmd_opt opts[] = {
+		{"only", 0, OPT_TEXT, &only},
+		{"list", 0, OPT_FLAG, &listing},
+		{"immediate", 'i', OPT_FLAG, &v.first_only},
+		{NULL, 0, OPT_FLAG, NULL}};
 	struct err e;
 	int r;
 

@@ -36,7 +36,7 @@ void answer_frames(struct arena *a, const struct doc *d,
 	*ret = (struct seen_frames){.from = doc_int(d, "from", 0),
 				    .to = doc_int(d, "to", 0),
 				    .dropped = doc_int(d, "dropped", 0)};
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		struct frame *f;
 		size_t len;
 
@@ -59,7 +59,7 @@ void answer_probes(struct arena *a, const struct doc *d, struct seen_pings *ret)
 	*ret = (struct seen_pings){.duplicates = doc_int(d, "duplicates", 0)};
 	if (error)
 		ret->send_error = arena_strdup(a, error);
-	DOC_FOREACH(item, list) {
+	DOC_FOREACH (item, list) {
 		struct seen_probe *p;
 
 		if (ret->n == LOOK_PROBES_MAX)

@@ -222,8 +222,8 @@ static void hosts(struct gather *g, const struct evidence *e, bool tunnel)
 				    .ha = ha};
 
 		s.tunnel = tunnel_of(e, s.node);
-		if (tunnel && (!s.tunnel ||
-			       s.router->ha_network->type != TOPO_VXLAN))
+		if (tunnel &&
+		    (!s.tunnel || s.router->ha_network->type != TOPO_VXLAN))
 			continue;
 		add(g, &s);
 	}
@@ -244,8 +244,8 @@ static void pings(struct gather *g, const struct seen_ping *list, size_t n)
 	}
 }
 
-void check_points(struct arena *a, const struct evidence *e,
-		  const bool *chosen, struct points *ret)
+void check_points(struct arena *a, const struct evidence *e, const bool *chosen,
+		  struct points *ret)
 {
 	struct gather g = {.arena = a, .points = ret};
 	const struct lab *lab = e->lab;
@@ -410,8 +410,14 @@ enum judge_role judge_role(const struct evidence *e,
 	return role;
 }
 
-void command_exec(struct buf *out, const struct topo_node *n,
-		  const char *netns)
+const char *judge_up_text(const struct obs_link *l)
+{
+	if (!l->up)
+		return "down";
+	return l->running ? "up" : "up, but without a carrier";
+}
+
+void command_exec(struct buf *out, const struct topo_node *n, const char *netns)
 {
 	buf_printf(out, "labctl exec %s", n->name);
 	if (*netns)

@@ -19,17 +19,17 @@
 #include "verify/verdict.h"
 
 enum check_scope {
-	SCOPE_NODE,	    /* each node */
-	SCOPE_ENGINE,	    /* each node that carries routers */
+	SCOPE_NODE,         /* each node */
+	SCOPE_ENGINE,       /* each node that carries routers */
 	SCOPE_HA_NETWORK,   /* each hidden HA network */
 	SCOPE_NODE_NETWORK, /* each network on each node that has it */
 	SCOPE_NODE_VXLAN,   /* those of them that are VXLAN */
 	SCOPE_INSTANCE,
 	SCOPE_ROUTER,
 	SCOPE_ROUTER_HOST, /* each router on each of its hosts */
-	SCOPE_TUNNEL, /* those of them where the HA network is VXLAN */
-	SCOPE_OUTSIDE,	   /* each external address of each router */
-	SCOPE_INSIDE	   /* each router address an instance can reach */
+	SCOPE_TUNNEL,      /* those of them where the HA network is VXLAN */
+	SCOPE_OUTSIDE,     /* each external address of each router */
+	SCOPE_INSIDE       /* each router address an instance can reach */
 };
 
 /* What a point is about; members that the scope has not are NULL. */
@@ -39,7 +39,7 @@ struct subject {
 	const struct topo_instance *instance;
 	const struct topo_router *router;
 	const struct topo_port *ha_port; /* of router on node */
-	const struct seen_ha *ha;	 /* what it captured there */
+	const struct seen_ha *ha;        /* what it captured there */
 	const struct seen_tunnel *tunnel;
 	const struct seen_ping *ping;
 };
@@ -55,7 +55,7 @@ enum check_needs {
 struct check {
 	const char *name;
 	enum check_scope scope;
-	unsigned needs; /* enum check_needs */
+	unsigned needs;    /* enum check_needs */
 	const char *what;  /* "has ...": goes on where the subject ended */
 	const char *about; /* for --list: one line, lower case */
 	void (*judge)(const struct evidence *e, const struct subject *s,
@@ -85,8 +85,8 @@ unsigned check_needs(const struct points *p);
 
 /* All points of a lab, in order. evidence comes from evidence_init(). chosen
  * NULL takes all checks, else those where chosen[i]. */
-void check_points(struct arena *a, const struct evidence *e,
-		  const bool *chosen, struct points *ret);
+void check_points(struct arena *a, const struct evidence *e, const bool *chosen,
+		  struct points *ret);
 
 /* "NAME: SUBJECT WHAT", in one line without an end. */
 void check_title(const struct point *p, struct buf *out);

@@ -11,18 +11,20 @@ typedef void judge_fn(const struct evidence *e, const struct subject *s,
 typedef void command_fn(const struct evidence *e, const struct subject *s,
 			struct buf *out);
 
-/* check_node.c: nodes, their namespaces and what carries networks there */
-judge_fn judge_agents, judge_nics, judge_namespaces, judge_engine,
-	judge_ha_network, judge_bridges, judge_vxlan, judge_mtu, judge_cables;
-command_fn command_agents, command_nics, command_namespaces, command_engine,
-	command_ha_network, command_bridges, command_vxlan, command_mtu,
+/* check_node.c: nodes, their interfaces, namespaces and engines */
+judge_fn judge_agents, judge_nics, judge_namespaces, judge_engine;
+command_fn command_agents, command_nics, command_namespaces, command_engine;
+
+/* check_wire.c: what carries networks and instances on nodes */
+judge_fn judge_ha_network, judge_bridges, judge_vxlan, judge_mtu, judge_cables;
+command_fn command_ha_network, command_bridges, command_vxlan, command_mtu,
 	command_cables;
 
 /* check_router.c: routers, their interfaces, addresses, routes and roles */
 judge_fn judge_active, judge_state_file, judge_ports, judge_ha_address,
 	judge_addresses, judge_default_route;
-command_fn command_active, command_state_file, command_ports,
-	command_addresses, command_default_route;
+command_fn command_active, command_state_file, command_ports, command_addresses,
+	command_default_route;
 
 /* check_traffic.c: adverts and pings */
 judge_fn judge_adverts, judge_advert_fields, judge_advert_interval,
@@ -63,6 +65,9 @@ enum judge_role judge_role_in(const struct observed *o,
 enum judge_role judge_role(const struct evidence *e,
 			   const struct topo_router *r,
 			   const struct topo_node *n);
+
+/* "up", "down", or "up, but without a carrier". */
+const char *judge_up_text(const struct obs_link *l);
 
 /* "labctl exec NODE [--netns NS] -- " */
 void command_exec(struct buf *out, const struct topo_node *n,

@@ -108,8 +108,10 @@ void judge_active(const struct evidence *e, const struct subject *s,
 	const struct topo_router *r = s->router;
 	size_t rounds, i, h, n, first = 0, host = 0, bad = 0, last = 0;
 
-	verdict_want(v, "active on exactly one of its %zu hosts, backup on "
-		     "the others", r->nhosts);
+	verdict_want(v,
+		     "active on exactly one of its %zu hosts, backup on "
+		     "the others",
+		     r->nhosts);
 	if (r->nhosts < 2)
 		verdict_saw(v, false, "%zu hosts", r->nhosts);
 	rounds = rounds_of(e, r, v);
@@ -130,8 +132,10 @@ void judge_active(const struct evidence *e, const struct subject *s,
 	if (!rounds)
 		return;
 	if (bad)
-		verdict_saw(v, false, "not exactly one active in %zu of %zu "
-			    "looks%s", bad, rounds,
+		verdict_saw(v, false,
+			    "not exactly one active in %zu of %zu "
+			    "looks%s",
+			    bad, rounds,
 			    last == 1 ? "; it would have held at the last"
 				      : "");
 	if (bad && e->waited_ns)
@@ -161,7 +165,7 @@ void judge_state_file(const struct evidence *e, const struct subject *s,
 			      state_word(o, s->router));
 		return;
 	}
-	want = strcmp(r->state, "active") == 0	 ? "master"
+	want = strcmp(r->state, "active") == 0   ? "master"
 	       : strcmp(r->state, "backup") == 0 ? "backup"
 						 : "fault";
 	have = r->file ? r->file : "";
@@ -199,9 +203,9 @@ static void port(const struct obs_ns *ns, const struct topo_port *p,
 		    "%s %s%s, MAC %s%s", p->ifname, l->up ? "up" : "down",
 		    l->up && !l->running ? " without carrier" : "",
 		    mac_print(&l->mac, seen),
-		    !silent		? ""
-		    : l->addr_gen_none	? ", addr_gen_mode none"
-					: ", makes IPv6 addresses of its own");
+		    !silent            ? ""
+		    : l->addr_gen_none ? ", addr_gen_mode none"
+				       : ", makes IPv6 addresses of its own");
 }
 
 /* Calls fn for each of the router's ports on the subject's node. */
@@ -224,8 +228,8 @@ static bool is_port(const struct subject *s, const char *ifname)
 	size_t i;
 
 	FOREACH_PORT(p, i, s)
-		if (strcmp(p->ifname, ifname) == 0)
-			return true;
+	if (strcmp(p->ifname, ifname) == 0)
+		return true;
 	return false;
 }
 
@@ -245,7 +249,7 @@ void judge_ports(const struct evidence *e, const struct subject *s,
 	if (!ns)
 		return;
 	FOREACH_PORT(p, i, s)
-		port(ns, p, v);
+	port(ns, p, v);
 	for (i = 0; i < ns->nlinks; i++)
 		if (port_like(ns->links[i].name) &&
 		    !is_port(s, ns->links[i].name))
@@ -287,8 +291,8 @@ void judge_ha_address(const struct evidence *e, const struct subject *s,
 		verdict_blind(v, "no interface %s", s->ha_port->ifname);
 		return;
 	}
-	verdict_want(v, "%s on %s, and no other host's",
-		     ipnet_print(own, text), s->ha_port->ifname);
+	verdict_want(v, "%s on %s, and no other host's", ipnet_print(own, text),
+		     s->ha_port->ifname);
 	for (i = 0; i < ns->naddrs; i++) {
 		const struct obs_addr *a = &ns->addrs[i];
 		bool mine = ipnet_equal(&a->addr, own);
@@ -370,7 +374,8 @@ void judge_addresses(const struct evidence *e, const struct subject *s,
 			      state_word(evidence_last(e, s->node), s->router));
 		return;
 	}
-	FOREACH_PORT(p, i, s) {
+	FOREACH_PORT(p, i, s)
+	{
 		struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
 
 		if (!obs_link(ns, p->ifname)) {

@@ -8,10 +8,10 @@
 #include "verify/check_judges.h"
 #include "vrrp/advert.h"
 
-#define VRRP_VERSION 2	/* what the labs run (l3ha.md section 4) */
-#define VRRP_ADVERT 1	/* the only type there is */
-#define SENDERS_MAX 16	/* told apart at one place */
-#define GAPS_TOLD 8	/* of one sender */
+#define VRRP_VERSION 2 /* what the labs run (l3ha.md section 4) */
+#define VRRP_ADVERT 1  /* the only type there is */
+#define SENDERS_MAX 16 /* told apart at one place */
+#define GAPS_TOLD 8    /* of one sender */
 
 static double seconds(int64_t ns)
 {
@@ -44,9 +44,8 @@ static const char *sender_name(const struct topo_router *r, const struct ip *ip)
 /* The router's own adverts: by sender, or by VRID from whomever. */
 static bool concerns(const struct topo_router *r, const struct frame *f)
 {
-	return f->kind == FRAME_ADVERT &&
-	       (f->advert.vrid == r->ha.vrid ||
-		host_of(r, &f->ip_src) < r->nhosts);
+	return f->kind == FRAME_ADVERT && (f->advert.vrid == r->ha.vrid ||
+					   host_of(r, &f->ip_src) < r->nhosts);
 }
 
 /* Senders at one place, in the order of their first advert. */
@@ -180,8 +179,9 @@ static void fields_text(const struct frame *f, struct buf *out)
 		   a->version, a->vrid, a->priority, a->adver_cs / 100.0);
 	for (i = 0; i < a->naddrs && i < DECODE_ADVERT_ADDRS; i++)
 		buf_printf(out, " %s",
-			   ip_is_set(&a->addrs[i]) ? ip_print(&a->addrs[i], text)
-						   : "(cut)");
+			   ip_is_set(&a->addrs[i])
+				   ? ip_print(&a->addrs[i], text)
+				   : "(cut)");
 	if (a->fault)
 		buf_printf(out, "; refused by receivers: %s", a->fault);
 }
@@ -272,7 +272,8 @@ static void lone(const struct seen_frames *seen, const struct senders *s,
 		return;
 	ip_print(&s->items[k].ip, text);
 	if (before > most || after > most)
-		verdict_saw(v, false, "over %.3f s: silence about the only "
+		verdict_saw(v, false,
+			    "over %.3f s: silence about the only "
 			    "advert from %s",
 			    seconds(before > after ? before : after), text);
 	else if (!v->observed.n)
@@ -311,8 +312,8 @@ void judge_advert_interval(const struct evidence *e, const struct subject *s,
 		/* Enough of those that are right; all that are wrong. */
 		if (gap < want - slack || gap > want + slack ||
 		    senders.items[k].n < GAPS_TOLD)
-			verdict_saw(v, gap >= want - slack &&
-					       gap <= want + slack,
+			verdict_saw(v,
+				    gap >= want - slack && gap <= want + slack,
 				    "%.3f s, from %s", seconds(gap),
 				    ip_print(&f->ip_src, text));
 	}
@@ -359,11 +360,11 @@ static void tunnel_host(const struct subject *s, size_t h, struct verdict *v)
 			    r->hosts[h]->name, ip_print(&odd->outer_src, text),
 			    odd->vni);
 	else if (n)
-		verdict_saw(v, true, "%zu of %s from %s", n,
-			    r->hosts[h]->name, from);
+		verdict_saw(v, true, "%zu of %s from %s", n, r->hosts[h]->name,
+			    from);
 	else
-		verdict_saw(v, false, "none of %s in %.1f s",
-			    r->hosts[h]->name, seconds(seen->to - seen->from));
+		verdict_saw(v, false, "none of %s in %.1f s", r->hosts[h]->name,
+			    seconds(seen->to - seen->from));
 }
 
 void judge_advert_tunnel(const struct evidence *e, const struct subject *s,
@@ -439,8 +440,8 @@ void command_ping_outside(const struct evidence *e, const struct subject *s,
 	char text[IP_TEXT_MAX];
 
 	(void)e;
-	buf_printf(out, "labctl exec outside -- ping -c %d %s",
-		   EVIDENCE_PROBES, ip_print(&s->ping->dst, text));
+	buf_printf(out, "labctl exec outside -- ping -c %d %s", EVIDENCE_PROBES,
+		   ip_print(&s->ping->dst, text));
 }
 
 void command_ping_inside(const struct evidence *e, const struct subject *s,

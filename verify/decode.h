@@ -16,26 +16,26 @@
 #define DECODE_ETHERNET 1
 #define DECODE_LINUX_SLL2 276 /* device "any": a cooked header */
 
-#define DECODE_VXLAN_PORT 8472	    /* Linux's own default */
+#define DECODE_VXLAN_PORT 8472      /* Linux's own default */
 #define DECODE_VXLAN_PORT_IANA 4789 /* RFC 7348, 5 */
-#define DECODE_ADVERT_ADDRS 20	    /* addresses of an advert that are kept */
+#define DECODE_ADVERT_ADDRS 20      /* addresses of an advert that are kept */
 
 /* Why a frame was not read to its end, in the order of looking. */
 enum decode_result {
 	DECODE_OK,
-	DECODE_LINKTYPE,     /* a link type that is not one of the above */
-	DECODE_SHORT_LINK,   /* ends inside its link header */
+	DECODE_LINKTYPE,   /* a link type that is not one of the above */
+	DECODE_SHORT_LINK, /* ends inside its link header */
 	DECODE_SHORT_ARP,
-	DECODE_ARP_KIND,     /* ARP for something else than IPv4 on Ethernet */
-	DECODE_SHORT_IP,     /* ends inside an IP header, or before its length */
-	DECODE_IP_VERSION,   /* not the version that the link header tells */
-	DECODE_IP_HEADER,    /* an IPv4 header length under 20 */
+	DECODE_ARP_KIND,   /* ARP for something else than IPv4 on Ethernet */
+	DECODE_SHORT_IP,   /* ends inside an IP header, or before its length */
+	DECODE_IP_VERSION, /* not the version that the link header tells */
+	DECODE_IP_HEADER,  /* an IPv4 header length under 20 */
 	DECODE_SHORT_UDP,
 	DECODE_VXLAN_FLAGS,  /* on VXLAN's port without a valid VNI */
 	DECODE_VXLAN_NESTED, /* VXLAN inside VXLAN is not followed */
 	DECODE_SHORT_ICMP,
-	DECODE_ADVERT,	     /* VRRP that the codec refuses; see fault */
-	DECODE_RESULTS	     /* count */
+	DECODE_ADVERT, /* VRRP that the codec refuses; see fault */
+	DECODE_RESULTS /* count */
 };
 extern const char *const decode_result_names[];
 
@@ -57,17 +57,17 @@ struct frame_advert {
 };
 
 struct frame {
-	int64_t t;	   /* the kernel's CLOCK_REALTIME stamp, ns */
+	int64_t t;         /* the kernel's CLOCK_REALTIME stamp, ns */
 	unsigned wire_len; /* bytes on the wire */
 	unsigned ifindex;  /* cooked captures only, else 0 */
-	bool outgoing;	   /* cooked captures only: sent by this machine */
+	bool outgoing;     /* cooked captures only: sent by this machine */
 	/* The tunnel it came through: the outer header of a VXLAN frame. */
 	bool vxlan;
 	uint32_t vni;
 	struct ip outer_src, outer_dst;
 	/* Of the innermost frame. */
 	struct mac src, dst; /* dst is all zero in cooked captures */
-	uint16_t vlan;	     /* VID of the outer tag; 0: untagged */
+	uint16_t vlan;       /* VID of the outer tag; 0: untagged */
 	uint16_t ethertype;
 	struct ip ip_src, ip_dst; /* family 0: not IP */
 	uint8_t ttl, proto;

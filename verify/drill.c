@@ -26,48 +26,22 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/emul.h"
-#include "verify/answer.h"
 #include "verify/drill.h"
+#include "verify/drill_ops.h"
 #include "verify/gather.h"
 #include "verify/look.h"
 
 #define BASELINE_MS 1000 /* of pings before the fault, and one advert */
-#define AFTER_MS 1000	 /* after a takeover, for all to be told */
+#define AFTER_MS 1000    /* after a takeover, for all to be told */
 #define POLL_MS 100
-#define SLICE_MS 20 /* between looks at *interrupted */
-#define ANSWER_MS 10000
+#define SLICE_MS 20                  /* between looks at *interrupted */
 #define FAULT_SEEN_NS (2 * NS_PER_S) /* until the link must be down */
-#define FAULT_EXTRA_MS 30000	     /* until the agent mends it by itself */
-#define SNAPLEN 256
-#define FILTER "ip proto 112 or arp or (icmp6 and ip6[40] = 136)"
+#define FAULT_EXTRA_MS 30000         /* until the agent mends it by itself */
 
-/* One operation that goes on at an agent. */
-struct op {
-	struct fleet_node *node;
-	unsigned id, stop_id;
-	bool on, stopping;
-};
-
-struct run {
-	struct drill *d;
-	struct fleet *f;
-	const volatile int *interrupted;
-	drill_progress *progress;
-	void *ctx;
-	struct op *captures, *watches; /* routers' hosts, flattened */
-	struct op *pings;	       /* as d->pings */
-	struct op *faults;
-	size_t nhosts, nfaults;
-	bool cut; /* the link has been seen down */
-};
-
-/* --- operations ------------------------------------------------------------ */
-
-static void say(struct run *r, const char *fmt, ...)
+static void say(struct drill_run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void say(struct run *r, const char *fmt, ...)
+static void say(struct drill_run *r, const char *fmt, ...)
 {
 	char text[200];
 	va_list ap;
@@ -80,187 +54,22 @@ static void say(struct run *r, const char *fmt, ...)
 	r->progress(r->ctx, text);
 }
 
-static int begin(struct run *r, struct op *op, const char *node,
-		 const char *name, const char *members, struct err *reterr)
+/* --- looking -----------------------------------------------------------------
+ */
+
+static const struct observed **look(struct drill_run *r)
 {
-	int e;
-
-	*op = (struct op){.node = fleet_node(r->f, node)};
-	if (!op->node || !op->node->remote)
-		return err_set(reterr, -ENOTCONN, "%s: %s", node,
-			       op->node && *op->node->err.msg
-				       ? op->node->err.msg
-				       : "cannot be reached");
-	e = remote_send(op->node->remote, name, members, &op->id, reterr);
-	if (e < 0)
-		return e;
-	op->on = true;
-	return 0;
-}
-
-/* Asks it to end; end_op() takes the answer. */
-static void stop_op(struct op *op)
-{
-	char members[32];
-
-	if (!op->on || op->stopping)
-		return;
-	snprintf(members, sizeof(members), "\"of\": %u", op->id);
-	op->stopping = remote_send(op->node->remote, "stop", members,
-				   &op->stop_id, NULL) == 0;
-}
-
-static int end_op(struct op *op, struct arena *a, const struct doc **ret,
-		  struct err *reterr)
-{
-	const struct doc *ack;
-	int e;
-
-	if (!op->on)
-		return err_set(reterr, -ENOTCONN, "it was not begun");
-	op->on = false;
-	e = remote_wait(op->node->remote, op->id, ANSWER_MS, a, ret, reterr);
-	if (op->stopping)
-		(void)remote_wait(op->node->remote, op->stop_id, ANSWER_MS, a,
-				  &ack, NULL);
-	return e;
-}
-
-static void begin_host(struct run *r, size_t router, size_t host, size_t at)
-{
-	struct drill_router *dr = &r->d->routers[router];
-	struct drill_host *h = &dr->hosts[host];
-	const char *node = dr->router->hosts[host]->name;
-	auto_buf struct buf b = {0};
-	struct json j;
-	struct err err;
-	int e;
-
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", dr->router->netns);
-	e = begin(r, &r->watches[at], node, "watch", b.data, &err);
-	json_kstr(&j, "dev", "any");
-	json_kstr(&j, "filter", FILTER);
-	json_kint(&j, "snaplen", SNAPLEN);
-	if (e == 0)
-		e = begin(r, &r->captures[at], node, "capture", b.data, &err);
-	h->error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
-}
-
-static void begin_ping(struct run *r, size_t i)
-{
-	struct drill_ping *p = &r->d->pings[i];
-	const struct topo_instance *in = p->instance;
-	auto_buf struct buf b = {0};
-	char text[IP_TEXT_MAX];
-	struct json j;
-	struct err err;
-	int e;
-
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", in ? in->netns : "");
-	json_kstr(&j, "dst", ip_print(&p->dst, text));
-	json_kint(&j, "count", 0);
-	json_kint(&j, "interval_us", DRILL_PING_US);
-	e = begin(r, &r->pings[i], in ? in->node->name : EMUL_OUTSIDE, "ping",
-		  b.data, &err);
-	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
-}
-
-static void begin_all(struct run *r)
-{
-	struct drill *d = r->d;
-	size_t i, h, at = 0;
-
-	for (i = 0; i < d->nrouters; i++)
-		for (h = 0; h < d->routers[i].router->nhosts; h++)
-			begin_host(r, i, h, at++);
-	for (i = 0; i < d->npings; i++)
-		begin_ping(r, i);
-}
-
-static void take_events(struct arena *a, const struct doc *d,
-			struct drill_host *h)
-{
-	const struct doc *list = doc_get(d, "events"), *item;
-
-	DOC_FOREACH(item, list) {
-		struct drill_event *e;
-
-		if (h->nevents == LOOK_EVENTS_MAX)
-			break;
-		e = arena_push(a, &h->events, &h->nevents, sizeof(*e));
-		e->t = doc_int(item, "t", 0);
-		e->what = doc_str(item, "what", "");
-		e->dev = doc_str(item, "dev", "");
-		e->text = doc_str(item, "text", "");
-	}
-	if (doc_bool(d, "overrun", false))
-		h->error = "the kernel told more than could be kept";
-}
-
-static void end_host(struct run *r, struct drill_host *h, size_t at)
-{
-	struct arena *a = &r->d->arena;
-	const struct doc *answer;
-	struct err err;
-
-	if (h->error)
-		return;
-	if (end_op(&r->watches[at], a, &answer, &err) < 0) {
-		h->error = arena_strdup(a, err.msg);
-		return;
-	}
-	take_events(a, answer, h);
-	if (end_op(&r->captures[at], a, &answer, &err) < 0)
-		h->error = arena_strdup(a, err.msg);
-	else
-		answer_frames(a, answer, &h->frames);
-}
-
-static void end_all(struct run *r)
-{
-	struct drill *d = r->d;
-	const struct doc *answer;
-	size_t i, h, at = 0;
-	struct err err;
-
-	for (i = 0; i < d->npings; i++)
-		stop_op(&r->pings[i]);
-	for (i = 0; i < r->nhosts; i++) {
-		stop_op(&r->captures[i]);
-		stop_op(&r->watches[i]);
-	}
-	for (i = 0; i < d->nrouters; i++)
-		for (h = 0; h < d->routers[i].router->nhosts; h++)
-			end_host(r, &d->routers[i].hosts[h], at++);
-	for (i = 0; i < d->npings; i++) {
-		struct seen_pings *p = &d->pings[i].pings;
-
-		if (p->error)
-			continue;
-		if (end_op(&r->pings[i], &d->arena, &answer, &err) < 0)
-			p->error = arena_strdup(&d->arena, err.msg);
-		else
-			answer_probes(&d->arena, answer, p);
-	}
-}
-
-/* --- looking ----------------------------------------------------------------- */
-
-static const struct observed **look(struct run *r)
-{
-	const struct observed **obs = arena_array(&r->d->arena,
-						  r->d->lab->nnodes,
-						  sizeof(*obs));
+	const struct observed **obs =
+		arena_array(&r->d->arena, r->d->lab->nnodes, sizeof(*obs));
 
 	gather_observe(r->f, r->d->arenas, obs);
 	return obs;
 }
 
 /* Polls with tables that are forgotten, until fn holds; -ETIMEDOUT, -EINTR. */
-static int poll_until(struct run *r, int64_t patience,
-		      bool (*fn)(struct run *r, const struct observed **obs))
+static int poll_until(struct drill_run *r, int64_t patience,
+		      bool (*fn)(struct drill_run *r,
+				 const struct observed **obs))
 {
 	struct mono until = mono_add(clock_mono(), patience);
 	auto_arena struct arena a = {0};
@@ -286,7 +95,7 @@ static int poll_until(struct run *r, int64_t patience,
 	}
 }
 
-static int wait_ms(struct run *r, int64_t ms)
+static int wait_ms(struct drill_run *r, int64_t ms)
 {
 	struct mono until = mono_add(clock_mono(), ms * NS_PER_MS);
 
@@ -298,7 +107,7 @@ static int wait_ms(struct run *r, int64_t ms)
 	return 0;
 }
 
-static bool all_settled(struct run *r, const struct observed **obs)
+static bool all_settled(struct drill_run *r, const struct observed **obs)
 {
 	const struct topo_node *n;
 	size_t i;
@@ -309,7 +118,8 @@ static bool all_settled(struct run *r, const struct observed **obs)
 	return true;
 }
 
-static const char *link_of(const struct run *r, const struct drill_router *dr,
+static const char *link_of(const struct drill_run *r,
+			   const struct drill_router *dr,
 			   const char **ret_netns)
 {
 	*ret_netns = r->d->fault == DRILL_HA ? dr->router->netns : "";
@@ -335,7 +145,7 @@ static bool moved(const struct drill_router *dr, const struct observed **obs)
 	return false;
 }
 
-static bool link_is_down(struct run *r, const struct observed **obs)
+static bool link_is_down(struct drill_run *r, const struct observed **obs)
 {
 	const struct observed *o = obs[r->d->victim->index];
 	size_t i;
@@ -357,7 +167,7 @@ static bool link_is_down(struct run *r, const struct observed **obs)
 	return o != NULL;
 }
 
-static bool all_moved(struct run *r, const struct observed **obs)
+static bool all_moved(struct drill_run *r, const struct observed **obs)
 {
 	size_t i;
 
@@ -367,7 +177,8 @@ static bool all_moved(struct run *r, const struct observed **obs)
 	return true;
 }
 
-/* --- the fault ---------------------------------------------------------------- */
+/* --- the fault
+ * ---------------------------------------------------------------- */
 
 static int64_t longest_ns(const struct drill *d)
 {
@@ -389,7 +200,7 @@ static int64_t patience_ns(const struct drill *d)
 	return longest_ns(d) * 7 / 4;
 }
 
-static int break_one(struct run *r, const struct drill_router *dr,
+static int break_one(struct drill_run *r, const struct drill_router *dr,
 		     struct err *reterr)
 {
 	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
@@ -400,15 +211,15 @@ static int break_one(struct run *r, const struct drill_router *dr,
 	json_init(&j, &b, 0);
 	json_kstr(&j, "netns", netns);
 	json_kstr(&j, "dev", dev);
-	json_kint(&j, "max_ms", max_ms < LOOK_DURATION_MAX_MS
-					? max_ms
-					: LOOK_DURATION_MAX_MS);
+	json_kint(&j, "max_ms",
+		  max_ms < LOOK_DURATION_MAX_MS ? max_ms
+						: LOOK_DURATION_MAX_MS);
 	say(r, "%s down on %s", dev, r->d->victim->name);
-	return begin(r, &r->faults[r->nfaults++], r->d->victim->name, "fault",
-		     b.data, reterr);
+	return drill_op_begin(r, &r->faults[r->nfaults++], r->d->victim->name,
+			      "fault", b.data, reterr);
 }
 
-static int break_links(struct run *r, struct err *reterr)
+static int break_links(struct drill_run *r, struct err *reterr)
 {
 	size_t i;
 	int e = 0;
@@ -426,7 +237,7 @@ static int break_links(struct run *r, struct err *reterr)
 }
 
 /* Sets up again whatever was set down. Its times are the agent's. */
-static int mend_links(struct run *r, struct err *reterr)
+static int mend_links(struct drill_run *r, struct err *reterr)
 {
 	const struct doc *answer;
 	struct err err;
@@ -437,9 +248,10 @@ static int mend_links(struct run *r, struct err *reterr)
 	if (r->nfaults)
 		say(r, "link up again on %s", r->d->victim->name);
 	for (i = 0; i < r->nfaults; i++)
-		stop_op(&r->faults[i]);
+		drill_op_stop(&r->faults[i]);
 	for (i = 0; i < r->nfaults; i++) {
-		if (end_op(&r->faults[i], &r->d->arena, &answer, &err) < 0) {
+		if (drill_op_end(&r->faults[i], &r->d->arena, &answer, &err) <
+		    0) {
 			if (e == 0)
 				e = err_set(reterr, err.code,
 					    "the fault on %s: %s",
@@ -457,9 +269,10 @@ static int mend_links(struct run *r, struct err *reterr)
 	return e;
 }
 
-/* --- the drill's course -------------------------------------------------------- */
+/* --- the drill's course
+ * -------------------------------------------------------- */
 
-static int find_victim(struct run *r, struct err *reterr)
+static int find_victim(struct drill_run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	const struct topo_node *n;
@@ -488,7 +301,7 @@ static int find_victim(struct run *r, struct err *reterr)
 	return 0;
 }
 
-static int cut_and_wait(struct run *r, struct err *reterr)
+static int cut_and_wait(struct drill_run *r, struct err *reterr)
 {
 	struct mono began = clock_mono();
 	int e;
@@ -513,7 +326,7 @@ static int cut_and_wait(struct run *r, struct err *reterr)
 	return e;
 }
 
-static int course(struct run *r, struct err *reterr)
+static int course(struct drill_run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	struct err err = {0};
@@ -528,7 +341,7 @@ static int course(struct run *r, struct err *reterr)
 	e = find_victim(r, reterr);
 	if (e < 0)
 		return e;
-	begin_all(r);
+	drill_begin_all(r);
 	say(r, "pinging %zu addresses before the fault", d->npings);
 	baseline = (evidence_longest_ns(d->lab) * 11 / 10) / NS_PER_MS;
 	e = wait_ms(r, baseline > BASELINE_MS ? baseline : BASELINE_MS);
@@ -555,11 +368,11 @@ static int course(struct run *r, struct err *reterr)
 int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
 	      drill_progress *progress, void *ctx)
 {
-	struct run r = {.d = d,
-			.f = f,
-			.interrupted = interrupted,
-			.progress = progress,
-			.ctx = ctx};
+	struct drill_run r = {.d = d,
+			      .f = f,
+			      .interrupted = interrupted,
+			      .progress = progress,
+			      .ctx = ctx};
 	struct err err = {0};
 	size_t i;
 	int e;
@@ -575,7 +388,7 @@ int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
 	e = course(&r, &err);
 	if (e == -EINTR)
 		err_set(&err, e, "interrupted; all is put back");
-	end_all(&r);
+	drill_end_all(&r);
 	if (e < 0)
 		d->err = err;
 	return e;

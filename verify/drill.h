@@ -29,14 +29,14 @@ extern const char *const drill_fault_names[];
 
 /* What the kernel told of a namespace's tables. */
 struct drill_event {
-	int64_t t;	  /* CLOCK_REALTIME, ns */
+	int64_t t;        /* CLOCK_REALTIME, ns */
 	const char *what; /* +addr, -addr, +route, -route, link */
 	const char *dev, *text;
 };
 
 /* A router on one of its hosts, watched all the time. */
 struct drill_host {
-	const char *error;	   /* why it could not be watched, or NULL */
+	const char *error;         /* why it could not be watched, or NULL */
 	struct seen_frames frames; /* of all its interfaces */
 	struct drill_event *events;
 	size_t nevents;
@@ -52,7 +52,7 @@ struct drill_router {
 /* A ping that went on all the time. */
 struct drill_ping {
 	const struct topo_router *router;
-	size_t index; /* of the router in the drill */
+	size_t index;                         /* of the router in the drill */
 	const struct topo_instance *instance; /* NULL: from outside */
 	struct ip dst;
 	struct seen_pings pings;
@@ -75,7 +75,7 @@ struct drill {
 	 * where they could not be seen. */
 	const struct observed **before, **during, **after;
 	int64_t taken_ns; /* how long the takeover was waited for */
-	struct err err;	  /* code 0: it ran to its end */
+	struct err err;   /* code 0: it ran to its end */
 };
 
 /* What drill_init() takes into the drill: only, or NULL for all routers. */
@@ -97,28 +97,27 @@ int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
 
 /* Times of one router in CLOCK_REALTIME ns, each 0 where it was not seen. */
 struct timeline {
-	size_t old, now; /* hosts, before and after; nhosts: none */
-	int64_t last_old;  /* old's last advert, as the new one heard it */
-	int64_t first_new; /* the new one's first advert */
-	int64_t addresses; /* the last of its addresses in place */
-	int64_t routes;	   /* the last of its default routes */
-	int64_t announced; /* first gratuitous ARP or neighbour advert. */
-	int64_t gave_up;   /* old's last address gone */
-	int64_t reply;	   /* first reply after an outage, any ping */
+	size_t old, now;      /* hosts, before and after; nhosts: none */
+	int64_t last_old;     /* old's last advert, as the new one heard it */
+	int64_t first_new;    /* the new one's first advert */
+	int64_t addresses;    /* the last of its addresses in place */
+	int64_t routes;       /* the last of its default routes */
+	int64_t announced;    /* first gratuitous ARP or neighbour advert. */
+	int64_t gave_up;      /* old's last address gone */
+	int64_t reply;        /* first reply after an outage, any ping */
 	size_t announcements; /* addresses announced ... */
-	size_t wanted;	      /* ... of those that hosts must learn */
+	size_t wanted;        /* ... of those that hosts must learn */
 };
 
 /* Pure: a router's timeline out of the record. */
-void drill_timeline(const struct drill *d, size_t router,
-		    struct timeline *ret);
+void drill_timeline(const struct drill *d, size_t router, struct timeline *ret);
 
 /* The longest time without a reply, of probes sent in from..to. */
 struct outage {
 	size_t sent, lost; /* probes, in all of the time */
-	int64_t began;	   /* first probe of the longest silence; 0: none */
-	int64_t ns;	   /* from there to the first probe answered again */
-	bool open;	   /* it had not ended when the pinging did */
+	int64_t began;     /* first probe of the longest silence; 0: none */
+	int64_t ns;        /* from there to the first probe answered again */
+	bool open;         /* it had not ended when the pinging did */
 };
 void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 		  struct outage *ret);

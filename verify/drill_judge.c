@@ -18,10 +18,10 @@ const char *const drill_fault_names[] = {
 };
 
 const char *const drill_check_names[] = {
-	[DRILL_BEFORE] = "before",	 [DRILL_TAKEOVER] = "takeover",
-	[DRILL_ADDRESSES] = "addresses", [DRILL_ANNOUNCED] = "announced",
+	[DRILL_BEFORE] = "before",         [DRILL_TAKEOVER] = "takeover",
+	[DRILL_ADDRESSES] = "addresses",   [DRILL_ANNOUNCED] = "announced",
 	[DRILL_ONE_HOLDER] = "one-holder", [DRILL_RESTORED] = "restored",
-	[DRILL_STAYS] = "stays",	 [DRILL_OUTAGE] = "outage",
+	[DRILL_STAYS] = "stays",           [DRILL_OUTAGE] = "outage",
 };
 _Static_assert(sizeof(drill_check_names) / sizeof(char *) == DRILL_CHECKS,
 	       "a name for each check");
@@ -107,7 +107,8 @@ static size_t roles(const struct drill_router *dr, const struct observed **obs,
 		const struct topo_node *node = r->hosts[h];
 		const struct observed *o = obs ? obs[node->index] : NULL;
 		const struct obs_router *s = evidence_router(o, r);
-		const char *state = s && !o->engine_error ? s->state : NULL;
+		const char *state =
+			o && s && !o->engine_error ? s->state : NULL;
 		bool active = state && strcmp(state, "active") == 0;
 
 		if (!state) {
@@ -158,8 +159,7 @@ static void judge_before(const struct drill *d, const struct drill_router *dr,
 	}
 }
 
-static void judge_takeover(const struct drill *d,
-			   const struct drill_router *dr,
+static void judge_takeover(const struct drill *d, const struct drill_router *dr,
 			   const struct timeline *t, struct verdict *v)
 {
 	const struct topo_router *r = dr->router;
@@ -167,7 +167,8 @@ static void judge_takeover(const struct drill *d,
 	int64_t since = t->last_old ? t->last_old : d->down_ns;
 	size_t h;
 
-	verdict_want(v, "another host's first advert within %.3f s of the "
+	verdict_want(v,
+		     "another host's first advert within %.3f s of the "
 		     "last of %s (3 intervals + skew; %.3f s granted)",
 		     seconds(b.high), r->hosts[dr->old]->name,
 		     seconds(b.slack));
@@ -236,8 +237,10 @@ static void judge_announced(const struct drill_router *dr,
 {
 	if (!taken(dr, t, v))
 		return;
-	verdict_want(v, "a gratuitous ARP or neighbour advertisement for each "
-		     "of %zu addresses", t->wanted);
+	verdict_want(v,
+		     "a gratuitous ARP or neighbour advertisement for each "
+		     "of %zu addresses",
+		     t->wanted);
 	verdict_saw(v, t->announcements == t->wanted, "for %zu of them",
 		    t->announcements);
 }
@@ -249,7 +252,8 @@ static bool is_weak(const struct drill *d, const struct topo_router *r)
 
 static void name_weakness(struct verdict *v)
 {
-	verdict_saw(v, false, "the documented weakness: with track: [ha] a "
+	verdict_saw(v, false,
+		    "the documented weakness: with track: [ha] a "
 		    "node whose overlay is cut keeps its addresses and may "
 		    "take the role back; track: [ha, tunnel] cures it");
 }
@@ -292,8 +296,7 @@ static const char *fault_dev(const struct drill *d,
 	return nic ? nic->ifname : "";
 }
 
-static void judge_restored(const struct drill *d,
-			   const struct drill_router *dr,
+static void judge_restored(const struct drill *d, const struct drill_router *dr,
 			   const struct timeline *t, struct verdict *v)
 {
 	const struct topo_node *n = dr->router->hosts[dr->old];
@@ -311,8 +314,8 @@ static void judge_restored(const struct drill *d,
 	l = ns ? obs_link(ns, dev) : NULL;
 	verdict_want(v, "%s up on %s", dev, n->name);
 	verdict_saw(v, l && l->up && l->running, "%s %s", dev,
-		    !l		 ? "is not there"
-		    : !l->up	 ? "down"
+		    !l           ? "is not there"
+		    : !l->up     ? "down"
 		    : l->running ? "up"
 				 : "up, but without a carrier");
 	if (!s || o->engine_error) {
@@ -378,9 +381,11 @@ static void judge_outage(const struct drill *d, const struct drill_ping *p,
 		return;
 	}
 	if (hit)
-		verdict_want(v, "at most %.3f s (theory: %.3f to %.3f s; "
-			     "%.3f s granted)", seconds(most), seconds(b.low),
-			     seconds(b.high), seconds(b.slack));
+		verdict_want(v,
+			     "at most %.3f s (theory: %.3f to %.3f s; "
+			     "%.3f s granted)",
+			     seconds(most), seconds(b.low), seconds(b.high),
+			     seconds(b.slack));
 	else
 		verdict_want(v, "at most %.3f s: its node was not cut off",
 			     seconds(most));
@@ -411,8 +416,8 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 {
 	size_t of;
 	enum drill_check c = drill_point(d, i, &of);
-	const struct drill_router *dr = c == DRILL_OUTAGE ? NULL
-							  : &d->routers[of];
+	const struct drill_router *dr =
+		c == DRILL_OUTAGE ? NULL : &d->routers[of];
 	struct timeline t;
 
 	*ret_skip = NULL;

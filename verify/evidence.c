@@ -53,8 +53,8 @@ static void plan_tunnels(struct evidence *e)
 }
 
 static void add_ping(struct evidence *e, struct seen_ping **list, size_t *n,
-		     const struct topo_router *r, const struct topo_instance *in,
-		     const struct ip *dst)
+		     const struct topo_router *r,
+		     const struct topo_instance *in, const struct ip *dst)
 {
 	struct seen_ping *s = arena_push(&e->arena, list, n, sizeof(*s));
 

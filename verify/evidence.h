@@ -42,7 +42,7 @@ struct seen_probe {
 };
 
 struct seen_pings {
-	const char *error;	/* why nothing could be sent, or NULL */
+	const char *error;      /* why nothing could be sent, or NULL */
 	const char *send_error; /* the first that sending met, or NULL */
 	struct seen_probe *probes;
 	size_t n;
@@ -77,7 +77,7 @@ struct evidence {
 	size_t narenas;
 	const struct lab *lab;
 	struct seen_node *nodes; /* as lab->nodes */
-	struct seen_ha *ha;	 /* routers in order, hosts of each in order */
+	struct seen_ha *ha;      /* routers in order, hosts of each in order */
 	size_t nha;
 	size_t *ha_of; /* router index: where its first one is in ha */
 	struct seen_tunnel *tunnels;

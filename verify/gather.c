@@ -30,12 +30,12 @@
 #include "verify/check_judges.h"
 #include "verify/look.h"
 
-#define POLL_MS 100	    /* between looks while waiting for roles */
-#define SNAPLEN 256	    /* an advert inside VXLAN with 20 addresses */
+#define POLL_MS 100 /* between looks while waiting for roles */
+#define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
 #define PING_TIMEOUT_MS 1000
 #define ANSWER_EXTRA_MS 10000 /* for an answer, after it should be there */
-#define SAMPLES 3 /* of roles: at the beginning, between, at the end */
+#define SAMPLES 3        /* of roles: at the beginning, between, at the end */
 #define PARALLEL_MAX 200 /* looks of one node at a time */
 _Static_assert(PARALLEL_MAX < AGENT_CHILDREN_MAX, "room in the agent");
 
@@ -229,8 +229,8 @@ static void add_frames(struct work *w, struct seen_frames *out,
 
 static void add_pings(struct work *w, struct seen_ping *p)
 {
-	unsigned ms = EVIDENCE_PROBES * PING_INTERVAL_US / 1000 +
-		      PING_TIMEOUT_MS;
+	unsigned ms =
+		EVIDENCE_PROBES * PING_INTERVAL_US / 1000 + PING_TIMEOUT_MS;
 	auto_buf struct buf b = {0};
 	char text[IP_TEXT_MAX];
 	struct json j;
@@ -278,8 +278,8 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 
 static void send_job(struct fleet_node *n, struct job *j)
 {
-	static const char *const ops[] = {[JOB_FRAMES] = "capture",
-					  [JOB_PINGS] = "ping"};
+	static const char *const ops[] = {
+		[JOB_FRAMES] = "capture", [JOB_PINGS] = "ping"};
 
 	j->sent = remote_send(n->remote, ops[j->kind], j->members, &j->id,
 			      &j->err) == 0;
@@ -333,8 +333,8 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	struct gather *g = ctx;
 	size_t at = (size_t)(n - g->fleet->nodes);
 	struct work w = {g->e, &g->e->arenas[at], g->needs, NULL, 0};
-	unsigned pause = (unsigned)(evidence_longest_ns(g->e->lab) /
-				    NS_PER_MS / (SAMPLES - 1));
+	unsigned pause = (unsigned)(evidence_longest_ns(g->e->lab) / NS_PER_MS /
+				    (SAMPLES - 1));
 	size_t i, sent = 0;
 	bool ok;
 

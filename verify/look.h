@@ -18,8 +18,9 @@
  *        times each. A link that goes down meanwhile ends nothing.
  *   ping {"dst", "count", "interval_us", "timeout_ms"}
  *        -> {"probes": [{"sent", "rtt", "ttl"}], "duplicates", "error"}
- *        count 0: until stop. rtt is -1 where no reply came, sent is
- *        CLOCK_REALTIME, both in ns. error is the first that sending met.
+ *        count 0: until stop. rtt is -1 where no reply came in timeout_ms,
+ *        sent is CLOCK_REALTIME, both in ns. error is the first that sending
+ *        met.
  *   watch {"duration_ms"}
  *        -> {"events": [{"t", "what", "dev", "text"}], "overrun"}
  *        what is +addr, -addr, +route, -route or link.
@@ -32,7 +33,7 @@
 #include "provision/agent.h"
 
 #define LOOK_SNAPLEN_MAX 65535
-#define LOOK_FRAMES_MAX 20000	      /* of one capture */
+#define LOOK_FRAMES_MAX 20000         /* of one capture */
 #define LOOK_CAPTURE_BYTES (6u << 20) /* of all its frames */
 #define LOOK_FLOWS_MAX 4096
 #define LOOK_DURATION_MAX_MS 600000

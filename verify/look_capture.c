@@ -59,10 +59,10 @@ static int pcap_fail(pcap_t *p, int code, const char *dev, struct err *reterr)
 	const char *words = pcap_geterr(p);
 
 	return err_set(reterr,
-		       code == PCAP_ERROR_NO_SUCH_DEVICE     ? -ENODEV
-		       : code == PCAP_ERROR_PERM_DENIED	     ? -EPERM
-		       : code == PCAP_ERROR_IFACE_NOT_UP     ? -ENETDOWN
-							     : -EIO,
+		       code == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV
+		       : code == PCAP_ERROR_PERM_DENIED  ? -EPERM
+		       : code == PCAP_ERROR_IFACE_NOT_UP ? -ENETDOWN
+							 : -EIO,
 		       "capture on %s: %s", dev,
 		       words && *words ? words : pcap_statustostr(code));
 }

@@ -40,7 +40,7 @@
 /* What passes over the socket: guard to operation. */
 struct word {
 	int32_t result; /* 0 or -errno */
-	int64_t t;	/* CLOCK_REALTIME just before the change */
+	int64_t t;      /* CLOCK_REALTIME just before the change */
 };
 
 struct fault {

@@ -4,7 +4,10 @@
  * k x interval whatever became of those before it, so that the number of
  * probes lost times the interval is the length of an outage. A probe whose
  * time was slept through by more than one interval is not sent late but left
- * out; the next is on time again. Replies are stamped by the kernel.
+ * out; the next is on time again. Replies are stamped by the kernel. A reply
+ * that comes after the timeout is none: while a neighbour's address is being
+ * asked for, probes wait in the kernel, and their answers after an outage
+ * would make it look shorter than it was.
  *
  * Raw sockets deliver each reply in the namespace to each ping in it: ours
  * are known by the address, an identifier and a random word in the payload.
@@ -46,6 +49,7 @@ struct ping {
 	uint64_t nonce;
 	struct probe *probes;
 	size_t n, answered, failed, duplicates;
+	int64_t timeout; /* ns; a reply after that is none */
 	int first_error; /* errno of sending */
 };
 
@@ -179,6 +183,8 @@ static void take_reply(struct ping *p, const uint8_t *b, size_t len,
 		p->duplicates++;
 		return;
 	}
+	if (t - k->sent > p->timeout)
+		return;
 	k->rtt = t > k->sent ? t - k->sent : 0;
 	k->ttl = ttl;
 	p->answered++;
@@ -266,8 +272,7 @@ static void linger(struct ping *p)
 		p->n--;
 }
 
-static void run(struct ping *p, size_t count, int64_t interval,
-		int64_t timeout)
+static void run(struct ping *p, size_t count, int64_t interval)
 {
 	struct mono due = clock_mono(), end = MONO_NEVER;
 	unsigned wake;
@@ -276,7 +281,7 @@ static void run(struct ping *p, size_t count, int64_t interval,
 		if (p->n >= count) {
 			due = MONO_NEVER;
 			if (mono_is_never(end))
-				end = mono_add(clock_mono(), timeout);
+				end = mono_add(clock_mono(), p->timeout);
 			if (!outstanding(p))
 				return;
 		} else if (!mono_before(clock_mono(), due)) {
@@ -351,8 +356,8 @@ int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 	if (getrandom(&p.nonce, sizeof(p.nonce), 0) != sizeof(p.nonce))
 		return err_sys(reterr, -errno, "random numbers");
 	p.id = (uint16_t)(p.nonce >> 48);
-	run(&p, count ? (size_t)count : LOOK_PROBES_MAX, interval * NS_PER_US,
-	    timeout * NS_PER_MS);
+	p.timeout = timeout * NS_PER_MS;
+	run(&p, count ? (size_t)count : LOOK_PROBES_MAX, interval * NS_PER_US);
 	write_probes(j, &p);
 	return 0;
 }

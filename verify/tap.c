@@ -19,8 +19,7 @@ static void line(struct buf *out, const char *text, bool escape)
 	buf_addc(out, '\n');
 }
 
-void tap_open(struct tap *t, struct buf *out, const char *version,
-	      size_t plan)
+void tap_open(struct tap *t, struct buf *out, const char *version, size_t plan)
 {
 	uint32_t v = 13;
 

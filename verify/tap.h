@@ -23,8 +23,7 @@ struct tap {
  * Writes the version line and the plan. version is what TAP_VERSION says, or
  * NULL: 14 gives 14, 12 and less give none, all else is 13.
  */
-void tap_open(struct tap *t, struct buf *out, const char *version,
-	      size_t plan);
+void tap_open(struct tap *t, struct buf *out, const char *version, size_t plan);
 
 /* One test point; with a verdict that fails, its diagnostics. */
 void tap_point(struct tap *t, const char *title, const char *check,

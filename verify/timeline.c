@@ -10,15 +10,15 @@
 #include "lib/mono.h"
 #include "verify/drill.h"
 
-#define ADDRS_MAX (2 + TOPO_IFACES_MAX) * 4
+#define ADDRS_MAX ((2 + TOPO_IFACES_MAX) * 4)
 
 /* An address that the active host holds, and whether hosts must learn it. */
 struct wanted {
 	const char *dev;
+	int64_t held; /* when it was in place */
 	char text[IP_TEXT_MAX];
 	struct ip ip;
 	bool learned;
-	int64_t held; /* when it was in place */
 	bool announced;
 };
 
@@ -27,8 +27,8 @@ static size_t add(struct wanted *list, size_t n, const char *dev,
 {
 	if (n == ADDRS_MAX)
 		return n;
-	list[n] = (struct wanted){.dev = dev, .ip = addr->ip,
-				  .learned = learned};
+	list[n] =
+		(struct wanted){.dev = dev, .ip = addr->ip, .learned = learned};
 	ipnet_print(addr, list[n].text);
 	return n + 1;
 }
@@ -189,8 +189,7 @@ static void find_gave_up(const struct drill *d, const struct drill_router *dr,
 }
 
 /* When anybody was first answered again. */
-static void find_reply(const struct drill *d, size_t router,
-		       struct timeline *t)
+static void find_reply(const struct drill *d, size_t router, struct timeline *t)
 {
 	size_t i, k;
 
@@ -208,9 +207,9 @@ static void find_reply(const struct drill *d, size_t router,
 			if (p->probes[k].sent >= o.began + o.ns &&
 			    p->probes[k].rtt >= 0)
 				break;
-		if (k < p->n && (!t->reply || p->probes[k].sent +
-							p->probes[k].rtt <
-						t->reply))
+		if (k < p->n &&
+		    (!t->reply ||
+		     p->probes[k].sent + p->probes[k].rtt < t->reply))
 			t->reply = p->probes[k].sent + p->probes[k].rtt;
 	}
 }

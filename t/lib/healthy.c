@@ -31,8 +31,8 @@ static struct obs_link *link_in(struct build *b, const char *netns,
 				unsigned mtu)
 {
 	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_link *l = arena_push(b->a, &ns->links, &ns->nlinks,
-					sizeof(*l));
+	struct obs_link *l =
+		arena_push(b->a, &ns->links, &ns->nlinks, sizeof(*l));
 
 	l->index = (unsigned)ns->nlinks;
 	l->name = name;
@@ -46,8 +46,8 @@ static void addr_in(struct build *b, const char *netns, const char *dev,
 		    const struct ipnet *addr)
 {
 	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_addr *a = arena_push(b->a, &ns->addrs, &ns->naddrs,
-					sizeof(*a));
+	struct obs_addr *a =
+		arena_push(b->a, &ns->addrs, &ns->naddrs, sizeof(*a));
 
 	a->dev = dev;
 	a->addr = *addr;
@@ -57,8 +57,8 @@ static void default_in(struct build *b, const char *netns, const char *dev,
 		       const struct ip *via)
 {
 	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_route *r = arena_push(b->a, &ns->routes, &ns->nroutes,
-					 sizeof(*r));
+	struct obs_route *r =
+		arena_push(b->a, &ns->routes, &ns->nroutes, sizeof(*r));
 
 	r->dev = dev;
 	r->via = *via;
@@ -67,8 +67,8 @@ static void default_in(struct build *b, const char *netns, const char *dev,
 
 static void port(struct build *b, const struct topo_port *p, const char *netns)
 {
-	struct obs_link *l = link_in(b, netns, p->ifname, "veth",
-				     p->network->mtu);
+	struct obs_link *l =
+		link_in(b, netns, p->ifname, "veth", p->network->mtu);
 
 	l->mac = p->mac;
 	l->addr_gen_none = p->kind != TOPO_PORT_HA;
@@ -192,8 +192,7 @@ static struct observed *node(struct evidence *e, const struct topo_node *n)
 	return b.o;
 }
 
-struct frame healthy_advert(const struct topo_router *r, size_t host,
-			    int64_t t)
+struct frame healthy_advert(const struct topo_router *r, size_t host, int64_t t)
 {
 	struct frame f = {.t = T0 + t, .ttl = 255, .kind = FRAME_ADVERT};
 
@@ -343,4 +342,12 @@ void healthy_addr_del(struct observed *o, const char *netns, const char *dev,
 			ns->addrs[i] = ns->addrs[--ns->naddrs];
 			return;
 		}
+}
+
+void healthy_ns_del(struct observed *o, const char *name)
+{
+	struct obs_ns *ns = healthy_ns(o, name);
+
+	if (ns)
+		*ns = o->ns[--o->nns];
 }

@@ -19,6 +19,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab);
 struct observed *healthy_sample(struct evidence *e, const char *node,
 				size_t sample);
 struct obs_ns *healthy_ns(struct observed *o, const char *name);
+void healthy_ns_del(struct observed *o, const char *name);
 struct obs_link *healthy_link(struct observed *o, const char *netns,
 			      const char *dev);
 struct obs_router *healthy_router(struct observed *o, const char *uuid);

@@ -16,7 +16,7 @@
 
 #define FILE_NAME "topologies/l3ha-linuxbridge.yaml"
 #define DOWN (INT64_C(1700000000) * NS_PER_S)
-#define MS(n) (DOWN + (n) * NS_PER_MS)
+#define MS(n) (DOWN + (n)*NS_PER_MS)
 #define OLD 1 /* network2 */
 #define NEW 0
 
@@ -26,7 +26,7 @@ static const struct topo_router *r;
 /* A record, and the evidence that its tables are made from. */
 struct record {
 	struct drill d;
-	struct evidence e;
+	struct evidence before, during, e; /* e: after */
 };
 
 static void event(struct drill *d, size_t host, int64_t t, const char *what,
@@ -34,8 +34,8 @@ static void event(struct drill *d, size_t host, int64_t t, const char *what,
 {
 	struct drill_host *h = &d->routers[0].hosts[host];
 	char text[IP_TEXT_MAX];
-	struct drill_event *e = arena_push(&d->arena, &h->events, &h->nevents,
-					   sizeof(*e));
+	struct drill_event *e =
+		arena_push(&d->arena, &h->events, &h->nevents, sizeof(*e));
 
 	*e = (struct drill_event){t, what, dev, "default via 203.0.113.1"};
 	if (addr)
@@ -114,8 +114,8 @@ static void ping(struct drill *d, struct drill_ping *p, int64_t from,
 
 static const struct observed **tables(struct evidence *e)
 {
-	const struct observed **obs = arena_array(&e->arena, lab->nnodes,
-						  sizeof(*obs));
+	const struct observed **obs =
+		arena_array(&e->arena, lab->nnodes, sizeof(*obs));
 	size_t i;
 
 	for (i = 0; i < lab->nnodes; i++)
@@ -134,20 +134,27 @@ static void swap_roles(struct evidence *e, const char *old_state)
 	healthy_ns(old, r->netns)->naddrs = 0;
 }
 
+static void record_release(struct record *c)
+{
+	drill_release(&c->d);
+	evidence_release(&c->before);
+	evidence_release(&c->during);
+	evidence_release(&c->e);
+}
+
 static void make(struct record *c)
 {
-	static struct evidence before, during;
 	struct drill *d = &c->d;
 	size_t i, k;
 
 	drill_init(d, lab, NULL, DRILL_TUNNEL);
-	healthy_evidence(&before, lab);
-	healthy_evidence(&during, lab);
+	healthy_evidence(&c->before, lab);
+	healthy_evidence(&c->during, lab);
 	healthy_evidence(&c->e, lab);
-	swap_roles(&during, "fault");
+	swap_roles(&c->during, "fault");
 	swap_roles(&c->e, "backup");
-	d->before = tables(&before);
-	d->during = tables(&during);
+	d->before = tables(&c->before);
+	d->during = tables(&c->during);
 	d->after = tables(&c->e);
 	d->victim = r->hosts[OLD];
 	d->down_ns = DOWN;
@@ -172,7 +179,8 @@ static void make(struct record *c)
 		ping(d, &d->pings[i], 0, 5620);
 }
 
-/* --- what went otherwise ---------------------------------------------------- */
+/* --- what went otherwise ----------------------------------------------------
+ */
 
 static void nothing(struct record *c)
 {
@@ -302,8 +310,7 @@ static const struct {
 	{"the old node takes the role back", took_back, "wrong stays"},
 	{"the old node speaks after the heal", advert_again, "wrong stays"},
 	{"the link is left down", link_still_down, "wrong restored"},
-	{"the old node stays in fault", stays_in_fault,
-	 "wrong restored"},
+	{"the old node stays in fault", stays_in_fault, "wrong restored"},
 	{"an outage over the bound", long_silence, "wrong outage"},
 	{"an outage without an end", silence_for_ever, "wrong outage"},
 	{"packets lost before the fault", lossy_before, "wrong before"},
@@ -334,7 +341,7 @@ static void findings(const struct drill *d, struct buf *out)
 			continue;
 		if (!command.len || !title.len)
 			buf_adds(out, "without words: ");
-		word = skip			 ? "skip"
+		word = skip                      ? "skip"
 		       : v.kind == VERDICT_WRONG ? "wrong"
 						 : "blind";
 		buf_printf(out, "%s%s %s", out->len ? "; " : "", word,
@@ -344,7 +351,7 @@ static void findings(const struct drill *d, struct buf *out)
 
 static void times(void)
 {
-	static struct record c;
+	auto_(record_release) struct record c;
 	struct timeline t;
 	struct outage o;
 
@@ -385,7 +392,7 @@ static void times(void)
 static void weakness(void)
 {
 	struct topo_router *w = &lab->routers[0];
-	static struct record c;
+	auto_(record_release) struct record c;
 	struct verdict v = {0};
 	const char *skip;
 	bool named = false;
@@ -416,17 +423,16 @@ int main(void)
 	is_int(b.low, INT64_C(4804687500), "bound: 2 x 2 s + 206/256 s");
 	is_int(b.high, INT64_C(6804687500), "bound: 3 x 2 s + 206/256 s");
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		static struct record c;
+		auto_(record_release) struct record c;
 		auto_buf struct buf found = {0};
 
 		make(&c);
 		rows[i].how(&c);
 		findings(&c.d, &found);
 		is(found.data, rows[i].found, "%s", rows[i].what);
-		drill_release(&c.d);
-		evidence_release(&c.e);
 	}
 	times();
 	weakness();
+	lab_free(lab);
 	return tap_done();
 }
