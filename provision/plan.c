@@ -58,9 +58,15 @@ static const struct setting compute_node[] = {
 	{NULL, NULL},
 };
 
-/* Writing conf/all/forwarding sets conf/default too: so that comes second. */
+/*
+ * Writing conf/all/forwarding sets conf/default too: so that comes second.
+ * Two qr interfaces can be on one network (IPv4 and IPv6 have a port each):
+ * each answers ARP for its own addresses only, and asks with its own.
+ */
 static const struct setting router[] = {
 	{"net/ipv4/ip_forward", "1"},
+	{"net/ipv4/conf/all/arp_ignore", "1"},
+	{"net/ipv4/conf/all/arp_announce", "2"},
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
 	{"net/ipv6/conf/all/forwarding", "1"},
