@@ -395,43 +395,72 @@ void command_advert_tunnel(const struct evidence *e, const struct subject *s,
 		   evidence_tunnel_filter());
 }
 
-void judge_ping(const struct evidence *e, const struct subject *s,
-		struct verdict *v)
+static size_t replies(const struct seen_pings *p)
 {
-	const struct seen_pings *p = &s->ping->pings;
-	int64_t best = INT64_MAX, worst = 0;
 	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++)
+		n += p->probes[i].rtt >= 0;
+	return n;
+}
+
+static void tell_pings(const struct seen_pings *p, const char *when,
+		       struct verdict *v)
+{
+	int64_t best = INT64_MAX, worst = 0;
+	size_t i, n = replies(p);
 	uint8_t ttl = 0;
 
-	(void)e;
-	if (p->error) {
-		verdict_blind(v, "%s", p->error);
-		return;
-	}
 	for (i = 0; i < p->n; i++) {
 		if (p->probes[i].rtt < 0)
 			continue;
-		n++;
 		ttl = p->probes[i].ttl;
 		if (p->probes[i].rtt < best)
 			best = p->probes[i].rtt;
 		if (p->probes[i].rtt > worst)
 			worst = p->probes[i].rtt;
 	}
-	verdict_want(v, "%d of %d replies", EVIDENCE_PROBES, EVIDENCE_PROBES);
 	if (n)
 		verdict_saw(v, n == EVIDENCE_PROBES,
-			    "%zu of %zu replies, ttl %u, %.2f to %.2f ms", n,
-			    p->n, ttl, (double)best / (double)NS_PER_MS,
+			    "%zu of %zu replies%s, ttl %u, %.2f to %.2f ms", n,
+			    p->n, when, ttl, (double)best / (double)NS_PER_MS,
 			    (double)worst / (double)NS_PER_MS);
 	else
-		verdict_saw(v, false, "none of %zu replies", p->n);
+		verdict_saw(v, false, "none of %zu replies%s", p->n, when);
 	if (p->send_error)
-		verdict_saw(v, false, "sending failed: %s", p->send_error);
+		verdict_saw(v, false, "sending failed%s: %s", when,
+			    p->send_error);
 	/* Two that hold one address both answer. */
 	if (p->duplicates)
-		verdict_saw(v, false, "%" PRId64 " replies came twice",
-			    p->duplicates);
+		verdict_saw(v, false, "%" PRId64 " replies came twice%s",
+			    p->duplicates, when);
+}
+
+void judge_ping(const struct evidence *e, const struct subject *s,
+		struct verdict *v)
+{
+	const struct seen_ping *p = s->ping;
+	int64_t later;
+
+	(void)e;
+	if (p->pings.error) {
+		verdict_blind(v, "%s", p->pings.error);
+		return;
+	}
+	verdict_want(v, "%d of %d replies", EVIDENCE_PROBES, EVIDENCE_PROBES);
+	if (!p->repeated || p->again.error || !p->pings.n || !p->again.n) {
+		tell_pings(&p->pings, "", v);
+		return;
+	}
+	if (replies(&p->again) < EVIDENCE_PROBES)
+		tell_pings(&p->pings, " at first", v);
+	tell_pings(&p->again, " when tried again", v);
+	later = p->again.probes[0].sent - p->pings.probes[0].sent;
+	if (v->kind == VERDICT_OK)
+		v->note = arena_printf(v->arena,
+				       "no reply at first to the "
+				       "next, all %.1f s later",
+				       seconds(later));
 }
 
 void command_ping_outside(const struct evidence *e, const struct subject *s,

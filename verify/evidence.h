@@ -63,12 +63,19 @@ struct seen_tunnel {
 	struct seen_frames frames;
 };
 
-/* A ping of a router's address: from an instance or, NULL, from outside. */
+/*
+ * A ping of a router's address: from an instance or, NULL, from outside. Where
+ * not one reply came it was repeated when the captures were done, more than an
+ * interval later: the active router may just have taken its role, and hosts
+ * learn its place by its next announcement.
+ */
 struct seen_ping {
 	const struct topo_router *router;
 	const struct topo_instance *instance;
 	struct ip dst;
 	struct seen_pings pings;
+	bool repeated;
+	struct seen_pings again;
 };
 
 struct evidence {

@@ -227,7 +227,8 @@ static void add_frames(struct work *w, struct seen_frames *out,
 	add_job(w, JOB_FRAMES, ms, b.data)->frames = out;
 }
 
-static void add_pings(struct work *w, struct seen_ping *p)
+static void add_pings(struct work *w, struct seen_ping *p,
+		      struct seen_pings *out)
 {
 	unsigned ms =
 		EVIDENCE_PROBES * PING_INTERVAL_US / 1000 + PING_TIMEOUT_MS;
@@ -241,7 +242,7 @@ static void add_pings(struct work *w, struct seen_ping *p)
 	json_kint(&j, "count", EVIDENCE_PROBES);
 	json_kint(&j, "interval_us", PING_INTERVAL_US);
 	json_kint(&j, "timeout_ms", PING_TIMEOUT_MS);
-	add_job(w, JOB_PINGS, ms, b.data)->pings = &p->pings;
+	add_job(w, JOB_PINGS, ms, b.data)->pings = out;
 }
 
 /* What is to be looked at on this node; node NULL: on the host outside. */
@@ -252,10 +253,10 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 
 	for (i = 0; i < e->noutside && (w->needs & NEEDS_PINGS); i++)
 		if (!node)
-			add_pings(w, &e->outside[i]);
+			add_pings(w, &e->outside[i], &e->outside[i].pings);
 	for (i = 0; i < e->ninside && (w->needs & NEEDS_PINGS); i++)
 		if (node && e->inside[i].instance->node == node)
-			add_pings(w, &e->inside[i]);
+			add_pings(w, &e->inside[i], &e->inside[i].pings);
 	if (!node || !(w->needs & NEEDS_FRAMES))
 		return;
 	for (i = 0; i < e->ntunnels; i++)
@@ -328,20 +329,85 @@ static bool sample(struct fleet_node *n, struct work *w)
 	return true;
 }
 
+/* Asks for all looks at once, but for more than an agent takes. */
+static size_t send_jobs(struct fleet_node *n, struct work *w)
+{
+	size_t sent;
+
+	for (sent = 0; sent < w->njobs && sent < PARALLEL_MAX; sent++)
+		send_job(n, &w->jobs[sent]);
+	return sent;
+}
+
+static void take_answers(struct fleet_node *n, struct work *w, size_t sent)
+{
+	size_t i;
+
+	for (i = 0; i < w->njobs; i++) {
+		take_answer(n, w, &w->jobs[i]);
+		if (sent < w->njobs)
+			send_job(n, &w->jobs[sent++]);
+	}
+}
+
+/* Was it sent, and not one reply came? */
+static bool silent(const struct seen_pings *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->probes[i].rtt >= 0)
+			return false;
+	return !p->error;
+}
+
+static void repeat(struct work *w, struct seen_ping *p)
+{
+	if (!silent(&p->pings))
+		return;
+	p->repeated = true;
+	add_pings(w, p, &p->again);
+}
+
+/* Pings without one reply, once more, not before later. */
+static void repeat_pings(struct fleet_node *n, struct gather *g,
+			 struct arena *arena, struct mono later)
+{
+	struct work w = {.e = g->e, .arena = arena, .needs = g->needs};
+	struct evidence *e = g->e;
+	int64_t left;
+	size_t i;
+
+	for (i = 0; i < e->noutside; i++)
+		if (!n->node)
+			repeat(&w, &e->outside[i]);
+	for (i = 0; i < e->ninside; i++)
+		if (e->inside[i].instance->node == n->node)
+			repeat(&w, &e->inside[i]);
+	if (!w.njobs)
+		return;
+	left = mono_sub(later, clock_mono()) / NS_PER_MS;
+	if (left > 0)
+		clock_sleep_ms((unsigned)left);
+	take_answers(n, &w, send_jobs(n, &w));
+}
+
 static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	struct gather *g = ctx;
 	size_t at = (size_t)(n - g->fleet->nodes);
 	struct work w = {g->e, &g->e->arenas[at], g->needs, NULL, 0};
-	unsigned pause = (unsigned)(evidence_longest_ns(g->e->lab) / NS_PER_MS /
-				    (SAMPLES - 1));
-	size_t i, sent = 0;
+	int64_t interval = evidence_longest_ns(g->e->lab);
+	/* One interval and some: then the active has announced itself again
+	 * if it was contested before. */
+	struct mono later = mono_add(clock_mono(), interval * 5 / 4);
+	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
+	size_t i, sent;
 	bool ok;
 
 	(void)reterr;
 	plan_jobs(&w, n->node);
-	for (; sent < w.njobs && sent < PARALLEL_MAX; sent++)
-		send_job(n, &w.jobs[sent]);
+	sent = send_jobs(n, &w);
 	ok = n->node && sample(n, &w);
 	for (i = 1; ok && i < SAMPLES - 1 && (g->needs & NEEDS_TIME); i++) {
 		clock_sleep_ms(pause);
@@ -349,13 +415,11 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	}
 	if (ok && (g->needs & NEEDS_TIME) && !(g->needs & NEEDS_FRAMES))
 		clock_sleep_ms(pause); /* else the captures take that long */
-	for (i = 0; i < w.njobs; i++) {
-		take_answer(n, &w, &w.jobs[i]);
-		if (sent < w.njobs)
-			send_job(n, &w.jobs[sent++]);
-	}
+	take_answers(n, &w, sent);
 	if (ok && (g->needs & NEEDS_TIME))
 		sample(n, &w);
+	if (g->needs & NEEDS_PINGS)
+		repeat_pings(n, g, w.arena, later);
 	return 0;
 }
 

@@ -68,6 +68,8 @@ void tap_point(struct tap *t, const char *title, const char *check,
 {
 	bool good = v->kind == VERDICT_OK;
 
+	if (v->note)
+		tap_note(t, "%s", v->note);
 	buf_printf(t->out, "%sok %zu - ", good ? "" : "not ", ++t->n);
 	line(t->out, title, true);
 	if (good)

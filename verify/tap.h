@@ -25,7 +25,8 @@ struct tap {
  */
 void tap_open(struct tap *t, struct buf *out, const char *version, size_t plan);
 
-/* One test point; with a verdict that fails, its diagnostics. */
+/* One test point; with a verdict that fails, its diagnostics, which stand
+ * right under it. A note goes before the point. */
 void tap_point(struct tap *t, const char *title, const char *check,
 	       const struct verdict *v, const char *command);
 

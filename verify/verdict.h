@@ -29,6 +29,7 @@ struct verdict {
 	struct arena *arena; /* set by the caller, as all else is zero */
 	enum verdict_kind kind;
 	const char *blind; /* the first reason why it could not look */
+	const char *note;  /* worth telling although it passes, or NULL */
 	struct verdict_lines expected, observed;
 };
 

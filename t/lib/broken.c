@@ -285,13 +285,10 @@ static void second_sender(struct evidence *e)
 
 static void other_router_of_project(struct evidence *e)
 {
-	struct frame f = healthy_advert(r, 0, NS_PER_S), *slot;
+	struct seen_frames *seen = &e->ha[0].frames;
 
-	ip_parse("169.254.192.77", &f.ip_src);
-	f.advert.vrid = 2;
-	slot = arena_push(&e->arena, &e->ha[0].frames.frames,
-			  &e->ha[0].frames.n, sizeof(*slot));
-	*slot = f;
+	second_sender(e);
+	seen->frames[seen->n - 1].advert.vrid = 2;
 }
 
 static void wrong_vni(struct evidence *e)
@@ -312,7 +309,8 @@ static void partitioned(struct evidence *e)
 
 		o->engine_running = true;
 		o->engine_error = NULL;
-		*s = (struct obs_router){r->uuid, "active", "master"};
+		*s = (struct obs_router){
+			.id = r->uuid, .state = "active", .file = "master"};
 	}
 	for (k = 0; k < 2; k++) {
 		e->ha[1].frames.frames[k].ip_src =
@@ -450,15 +448,10 @@ static void nic_down(struct evidence *e)
 
 static void nic_address(struct evidence *e)
 {
-	char text[IP_TEXT_MAX];
 	struct observed *o;
 
 	EACH_SAMPLE(e, "compute2", o)
-	healthy_addr_del(
-		o, "", "eth1",
-		ipnet_print(&topo_nic(topo_node(lab, "compute2"), TOPO_TUNNEL)
-				     ->addr,
-			    text));
+	healthy_addr_del(o, "", "eth1", "10.0.1.32/24");
 }
 
 static void ping_lost(struct evidence *e)
@@ -478,6 +471,21 @@ static void ping_unsent(struct evidence *e)
 	for (i = 0; i < EVIDENCE_PROBES; i++)
 		e->inside[0].pings.probes[i].rtt = -1;
 	e->inside[0].pings.send_error = "Network is unreachable";
+}
+
+static void ping_late(struct evidence *e)
+{
+	struct seen_ping *p = &e->inside[0];
+
+	ping_unsent(e);
+	p->repeated = true;
+	p->again = e->inside[1].pings;
+}
+
+static void ping_never(struct evidence *e)
+{
+	ping_late(e);
+	e->inside[0].again = e->inside[0].pings;
 }
 
 static void outside_gone(struct evidence *e)
@@ -588,6 +596,10 @@ const struct broken broken[] = {
 	 "wrong instance-ping: from selfservice-instance1, router2 at "
 	 "198.51.100.1"},
 	{"no way to send", ping_unsent,
+	 "wrong instance-ping: from selfservice-instance1, router2 at "
+	 "198.51.100.1"},
+	{"replies when tried again", ping_late, NULL},
+	{"no reply again", ping_never,
 	 "wrong instance-ping: from selfservice-instance1, router2 at "
 	 "198.51.100.1"},
 	{"no host outside", outside_gone,
