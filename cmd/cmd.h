@@ -77,7 +77,7 @@ void cmd_catch_signals(void);
 void cmd_interrupt_waits(void);
 
 extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
-	cmd_fabric, cmd_failover, cmd_node, cmd_plan, cmd_status, cmd_up,
-	cmd_verify, cmd_vrrp;
+	cmd_fabric, cmd_failover, cmd_plan, cmd_status, cmd_up, cmd_verify,
+	cmd_vrrp;
 
 #endif

@@ -11,24 +11,10 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 
-#pragma weak cmd_agent
-#pragma weak cmd_check
-#pragma weak cmd_doctor
-#pragma weak cmd_down
-#pragma weak cmd_exec
-#pragma weak cmd_fabric
-#pragma weak cmd_failover
-#pragma weak cmd_node
-#pragma weak cmd_plan
-#pragma weak cmd_status
-#pragma weak cmd_up
-#pragma weak cmd_verify
-#pragma weak cmd_vrrp
-
 static const struct cmd *const commands[] = {
-	&cmd_up,       &cmd_plan,   &cmd_down, &cmd_check,  &cmd_verify,
-	&cmd_failover, &cmd_status, &cmd_exec, &cmd_doctor, &cmd_vrrp,
-	&cmd_agent,    &cmd_fabric, &cmd_node,
+	&cmd_up,     &cmd_plan,     &cmd_down,   &cmd_check,
+	&cmd_verify, &cmd_failover, &cmd_status, &cmd_exec,
+	&cmd_doctor, &cmd_vrrp,     &cmd_agent,  &cmd_fabric,
 };
 
 static void help(FILE *f)
@@ -40,7 +26,7 @@ static void help(FILE *f)
 	      "COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n",
 	      f);
 	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (commands[i] && !commands[i]->hidden)
+		if (!commands[i]->hidden)
 			fprintf(f, "  %-10s %s\n", commands[i]->name,
 				commands[i]->summary);
 	fputs("\nTo begin:\n"
@@ -58,7 +44,7 @@ static int unknown(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (commands[i] && !commands[i]->hidden)
+		if (!commands[i]->hidden)
 			names[i] = commands[i]->name;
 	near = parse_nearest(name, names, ARRAY_LEN(names));
 	fprintf(stderr, "labctl: unknown command '%s'%s%s%s\n", name,
@@ -102,7 +88,7 @@ int main(int argc, char **argv)
 		return finish(EXIT_OK);
 	}
 	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (commands[i] && strcmp(argv[1], commands[i]->name) == 0)
+		if (strcmp(argv[1], commands[i]->name) == 0)
 			return finish(commands[i]->run(commands[i], argc - 1,
 						       argv + 1));
 	return unknown(argv[1]);
