@@ -17,8 +17,8 @@ static void print_table(const struct emul_need *needs, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		const char *on = !color	       ? ""
-				 : needs[i].ok ? "\033[32m"
+		const char *on = !color              ? ""
+				 : needs[i].ok       ? "\033[32m"
 				 : needs[i].required ? "\033[31m"
 						     : "\033[33m";
 

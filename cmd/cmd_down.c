@@ -49,8 +49,7 @@ static int no_such_lab(const struct cmd *c, const char *name,
 			 names[0], n > 1 ? " and others" : "");
 }
 
-static int which_lab(const struct cmd *c, const struct emul_lab *labs,
-		     size_t n)
+static int which_lab(const struct cmd *c, const struct emul_lab *labs, size_t n)
 {
 	size_t i;
 

@@ -6,9 +6,9 @@
  * The agent: `labctl agent` on a node, speaking over stdin and stdout, one
  * JSON document (which is YAML) on each line.
  *
- *   agent:  {"labctl-agent": 1, "version": "0.1.0", "host": "network1", "pid": 7}
- *   labctl: {"id": 1, "op": "observe", ...}
- *   agent:  {"id": 1, "ok": true, ...}          or
+ *   agent:  {"labctl-agent": 1, "version": "0.1.0", "host": "network1", "pid":
+ * 7} labctl: {"id": 1, "op": "observe", ...} agent:  {"id": 1, "ok": true, ...}
+ * or
  *           {"id": 1, "ok": false, "error": "why", "errno": 22}
  *
  * Operations marked parallel run in a child of their own, so that captures
@@ -27,15 +27,14 @@
 
 #define AGENT_PROTOCOL 1
 #define AGENT_LINE_MAX (16u << 20) /* bytes of a request or an answer */
-#define AGENT_CHILDREN_MAX 256	   /* parallel operations at a time */
+#define AGENT_CHILDREN_MAX 256     /* parallel operations at a time */
 
 /*
  * Does one operation: reads its arguments from req, writes its results as
  * members of the answer object j is in. Returns 0, or a negative errno with
  * reterr; what was written is dropped then.
  */
-typedef int agent_fn(const struct doc *req, struct json *j,
-		     struct err *reterr);
+typedef int agent_fn(const struct doc *req, struct json *j, struct err *reterr);
 
 struct agent_op {
 	const char *name;

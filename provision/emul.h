@@ -27,22 +27,22 @@
 
 /* Where and with which keys a node is reached; all in one arena. */
 struct remote_target {
-	const char *name;	 /* node */
-	const char *address;	 /* management address */
-	unsigned port;		 /* 22 */
-	const char *user;	 /* root */
-	const char *key_file;	 /* private key of the lab */
-	const char *host_key;	 /* pinned: "ssh-ed25519 AAAA..." */
-	const char *agent;	 /* command that starts the agent there */
+	const char *name;     /* node */
+	const char *address;  /* management address */
+	unsigned port;        /* 22 */
+	const char *user;     /* root */
+	const char *key_file; /* private key of the lab */
+	const char *host_key; /* pinned: "ssh-ed25519 AAAA..." */
+	const char *agent;    /* command that starts the agent there */
 };
 
 /* A lab that runs (or is left over) on this machine. */
 struct emul_lab {
 	const char *name;
-	pid_t fabric;	      /* 0: not running */
-	bool state;	      /* its state folder is there */
-	const char *file;     /* lab.yaml in the state folder, or NULL */
-	const char **nodes;   /* running node processes */
+	pid_t fabric;       /* 0: not running */
+	bool state;         /* its state folder is there */
+	const char *file;   /* lab.yaml in the state folder, or NULL */
+	const char **nodes; /* running node processes */
 	pid_t *node_pids;
 	size_t nnodes;
 };
@@ -90,7 +90,7 @@ int emul_node_pid(const char *lab, const char *node, pid_t *ret,
 
 struct emul_gone {
 	unsigned processes; /* that were ended, all of the lab */
-	unsigned files;	    /* of the state folder, itself included */
+	unsigned files;     /* of the state folder, itself included */
 };
 
 /*
@@ -99,15 +99,14 @@ struct emul_gone {
  * lab of which nothing is left is not an error. -EBUSY where another labctl
  * is at work on it.
  */
-int emul_down(const char *lab, struct emul_gone *ret_gone,
-	      struct err *reterr);
+int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr);
 
 /* The body of the hidden command `labctl fabric`. Nodes are forks of it. */
 int emul_fabric_main(int argc, char **argv);
 
 /* One requirement of emulated labs and whether this machine meets it. */
 struct emul_need {
-	const char *name;  /* "user namespaces" */
+	const char *name; /* "user namespaces" */
 	bool ok;
 	bool required;
 	const char *found; /* what was seen */

@@ -61,8 +61,7 @@ void emul_ask(int fd, const char *op, const struct emul_spec *spec)
 }
 
 /* Next line into line; the rest stays in c->in. */
-static int next_line(struct emul_talk *c, struct buf *line,
-		     struct err *reterr)
+static int next_line(struct emul_talk *c, struct buf *line, struct err *reterr)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 	ssize_t n;
@@ -114,8 +113,8 @@ static void hear_line(struct emul_talk *c, const struct doc *d)
 	}
 }
 
-int emul_hear(struct emul_talk *c, struct arena *a,
-		const struct doc **ret, struct err *reterr)
+int emul_hear(struct emul_talk *c, struct arena *a, const struct doc **ret,
+	      struct err *reterr)
 {
 	auto_buf struct buf line = {0};
 	struct doc *d;

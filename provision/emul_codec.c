@@ -97,8 +97,8 @@ static int decode_mtu(const struct doc *d, unsigned *ret, struct err *reterr)
 	return 0;
 }
 
-static int decode_nic(struct arena *a, const struct doc *d,
-		      struct emul_nic *n, struct err *reterr)
+static int decode_nic(struct arena *a, const struct doc *d, struct emul_nic *n,
+		      struct err *reterr)
 {
 	const struct doc *addrs = doc_get(d, "addrs"), *addr;
 	const size_t max = IFNAME_MAX - 1;
@@ -111,7 +111,7 @@ static int decode_nic(struct arena *a, const struct doc *d,
 		return err_set(reterr, -EPROTO, "a request without a good MAC");
 	n->quiet = doc_bool(d, "quiet", false);
 	n->addrs = arena_array(a, doc_len(addrs), sizeof(*n->addrs));
-	DOC_FOREACH(addr, addrs)
+	DOC_FOREACH (addr, addrs)
 		if (addr->kind != DOC_SCALAR ||
 		    ipnet_parse(addr->str, &n->addrs[n->naddrs++]) < 0)
 			return err_set(reterr, -EPROTO,
@@ -135,7 +135,7 @@ static int decode_node(struct arena *a, const struct doc *d,
 		return err_set(reterr, -E2BIG, "over %d interfaces on %s",
 			       EMUL_NICS_MAX, n->name);
 	n->nics = arena_array(a, doc_len(nics), sizeof(*n->nics));
-	DOC_FOREACH(nic, nics) {
+	DOC_FOREACH (nic, nics) {
 		r = decode_nic(a, nic, &n->nics[n->nnics++], reterr);
 		if (r < 0)
 			return r;
@@ -161,7 +161,7 @@ int emul_spec_decode(struct arena *a, const struct doc *d,
 	    doc_len(nodes) > TOPO_NODES_MAX + 1)
 		return err_set(reterr, -E2BIG, "too many nodes or networks");
 	s.bridges = arena_array(a, doc_len(bridges), sizeof(*s.bridges));
-	DOC_FOREACH(b, bridges) {
+	DOC_FOREACH (b, bridges) {
 		struct emul_bridge *to = &s.bridges[s.nbridges++];
 
 		to->name = text_of(b, "name", IFNAME_MAX - 1, reterr);
@@ -177,7 +177,7 @@ int emul_spec_decode(struct arena *a, const struct doc *d,
 				       "a request without good addresses");
 	}
 	s.nodes = arena_array(a, doc_len(nodes), sizeof(*s.nodes));
-	DOC_FOREACH(n, nodes) {
+	DOC_FOREACH (n, nodes) {
 		r = decode_node(a, n, &s.nodes[s.nnodes++], reterr);
 		if (r < 0)
 			return r;

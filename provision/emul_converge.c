@@ -16,7 +16,8 @@
 #include "lib/auto.h"
 #include "provision/emul.h"
 
-#define BRIDGE_INDEX 100 /* ours are given: one batch can then refer to them */
+/* Bridges' indices are given by us: one batch can then refer to them. */
+#define BRIDGE_INDEX 100
 #define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
 	 CLONE_NEWIPC)
@@ -27,9 +28,9 @@ struct state {
 	const struct emul_node *node;
 	pid_t pid; /* 0: does not run */
 	int ctl;
-	bool fresh;	  /* started now */
-	bool told;	  /* why it starts anew */
-	bool ordered;	  /* APPLY was sent */
+	bool fresh;   /* started now */
+	bool told;    /* why it starts anew */
+	bool ordered; /* APPLY was sent */
 	unsigned drift;
 	uint32_t missing; /* nics that lack */
 };
@@ -93,7 +94,8 @@ static void end_node(struct fabric *f, struct fabric_node *n)
 	fabric_forget(f, (size_t)(n - f->nodes));
 }
 
-/* --- what is no longer wanted ---------------------------------------------- */
+/* --- what is no longer wanted ----------------------------------------------
+ */
 
 static void end_nodes(struct work *w)
 {
@@ -141,7 +143,8 @@ static void end_bridges(struct work *w)
 	}
 }
 
-/* --- keys ------------------------------------------------------------------ */
+/* --- keys ------------------------------------------------------------------
+ */
 
 static struct fabric_key *find_key(struct fabric *f, const char *name)
 {
@@ -195,7 +198,8 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 			       strlen(spec->hosts), reterr);
 }
 
-/* --- bridges --------------------------------------------------------------- */
+/* --- bridges ---------------------------------------------------------------
+ */
 
 static int bridge_index(const struct work *w, const char *name)
 {
@@ -281,7 +285,8 @@ static void commit(struct work *w)
 		failed(w, &e);
 }
 
-/* --- nodes ----------------------------------------------------------------- */
+/* --- nodes -----------------------------------------------------------------
+ */
 
 static bool order(int ctl, enum emul_order what)
 {
@@ -290,8 +295,8 @@ static bool order(int ctl, enum emul_order what)
 	return send(ctl, &byte, 1, MSG_NOSIGNAL) == 1;
 }
 
-static int answer(const struct state *s, int timeout_ms,
-		  struct emul_reply *ret, struct err *reterr)
+static int answer(const struct state *s, int timeout_ms, struct emul_reply *ret,
+		  struct err *reterr)
 {
 	struct pollfd p = {.fd = s->ctl, .events = POLLIN};
 	int r;
@@ -362,8 +367,7 @@ static int start_node(struct work *w, struct state *s, struct err *reterr)
 		return err_set(reterr, -E2BIG, "over %zu nodes",
 			       ARRAY_LEN(f->nodes));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-		return err_sys(reterr, -errno, "%s: socketpair",
-			       s->node->name);
+		return err_sys(reterr, -errno, "%s: socketpair", s->node->name);
 	pid = emul_clone(NODE_FLAGS);
 	if (pid == 0)
 		emul_node_run(w->want, s->node, sv[1]);
@@ -404,7 +408,8 @@ static void start_nodes(struct work *w)
 	}
 }
 
-/* --- wires ----------------------------------------------------------------- */
+/* --- wires -----------------------------------------------------------------
+ */
 
 static bool needs_wire(const struct work *w, const struct state *s, size_t i)
 {
@@ -520,11 +525,8 @@ int fabric_converge(struct fabric *f, struct emul_spec *want, struct arena *a,
 		    bool apply, fabric_tell *tell, void *ctx,
 		    unsigned *ret_changes, struct err *reterr)
 {
-	struct work w = {.f = f,
-			 .want = want,
-			 .apply = apply,
-			 .tell = tell,
-			 .ctx = ctx};
+	struct work w = {
+		.f = f, .want = want, .apply = apply, .tell = tell, .ctx = ctx};
 	size_t i;
 	int r;
 

@@ -18,7 +18,7 @@
 
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12
-#define MEMORY_MB 200u	  /* a lab of five nodes takes some 60 */
+#define MEMORY_MB 200u /* a lab of five nodes takes some 60 */
 #define FILES_MIN 256u
 #define PROCESSES_MIN 256u
 #define NAMESPACES_MIN 64u
@@ -103,9 +103,9 @@ static void look_sshd_user(struct report *r)
 	const struct passwd *pw = getpwnam(EMUL_SSHD_USER);
 	struct emul_need *n = add(r, "sshd's user", true, pw);
 
-	n->found = pw ? arena_printf(r->a, "%s, uid %u", pw->pw_name,
-				     pw->pw_uid)
-		      : "no user " EMUL_SSHD_USER;
+	n->found =
+		pw ? arena_printf(r->a, "%s, uid %u", pw->pw_name, pw->pw_uid)
+		   : "no user " EMUL_SSHD_USER;
 	if (!pw)
 		n->cure = "apt-get install openssh-server";
 }
@@ -122,8 +122,9 @@ static void look_ids(struct report *r)
 					uids.first);
 		return;
 	}
-	n->found = arena_printf(r->a, "fewer than %u in /etc/subuid or "
-				      "/etc/subgid",
+	n->found = arena_printf(r->a,
+				"fewer than %u in /etc/subuid or "
+				"/etc/subgid",
 				EMUL_IDS_MIN);
 	n->cure = emul_subid_cure(r->a);
 }
@@ -211,19 +212,20 @@ static void look_memory(struct report *r)
 	n = add(r, "memory", true, kb / 1024 >= MEMORY_MB);
 	n->found = arena_printf(r->a, "%lu MB available", kb / 1024);
 	if (!n->ok)
-		n->cure = arena_printf(r->a, "%u MB for a small lab",
-				       MEMORY_MB);
+		n->cure =
+			arena_printf(r->a, "%u MB for a small lab", MEMORY_MB);
 }
 
-static void look_limit(struct report *r, const char *name, int what,
-		       rlim_t min, const char *option)
+static void look_limit(struct report *r, const char *name, int what, rlim_t min,
+		       const char *option)
 {
 	struct emul_need *n;
 	struct rlimit l;
 
 	if (getrlimit((__rlimit_resource_t)what, &l) < 0)
 		return;
-	n = add(r, name, true, l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= min);
+	n = add(r, name, true,
+		l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= min);
 	n->found = l.rlim_cur == RLIM_INFINITY
 			   ? "no limit"
 			   : arena_printf(r->a, "at most %llu",
@@ -235,10 +237,10 @@ static void look_limit(struct report *r, const char *name, int what,
 
 static void look_namespaces(struct report *r)
 {
-	uint32_t max = sysctl_u32("/proc/sys/user/max_net_namespaces",
-				  UINT32_MAX);
-	struct emul_need *n = add(r, "network namespaces", true,
-				  max >= NAMESPACES_MIN);
+	uint32_t max =
+		sysctl_u32("/proc/sys/user/max_net_namespaces", UINT32_MAX);
+	struct emul_need *n =
+		add(r, "network namespaces", true, max >= NAMESPACES_MIN);
 
 	n->found = arena_printf(r->a, "at most %u", max);
 	if (!n->ok)

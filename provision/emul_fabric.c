@@ -189,8 +189,8 @@ static int request(struct fabric *f, const struct buf *line, struct client *c,
 	if (r < 0)
 		return r;
 	return fabric_converge(f, &spec, &a,
-			       strcmp(doc_str(d, "op", ""), "up") == 0, tell,
-			       c, ret_changes, reterr);
+			       strcmp(doc_str(d, "op", ""), "up") == 0, tell, c,
+			       ret_changes, reterr);
 }
 
 static void serve(struct fabric *f, int fd)
@@ -302,8 +302,8 @@ static void loop(struct fabric *f, int sig)
 		if (!f->nnodes)
 			return;
 		if (p[0].revents) {
-			auto_close int fd = accept4(f->listener, NULL, NULL,
-						    SOCK_CLOEXEC);
+			auto_close int fd =
+				accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
 
 			reap(f);
 			if (fd >= 0 && may_ask(fd))

@@ -8,8 +8,7 @@
 
 /* Abstract: with a leading NUL, in the fabric's network namespace. */
 #define EMUL_SOCKET "labctl-fabric"
-#define EMUL_SOCKET_LEN                                                        \
-	(sizeof(sa_family_t) + 1 + sizeof(EMUL_SOCKET) - 1)
+#define EMUL_SOCKET_LEN (sizeof(sa_family_t) + 1 + sizeof(EMUL_SOCKET) - 1)
 
 struct fabric_node {
 	char name[TOPO_NAME_MAX + 1];

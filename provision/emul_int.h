@@ -18,24 +18,28 @@
 #include "provision/emul.h"
 #include "topologies/topo.h"
 
-#define EMUL_PROTOCOL 1		/* between labctl and a fabric */
-#define EMUL_FABRIC_FD 3	/* the first connection, inherited by exec */
-#define EMUL_LOCK_FD 4		/* the lab's lock, until it can be found */
-#define EMUL_RUN "/run/lab"	/* in a node: sshd's files, the program */
-#define EMUL_BIN EMUL_RUN "/bin" /* the folder of this program, in all nodes */
+#define EMUL_PROTOCOL 1     /* between labctl and a fabric */
+#define EMUL_FABRIC_FD 3    /* the first connection, inherited by exec */
+#define EMUL_LOCK_FD 4      /* the lab's lock, until it can be found */
+#define EMUL_RUN "/run/lab" /* in a node: sshd's files, the program */
+/* in a node: the folder of this program */
+#define EMUL_BIN EMUL_RUN "/bin"
 #define EMUL_KNOWN_HOSTS "known_hosts" /* in the state folder */
 #define EMUL_CLIENT_KEY "id_ed25519"
-#define EMUL_ANSWER_MS 30000	/* a fabric's answer */
-#define EMUL_NODE_MS 10000	/* a node's answer to its fabric */
-#define EMUL_GONE_MS 10000	/* until killed processes are gone */
+#define EMUL_ANSWER_MS 30000 /* a fabric's answer */
+#define EMUL_NODE_MS 10000   /* a node's answer to its fabric */
+#define EMUL_GONE_MS 10000   /* until killed processes are gone */
 #define EMUL_LINE_MAX (4u << 20)
 #define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
-#define EMUL_LINKS_MAX 4096	/* interfaces of one namespace */
-#define EMUL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" EMUL_BIN
+#define EMUL_LINKS_MAX 4096 /* interfaces of one namespace */
+#define EMUL_PATH                                                              \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/"            \
+	"bin:" EMUL_BIN
 #define EMUL_SSHD "/usr/sbin/sshd"
 #define EMUL_SSHD_USER "sshd"
 
-/* --- emul_spec.c: what shall run, as plain data ---------------------------- */
+/* --- emul_spec.c: what shall run, as plain data ----------------------------
+ */
 
 /* One wire: a veth pair between a bridge in the fabric and a node. */
 struct emul_nic {
@@ -67,8 +71,8 @@ struct emul_bridge {
 
 struct emul_spec {
 	const char *lab;
-	unsigned owner;		/* uid, outside of the lab */
-	const char *hosts;	/* text of /etc/hosts on all nodes */
+	unsigned owner;         /* uid, outside of the lab */
+	const char *hosts;      /* text of /etc/hosts on all nodes */
 	const char *client_key; /* private key that opens all nodes */
 	const char *client_pub;
 	struct emul_bridge *bridges;
@@ -91,7 +95,8 @@ const struct emul_node *emul_spec_node(const struct emul_spec *s,
 /* Whether a node made for one is right for the other; keys aside. */
 bool emul_node_same(const struct emul_node *a, const struct emul_node *b);
 
-/* --- emul_net.c: interfaces of one namespace ------------------------------- */
+/* --- emul_net.c: interfaces of one namespace -------------------------------
+ */
 
 struct emul_link {
 	char name[IFNAME_MAX];
@@ -139,41 +144,45 @@ void emul_quick_route(struct rtnl *r, int index, const char *name,
 /* Writes a file below /proc/sys. -ENOENT where the kernel has none. */
 int emul_sysctl(const char *path, const char *value);
 
-/* --- emul_mount.c: what fabric and nodes see of the file system ------------ */
+/* --- emul_mount.c: what fabric and nodes see of the file system ------------
+ */
 
 int emul_mount_fabric(struct err *reterr);
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
 		    struct err *reterr);
 
 /* Writes a whole file; rewrites in place, so that bind mounts follow. */
-int emul_write_file(const char *path, mode_t mode, const char *text,
-		    size_t len, struct err *reterr);
+int emul_write_file(const char *path, mode_t mode, const char *text, size_t len,
+		    struct err *reterr);
 
 /* Lines of host's passwd for a node: system users, root with its own shell,
  * nobody's logins. Pure. */
 void emul_passwd(const char *host, struct buf *ret_passwd,
 		 struct buf *ret_shadow);
 
-/* --- emul_node.c ----------------------------------------------------------- */
+/* --- emul_node.c -----------------------------------------------------------
+ */
 
 /* What a fabric asks of its node; each is answered by one emul_reply. */
 enum emul_order {
 	EMUL_CHECK = 1, /* look what is not as it should be */
-	EMUL_APPLY	/* wires are there: make it so, start sshd */
+	EMUL_APPLY      /* wires are there: make it so, start sshd */
 };
 
 struct emul_reply {
-	int code;	  /* 0 or -errno */
-	unsigned drift;	  /* things found different (and mended by APPLY) */
+	int code;         /* 0 or -errno */
+	unsigned drift;   /* things found different (and mended by APPLY) */
 	uint32_t missing; /* bit i: the i-th nic is not there */
 	char msg[ERR_MAX];
 };
 
-/* PID 1 of a node; ctl is its end of the socket to the fabric. Never returns. */
+/* PID 1 of a node; ctl is its end of the socket to the fabric. Never returns.
+ */
 _Noreturn void emul_node_run(const struct emul_spec *s,
 			     const struct emul_node *n, int ctl);
 
-/* --- emul_title.c: the command line that ps shows -------------------------- */
+/* --- emul_title.c: the command line that ps shows --------------------------
+ */
 
 #define EMUL_TITLE_ROOM 256
 
@@ -190,7 +199,8 @@ bool emul_argv_parse(const char *cmdline, size_t len, struct emul_argv *ret);
 /* Overwrites this process's command line with words; fails silently. */
 void emul_title(const char *const *words, size_t n);
 
-/* --- emul_proc.c: which of our processes run ------------------------------- */
+/* --- emul_proc.c: which of our processes run -------------------------------
+ */
 
 struct emul_proc {
 	pid_t pid;
@@ -212,7 +222,8 @@ unsigned emul_count(pid_t pid);
 /* Kills by pidfd and waits until it is gone, or EMUL_GONE_MS: -ETIMEDOUT. */
 int emul_kill(int pidfd);
 
-/* --- emul_state.c: the state folder ---------------------------------------- */
+/* --- emul_state.c: the state folder ----------------------------------------
+ */
 
 /* A name that may stand in a path: as topo allows for labs. */
 bool emul_name_ok(const char *lab);
@@ -242,13 +253,15 @@ int emul_state_remove(const char *lab, unsigned *ret_n, struct err *reterr);
 /* Fresh ed25519 keys for all that lacks them. */
 int emul_keys(struct arena *a, struct emul_spec *s, struct err *reterr);
 
-/* --- emul_start.c ---------------------------------------------------------- */
+/* --- emul_start.c ----------------------------------------------------------
+ */
 
 /* Starts a fabric; *ret_fd is the first connection to it. */
 int emul_start(const char *lab, pid_t *ret_pid, int *ret_pidfd, int *ret_fd,
 	       struct err *reterr);
 
-/* --- emul_ask.c ------------------------------------------------------------ */
+/* --- emul_ask.c ------------------------------------------------------------
+ */
 
 struct emul_talk {
 	int fd;
@@ -274,7 +287,8 @@ int emul_hear(struct emul_talk *c, struct arena *a, const struct doc **ret,
 /* File name of this program, for EMUL_BIN. */
 const char *emul_program(struct arena *a);
 
-/* --- emul_user.c: whose lab, and the user namespace ------------------------ */
+/* --- emul_user.c: whose lab, and the user namespace ------------------------
+ */
 
 /* Called first by every entry point: who this is, before any namespace. */
 uid_t emul_owner(void);

@@ -168,8 +168,8 @@ int emul_target(struct arena *a, const struct lab *lab,
 	int r;
 
 	if (!nic || !ip_is_set(&nic->addr.ip))
-		return err_set(reterr, -EINVAL,
-			       "%s has no management address", node->name);
+		return err_set(reterr, -EINVAL, "%s has no management address",
+			       node->name);
 	r = emul_state_dir(a, lab->name, false, &dir, reterr);
 	if (r < 0)
 		return r;

@@ -33,13 +33,12 @@
 #define ETC_FILE_MAX (4u << 20)
 #define TTY_GID "5"
 
-int emul_write_file(const char *path, mode_t mode, const char *text,
-		    size_t len, struct err *reterr)
+int emul_write_file(const char *path, mode_t mode, const char *text, size_t len,
+		    struct err *reterr)
 {
-	auto_close int fd = open(path,
-				 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-					 O_NOFOLLOW,
-				 mode);
+	auto_close int fd = open(
+		path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		mode);
 	ssize_t n;
 
 	if (fd < 0)
@@ -102,8 +101,8 @@ static bool system_user(const char *line, size_t len)
 void emul_passwd(const char *host, struct buf *ret_passwd,
 		 struct buf *ret_shadow)
 {
-	const char *shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash"
-							   : "/bin/sh";
+	const char *shell =
+		access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
 	size_t len;
 
 	buf_printf(ret_passwd, "root:x:0:0:root:/root:%s\n", shell);
@@ -184,7 +183,8 @@ int emul_mount_fabric(struct err *reterr)
 			       "mount?)");
 	if ((r = read_only(reterr)) < 0 ||
 	    (r = mount_at("proc", "/proc", "proc",
-			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) < 0 ||
+			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) <
+		    0 ||
 	    (r = mount_at("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV,
 			  "mode=755,size=16m", reterr)) < 0 ||
 	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
@@ -305,8 +305,8 @@ static int write_ssh(const struct emul_node *n, const char *client_pub,
 		   "LoginGraceTime 30\n"
 		   "LogLevel INFO\n",
 		   n->address);
-	return emul_write_file(EMUL_RUN "/ssh/sshd_config", 0600, b.data,
-			       b.len, reterr);
+	return emul_write_file(EMUL_RUN "/ssh/sshd_config", 0600, b.data, b.len,
+			       reterr);
 }
 
 /* As `ip netns` wants it: a mount that is shared with itself. */
@@ -337,7 +337,8 @@ static int login_records(struct err *reterr)
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
 		    struct err *reterr)
 {
-	auto_close int program = open(EMUL_BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int program =
+		open(EMUL_BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (program < 0)
@@ -348,8 +349,7 @@ int emul_mount_node(const struct emul_node *n, const char *client_pub,
 	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||
 	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
 	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
-	    (r = prepare_netns(reterr)) < 0 ||
-	    (r = login_records(reterr)) < 0)
+	    (r = prepare_netns(reterr)) < 0 || (r = login_records(reterr)) < 0)
 		return r;
 	return n->address ? write_ssh(n, client_pub, reterr) : 0;
 }

@@ -67,8 +67,8 @@ static int got_addr(const struct nlmsghdr *h, void *ctx)
 	size_t size = ifa->ifa_family == AF_INET ? 4 : 16;
 
 	if (h->nlmsg_type != RTM_NEWADDR ||
-	    nlmsg_parse((struct nlmsghdr *)h, sizeof(*ifa), tb, IFA_MAX,
-			NULL) < 0)
+	    nlmsg_parse((struct nlmsghdr *)h, sizeof(*ifa), tb, IFA_MAX, NULL) <
+		    0)
 		return 0;
 	own = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
 	if (!own || (size_t)nla_len(own) != size)
@@ -141,9 +141,8 @@ static void put_name(struct nl_msg *m, const char *name)
 
 void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index)
 {
-	const struct ifinfomsg ifi = {.ifi_index = index,
-				      .ifi_flags = IFF_UP,
-				      .ifi_change = IFF_UP};
+	const struct ifinfomsg ifi = {
+		.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	struct nlattr *info, *data;
 	struct nl_msg *m;
 
@@ -200,9 +199,8 @@ void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
 void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,
 		   int master)
 {
-	const struct ifinfomsg ifi = {.ifi_index = index,
-				      .ifi_flags = IFF_UP,
-				      .ifi_change = IFF_UP};
+	const struct ifinfomsg ifi = {
+		.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	struct nl_msg *m;
 
 	m = rtnl_add(r, RTM_NEWLINK, 0, &ifi, sizeof(ifi), "set %s up", name);

@@ -53,9 +53,13 @@ struct node {
 
 static _Noreturn void exec_sshd(void)
 {
-	char *const argv[] = {(char *)EMUL_SSHD, (char *)"-D", (char *)"-r",
-			      (char *)"-e", (char *)"-f",
-			      (char *)EMUL_RUN "/ssh/sshd_config", NULL};
+	char *const argv[] = {(char *)EMUL_SSHD,
+			      (char *)"-D",
+			      (char *)"-r",
+			      (char *)"-e",
+			      (char *)"-f",
+			      (char *)EMUL_RUN "/ssh/sshd_config",
+			      NULL};
 	char *const env[] = {(char *)"PATH=" EMUL_PATH, NULL};
 	struct stat st;
 	sigset_t none;
@@ -176,8 +180,7 @@ static int look(struct node *nd, bool apply, struct emul_reply *ret,
 	return rtnl_queued(nd->rtnl) ? rtnl_commit(nd->rtnl, reterr) : 0;
 }
 
-static void obey(struct node *nd, enum emul_order order,
-		 struct emul_reply *ret)
+static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 {
 	struct err e = nd->broken;
 
@@ -252,7 +255,7 @@ _Noreturn void emul_node_run(const struct emul_spec *s,
 {
 	char owner[16];
 	const char *words[] = {"labctl", "node",    s->lab,
-			       n->name,	 "--owner", owner};
+			       n->name,  "--owner", owner};
 	struct node nd = {.spec = n, .again = MONO_NEVER};
 	sigset_t all;
 	int sig;

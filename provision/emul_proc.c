@@ -32,7 +32,7 @@ struct status {
 	pid_t ppid;
 	uid_t uid;
 	unsigned levels; /* PID namespaces it is in, ours counted */
-	unsigned inner;	 /* its PID in the innermost */
+	unsigned inner;  /* its PID in the innermost */
 };
 
 static void auto_closedir(DIR **d)

@@ -22,8 +22,8 @@
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
 static struct mac own_mac(uint8_t kind, size_t i)
 {
-	return (struct mac){{0x02, 'l', 'a', kind, (uint8_t)(i >> 8),
-			     (uint8_t)i}};
+	return (struct mac){
+		{0x02, 'l', 'a', kind, (uint8_t)(i >> 8), (uint8_t)i}};
 }
 
 static bool bridge_name_free(const struct emul_spec *s, const char *name)
@@ -64,8 +64,7 @@ static const char *bridge_name(struct arena *a, const struct emul_spec *s,
 }
 
 static const char *port_name(struct arena *a, const struct emul_spec *s,
-			     const char *node, size_t index,
-			     const char *ifname)
+			     const char *node, size_t index, const char *ifname)
 {
 	const char *name = arena_printf(a, "%s-%s", node, ifname);
 
@@ -287,8 +286,8 @@ bool emul_node_same(const struct emul_node *a, const struct emul_node *b)
 {
 	size_t i;
 
-	if (!text_same(a->name, b->name) || !text_same(a->address, b->address) ||
-	    a->nnics != b->nnics)
+	if (!text_same(a->name, b->name) ||
+	    !text_same(a->address, b->address) || a->nnics != b->nnics)
 		return false;
 	for (i = 0; i < a->nnics; i++)
 		if (!nic_same(&a->nics[i], &b->nics[i]))

@@ -69,8 +69,13 @@ static int prepare(int go, int fd, bool user)
 static _Noreturn void run_fabric(const char *lab, int go, int fd, bool user)
 {
 	char owner[16], room[EMUL_TITLE_ROOM];
-	char *argv[] = {(char *)"labctl", (char *)"fabric", (char *)lab,
-			(char *)"--owner", owner, room, NULL};
+	char *argv[] = {(char *)"labctl",
+			(char *)"fabric",
+			(char *)lab,
+			(char *)"--owner",
+			owner,
+			room,
+			NULL};
 	char *env[] = {(char *)"PATH=" EMUL_PATH, NULL};
 	int r;
 

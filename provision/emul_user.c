@@ -23,7 +23,7 @@
 
 #define SUBID_FILE_MAX (4u << 20)
 #define SUBID_FIRST 100000u /* as useradd(8) has it */
-#define IDS_MAX 65536u /* of a large range this many are mapped */
+#define IDS_MAX 65536u      /* of a large range this many are mapped */
 
 extern char **environ;
 
@@ -193,8 +193,9 @@ static int start_map(struct helper *h, pid_t pid, unsigned own,
 	auto_close int in = -1, out = -1;
 	posix_spawn_file_actions_t fa;
 	char text[4][16];
-	char *argv[] = {(char *)h->tool, text[0], (char *)"0", text[1],
-			(char *)"1",	 (char *)"1", text[2], text[3], NULL};
+	char *argv[] = {(char *)h->tool, text[0],     (char *)"0",
+			text[1],         (char *)"1", (char *)"1",
+			text[2],         text[3],     NULL};
 	int fd[2], r;
 
 	if (pipe2(fd, O_CLOEXEC) < 0)

@@ -7,7 +7,8 @@
 #include "provision/emul_int.h"
 #include "t/lib/tap.h"
 
-/* --- command lines --------------------------------------------------------- */
+/* --- command lines ---------------------------------------------------------
+ */
 
 static const struct {
 	const char *what;
@@ -30,8 +31,8 @@ static const struct {
 	 NULL, NULL},
 	{"an editor of a file called labctl", LINE("vim\0labctl\0fabric\0"),
 	 false, NULL, NULL},
-	{"labctl by its path", LINE("/usr/bin/labctl\0fabric\0l\0--owner\0000\0"),
-	 false, NULL, NULL},
+	{"labctl by its path",
+	 LINE("/usr/bin/labctl\0fabric\0l\0--owner\0000\0"), false, NULL, NULL},
 	{"labctl up", LINE("labctl\0up\0fabric\0"), false, NULL, NULL},
 	{"the fabric before it has its room",
 	 LINE("labctl\0fabric\0lab1\0--owner\0000\0......\0"), false, NULL,
@@ -74,15 +75,25 @@ static void test_lines(void)
 	}
 }
 
-/* --- names ----------------------------------------------------------------- */
+/* --- names -----------------------------------------------------------------
+ */
 
 static void test_names(void)
 {
 	static const char *const good[] = {"a", "l3ha-linuxbridge", "A.b_c-9",
 					   "01234567890123456789012345678901"};
-	static const char *const bad[] = {"",	  ".",	  "..",	   ".lock",
-					  "-x",	  "a/b",  "../x",  "a b",
-					  "a\nb", "_x",	  "l\xc3\xa4" "b",
+	static const char *const bad[] = {"",
+					  ".",
+					  "..",
+					  ".lock",
+					  "-x",
+					  "a/b",
+					  "../x",
+					  "a b",
+					  "a\nb",
+					  "_x",
+					  "l\xc3\xa4"
+					  "b",
 					  "012345678901234567890123456789012"};
 	size_t i;
 
@@ -92,7 +103,8 @@ static void test_names(void)
 		ok(!emul_name_ok(bad[i]), "'%s' may not", bad[i]);
 }
 
-/* --- subordinate ids ------------------------------------------------------- */
+/* --- subordinate ids -------------------------------------------------------
+ */
 
 static const struct {
 	const char *what, *text, *user;
@@ -133,7 +145,8 @@ static void test_subids(void)
 	       "free ids: behind all");
 }
 
-/* --- users of a node ------------------------------------------------------- */
+/* --- users of a node -------------------------------------------------------
+ */
 
 static void test_passwd(void)
 {
@@ -160,7 +173,8 @@ static void test_passwd(void)
 	   "users: no password opens any");
 }
 
-/* --- from a lab ------------------------------------------------------------ */
+/* --- from a lab ------------------------------------------------------------
+ */
 
 static const char two_nodes[] =
 	"lab: spec\n"
@@ -338,8 +352,7 @@ static const struct {
 	 "\"nics\": [{\"ifname\": \"eth0\", \"port\": \"p\", \"bridge\": "
 	 "\"b\", \"mtu\": 1500, \"mac\": \"02:00:00:00:00:01\", "
 	 "\"addrs\": [\"10.0.0.1\"]}]}]}"},
-	{"a list for a text",
-	 "{\"lab\": [1], \"hosts\": \"x\"}"},
+	{"a list for a text", "{\"lab\": [1], \"hosts\": \"x\"}"},
 };
 
 static void test_wrong(void)
