@@ -82,12 +82,12 @@ ok $? "and a right one taken again"
 is "$(has a)" "$ALL" "with all that it says"
 
 # The supervisor removes what the reloaded configuration has.
-conf a 'excluded_addresses: [{address: 203.0.113.150/24, dev: qg}]'
+conf a 'excluded_addresses: [{address: 203.0.113.150/24, dev: qg}]' "interval: 1s"
 reload a
 kill -KILL "$(field a pid)"
 sleep 0.2
 is "$(has a)" "" "after a SIGKILL nothing of the reloaded one is left"
-wait_state a active 2000
+wait_state a active 6000
 is "$(has a)" "169.254.0.1/24 203.0.113.150/24 default-via-203.0.113.1" \
 	"and it comes back with it"
 
