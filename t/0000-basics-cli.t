@@ -40,6 +40,11 @@ like "$err" "none.yaml" "up of a missing file: names it"
 run up --no-wiat "$TMP/none.yaml"
 like "$err" "did you mean '--no-wait'" "wrong option: the nearest one"
 
+# The example of the engine's documentation is right.
+sed -n '/^## The file/,/^`checksum`/s/^    //p' "$tap_top/docs/vrrp.md" > "$TMP/vrrp.yaml"
+run vrrp check "$TMP/vrrp.yaml"
+is "$status" 0 "docs/vrrp.md: its example passes the check" || diag "$err"
+
 "$LABCTL" --help > /dev/full 2>/dev/null
 is "$?" 3 "a full disk is not success"
 
