@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Nodes that cannot be reached, each in its own way: a clear error that names
+# the node, exit 3, and `up` completes the lab once the cause is gone.
+# shellcheck source=t/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+# shellcheck source=t/lib/lab.sh
+. "$(dirname "$0")/lib/lab.sh"
+need_root
+lab_make 1s
+"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+ok $? "up" || diag "$(cat "$TMP/out")"
+pid=$("$LABCTL" status "$LAB" -o json | grep -A5 '"name": "network1"' |
+	sed -n 's/.*"pid": \([0-9]*\).*/\1/p' | head -n 1)
+ssh=/proc/$pid/root/run/lab/ssh
+ok "$([ -e "$ssh/host_key" ]; echo $?)" "the node's files are found"
+
+in_node() { nsenter -t "$pid" -m -p -n "$@"; }
+
+# unreachable WHAT ERROR: up and verify fail so, and say it.
+unreachable() {
+	local what=$1 expected=$2 from=$SECONDS
+	"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>"$TMP/err"
+	is "$?" 3 "$what: up exits 3"
+	like "$(cat "$TMP/err")" "network1: .*$expected" "$what: the error says so"
+	ok "$((SECONDS - from > 25))" "$what: in bounded time ($((SECONDS - from)) s)"
+	"$LABCTL" verify "$LAB" >"$TMP/tap" 2>/dev/null
+	is "$?" 1 "$what: verify exits 1"
+	like "$(grep "^not ok" "$TMP/tap")" "not ok [0-9]+ - agents: network1" "$what: verify names the node"
+	like "$(grep -A3 'agents: network1' "$TMP/tap")" "could not look|not-looked|verdict" \
+		"$what: and that it could not look"
+}
+
+completes() {
+	"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+	ok $? "$1: mended, up completes the lab" || diag "$(cat "$TMP/out")"
+	"$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
+	ok $? "$1: and nothing is missing" || diag "$(cat "$TMP/out")"
+}
+
+# A host key that is not the pinned one.
+cp "$ssh/host_key" "$TMP/host_key"
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$TMP/other"
+cat "$TMP/other" > "$ssh/host_key"
+in_node pkill -o -x sshd
+sleep 0.5
+unreachable "wrong host key" "host key.*SHA256:.*SHA256:"
+cat "$TMP/host_key" > "$ssh/host_key"
+in_node pkill -o -x sshd
+sleep 0.5
+completes "wrong host key"
+
+# A user key that the node does not take.
+cp "$ssh/authorized_keys" "$TMP/authorized_keys"
+cat "$TMP/other.pub" > "$ssh/authorized_keys"
+unreachable "wrong user key" "key"
+cat "$TMP/authorized_keys" > "$ssh/authorized_keys"
+completes "wrong user key"
+
+# Nobody listens where the node should.
+cp "$ssh/sshd_config" "$TMP/sshd_config"
+echo 'Port 2222' > "$ssh/sshd_config"
+sed '/^Port/d; s/^\(ListenAddress [0-9.]*\).*/\1:2222/' "$TMP/sshd_config" >> "$ssh/sshd_config"
+in_node pkill -o -x sshd
+sleep 0.5
+unreachable "refused port" "refuses connections"
+cat "$TMP/sshd_config" > "$ssh/sshd_config"
+in_node pkill -o -x sshd
+sleep 0.5
+completes "refused port"
+
+# A node that stands still.
+in_node pkill -STOP -o -x sshd
+unreachable "silent sshd" "does not answer"
+in_node pkill -CONT -o -x sshd
+completes "silent sshd"
+
+# A node whose PID 1 stands still is made anew by up itself.
+kill -STOP "$pid"
+"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+ok $? "a node that stands still: up completes the lab" || diag "$(cat "$TMP/out")"
+like "$(cat "$TMP/out")" "network1: it does not answer" "and says that it starts the node anew"
+
+"$LABCTL" down "$LAB" >"$TMP/out" 2>&1
+ok $? "down"
+tap_done
