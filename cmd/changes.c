@@ -27,10 +27,10 @@ void changes_print(const struct converge *c, bool color, FILE *f)
 		for (k = 0; k < r->nchanges; k++) {
 			const struct node_change *ch = &r->changes[k];
 
-			fprintf(f, "%s  %c %s%s%s%s%s\n",
+			fprintf(f, "%s  %c %s%s%s%s\n",
 				color ? color_of(ch->op) : "", ch->op, ch->what,
-				ch->why ? " (" : "", ch->why ? ch->why : "",
-				ch->why ? ")" : "", color ? "\033[0m" : "");
+				ch->why ? ": " : "", ch->why ? ch->why : "",
+				color ? "\033[0m" : "");
 		}
 	}
 }

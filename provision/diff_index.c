@@ -161,6 +161,8 @@ struct change *diff_push(struct diff *d, struct changes *list,
 	else
 		c->want = r;
 	c->what = res_what(d->a, r);
+	if (op == CHANGE_ADD)
+		c->why = res_detail(d->a, r);
 	return c;
 }
 

@@ -116,6 +116,10 @@ void plan_print(const struct plan *p, struct buf *out);
 /* What a resource is in a few words: "link qr-3a8c5f11-2e in qrouter-...". */
 const char *res_what(struct arena *a, const struct res *r);
 
+/* What it is to be like: a link's attributes, a setting's value; NULL for
+ * those that their name says all of. */
+const char *res_detail(struct arena *a, const struct res *r);
+
 /* A digest of a text, in DIGEST_TEXT_MAX bytes with NUL: tells an engine
  * configuration from another, nothing more. */
 #define DIGEST_TEXT_MAX 17
@@ -149,8 +153,8 @@ struct change {
 	const struct res *want; /* ADD, MODIFY */
 	struct res have;        /* REMOVE: what is to go */
 	const char *what;       /* "link qr-3a8c5f11-2e in qrouter-..." */
-	const char *why;        /* MODIFY: "mtu 1500, wanted 1450"; else NULL */
-	unsigned fields;        /* MODIFY of a link: enum link_fields */
+	const char *why; /* MODIFY: "mtu 1500, wanted 1450"; ADD: its detail */
+	unsigned fields; /* MODIFY of a link: enum link_fields */
 	bool blocked; /* ADD: what has the name is not the lab's; why tells */
 	/* MODIFY of the engine: routers whose namespace or links are made
 	 * anew, which it must let go and take up again. */

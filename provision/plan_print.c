@@ -89,7 +89,7 @@ static void link_line(const struct res_link *l, struct buf *b)
 {
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
-	buf_printf(b, ": %s", link_kinds[l->kind]);
+	buf_adds(b, link_kinds[l->kind]);
 	if (l->has_mac)
 		buf_printf(b, " address %s", mac_print(&l->mac, m));
 	if (l->mtu)
@@ -115,6 +115,18 @@ static void link_line(const struct res_link *l, struct buf *b)
 	if (l->ipv6_quiet)
 		buf_adds(b, " ipv6 quiet");
 	buf_adds(b, l->up ? " up" : " down");
+}
+
+const char *res_detail(struct arena *a, const struct res *r)
+{
+	auto_buf struct buf b = {0};
+
+	if (r->kind == RES_SYSCTL)
+		return arena_strdup(a, r->sysctl.value);
+	if (r->kind != RES_LINK)
+		return NULL;
+	link_line(&r->link, &b);
+	return arena_strndup(a, b.data, b.len);
 }
 
 /* Each line of a text behind a tab. */
@@ -150,8 +162,10 @@ void plan_print(const struct plan *p, struct buf *out)
 		const struct res *r = &p->res[i];
 
 		name(r, out);
-		if (r->kind == RES_LINK)
+		if (r->kind == RES_LINK) {
+			buf_adds(out, ": ");
 			link_line(&r->link, out);
+		}
 		if (r->kind == RES_SYSCTL)
 			buf_printf(out, " = %s", r->sysctl.value);
 		buf_addc(out, '\n');

@@ -65,6 +65,24 @@ static void link_add(const struct where *w, const struct res *r,
 	buf_addc(out, '\n');
 }
 
+/* "ip netns exec NAME", and a blank, where there is one. */
+static void exec_in(const struct where *w, const char *netns, struct buf *out)
+{
+	if (!w->node && !*netns)
+		return;
+	buf_adds(out, "ip netns exec ");
+	ns_name(w, netns, out);
+	buf_addc(out, ' ');
+}
+
+static void link_sysctl(const struct where *w, const struct res *r,
+			const char *setting, struct buf *out)
+{
+	exec_in(w, r->netns, out);
+	buf_printf(out, "sysctl -qw net.ipv6.conf.%s.%s\n", r->link.name,
+		   setting);
+}
+
 static void link_set(const struct where *w, const struct res *r,
 		     struct buf *out)
 {
@@ -85,6 +103,8 @@ static void link_set(const struct where *w, const struct res *r,
 			buf_adds(out, " addrgenmode none");
 		buf_addc(out, '\n');
 	}
+	if (l->ipv6_off)
+		link_sysctl(w, r, "disable_ipv6=1", out);
 	if (l->up) {
 		ip_in(w, r->netns, out);
 		buf_printf(out, "link set %s up\n", l->name);
@@ -95,11 +115,7 @@ static void sysctl(const struct where *w, const struct res *r, struct buf *out)
 {
 	const char *key = r->sysctl.key;
 
-	if (w->node || *r->netns) {
-		buf_adds(out, "ip netns exec ");
-		ns_name(w, r->netns, out);
-		buf_addc(out, ' ');
-	}
+	exec_in(w, r->netns, out);
 	/* With dots, as people write it; an interface's own dot is a '/'. */
 	buf_adds(out, "sysctl -qw ");
 	for (; *key; key++)

@@ -218,12 +218,15 @@ static void print_changes(const struct changes *c, struct buf *out)
 	size_t i;
 
 	buf_adds(out, "");
-	for (i = 0; i < c->n; i++)
-		buf_printf(out, "%s %s%s%s%s\n",
-			   change_op_signs[c->items[i].op], c->items[i].what,
-			   c->items[i].why ? ": " : "",
-			   c->items[i].why ? c->items[i].why : "",
-			   c->items[i].blocked ? " (blocked)" : "");
+	for (i = 0; i < c->n; i++) {
+		const struct change *ch = &c->items[i];
+		/* What a new thing is to be like is the plan's business. */
+		bool why = ch->why && (ch->op != CHANGE_ADD || ch->blocked);
+
+		buf_printf(out, "%s %s%s%s%s\n", change_op_signs[ch->op],
+			   ch->what, why ? ": " : "", why ? ch->why : "",
+			   ch->blocked ? " (blocked)" : "");
+	}
 }
 
 /* Long names are written short in the table: R, V, and ports by kind. */
