@@ -56,6 +56,17 @@ static int op_wait(const struct doc *req, struct json *j, struct err *reterr)
 	return 0;
 }
 
+/* Deaf to "stop": only being killed ends it. */
+static int op_deaf(const struct doc *req, struct json *j, struct err *reterr)
+{
+	(void)req;
+	(void)j;
+	(void)reterr;
+	alarm(30); /* should the test find that it is not */
+	for (;;)
+		pause();
+}
+
 static int op_crash(const struct doc *req, struct json *j, struct err *reterr)
 {
 	(void)req;
@@ -78,7 +89,8 @@ static const struct agent_op ops[] = {
 	{"big", op_big, false},   {"wait", op_wait, true},
 	{"pecho", op_echo, true}, {"pfail", op_fail, true},
 	{"pbig", op_big, true},   {"crash", op_crash, true},
-	{"exit", op_exit, true},  {NULL, NULL, false},
+	{"exit", op_exit, true},  {"deaf", op_deaf, true},
+	{NULL, NULL, false},
 };
 
 /* An agent in a process of its own, and this side's ends of its pipes. */
@@ -101,6 +113,7 @@ static void talk_begin(struct talk *t)
 
 		close(to[1]);
 		close(from[0]);
+		signal(SIGPIPE, SIG_DFL);
 		_exit(agent_serve(to[0], from[1], ops, &err) == 0 ? 0 : 1);
 	}
 	close(to[0]);
@@ -382,14 +395,14 @@ static void dies(void)
 
 	talk_begin(&t);
 	(void)hear(&t);
-	say(&t, "{\"id\": 1, \"op\": \"wait\"}\n");
+	say(&t, "{\"id\": 1, \"op\": \"deaf\"}\n");
 	pid = child_of(t.pid);
 	ok(pid > 0, "a child waits");
 	is_int(talk_end(&t), 0, "the end of input does not wait for it");
 	ok(goes(pid), "and ends it");
 	talk_begin(&t);
 	(void)hear(&t);
-	say(&t, "{\"id\": 1, \"op\": \"wait\"}\n");
+	say(&t, "{\"id\": 1, \"op\": \"deaf\"}\n");
 	pid = child_of(t.pid);
 	kill(t.pid, SIGKILL);
 	(void)talk_end(&t);
@@ -401,7 +414,7 @@ static void dies(void)
 	is_int(talk_end(&t), 0, "nobody reads: no SIGPIPE");
 	talk_begin(&t);
 	(void)hear(&t);
-	say(&t, "{\"id\": 1, \"op\": \"wait\"}\n");
+	say(&t, "{\"id\": 1, \"op\": \"deaf\"}\n");
 	pid = child_of(t.pid);
 	close(t.from);
 	t.from = -1;
