@@ -65,9 +65,8 @@ struct seen_tunnel {
 
 /*
  * A ping of a router's address: from an instance or, NULL, from outside. Where
- * not one reply came it was repeated when the captures were done, more than an
- * interval later: the active router may just have taken its role, and hosts
- * learn its place by its next announcement.
+ * not one reply came soon after a change of role it was repeated, for hosts
+ * learn the active host by its next announcement; again is the last try.
  */
 struct seen_ping {
 	const struct topo_router *router;

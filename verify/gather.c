@@ -17,20 +17,14 @@
  */
 #include "verify/gather.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/emul.h"
-#include "provision/plan.h"
 #include "verify/answer.h"
-#include "verify/check_judges.h"
 #include "verify/look.h"
 
-#define POLL_MS 100 /* between looks while waiting for roles */
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
 #define PING_TIMEOUT_MS 1000
@@ -66,135 +60,10 @@ struct gather {
 	struct evidence *e;
 	unsigned needs;
 	struct fleet *fleet;
+	/* For each router: until when hosts may look for it at a wrong place,
+	 * for the role was taken or given up not long ago. */
+	struct mono *learned;
 };
-
-static char *observe_members(struct arena *a, const char *lab)
-{
-	auto_buf struct buf b = {0};
-	char dir[sizeof(PLAN_STATE_DIR) + TOPO_LAB_NAME_MAX + 2];
-	struct observe_what what = {.state_dir = dir};
-	struct json j;
-
-	snprintf(dir, sizeof(dir), PLAN_STATE_DIR "/%s", lab);
-	json_init(&j, &b, 0);
-	json_key(&j, "what");
-	json_obj(&j);
-	observe_what_encode(&what, &j);
-	json_obj_end(&j);
-	return arena_strndup(a, b.data, b.len);
-}
-
-static int observe_node(struct fleet_node *n, struct arena *a, const char *lab,
-			const struct observed **ret, struct err *reterr)
-{
-	struct observed *o = arena_alloc(a, sizeof(*o));
-	const struct doc *answer;
-	int r;
-
-	r = remote_call(n->remote, "observe", observe_members(a, lab),
-			REMOTE_ANSWER_MS, a, &answer, reterr);
-	if (r == 0)
-		r = observed_decode(a, answer, o, reterr);
-	if (r == 0)
-		*ret = o;
-	return r;
-}
-
-struct observing {
-	struct fleet *fleet;
-	struct arena *arenas;
-	const struct observed **obs;
-};
-
-static int observe_one(struct fleet_node *n, void *ctx, struct err *reterr)
-{
-	struct observing *o = ctx;
-
-	if (!n->node)
-		return 0;
-	return observe_node(n, &o->arenas[n - o->fleet->nodes],
-			    o->fleet->lab->name, &o->obs[n->node->index],
-			    reterr);
-}
-
-void gather_observe(struct fleet *f, struct arena *arenas,
-		    const struct observed **obs)
-{
-	struct observing o = {f, arenas, obs};
-	size_t i;
-
-	for (i = 0; i < f->lab->nnodes; i++)
-		obs[i] = NULL;
-	/* Each node's status tells what became of it. */
-	(void)fleet_each(f, observe_one, &o, NULL);
-}
-
-size_t gather_active(const struct topo_router *r, const struct observed **obs,
-		     const struct topo_node **ret)
-{
-	size_t h, n = 0;
-
-	for (h = 0; h < r->nhosts; h++)
-		if (judge_role_in(obs[r->hosts[h]->index], r) == ROLE_ACTIVE) {
-			*ret = r->hosts[h];
-			n++;
-		}
-	return n;
-}
-
-static bool settled(const struct lab *lab, const struct observed **obs)
-{
-	const struct topo_node *n;
-	size_t i;
-
-	for (i = 0; i < lab->nrouters; i++)
-		if (gather_active(&lab->routers[i], obs, &n) != 1)
-			return false;
-	return true;
-}
-
-/* As long as the slowest router's timers, and one advert to settle a tie. */
-static int64_t patience_ns(const struct lab *lab)
-{
-	int64_t most = 0, ns;
-	size_t i;
-
-	for (i = 0; i < lab->nrouters; i++) {
-		ns = topo_master_down_ns(&lab->routers[i].ha) +
-		     evidence_interval_ns(&lab->routers[i]);
-		if (ns > most)
-			most = ns;
-	}
-	return most;
-}
-
-static void wait_for_roles(struct gather *g)
-{
-	const struct lab *lab = g->e->lab;
-	struct mono began = clock_mono();
-	struct mono until = mono_add(began, patience_ns(lab));
-	const struct observed **obs;
-	struct arena *arenas;
-	auto_arena struct arena a = {0};
-	size_t i;
-	bool done;
-
-	if (!lab->nrouters)
-		return;
-	obs = arena_array(&a, lab->nnodes, sizeof(*obs));
-	arenas = arena_array(&a, g->fleet->n, sizeof(*arenas));
-	for (;;) {
-		gather_observe(g->fleet, arenas, obs);
-		done = settled(lab, obs);
-		for (i = 0; i < g->fleet->n; i++)
-			arena_release(&arenas[i]);
-		if (done || !mono_before(clock_mono(), until))
-			break;
-		clock_sleep_ms(POLL_MS);
-	}
-	if (!done)
-		g->e->waited_ns = mono_sub(clock_mono(), began);
-}
 
 static struct job *add_job(struct work *w, enum job_kind kind,
 			   unsigned timeout_ms, const char *members)
@@ -318,7 +187,7 @@ static bool sample(struct fleet_node *n, struct work *w)
 	const struct observed *o, **slot;
 	struct err err;
 
-	if (observe_node(n, w->arena, w->e->lab->name, &o, &err) < 0) {
+	if (gather_observe_node(n, w->arena, w->e->lab->name, &o, &err) < 0) {
 		if (!s->nsamples)
 			s->error = arena_strdup(w->arena, err.msg);
 		return false;
@@ -361,35 +230,34 @@ static bool silent(const struct seen_pings *p)
 	return !p->error;
 }
 
-static void repeat(struct work *w, struct seen_ping *p)
+static void repeat(struct work *w, const struct gather *g, struct seen_ping *p)
 {
-	if (!silent(&p->pings))
+	if (!silent(p->repeated ? &p->again : &p->pings) ||
+	    !mono_before(clock_mono(), g->learned[p->router->index]))
 		return;
 	p->repeated = true;
 	add_pings(w, p, &p->again);
 }
 
-/* Pings without one reply, once more, not before later. */
+/* Pings without one reply, again and again as long as that may be because of
+ * a change of role. */
 static void repeat_pings(struct fleet_node *n, struct gather *g,
-			 struct arena *arena, struct mono later)
+			 struct arena *arena)
 {
-	struct work w = {.e = g->e, .arena = arena, .needs = g->needs};
 	struct evidence *e = g->e;
-	int64_t left;
+	struct work w;
 	size_t i;
 
-	for (i = 0; i < e->noutside; i++)
-		if (!n->node)
-			repeat(&w, &e->outside[i]);
-	for (i = 0; i < e->ninside; i++)
-		if (e->inside[i].instance->node == n->node)
-			repeat(&w, &e->inside[i]);
-	if (!w.njobs)
-		return;
-	left = mono_sub(later, clock_mono()) / NS_PER_MS;
-	if (left > 0)
-		clock_sleep_ms((unsigned)left);
-	take_answers(n, &w, send_jobs(n, &w));
+	do {
+		w = (struct work){.e = e, .arena = arena, .needs = g->needs};
+		for (i = 0; i < e->noutside; i++)
+			if (!n->node)
+				repeat(&w, g, &e->outside[i]);
+		for (i = 0; i < e->ninside; i++)
+			if (e->inside[i].instance->node == n->node)
+				repeat(&w, g, &e->inside[i]);
+		take_answers(n, &w, send_jobs(n, &w));
+	} while (w.njobs);
 }
 
 static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
@@ -398,9 +266,6 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	size_t at = (size_t)(n - g->fleet->nodes);
 	struct work w = {g->e, &g->e->arenas[at], g->needs, NULL, 0};
 	int64_t interval = evidence_longest_ns(g->e->lab);
-	/* One interval and some: then the active has announced itself again
-	 * if it was contested before. */
-	struct mono later = mono_add(clock_mono(), interval * 5 / 4);
 	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
 	size_t i, sent;
 	bool ok;
@@ -418,8 +283,8 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	take_answers(n, &w, sent);
 	if (ok && (g->needs & NEEDS_TIME))
 		sample(n, &w);
-	if (g->needs & NEEDS_PINGS)
-		repeat_pings(n, g, w.arena, later);
+	if ((g->needs & NEEDS_PINGS) && g->learned)
+		repeat_pings(n, g, w.arena);
 	return 0;
 }
 
@@ -440,7 +305,7 @@ static void blame(struct gather *g, const struct fleet_node *n)
 
 void gather(struct fleet *f, struct evidence *e, unsigned needs)
 {
-	struct gather g = {e, needs, f};
+	struct gather g = {.e = e, .needs = needs, .fleet = f};
 	size_t i;
 
 	e->arenas = arena_array(&e->arena, f->n, sizeof(*e->arenas));
@@ -449,6 +314,9 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 	for (i = 0; i < f->n; i++)
 		if (!f->nodes[i].remote)
 			blame(&g, &f->nodes[i]);
-	wait_for_roles(&g);
+	if (e->lab->nrouters)
+		g.learned = arena_array(&e->arena, e->lab->nrouters,
+					sizeof(*g.learned));
+	e->waited_ns = gather_wait(f, g.learned);
 	(void)fleet_each(f, gather_node, &g, NULL);
 }

@@ -5,6 +5,7 @@
 /* Fills evidence in from a lab's agents, all nodes at the same time. */
 
 #include "lib/err.h"
+#include "lib/mono.h"
 #include "provision/fleet.h"
 #include "verify/check.h"
 #include "verify/evidence.h"
@@ -23,6 +24,18 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs);
  */
 void gather_observe(struct fleet *f, struct arena *arenas,
 		    const struct observed **obs);
+
+/* The same of one node that is open. */
+int gather_observe_node(struct fleet_node *n, struct arena *a, const char *lab,
+			const struct observed **ret, struct err *reterr);
+
+/*
+ * Waits until each router has exactly one active host, or its timers are over.
+ * Returns how long that took in ns (0: it was so at once). For each router of
+ * the lab, learned is set to until when hosts may look for it at a wrong
+ * place, for its role changed not long ago.
+ */
+int64_t gather_wait(struct fleet *f, struct mono *learned);
 
 /* How many of a router's hosts say that they are active, and the last one. */
 size_t gather_active(const struct topo_router *r, const struct observed **obs,

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of all nodes at once, and waiting for the routers' roles. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "provision/plan.h"
+#include "verify/check_judges.h"
+#include "verify/gather.h"
+
+#define POLL_MS 100 /* between looks while waiting for roles */
+
+static char *observe_members(struct arena *a, const char *lab)
+{
+	auto_buf struct buf b = {0};
+	char dir[sizeof(PLAN_STATE_DIR) + TOPO_LAB_NAME_MAX + 2];
+	struct observe_what what = {.state_dir = dir};
+	struct json j;
+
+	snprintf(dir, sizeof(dir), PLAN_STATE_DIR "/%s", lab);
+	json_init(&j, &b, 0);
+	json_key(&j, "what");
+	json_obj(&j);
+	observe_what_encode(&what, &j);
+	json_obj_end(&j);
+	return arena_strndup(a, b.data, b.len);
+}
+
+int gather_observe_node(struct fleet_node *n, struct arena *a, const char *lab,
+			const struct observed **ret, struct err *reterr)
+{
+	struct observed *o = arena_alloc(a, sizeof(*o));
+	const struct doc *answer;
+	int r;
+
+	r = remote_call(n->remote, "observe", observe_members(a, lab),
+			REMOTE_ANSWER_MS, a, &answer, reterr);
+	if (r == 0)
+		r = observed_decode(a, answer, o, reterr);
+	if (r == 0)
+		*ret = o;
+	return r;
+}
+
+struct observing {
+	struct fleet *fleet;
+	struct arena *arenas;
+	const struct observed **obs;
+};
+
+static int observe_one(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	struct observing *o = ctx;
+
+	if (!n->node)
+		return 0;
+	return gather_observe_node(n, &o->arenas[n - o->fleet->nodes],
+				   o->fleet->lab->name, &o->obs[n->node->index],
+				   reterr);
+}
+
+void gather_observe(struct fleet *f, struct arena *arenas,
+		    const struct observed **obs)
+{
+	struct observing o = {f, arenas, obs};
+	size_t i;
+
+	for (i = 0; i < f->lab->nnodes; i++)
+		obs[i] = NULL;
+	/* Each node's status tells what became of it. */
+	(void)fleet_each(f, observe_one, &o, NULL);
+}
+
+size_t gather_active(const struct topo_router *r, const struct observed **obs,
+		     const struct topo_node **ret)
+{
+	size_t h, n = 0;
+
+	for (h = 0; h < r->nhosts; h++)
+		if (judge_role_in(obs[r->hosts[h]->index], r) == ROLE_ACTIVE) {
+			*ret = r->hosts[h];
+			n++;
+		}
+	return n;
+}
+
+static bool settled(const struct lab *lab, const struct observed **obs)
+{
+	const struct topo_node *n;
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++)
+		if (gather_active(&lab->routers[i], obs, &n) != 1)
+			return false;
+	return true;
+}
+
+/* As long as the slowest router's timers, and one advert to settle a tie. */
+static int64_t patience_ns(const struct lab *lab)
+{
+	int64_t most = 0, ns;
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++) {
+		ns = topo_master_down_ns(&lab->routers[i].ha) +
+		     evidence_interval_ns(&lab->routers[i]);
+		if (ns > most)
+			most = ns;
+	}
+	return most;
+}
+
+/*
+ * Hosts and bridges learn the active host by its announcements: for sure one
+ * interval after a change, where two claimed the role, or at the refresh.
+ */
+static int64_t learning_ns(const struct topo_router *r)
+{
+	int64_t interval = evidence_interval_ns(r);
+	int64_t refresh = r->ha.garp_refresh_s * NS_PER_S;
+
+	return (refresh > interval ? refresh : interval) +
+	       EVIDENCE_SLACK(interval);
+}
+
+static void note_changes(const struct lab *lab, const struct observed **obs,
+			 struct mono *learned)
+{
+	struct mono now = clock_mono();
+	size_t i, h;
+
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+		int64_t most = learning_ns(r);
+
+		learned[i] = now;
+		for (h = 0; h < r->nhosts; h++) {
+			const struct observed *o = obs[r->hosts[h]->index];
+			const struct obs_router *s = evidence_router(o, r);
+			int64_t age = s && s->since_ns > 0
+					      ? o->real_ns - s->since_ns
+					      : most;
+			struct mono until = mono_add(now, most - age);
+
+			if (age >= 0 && mono_before(learned[i], until))
+				learned[i] = until;
+		}
+	}
+}
+
+int64_t gather_wait(struct fleet *f, struct mono *learned)
+{
+	const struct lab *lab = f->lab;
+	struct mono began = clock_mono();
+	struct mono until = mono_add(began, patience_ns(lab));
+	const struct observed **obs;
+	struct arena *arenas;
+	auto_arena struct arena a = {0};
+	size_t i;
+	bool done;
+
+	if (!lab->nrouters)
+		return 0;
+	obs = arena_array(&a, lab->nnodes, sizeof(*obs));
+	arenas = arena_array(&a, f->n, sizeof(*arenas));
+	for (;;) {
+		gather_observe(f, arenas, obs);
+		done = settled(lab, obs) || !mono_before(clock_mono(), until);
+		if (done)
+			note_changes(lab, obs, learned);
+		for (i = 0; i < f->n; i++)
+			arena_release(&arenas[i]);
+		if (done)
+			break;
+		clock_sleep_ms(POLL_MS);
+	}
+	/* Little is a look's own time, not a wait. */
+	return mono_sub(clock_mono(), began) < POLL_MS * NS_PER_MS
+		       ? 0
+		       : mono_sub(clock_mono(), began);
+}
