@@ -265,7 +265,6 @@ static void wrong_vrid(struct evidence *e)
 static void to_ttl_64(struct frame *f)
 {
 	f->ttl = 64;
-	f->advert.fault = "ttl";
 }
 
 static void wrong_ttl(struct evidence *e)
