@@ -324,15 +324,27 @@ void judge_advert_interval(const struct evidence *e, const struct subject *s,
 			      seconds(seen->to - seen->from));
 }
 
-static bool in_tunnel(const struct frame *f, const struct topo_router *r,
-		      size_t h)
+/*
+ * Is it this host's advert for the router? Each project's HA network has the
+ * same addresses: what is in another one of them is another router's.
+ */
+static bool in_tunnel(const struct lab *lab, const struct frame *f,
+		      const struct topo_router *r, size_t h)
 {
-	return f->kind == FRAME_ADVERT && f->vxlan &&
-	       ip_equal(&f->ip_src, ha_ip(r, h));
+	size_t i;
+
+	if (f->kind != FRAME_ADVERT || !f->vxlan ||
+	    !ip_equal(&f->ip_src, ha_ip(r, h)))
+		return false;
+	for (i = 0; i < lab->nnetworks; i++)
+		if (lab->networks[i].ha && lab->networks[i].vni == f->vni)
+			return &lab->networks[i] == r->ha_network;
+	return true;
 }
 
 /* What came by of one host's adverts. */
-static void tunnel_host(const struct subject *s, size_t h, struct verdict *v)
+static void tunnel_host(const struct lab *lab, const struct subject *s,
+			size_t h, struct verdict *v)
 {
 	const struct seen_frames *seen = &s->tunnel->frames;
 	const struct topo_router *r = s->router;
@@ -348,7 +360,7 @@ static void tunnel_host(const struct subject *s, size_t h, struct verdict *v)
 	for (i = 0; i < seen->n; i++) {
 		const struct frame *f = &seen->frames[i];
 
-		if (!in_tunnel(f, r, h))
+		if (!in_tunnel(lab, f, r, h))
 			continue;
 		n++;
 		if (f->vni != r->ha_network->vni ||
@@ -377,7 +389,7 @@ void judge_advert_tunnel(const struct evidence *e, const struct subject *s,
 		return;
 	for (h = 0; h < r->nhosts; h++)
 		if (was_active(e, r, h, FIRST_AND_LAST)) {
-			tunnel_host(s, h, v);
+			tunnel_host(e->lab, s, h, v);
 			n++;
 		}
 	if (!n)

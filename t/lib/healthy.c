@@ -147,6 +147,24 @@ static void instance(struct build *b, const struct topo_instance *in)
 				   &p->addrs[i].subnet->gateway);
 }
 
+/* With l2_population: to each other node that has the network. */
+static void flood_entries(struct build *b, const struct topo_network *net)
+{
+	struct obs_ns *ns = ns_of(b, "");
+	size_t i;
+
+	for (i = 0; i < b->lab->nnodes; i++) {
+		const struct topo_node *n = &b->lab->nodes[i];
+		struct obs_fdb *f;
+
+		if (n == b->node || !topo_network_on(b->lab, net, n))
+			continue;
+		f = arena_push(b->a, &ns->fdb, &ns->nfdb, sizeof(*f));
+		f->dev = net->vxlan;
+		f->dst = topo_nic_on(n, net->phys)->addr.ip;
+	}
+}
+
 static void network(struct build *b, const struct topo_network *net)
 {
 	const struct topo_nic *nic = topo_nic_on(b->node, net->phys);
@@ -162,7 +180,10 @@ static void network(struct build *b, const struct topo_network *net)
 	l = link_in(b, "", net->vxlan, "vxlan", net->mtu);
 	l->master = net->bridge;
 	l->vni = net->vni;
-	l->vxlan_group = net->group;
+	if (!b->lab->l2_population)
+		l->vxlan_group = net->group;
+	else
+		flood_entries(b, net);
 	l->vxlan_local = nic->addr.ip;
 	l->vxlan_dev = nic->ifname;
 	l->vxlan_port = DECODE_VXLAN_PORT;

@@ -89,6 +89,62 @@ static void blindness(void)
 	is_int(blind, points.n, "not having looked is never a pass");
 }
 
+/* Two projects, whose HA networks have the same addresses; three hosts; no
+ * learning but flood entries; a network on one node alone. */
+static const char two_projects[] =
+	"lab: two\n"
+	"l2_population: true\n"
+	"nodes:\n"
+	"  controller: {role: controller}\n"
+	"  network1: {role: network}\n"
+	"  network2: {role: network}\n"
+	"  network3: {role: network}\n"
+	"  compute1: {role: compute}\n"
+	"physical:\n"
+	"  management: {cidr: 10.0.0.0/24}\n"
+	"  tunnel: {cidr: 10.0.1.0/24}\n"
+	"  provider: {}\n"
+	"networks:\n"
+	"  ext:\n"
+	"    external: true\n"
+	"    type: flat\n"
+	"    physical: provider\n"
+	"    subnets:\n"
+	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
+	"  a:\n"
+	"    project: one\n"
+	"    type: vxlan\n"
+	"    subnets: {a4: {cidr: 10.1.0.0/24, gateway: 10.1.0.1}}\n"
+	"  b:\n"
+	"    project: two\n"
+	"    type: vxlan\n"
+	"    subnets: {b4: {cidr: 10.1.0.0/24, gateway: 10.1.0.1}}\n"
+	"routers:\n"
+	"  ra: {project: one, gateway: ext, interfaces: [a4]}\n"
+	"  rb: {project: two, gateway: ext, interfaces: [b4]}\n"
+	"instances:\n"
+	"  ia: {node: compute1, network: a}\n"
+	"  ib: {node: compute1, network: b}\n";
+
+/* A healthy lab of another shape passes everywhere. */
+static void passes(const char *what, const char *path, const char *text)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	auto_(evidence_release) struct evidence e;
+	auto_buf struct buf found = {0};
+	struct lab *other = NULL;
+	int r = text ? topo_load_text(path, text, strlen(text), &other, &errs)
+		     : topo_load(path, &other, &errs);
+
+	if (!ok(r == 0, "%s: loaded%s%s", what, errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return;
+	healthy_evidence(&e, other);
+	findings(&e, &found);
+	is(found.data, NULL, "%s passes", what);
+	lab_free(other);
+}
+
 int main(void)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -113,6 +169,8 @@ int main(void)
 		is(found.data, broken[i].found, "%s", broken[i].what);
 	}
 	blindness();
+	passes("the other shipped lab", "topologies/vrrp-rapid.yaml", NULL);
+	passes("a lab of two projects", "two.yaml", two_projects);
 	lab_free(lab);
 	return tap_done();
 }
