@@ -64,6 +64,8 @@ struct router {
 	struct vrrp_effects todo;
 	unsigned done; /* effects of todo carried out */
 	bool started;
+	bool heir; /* this node held its addresses until now: others may still
+		      send here, and their holder must announce them again */
 	bool path_up, can_send;
 	bool source_stale;       /* look which address is the primary one */
 	struct vrrp_addr source; /* family 0: it has none */

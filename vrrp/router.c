@@ -373,6 +373,12 @@ void router_review(struct engine *e, struct router *r)
 		router_step(e, r, clock_mono(), &ev);
 	}
 	r->started = true;
+	/* As one that leaves: an Active elsewhere announces again, and where
+	 * there is none a Backup need not wait for three intervals. */
+	if (r->heir && r->core.state == VRRP_BACKUP) {
+		r->heir = false;
+		send_advert(r, VRRP_PRIORITY_STOP);
+	}
 }
 
 /* --- reload ------------------------------------------------------------ */

@@ -84,7 +84,22 @@ void engine_finish_all(struct engine *e)
 		router_finish(e, e->routers[i]);
 }
 
-static struct router **take_over(struct engine *e, struct vrrp_config *next)
+/* Marks in heir[] the new routers that come in place of an Active one. */
+static void find_heirs(const struct engine *e, const struct vrrp_config *next,
+		       bool *heir)
+{
+	size_t i, j;
+
+	for (j = 0; j < e->n; j++)
+		for (i = 0; e->routers[j] && i < next->n; i++)
+			if (e->routers[j]->core.state == VRRP_ACTIVE &&
+			    strcmp(e->routers[j]->cfg->id,
+				   next->routers[i].id) == 0)
+				heir[i] = true;
+}
+
+static struct router **take_over(struct engine *e, struct vrrp_config *next,
+				 bool *heir)
 {
 	struct router **now = calloc(next->n + 1, sizeof(struct router *));
 	size_t i, j;
@@ -99,6 +114,7 @@ static struct router **take_over(struct engine *e, struct vrrp_config *next)
 				e->routers[j] = NULL;
 				break;
 			}
+	find_heirs(e, next, heir);
 	/* Those that are left over go before new ones come. */
 	for (j = 0; j < e->n; j++) {
 		if (!e->routers[j])
@@ -119,27 +135,31 @@ static void remove_orphans(struct router *r)
 		return;
 	if (vrrp_place_remove(&r->room->s, r->cfg, NULL, &had, &err) < 0)
 		vrrp_journal(&r->log, LOG_LEVEL_WARN, "%s", err.msg);
-	if (had)
-		vrrp_journal(&r->log, LOG_LEVEL_WARN,
-			     "%s: removed addresses that were left over",
-			     r->cfg->name);
+	if (!had)
+		return;
+	r->heir = true;
+	vrrp_journal(&r->log, LOG_LEVEL_WARN,
+		     "%s: removed addresses that were left over", r->cfg->name);
 }
 
 static void configure(struct engine *e, struct vrrp_config *next)
 {
-	struct router **now = take_over(e, next);
-	struct vrrp_config old = e->config;
 	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
+	bool *heir = calloc(next->n + 1, sizeof(*heir));
+	struct vrrp_config old = e->config;
+	struct router **now;
 	size_t i;
 
-	if (!fresh)
+	if (!fresh || !heir)
 		abort();
+	now = take_over(e, next, heir);
 	for (i = 0; i < next->n; i++) {
 		if (now[i]) {
 			router_configure(e, now[i], &next->routers[i]);
 			continue;
 		}
 		now[i] = router_new(&next->routers[i]);
+		now[i]->heir = heir[i];
 		fresh[i] = true;
 	}
 	free(e->routers);
@@ -154,6 +174,7 @@ static void configure(struct engine *e, struct vrrp_config *next)
 		router_set_state_file(e->routers[i]);
 	}
 	free(fresh);
+	free(heir);
 	engine_finish_all(e);
 	vrrp_config_release(&old);
 	e->look_at = clock_mono();
