@@ -41,6 +41,7 @@ run up --no-wiat "$TMP/none.yaml"
 like "$err" "did you mean '--no-wait'" "wrong option: the nearest one"
 
 # The example of the engine's documentation is right.
+# shellcheck disable=SC2016 # a backquote of the text
 sed -n '/^## The file/,/^`checksum`/s/^    //p' "$tap_top/docs/vrrp.md" > "$TMP/vrrp.yaml"
 run vrrp check "$TMP/vrrp.yaml"
 is "$status" 0 "docs/vrrp.md: its example passes the check" || diag "$err"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
-need_root
+need_lab
 lab_make 1s
 
 machine_state > "$TMP/before"

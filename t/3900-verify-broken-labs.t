@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
-need_root
+need_lab
 lab_make 1s
 
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1

@@ -9,7 +9,14 @@ need_root() {
 	command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || skip_all "needs sshd"
 }
 
-# lab_make [INTERVAL]: sets LAB (a name of this test's own) and FILE (the
+# need_lab: root, or an ordinary user whom this machine lets have labs.
+need_lab() {
+	[ "$(id -u)" -eq 0 ] || "$LABCTL" doctor >/dev/null 2>&1 ||
+		skip_all "this machine cannot run labs: see labctl doctor"
+	[ -x /usr/sbin/sshd ] || skip_all "needs sshd"
+}
+
+# lab_make [INTERVAL [TOPOLOGY]]: sets LAB (a name of this test's own) and FILE (the
 # shipped lab under that name, with a shorter advert interval), and sees to it
 # that the lab goes with the test.
 lab_make() {
