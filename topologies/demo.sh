@@ -21,9 +21,9 @@ trap '"$labctl" down -q ${lab:+"$lab"} 2>/dev/null; exit 130' INT TERM
 
 run up "$file" || exit
 status=0
-run status || status=$?
+run status ${lab:+"$lab"} || status=$?
 run verify "$file" || status=$?
 run failover "$file" || status=$?
-run status || status=$?
+run status ${lab:+"$lab"} || status=$?
 run down ${lab:+"$lab"} || status=$?
 exit "$status"
