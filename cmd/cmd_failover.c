@@ -56,8 +56,7 @@ static void said(void *ctx, const char *what)
 		progress_say(&fo->progress, "%s", what);
 }
 
-/* --- the timeline ----------------------------------------------------------
- */
+/* --- the timeline ---------------------------------------------------- */
 
 #define MOMENTS_MAX 10
 
@@ -178,8 +177,7 @@ static int print_tap(struct failover *fo, const struct drill *d,
 	return tap->failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* --- JSON ------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------ */
 
 static void json_lines(struct json *j, const char *key,
 		       const struct verdict_lines *l)
@@ -303,8 +301,7 @@ static int print_json(struct failover *fo, const struct drill *d)
 	return failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* --- the command ------------------------------------------------------------
- */
+/* --- the command ----------------------------------------------------- */
 
 static int drill_fleet(struct failover *fo, struct fleet *f)
 {

@@ -38,8 +38,7 @@
 
 static char entered[TOPO_LAB_NAME_MAX + 1];
 
-/* --- finding and entering --------------------------------------------------
- */
+/* --- finding and entering -------------------------------------------- */
 
 /* The lab's fabric: pidfd in *ret (-1 where none runs), and its PID. */
 static int find_fabric(const char *lab, int *ret, pid_t *ret_pid,
@@ -126,8 +125,7 @@ int emul_enter(const char *lab, struct err *reterr)
 	return enter(lab, pidfd, reterr);
 }
 
-/* --- up --------------------------------------------------------------------
- */
+/* --- up -------------------------------------------------------------- */
 
 static int write_state(const struct lab *lab, const struct emul_spec *s,
 		       const struct doc *answer, struct err *reterr)
@@ -231,8 +229,7 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	return 0;
 }
 
-/* --- plan ------------------------------------------------------------------
- */
+/* --- plan ------------------------------------------------------------ */
 
 static void plan_line(struct arena *a, const char ***lines, size_t *n,
 		      const char *text)
@@ -298,8 +295,7 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	return r;
 }
 
-/* --- down ------------------------------------------------------------------
- */
+/* --- down ------------------------------------------------------------ */
 
 static int kill_fabrics(const char *lab, unsigned *ret_n, struct err *reterr)
 {

@@ -94,8 +94,7 @@ static void end_node(struct fabric *f, struct fabric_node *n)
 	fabric_forget(f, (size_t)(n - f->nodes));
 }
 
-/* --- what is no longer wanted ----------------------------------------------
- */
+/* --- what is no longer wanted ---------------------------------------- */
 
 static void end_nodes(struct work *w)
 {
@@ -143,8 +142,7 @@ static void end_bridges(struct work *w)
 	}
 }
 
-/* --- keys ------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------ */
 
 static struct fabric_key *find_key(struct fabric *f, const char *name)
 {
@@ -198,8 +196,7 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 			       strlen(spec->hosts), reterr);
 }
 
-/* --- bridges ---------------------------------------------------------------
- */
+/* --- bridges --------------------------------------------------------- */
 
 static int bridge_index(const struct work *w, const char *name)
 {
@@ -285,8 +282,7 @@ static void commit(struct work *w)
 		failed(w, &e);
 }
 
-/* --- nodes -----------------------------------------------------------------
- */
+/* --- nodes ----------------------------------------------------------- */
 
 static bool order(int ctl, enum emul_order what)
 {
@@ -408,8 +404,7 @@ static void start_nodes(struct work *w)
 	}
 }
 
-/* --- wires -----------------------------------------------------------------
- */
+/* --- wires ----------------------------------------------------------- */
 
 static bool needs_wire(const struct work *w, const struct state *s, size_t i)
 {

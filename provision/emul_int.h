@@ -38,8 +38,7 @@
 #define EMUL_SSHD "/usr/sbin/sshd"
 #define EMUL_SSHD_USER "sshd"
 
-/* --- emul_spec.c: what shall run, as plain data ----------------------------
- */
+/* --- emul_spec.c: what shall run, as plain data ---------------------- */
 
 /* One wire: a veth pair between a bridge in the fabric and a node. */
 struct emul_nic {
@@ -95,8 +94,7 @@ const struct emul_node *emul_spec_node(const struct emul_spec *s,
 /* Whether a node made for one is right for the other; keys aside. */
 bool emul_node_same(const struct emul_node *a, const struct emul_node *b);
 
-/* --- emul_net.c: interfaces of one namespace -------------------------------
- */
+/* --- emul_net.c: interfaces of one namespace ------------------------- */
 
 struct emul_link {
 	char name[IFNAME_MAX];
@@ -144,8 +142,7 @@ void emul_quick_route(struct rtnl *r, int index, const char *name,
 /* Writes a file below /proc/sys. -ENOENT where the kernel has none. */
 int emul_sysctl(const char *path, const char *value);
 
-/* --- emul_mount.c: what fabric and nodes see of the file system ------------
- */
+/* --- emul_mount.c: what fabric and nodes see of the file system ------ */
 
 int emul_mount_fabric(struct err *reterr);
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
@@ -160,8 +157,7 @@ int emul_write_file(const char *path, mode_t mode, const char *text, size_t len,
 void emul_passwd(const char *host, struct buf *ret_passwd,
 		 struct buf *ret_shadow);
 
-/* --- emul_node.c -----------------------------------------------------------
- */
+/* --- emul_node.c ----------------------------------------------------- */
 
 /* What a fabric asks of its node; each is answered by one emul_reply. */
 enum emul_order {
@@ -181,8 +177,7 @@ struct emul_reply {
 _Noreturn void emul_node_run(const struct emul_spec *s,
 			     const struct emul_node *n, int ctl);
 
-/* --- emul_title.c: the command line that ps shows --------------------------
- */
+/* --- emul_title.c: the command line that ps shows -------------------- */
 
 #define EMUL_TITLE_ROOM 256
 
@@ -199,8 +194,7 @@ bool emul_argv_parse(const char *cmdline, size_t len, struct emul_argv *ret);
 /* Overwrites this process's command line with words; fails silently. */
 void emul_title(const char *const *words, size_t n);
 
-/* --- emul_proc.c: which of our processes run -------------------------------
- */
+/* --- emul_proc.c: which of our processes run ------------------------- */
 
 struct emul_proc {
 	pid_t pid;
@@ -222,8 +216,7 @@ unsigned emul_count(pid_t pid);
 /* Kills by pidfd and waits until it is gone, or EMUL_GONE_MS: -ETIMEDOUT. */
 int emul_kill(int pidfd);
 
-/* --- emul_state.c: the state folder ----------------------------------------
- */
+/* --- emul_state.c: the state folder ---------------------------------- */
 
 /* A name that may stand in a path: as topo allows for labs. */
 bool emul_name_ok(const char *lab);
@@ -253,15 +246,13 @@ int emul_state_remove(const char *lab, unsigned *ret_n, struct err *reterr);
 /* Fresh ed25519 keys for all that lacks them. */
 int emul_keys(struct arena *a, struct emul_spec *s, struct err *reterr);
 
-/* --- emul_start.c ----------------------------------------------------------
- */
+/* --- emul_start.c ---------------------------------------------------- */
 
 /* Starts a fabric; *ret_fd is the first connection to it. */
 int emul_start(const char *lab, pid_t *ret_pid, int *ret_pidfd, int *ret_fd,
 	       struct err *reterr);
 
-/* --- emul_ask.c ------------------------------------------------------------
- */
+/* --- emul_ask.c ------------------------------------------------------ */
 
 struct emul_talk {
 	int fd;
@@ -287,8 +278,7 @@ int emul_hear(struct emul_talk *c, struct arena *a, const struct doc **ret,
 /* File name of this program, for EMUL_BIN. */
 const char *emul_program(struct arena *a);
 
-/* --- emul_user.c: whose lab, and the user namespace ------------------------
- */
+/* --- emul_user.c: whose lab, and the user namespace ------------------ */
 
 /* Called first by every entry point: who this is, before any namespace. */
 uid_t emul_owner(void);

@@ -166,8 +166,7 @@ int emul_state_write(const char *dir, const char *name, const char *text,
 	return 0;
 }
 
-/* --- the lock --------------------------------------------------------------
- */
+/* --- the lock -------------------------------------------------------- */
 
 static int lock_path(struct arena *a, const char *lab, const char **ret,
 		     struct err *reterr)
@@ -299,8 +298,7 @@ void emul_unlock(const char *lab, bool remove)
 	held.lab[0] = '\0';
 }
 
-/* --- removal ---------------------------------------------------------------
- */
+/* --- removal --------------------------------------------------------- */
 
 static int remove_inside(int dir, unsigned depth, unsigned *n)
 {
@@ -361,8 +359,7 @@ int emul_state_remove(const char *lab, unsigned *ret_n, struct err *reterr)
 	return 0;
 }
 
-/* --- keys ------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------ */
 
 static int new_key(struct arena *a, const char **ret_key, const char **ret_pub,
 		   struct err *reterr)

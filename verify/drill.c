@@ -54,8 +54,7 @@ static void say(struct drill_run *r, const char *fmt, ...)
 	r->progress(r->ctx, text);
 }
 
-/* --- looking -----------------------------------------------------------------
- */
+/* --- looking --------------------------------------------------------- */
 
 static const struct observed **look(struct drill_run *r)
 {

@@ -156,8 +156,7 @@ static int drive_pid(char **argv)
 	return 0;
 }
 
-/* --- what can be tested without a lab ---------------------------------------
- */
+/* --- what can be tested without a lab -------------------------------- */
 
 static char tmp[64];
 

@@ -7,8 +7,7 @@
 #include "provision/emul_int.h"
 #include "t/lib/tap.h"
 
-/* --- command lines ---------------------------------------------------------
- */
+/* --- command lines --------------------------------------------------- */
 
 static const struct {
 	const char *what;
@@ -75,8 +74,7 @@ static void test_lines(void)
 	}
 }
 
-/* --- names -----------------------------------------------------------------
- */
+/* --- names ----------------------------------------------------------- */
 
 static void test_names(void)
 {
@@ -103,8 +101,7 @@ static void test_names(void)
 		ok(!emul_name_ok(bad[i]), "'%s' may not", bad[i]);
 }
 
-/* --- subordinate ids -------------------------------------------------------
- */
+/* --- subordinate ids ------------------------------------------------- */
 
 static const struct {
 	const char *what, *text, *user;
@@ -145,8 +142,7 @@ static void test_subids(void)
 	       "free ids: behind all");
 }
 
-/* --- users of a node -------------------------------------------------------
- */
+/* --- users of a node ------------------------------------------------- */
 
 static void test_passwd(void)
 {
@@ -173,8 +169,7 @@ static void test_passwd(void)
 	   "users: no password opens any");
 }
 
-/* --- from a lab ------------------------------------------------------------
- */
+/* --- from a lab ------------------------------------------------------ */
 
 static const char two_nodes[] =
 	"lab: spec\n"

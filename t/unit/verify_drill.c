@@ -179,8 +179,7 @@ static void make(struct record *c)
 		ping(d, &d->pings[i], 0, 5620);
 }
 
-/* --- what went otherwise ----------------------------------------------------
- */
+/* --- what went otherwise --------------------------------------------- */
 
 static void nothing(struct record *c)
 {
