@@ -31,6 +31,7 @@ machine_state > "$TMP/during"
 is "$(diff "$TMP/before" "$TMP/during")" "" "the machine's own network is the same"
 if [ -n "$as" ]; then
 	out=$("$LABCTL" status 2>&1)
+	ok $? "root's status"
 	unlike "$out" "$LAB" "root's status does not show the user's lab"
 	"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
 	ok $? "root's lab of the same name beside it" || diag "$(cat "$TMP/out")"
