@@ -469,10 +469,11 @@ void judge_ping(const struct evidence *e, const struct subject *s,
 	tell_pings(&p->again, " when tried again", v);
 	later = p->again.probes[0].sent - p->pings.probes[0].sent;
 	if (v->kind == VERDICT_OK)
-		v->note = arena_printf(v->arena,
-				       "no reply at first to the "
-				       "next, all %.1f s later",
-				       seconds(later));
+		v->note =
+			arena_printf(v->arena,
+				     "replies to the next were "
+				     "missing at first, all came %.1f s later",
+				     seconds(later));
 }
 
 void command_ping_outside(const struct evidence *e, const struct subject *s,

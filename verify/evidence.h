@@ -65,7 +65,7 @@ struct seen_tunnel {
 
 /*
  * A ping of a router's address: from an instance or, NULL, from outside. Where
- * not one reply came soon after a change of role it was repeated, for hosts
+ * replies were missing soon after a change of role it was repeated, for hosts
  * learn the active host by its next announcement; again is the last try.
  */
 struct seen_ping {

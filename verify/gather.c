@@ -219,30 +219,36 @@ static void take_answers(struct fleet_node *n, struct work *w, size_t sent)
 	}
 }
 
-/* Was it sent, and not one reply came? */
-static bool silent(const struct seen_pings *p)
+/* Were there fewer replies than probes? */
+static bool lossy(const struct seen_pings *p)
 {
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
-		if (p->probes[i].rtt >= 0)
-			return false;
-	return !p->error;
+		if (p->probes[i].rtt < 0)
+			return true;
+	return false;
 }
 
-static void repeat(struct work *w, const struct gather *g, struct seen_ping *p)
+/* began: when it was tried last. */
+static void repeat(struct work *w, const struct gather *g, struct seen_ping *p,
+		   struct mono began)
 {
-	if (!silent(p->repeated ? &p->again : &p->pings) ||
-	    !mono_before(clock_mono(), g->learned[p->router->index]))
+	const struct seen_pings *last = p->repeated ? &p->again : &p->pings;
+
+	if (last->error || !lossy(last) ||
+	    !mono_before(began, g->learned[p->router->index]))
 		return;
 	p->repeated = true;
 	add_pings(w, p, &p->again);
 }
 
-/* Pings without one reply, again and again as long as that may be because of
- * a change of role. */
+/*
+ * Pings with losses, again and again until they have none or a try counts
+ * that was begun when all must have learned of the last change of role.
+ */
 static void repeat_pings(struct fleet_node *n, struct gather *g,
-			 struct arena *arena)
+			 struct arena *arena, struct mono began)
 {
 	struct evidence *e = g->e;
 	struct work w;
@@ -252,10 +258,11 @@ static void repeat_pings(struct fleet_node *n, struct gather *g,
 		w = (struct work){.e = e, .arena = arena, .needs = g->needs};
 		for (i = 0; i < e->noutside; i++)
 			if (!n->node)
-				repeat(&w, g, &e->outside[i]);
+				repeat(&w, g, &e->outside[i], began);
 		for (i = 0; i < e->ninside; i++)
 			if (e->inside[i].instance->node == n->node)
-				repeat(&w, g, &e->inside[i]);
+				repeat(&w, g, &e->inside[i], began);
+		began = clock_mono();
 		take_answers(n, &w, send_jobs(n, &w));
 	} while (w.njobs);
 }
@@ -266,6 +273,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	size_t at = (size_t)(n - g->fleet->nodes);
 	struct work w = {g->e, &g->e->arenas[at], g->needs, NULL, 0};
 	int64_t interval = evidence_longest_ns(g->e->lab);
+	struct mono began = clock_mono();
 	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
 	size_t i, sent;
 	bool ok;
@@ -284,7 +292,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	if (ok && (g->needs & NEEDS_TIME))
 		sample(n, &w);
 	if ((g->needs & NEEDS_PINGS) && g->learned)
-		repeat_pings(n, g, w.arena);
+		repeat_pings(n, g, w.arena, began);
 	return 0;
 }
 
