@@ -12,12 +12,7 @@
 #include "provision/agent.h"
 #include "provision/plan.h"
 #include "topologies/topo.h"
-
-#if __has_include("verify/look.h")
 #include "verify/look.h"
-#else
-static const struct agent_op verify_agent_ops[] = {{NULL, NULL, false}};
-#endif
 
 #define OPS_MAX 64
 
