@@ -14,6 +14,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/mono.h"
 #include "provision/fleet.h"
 #include "topologies/topo.h"
 #include "verify/evidence.h"
@@ -124,6 +125,7 @@ void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 
 /* Theory: a silent failure is noticed in low..high ns (2 to 3 intervals +
  * skew); slack is what is granted to machine and measurement. */
+#define DRILL_SLACK_LEAST_NS (250 * NS_PER_MS)
 struct drill_bound {
 	int64_t low, high, slack;
 };

@@ -258,7 +258,7 @@ static void stays_in_fault(struct record *c)
 
 static void long_silence(struct record *c)
 {
-	ping(&c->d, &c->d.pings[0], 0, 7500);
+	ping(&c->d, &c->d.pings[0], 0, 7900);
 }
 
 static void silence_for_ever(struct record *c)
