@@ -12,6 +12,9 @@
 
 #define ROUTER_CHECKS DRILL_OUTAGE /* those before it are of a router */
 
+/* Probes sent this long before the fault may be lost to it. */
+#define IN_FLIGHT (2 * DRILL_PING_US * NS_PER_US)
+
 const char *const drill_fault_names[] = {
 	[DRILL_TUNNEL] = "tunnel",
 	[DRILL_HA] = "ha",
@@ -147,7 +150,8 @@ static void judge_before(const struct drill *d, const struct drill_router *dr,
 			continue;
 		}
 		for (k = 0; k < p->pings.n; k++) {
-			if (d->down_ns && p->pings.probes[k].sent >= d->down_ns)
+			if (d->down_ns &&
+			    p->pings.probes[k].sent >= d->down_ns - IN_FLIGHT)
 				break;
 			sent++;
 			lost += p->pings.probes[k].rtt < 0;

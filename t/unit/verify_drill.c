@@ -271,6 +271,11 @@ static void lossy_before(struct record *c)
 	c->d.pings[0].pings.probes[5].rtt = -1;
 }
 
+static void lost_in_flight(struct record *c)
+{
+	c->d.pings[0].pings.probes[99].rtt = -1;
+}
+
 static void not_hit(struct record *c)
 {
 	size_t i;
@@ -313,6 +318,7 @@ static const struct {
 	{"an outage over the bound", long_silence, "wrong outage"},
 	{"an outage without an end", silence_for_ever, "wrong outage"},
 	{"packets lost before the fault", lossy_before, "wrong before"},
+	{"a packet in flight at the fault", lost_in_flight, NULL},
 	{"a router that was active elsewhere", not_hit,
 	 "skip takeover; skip addresses; skip announced; skip one-holder; "
 	 "skip restored"},
