@@ -599,8 +599,8 @@ static void terminal(void)
 		setenv("TERM", "vt100", 1);
 		r = remote_exec(&target,
 				"test -t 0 && echo tty $TERM; stty size; echo "
-				"ready; read -r x; echo got $x; trap 'echo "
-				"int' INT; read -r y; stty size; exit 6",
+				"ready; read -r x; trap 'echo int' INT; "
+				"echo got $x; read -r y; stty size; exit 6",
 				&why);
 		tcgetattr(0, &tio);
 		printf("icanon %d\n", (tio.c_lflag & ICANON) != 0);
