@@ -230,14 +230,20 @@ static bool lossy(const struct seen_pings *p)
 	return false;
 }
 
-/* began: when it was tried last. */
+/*
+ * began: when it was tried last. A path whose last probe was answered has just
+ * come back (a cable was plugged in): once more, and then it must be whole.
+ */
 static void repeat(struct work *w, const struct gather *g, struct seen_ping *p,
 		   struct mono began)
 {
 	const struct seen_pings *last = p->repeated ? &p->again : &p->pings;
+	bool came_back =
+		!p->repeated && last->n && last->probes[last->n - 1].rtt >= 0;
 
-	if (last->error || !lossy(last) ||
-	    !mono_before(began, g->learned[p->router->index]))
+	if (last->error || !lossy(last))
+		return;
+	if (!came_back && !mono_before(began, g->learned[p->router->index]))
 		return;
 	p->repeated = true;
 	add_pings(w, p, &p->again);
