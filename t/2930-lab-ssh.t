@@ -15,7 +15,14 @@ pid=$("$LABCTL" status "$LAB" -o json | grep -A5 '"name": "network1"' |
 ssh=/proc/$pid/root/run/lab/ssh
 ok "$([ -e "$ssh/host_key" ]; echo $?)" "the node's files are found"
 
-in_node() { nsenter -t "$pid" -m -p -n "$@"; }
+# An ordinary user's lab is in a user namespace of its owner.
+in_node() {
+	if [ "$(id -u)" -eq 0 ]; then
+		nsenter -t "$pid" -m -p -n "$@"
+	else
+		nsenter -t "$pid" -U --preserve-credentials -m -p -n "$@"
+	fi
+}
 
 # unreachable WHAT ERROR: up and verify fail so, and say it.
 unreachable() {
