@@ -471,8 +471,8 @@ void judge_ping(const struct evidence *e, const struct subject *s,
 	if (v->kind == VERDICT_OK)
 		v->note =
 			arena_printf(v->arena,
-				     "replies to the next were "
-				     "missing at first, all came %.1f s later",
+				     "some replies were missing at first; all "
+				     "came when tried again %.1f s later",
 				     seconds(later));
 }
 
