@@ -69,12 +69,12 @@ endif
 # --- sources -------------------------------------------------------------
 
 parts = lib topologies provision verify vrrp
-lib_src := $(foreach d,$(parts),$(wildcard $(d)/*.c))
+lib_src := $(foreach d,$(parts),$(wildcard $(d)/*.c $(d)/*/*.c))
 cmd_src := $(wildcard cmd/*.c)
 unit_src := $(wildcard t/unit/*.c)
 fuzz_src := $(wildcard t/fuzz/*.c)
 tlib_src := $(wildcard t/lib/*.c)
-headers := $(foreach d,$(parts) cmd t/lib,$(wildcard $(d)/*.h))
+headers := $(foreach d,$(parts) cmd t/lib,$(wildcard $(d)/*.h $(d)/*/*.h))
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 unit_bin := $(patsubst t/unit/%.c,$(O)/t/unit/%.t,$(unit_src))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/changes.h"
 
-#include "provision/converge.h"
+#include "provision/host/converge_lab.h"
 
 static const char *color_of(char op)
 {

@@ -9,10 +9,10 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "lib/log.h"
-#include "provision/agent.h"
-#include "provision/plan.h"
+#include "provision/node/agent.h"
+#include "provision/plan/plan.h"
 #include "topologies/topo.h"
-#include "verify/look.h"
+#include "verify/looks/look.h"
 
 #define OPS_MAX 64
 

@@ -11,7 +11,7 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "topologies/topo.h"
-#include "topologies/topo_print.h"
+#include "topologies/print.h"
 
 struct check {
 	bool resolved;

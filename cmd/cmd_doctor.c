@@ -4,7 +4,7 @@
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/doc.h"
-#include "provision/emul.h"
+#include "provision/emul/emul.h"
 
 static const char *verdict(const struct emul_need *n)
 {

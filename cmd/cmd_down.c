@@ -7,7 +7,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/parse.h"
-#include "provision/emul.h"
+#include "provision/emul/emul.h"
 
 static int failure(const struct err *e)
 {

@@ -12,10 +12,10 @@
 #include "lib/buf.h"
 #include "lib/netns.h"
 #include "lib/parse.h"
-#include "provision/emul.h"
-#include "provision/observe.h"
-#include "provision/plan.h"
-#include "provision/remote.h"
+#include "provision/emul/emul.h"
+#include "provision/node/observe.h"
+#include "provision/plan/plan.h"
+#include "provision/host/remote.h"
 #include "topologies/topo.h"
 
 #define ENGINE_MS 5000 /* for an engine's answer */

@@ -16,11 +16,11 @@
 #include "lib/doc.h"
 #include "lib/mono.h"
 #include "lib/parse.h"
-#include "provision/emul.h"
-#include "provision/fleet.h"
+#include "provision/emul/emul.h"
+#include "provision/host/fleet.h"
 #include "topologies/topo.h"
-#include "verify/drill.h"
-#include "verify/tap.h"
+#include "verify/drill/drill.h"
+#include "verify/report/tap.h"
 
 struct failover {
 	struct lab *lab;

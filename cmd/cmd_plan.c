@@ -9,9 +9,9 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
-#include "provision/converge.h"
-#include "provision/emul.h"
-#include "provision/plan_shell.h"
+#include "provision/host/converge_lab.h"
+#include "provision/emul/emul.h"
+#include "provision/plan/shell.h"
 #include "topologies/topo.h"
 
 struct found {

@@ -12,8 +12,8 @@
 #include "cmd/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/converge.h"
-#include "provision/emul.h"
+#include "provision/host/converge_lab.h"
+#include "provision/emul/emul.h"
 #include "topologies/topo.h"
 
 struct up {

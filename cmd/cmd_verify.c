@@ -14,12 +14,12 @@
 #include "cmd/progress.h"
 #include "lib/auto.h"
 #include "lib/parse.h"
-#include "provision/emul.h"
-#include "provision/fleet.h"
+#include "provision/emul/emul.h"
+#include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/check.h"
 #include "verify/gather.h"
-#include "verify/tap.h"
+#include "verify/report/tap.h"
 
 #define CHECKS_MAX 64
 

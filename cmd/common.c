@@ -14,7 +14,7 @@
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/parse.h"
-#include "provision/remote.h"
+#include "provision/host/remote.h"
 #include "topologies/topo.h"
 
 volatile int cmd_interrupted;

@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/parse.h"
-#include "provision/emul.h"
+#include "provision/emul/emul.h"
 
 static int load(const struct emul_lab *l, struct lab **ret)
 {

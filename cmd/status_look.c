@@ -7,9 +7,9 @@
 #include "cmd/cmd.h"
 #include "lib/arena.h"
 #include "lib/mono.h"
-#include "provision/fleet.h"
-#include "provision/observe.h"
-#include "provision/plan.h"
+#include "provision/host/fleet.h"
+#include "provision/node/observe.h"
+#include "provision/plan/plan.h"
 #include "topologies/topo.h"
 
 struct look {

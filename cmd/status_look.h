@@ -3,7 +3,7 @@
 #define LABCTL_CMD_STATUS_LOOK_H
 
 #include "lib/doc.h"
-#include "provision/emul.h"
+#include "provision/emul/emul.h"
 
 /*
  * Looks at a lab and writes what it saw as one object of JSON: the lab's

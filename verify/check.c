@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "verify/check_judges.h"
+#include "verify/checks/judges.h"
 
 /* clang-format off */
 const struct check checks[] = {

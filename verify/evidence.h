@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "lib/arena.h"
-#include "provision/observe.h"
+#include "provision/node/observe.h"
 #include "topologies/topo.h"
 #include "verify/decode.h"
 

@@ -22,8 +22,8 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "verify/answer.h"
-#include "verify/look.h"
+#include "verify/looks/answer.h"
+#include "verify/looks/look.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000

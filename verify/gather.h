@@ -6,7 +6,7 @@
 
 #include "lib/err.h"
 #include "lib/mono.h"
-#include "provision/fleet.h"
+#include "provision/host/fleet.h"
 #include "verify/check.h"
 #include "verify/evidence.h"
 

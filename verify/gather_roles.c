@@ -6,8 +6,8 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/plan.h"
-#include "verify/check_judges.h"
+#include "provision/plan/plan.h"
+#include "verify/checks/judges.h"
 #include "verify/gather.h"
 
 #define POLL_MS 100 /* between looks while waiting for roles */

@@ -9,7 +9,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan.h"
+#include "provision/plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -10,7 +10,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "topologies/topo.h"
-#include "topologies/topo_print.h"
+#include "topologies/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

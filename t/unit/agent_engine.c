@@ -19,8 +19,8 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/engine.h"
-#include "provision/engine_files.h"
+#include "provision/node/engine.h"
+#include "provision/node/engine_files.h"
 #include "t/lib/tap.h"
 
 /* --- the engine's part ---------------------------------------------------- */

@@ -13,7 +13,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/agent.h"
+#include "provision/node/agent.h"
 #include "t/lib/tap.h"
 
 #define WAIT_MS 5000

@@ -19,8 +19,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul.h"
-#include "provision/emul_int.h"
+#include "provision/emul/emul.h"
+#include "provision/emul/int.h"
 #include "t/lib/tap.h"
 
 static void progress(void *ctx, const char *node, const char *what)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/emul_int.h"
+#include "provision/emul/int.h"
 #include "t/lib/tap.h"
 
 /* --- command lines --------------------------------------------------- */

@@ -10,7 +10,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan.h"
+#include "provision/plan/plan.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
 

@@ -15,8 +15,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/agent.h"
-#include "provision/remote_io.h"
+#include "provision/node/agent.h"
+#include "provision/host/remote_io.h"
 #include "t/lib/tap.h"
 
 #define HELLO                                                                  \

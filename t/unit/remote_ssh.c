@@ -24,8 +24,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul.h"
-#include "provision/remote.h"
+#include "provision/emul/emul.h"
+#include "provision/host/remote.h"
 #include "t/lib/tap.h"
 
 #define SSHD "/usr/sbin/sshd"

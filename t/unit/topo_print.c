@@ -12,7 +12,7 @@
 #include "lib/doc.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
-#include "topologies/topo_print.h"
+#include "topologies/print.h"
 
 static bool slurp(const char *path, struct buf *b)
 {

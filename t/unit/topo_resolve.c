@@ -8,7 +8,7 @@
 #include "lib/mono.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
-#include "topologies/topo_ids.h"
+#include "topologies/ids.h"
 
 static struct lab *load(const char *text)
 {

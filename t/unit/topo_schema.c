@@ -11,7 +11,7 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "t/lib/tap.h"
-#include "topologies/topo_raw.h"
+#include "topologies/raw.h"
 
 #define SCHEMA "topologies/schema.json"
 

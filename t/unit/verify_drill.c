@@ -4,7 +4,7 @@
  * overlay interface down at 0 ms, network1 taking over at 5.6 s. Then in each
  * row one thing went otherwise, and one point must say so.
  */
-#include "verify/drill.h"
+#include "verify/drill/drill.h"
 
 #include <errno.h>
 #include <string.h>

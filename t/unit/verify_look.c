@@ -4,7 +4,7 @@
  * this test alone (with a user namespace around it where there is no root): a
  * veth pair whose far end answers pings and hears adverts.
  */
-#include "verify/look.h"
+#include "verify/looks/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "t/lib/tap.h"
-#include "verify/answer.h"
+#include "verify/looks/answer.h"
 
 #define NS "lookfar"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "verify/tap.h"
+#include "verify/report/tap.h"
 
 #include "lib/auto.h"
 #include "t/lib/tap.h"

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes what runs equal to a spec, or says what that would take. */
+#include "provision/emul/fabric.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "provision/emul/emul.h"
+
+/* Bridges' indices are given by us: one batch can then refer to them. */
+#define BRIDGE_INDEX 100
+#define NODE_FLAGS                                                             \
+	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
+	 CLONE_NEWIPC)
+#define CHECK_MS 3000
+
+/* What is known of one wanted node during a request. */
+struct state {
+	const struct emul_node *node;
+	pid_t pid; /* 0: does not run */
+	int ctl;
+	bool fresh;   /* started now */
+	bool told;    /* why it starts anew */
+	bool ordered; /* APPLY was sent */
+	unsigned drift;
+	uint32_t missing; /* nics that lack */
+};
+
+struct work {
+	struct fabric *f;
+	const struct emul_spec *want;
+	bool apply;
+	fabric_tell *tell;
+	void *ctx;
+	unsigned changes;
+	struct arena arena;
+	struct emul_links links;
+	struct state *states;
+	struct err first; /* the first error; work goes on */
+};
+
+static void note(struct work *w, char sign, const char *node, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
+
+static void note(struct work *w, char sign, const char *node, const char *fmt,
+		 ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	w->changes++;
+	w->tell(w->ctx, sign, node, text);
+}
+
+static void failed(struct work *w, const struct err *e)
+{
+	if (w->first.code == 0)
+		w->first = *e;
+}
+
+void fabric_forget(struct fabric *f, size_t i)
+{
+	close(f->nodes[i].ctl);
+	f->nodes[i] = f->nodes[--f->nnodes];
+}
+
+static struct fabric_node *running(struct fabric *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->nnodes; i++)
+		if (strcmp(f->nodes[i].name, name) == 0)
+			return &f->nodes[i];
+	return NULL;
+}
+
+static void end_node(struct fabric *f, struct fabric_node *n)
+{
+	kill(n->pid, SIGKILL);
+	while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fabric_forget(f, (size_t)(n - f->nodes));
+}
+
+/* --- what is no longer wanted ---------------------------------------- */
+
+static void end_nodes(struct work *w)
+{
+	struct fabric *f = w->f;
+	size_t i = f->nnodes;
+
+	while (i-- > 0) {
+		struct fabric_node *n = &f->nodes[i];
+		const struct emul_node *is, *want;
+
+		is = emul_spec_node(&f->spec, n->name);
+		want = emul_spec_node(w->want, n->name);
+		if (is && want && emul_node_same(is, want))
+			continue;
+		if (want) {
+			note(w, '~', n->name,
+			     "other wires or addresses: it starts anew");
+			w->states[want - w->want->nodes].told = true;
+		} else {
+			note(w, '-', n->name, "stop the node");
+		}
+		if (w->apply)
+			end_node(f, n);
+	}
+}
+
+static void end_bridges(struct work *w)
+{
+	const struct emul_spec *is = &w->f->spec;
+	const struct emul_link *l;
+	size_t i, k;
+
+	for (i = 0; i < is->nbridges; i++) {
+		const char *name = is->bridges[i].name;
+
+		for (k = 0; k < w->want->nbridges; k++)
+			if (strcmp(w->want->bridges[k].name, name) == 0)
+				break;
+		l = emul_link_find(&w->links, name);
+		if (k < w->want->nbridges || !l)
+			continue;
+		note(w, '-', NULL, "remove the bridge %s", name);
+		if (w->apply)
+			emul_del_link(w->f->rtnl, l->index, name);
+	}
+}
+
+/* --- keys ------------------------------------------------------------ */
+
+static struct fabric_key *find_key(struct fabric *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->nkeys; i++)
+		if (strcmp(f->keys[i].name, name) == 0)
+			return &f->keys[i];
+	return NULL;
+}
+
+/* Those that are known win: running nodes have them. */
+static void settle_keys(struct fabric *f, struct emul_spec *spec)
+{
+	size_t i;
+
+	if (!f->client_key && spec->client_key && spec->client_pub) {
+		f->client_key = arena_strdup(&f->own, spec->client_key);
+		f->client_pub = arena_strdup(&f->own, spec->client_pub);
+	}
+	spec->client_key = f->client_key;
+	spec->client_pub = f->client_pub;
+	for (i = 0; i < spec->nnodes; i++) {
+		struct emul_node *n = &spec->nodes[i];
+		struct fabric_key *k = find_key(f, n->name);
+
+		if (!k && n->key && n->pub) {
+			k = arena_push(&f->own, &f->keys, &f->nkeys,
+				       sizeof(*k));
+			k->name = arena_strdup(&f->own, n->name);
+			k->key = arena_strdup(&f->own, n->key);
+			k->pub = arena_strdup(&f->own, n->pub);
+		}
+		n->key = k ? k->key : NULL;
+		n->pub = k ? k->pub : NULL;
+	}
+}
+
+static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
+		 struct err *reterr)
+{
+	struct fabric *f = w->f;
+
+	settle_keys(f, spec);
+	arena_release(&f->spec_arena);
+	f->spec_arena = *a;
+	*a = (struct arena){0};
+	f->spec = *spec;
+	w->want = &f->spec;
+	return emul_write_file(EMUL_RUN "/hosts", 0644, spec->hosts,
+			       strlen(spec->hosts), reterr);
+}
+
+/* --- bridges --------------------------------------------------------- */
+
+static int bridge_index(const struct work *w, const char *name)
+{
+	const struct emul_link *l = emul_link_find(&w->links, name);
+
+	return l ? l->index : 0;
+}
+
+/* Remembers a bridge that this batch makes, for its ports. */
+static int new_index(struct work *w, const char *name)
+{
+	struct emul_link *l;
+	int index = BRIDGE_INDEX;
+	size_t i;
+
+	for (i = 0; i < w->links.nlinks; i++)
+		if (w->links.links[i].index >= index)
+			index = w->links.links[i].index + 1;
+	l = arena_push(&w->arena, &w->links.links, &w->links.nlinks,
+		       sizeof(*l));
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	l->index = index;
+	return index;
+}
+
+static void own_addr(struct work *w, const struct emul_bridge *b, int index,
+		     bool fresh)
+{
+	char path[128], text[IP_TEXT_MAX];
+
+	if (!ip_is_set(&b->addr.ip) ||
+	    (!fresh && emul_link_has(&w->links, index, &b->addr)))
+		return;
+	if (!fresh)
+		note(w, '~', NULL, "add %s to the bridge %s",
+		     ipnet_print(&b->addr, text), b->name);
+	if (!w->apply)
+		return;
+	if (b->addr.ip.family == 6) {
+		struct err e;
+
+		/* The bridge must exist before its sysctls do. */
+		if (rtnl_commit(w->f->rtnl, &e) < 0)
+			failed(w, &e);
+		snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6",
+			 b->name);
+		(void)emul_sysctl(path, "0");
+	}
+	emul_add_addr(w->f->rtnl, index, b->name, &b->addr);
+	emul_quick_route(w->f->rtnl, index, b->name, &b->addr);
+}
+
+static void make_bridges(struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->want->nbridges; i++) {
+		const struct emul_bridge *b = &w->want->bridges[i];
+		const struct emul_link *l = emul_link_find(&w->links, b->name);
+		bool fresh = !l;
+		int index = l ? l->index : new_index(w, b->name);
+
+		if (fresh) {
+			note(w, '+', NULL, "bridge %s", b->name);
+			if (w->apply)
+				emul_add_bridge(w->f->rtnl, b, index);
+		} else if (!l->up || l->mtu != b->mtu) {
+			note(w, '~', NULL, "bridge %s: up, MTU %u", b->name,
+			     b->mtu);
+			if (w->apply)
+				emul_set_link(w->f->rtnl, index, b->name,
+					      b->mtu, 0);
+		}
+		own_addr(w, b, index, fresh);
+	}
+}
+
+static void commit(struct work *w)
+{
+	struct err e;
+
+	if (rtnl_queued(w->f->rtnl) && rtnl_commit(w->f->rtnl, &e) < 0)
+		failed(w, &e);
+}
+
+/* --- nodes ----------------------------------------------------------- */
+
+static bool order(int ctl, enum emul_order what)
+{
+	unsigned char byte = (unsigned char)what;
+
+	return send(ctl, &byte, 1, MSG_NOSIGNAL) == 1;
+}
+
+static int answer(const struct state *s, int timeout_ms, struct emul_reply *ret,
+		  struct err *reterr)
+{
+	struct pollfd p = {.fd = s->ctl, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&p, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return err_set(reterr, -ETIMEDOUT,
+			       "%s: PID 1 did not answer in %d ms",
+			       s->node->name, timeout_ms);
+	if (recv(s->ctl, ret, sizeof(*ret), 0) != sizeof(*ret))
+		return err_set(reterr, -ECONNRESET, "%s: PID 1 died",
+			       s->node->name);
+	ret->msg[sizeof(ret->msg) - 1] = '\0';
+	if (ret->code < 0)
+		return err_set(reterr, ret->code, "%s: %s", s->node->name,
+			       ret->msg);
+	return 0;
+}
+
+/* Asks all that run at once, then hears them. */
+static void check_nodes(struct work *w)
+{
+	struct emul_reply reply;
+	struct fabric_node *n;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < w->want->nnodes; i++) {
+		struct state *s = &w->states[i];
+
+		n = s->told ? NULL : running(w->f, s->node->name);
+		if (!n)
+			continue;
+		s->pid = n->pid;
+		s->ctl = n->ctl;
+		order(s->ctl, EMUL_CHECK);
+	}
+	for (i = 0; i < w->want->nnodes; i++) {
+		struct state *s = &w->states[i];
+
+		if (!s->pid)
+			continue;
+		if (answer(s, CHECK_MS, &reply, &e) == 0) {
+			s->drift = reply.drift;
+			s->missing = reply.missing;
+			continue;
+		}
+		note(w, '~', s->node->name,
+		     "it does not answer: it starts anew");
+		s->told = true;
+		s->pid = 0;
+		n = running(w->f, s->node->name);
+		if (w->apply && n)
+			end_node(w->f, n);
+	}
+}
+
+static int start_node(struct work *w, struct state *s, struct err *reterr)
+{
+	struct fabric *f = w->f;
+	struct fabric_node *n;
+	int sv[2];
+	pid_t pid;
+
+	if (f->nnodes == ARRAY_LEN(f->nodes))
+		return err_set(reterr, -E2BIG, "over %zu nodes",
+			       ARRAY_LEN(f->nodes));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+		return err_sys(reterr, -errno, "%s: socketpair", s->node->name);
+	pid = emul_clone(NODE_FLAGS);
+	if (pid == 0)
+		emul_node_run(w->want, s->node, sv[1]);
+	close(sv[1]);
+	if (pid < 0) {
+		close(sv[0]);
+		return err_sys(reterr, pid, "%s: make its namespaces",
+			       s->node->name);
+	}
+	n = &f->nodes[f->nnodes++];
+	*n = (struct fabric_node){.pid = pid, .ctl = sv[0]};
+	snprintf(n->name, sizeof(n->name), "%s", s->node->name);
+	s->pid = pid;
+	s->ctl = sv[0];
+	s->fresh = true;
+	return 0;
+}
+
+static void start_nodes(struct work *w)
+{
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < w->want->nnodes; i++) {
+		struct state *s = &w->states[i];
+
+		if (s->pid)
+			continue;
+		if (s->told)
+			; /* said already */
+		else if (s->node->address)
+			note(w, '+', s->node->name, "node, with sshd at %s",
+			     s->node->address);
+		else
+			note(w, '+', s->node->name, "host outside");
+		if (w->apply && start_node(w, s, &e) < 0)
+			failed(w, &e);
+	}
+}
+
+/* --- wires ----------------------------------------------------------- */
+
+static bool needs_wire(const struct work *w, const struct state *s, size_t i)
+{
+	return s->fresh || (s->missing & UINT32_C(1) << i) ||
+	       !emul_link_find(&w->links, s->node->nics[i].port);
+}
+
+/* Ports of wires that are made anew: left by a node that died, whose
+ * namespace the kernel has not got round to, or cut on the other side. */
+static void drop_ports(struct work *w)
+{
+	struct err e;
+	size_t i, k;
+
+	for (i = 0; i < w->want->nnodes; i++) {
+		const struct state *s = &w->states[i];
+
+		for (k = 0; s->pid && k < s->node->nnics; k++) {
+			const struct emul_link *l;
+
+			l = emul_link_find(&w->links, s->node->nics[k].port);
+			if (l && needs_wire(w, s, k))
+				emul_del_link(w->f->rtnl, l->index, l->name);
+		}
+	}
+	/* What has gone by itself meanwhile is as well. */
+	if (rtnl_queued(w->f->rtnl))
+		(void)rtnl_commit(w->f->rtnl, &e);
+}
+
+static unsigned wire_node(struct work *w, struct state *s)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < s->node->nnics; i++) {
+		const struct emul_nic *nic = &s->node->nics[i];
+		const struct emul_link *l;
+		int bridge = bridge_index(w, nic->bridge);
+
+		if (needs_wire(w, s, i)) {
+			if (!s->fresh && s->pid)
+				note(w, '+', s->node->name, "wire %s to %s",
+				     nic->ifname, nic->bridge);
+			if (w->apply)
+				emul_add_wire(w->f->rtnl, nic, bridge, s->pid);
+			n++;
+			continue;
+		}
+		l = emul_link_find(&w->links, nic->port);
+		if (l->up && l->master == bridge && l->mtu == nic->mtu)
+			continue;
+		note(w, '~', s->node->name, "plug %s into %s", nic->ifname,
+		     nic->bridge);
+		if (w->apply)
+			emul_set_link(w->f->rtnl, l->index, l->name, nic->mtu,
+				      bridge);
+	}
+	if (w->apply)
+		commit(w);
+	return n;
+}
+
+static void wire_nodes(struct work *w)
+{
+	size_t i;
+
+	if (w->apply)
+		drop_ports(w);
+	for (i = 0; i < w->want->nnodes; i++) {
+		struct state *s = &w->states[i];
+		unsigned wires;
+
+		if (!s->pid)
+			continue; /* could not start, or would be new */
+		wires = wire_node(w, s);
+		if (!s->fresh && s->drift)
+			note(w, '~', s->node->name,
+			     "%u of its addresses or interfaces", s->drift);
+		if (!s->fresh && !wires && !s->drift)
+			continue;
+		s->ordered = w->apply && order(s->ctl, EMUL_APPLY);
+	}
+}
+
+static void hear_nodes(struct work *w)
+{
+	struct emul_reply reply;
+	struct fabric_node *n;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < w->want->nnodes; i++) {
+		const struct state *s = &w->states[i];
+
+		if (!s->ordered)
+			continue;
+		if (answer(s, EMUL_NODE_MS, &reply, &e) == 0) {
+			if (!reply.missing)
+				continue;
+			err_set(&e, -ENODEV, "%s: its wires were lost",
+				s->node->name);
+		}
+		failed(w, &e);
+		/* Nothing half-made stays: the next try starts it anew. */
+		n = running(w->f, s->node->name);
+		if (n)
+			end_node(w->f, n);
+	}
+}
+
+int fabric_converge(struct fabric *f, struct emul_spec *want, struct arena *a,
+		    bool apply, fabric_tell *tell, void *ctx,
+		    unsigned *ret_changes, struct err *reterr)
+{
+	struct work w = {
+		.f = f, .want = want, .apply = apply, .tell = tell, .ctx = ctx};
+	size_t i;
+	int r;
+
+	w.states = arena_array(&w.arena, want->nnodes, sizeof(*w.states));
+	for (i = 0; i < want->nnodes; i++)
+		w.states[i].node = &want->nodes[i];
+	end_nodes(&w);
+	r = emul_links_read(&w.arena, f->rtnl, &w.links, reterr);
+	if (r == 0) {
+		end_bridges(&w);
+		if (apply)
+			r = adopt(&w, want, a, reterr);
+	}
+	if (r < 0) {
+		arena_release(&w.arena);
+		return r;
+	}
+	make_bridges(&w);
+	commit(&w);
+	check_nodes(&w);
+	start_nodes(&w);
+	wire_nodes(&w);
+	hear_nodes(&w);
+	arena_release(&w.arena);
+	*ret_changes = w.changes;
+	if (w.first.code < 0)
+		return err_set(reterr, w.first.code, "%s", w.first.msg);
+	return 0;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* Can this machine run emulated labs, and if not, what helps? Looks only. */
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/parse.h"
+#include "provision/emul/emul.h"
+#include "provision/emul/int.h"
+#include "provision/emul/probe.h"
+
+#define KERNEL_MAJOR 5
+#define KERNEL_MINOR 12
+#define MEMORY_MB 200u /* a lab of five nodes takes some 60 */
+#define FILES_MIN 256u
+#define PROCESSES_MIN 256u
+#define NAMESPACES_MIN 64u
+
+struct report {
+	struct arena *a;
+	struct emul_need *needs;
+	size_t n;
+};
+
+static struct emul_need *add(struct report *r, const char *name, bool required,
+			     bool ok)
+{
+	struct emul_need *n;
+
+	n = arena_push(r->a, &r->needs, &r->n, sizeof(*n));
+	n->name = name;
+	n->required = required;
+	n->ok = ok;
+	n->found = "";
+	return n;
+}
+
+/* Number in a file of /proc/sys, or def where there is none. */
+static uint32_t sysctl_u32(const char *path, uint32_t def)
+{
+	auto_buf struct buf b = {0};
+	uint32_t v;
+
+	if (emul_read_file(path, 64, &b) < 0)
+		return def;
+	b.data[strcspn(b.data, "\n")] = '\0';
+	return parse_u32(b.data, 0, UINT32_MAX, &v) < 0 ? def : v;
+}
+
+static void look_kernel(struct report *r)
+{
+	struct emul_need *n;
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return;
+	n = add(r, "kernel", true,
+		major > KERNEL_MAJOR ||
+			(major == KERNEL_MAJOR && minor >= KERNEL_MINOR));
+	n->found = arena_printf(r->a, "Linux %s", u.release);
+	if (!n->ok)
+		n->cure = arena_printf(r->a, "Linux %d.%d or newer",
+				       KERNEL_MAJOR, KERNEL_MINOR);
+}
+
+static const char *find_program(struct arena *a, const char *name)
+{
+	const char *dir = EMUL_PATH;
+	size_t len;
+
+	for (; *dir; dir += len + (dir[len] == ':')) {
+		const char *path;
+
+		len = strcspn(dir, ":");
+		path = arena_printf(a, "%.*s/%s", (int)len, dir, name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static void look_program(struct report *r, const char *name, bool required,
+			 const char *package, const char *what_for)
+{
+	const char *path = find_program(r->a, name);
+	struct emul_need *n = add(r, name, required, path);
+
+	n->found = path ? path : arena_printf(r->a, "not found; %s", what_for);
+	if (!path)
+		n->cure = arena_printf(r->a, "apt-get install %s", package);
+}
+
+static void look_sshd_user(struct report *r)
+{
+	const struct passwd *pw = getpwnam(EMUL_SSHD_USER);
+	struct emul_need *n = add(r, "sshd's user", true, pw);
+
+	n->found =
+		pw ? arena_printf(r->a, "%s, uid %u", pw->pw_name, pw->pw_uid)
+		   : "no user " EMUL_SSHD_USER;
+	if (!pw)
+		n->cure = "apt-get install openssh-server";
+}
+
+static void look_ids(struct report *r)
+{
+	struct emul_range uids, gids;
+	struct emul_need *n;
+	bool good = emul_subids(&uids, &gids, NULL) == 0;
+
+	n = add(r, "subordinate ids", true, good);
+	if (good) {
+		n->found = arena_printf(r->a, "%u from %u", uids.count,
+					uids.first);
+		return;
+	}
+	n->found = arena_printf(r->a,
+				"fewer than %u in /etc/subuid or "
+				"/etc/subgid",
+				EMUL_IDS_MIN);
+	n->cure = emul_subid_cure(r->a);
+}
+
+/* Why an ordinary user may not make a user namespace here. */
+static const char *userns_cure(void)
+{
+	if (sysctl_u32("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
+		return "as root: sysctl kernel.unprivileged_userns_clone=1";
+	if (sysctl_u32("/proc/sys/user/max_user_namespaces", 1) == 0)
+		return "as root: sysctl user.max_user_namespaces=10000";
+	if (sysctl_u32("/proc/sys/kernel/"
+		       "apparmor_restrict_unprivileged_userns",
+		       0))
+		return "as root: sysctl "
+		       "kernel.apparmor_restrict_unprivileged_userns=0, or an "
+		       "AppArmor profile that allows labctl userns";
+	return "run labctl as root, or where user namespaces are allowed "
+	       "(a container must allow them itself)";
+}
+
+static const char *probe_cure(enum emul_probe p)
+{
+	switch (p) {
+	case EMUL_PROBE_MOUNTS:
+	case EMUL_PROBE_NODE:
+		return "in a container: let it see all of /proc and mount "
+		       "(docker: --privileged); else Linux 5.12 or newer";
+	case EMUL_PROBE_SYSCTL:
+		return "in a container: /proc/sys must be writable";
+	case EMUL_PROBE_BRIDGE:
+		return "as root: modprobe bridge (CONFIG_BRIDGE)";
+	case EMUL_PROBE_VETH:
+		return "as root: modprobe veth (CONFIG_VETH)";
+	case EMUL_PROBE_VXLAN:
+		return "as root: modprobe vxlan (CONFIG_VXLAN)";
+	case EMUL_PROBE_PACKET:
+		return "as root: modprobe af_packet (CONFIG_PACKET)";
+	case EMUL_PROBE_RAW:
+	case EMUL_PROBES:
+		break;
+	}
+	return "a kernel that has it";
+}
+
+static void look_probes(struct report *r)
+{
+	struct emul_probe_result res[EMUL_PROBES];
+	struct emul_need *n;
+	struct err e;
+	int i, code;
+
+	code = emul_probe(res, &e);
+	n = add(r, emul_is_root() ? "namespaces" : "user namespace", true,
+		code == 0);
+	if (code < 0) {
+		n->found = arena_strdup(r->a, e.msg);
+		n->cure = emul_is_root()
+				  ? "root without CAP_SYS_ADMIN (a container?) "
+				    "cannot: run it with that, or as an "
+				    "ordinary user with user namespaces"
+				  : userns_cure();
+		return;
+	}
+	n->found = "network, mount, PID, UTS, IPC";
+	for (i = 0; i < EMUL_PROBES; i++) {
+		n = add(r, emul_probe_names[i], true, res[i].code == 0);
+		n->found = n->ok ? "works" : arena_strdup(r->a, res[i].words);
+		if (!n->ok)
+			n->cure = probe_cure((enum emul_probe)i);
+	}
+}
+
+static void look_memory(struct report *r)
+{
+	auto_buf struct buf b = {0};
+	const char *s = NULL;
+	unsigned long kb = 0;
+	struct emul_need *n;
+
+	if (emul_read_file("/proc/meminfo", 65536, &b) == 0)
+		s = strstr(b.data, "MemAvailable:");
+	if (!s || sscanf(s, "MemAvailable: %lu", &kb) != 1)
+		return;
+	n = add(r, "memory", true, kb / 1024 >= MEMORY_MB);
+	n->found = arena_printf(r->a, "%lu MB available", kb / 1024);
+	if (!n->ok)
+		n->cure =
+			arena_printf(r->a, "%u MB for a small lab", MEMORY_MB);
+}
+
+static void look_limit(struct report *r, const char *name, int what, rlim_t min,
+		       const char *option)
+{
+	struct emul_need *n;
+	struct rlimit l;
+
+	if (getrlimit((__rlimit_resource_t)what, &l) < 0)
+		return;
+	n = add(r, name, true,
+		l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= min);
+	n->found = l.rlim_cur == RLIM_INFINITY
+			   ? "no limit"
+			   : arena_printf(r->a, "at most %llu",
+					  (unsigned long long)l.rlim_cur);
+	if (!n->ok)
+		n->cure = arena_printf(r->a, "ulimit %s %llu", option,
+				       (unsigned long long)min);
+}
+
+static void look_namespaces(struct report *r)
+{
+	uint32_t max =
+		sysctl_u32("/proc/sys/user/max_net_namespaces", UINT32_MAX);
+	struct emul_need *n =
+		add(r, "network namespaces", true, max >= NAMESPACES_MIN);
+
+	n->found = arena_printf(r->a, "at most %u", max);
+	if (!n->ok)
+		n->cure = "as root: sysctl user.max_net_namespaces=10000";
+}
+
+static void look_state(struct report *r)
+{
+	struct emul_need *n;
+	const char *path;
+	struct err e;
+	bool good = emul_state_look(r->a, &path, &e) == 0;
+
+	n = add(r, "state folder", true, good);
+	n->found = good ? path : arena_strdup(r->a, e.msg);
+	if (!good)
+		n->cure = "LABCTL_STATE=/a/folder/of/your/own labctl ...";
+}
+
+int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
+{
+	struct report r = {.a = a};
+
+	look_kernel(&r);
+	if (!emul_is_root()) {
+		look_program(&r, "newuidmap", true, "uidmap",
+			     "maps ids without root");
+		look_program(&r, "newgidmap", true, "uidmap",
+			     "maps ids without root");
+		look_ids(&r);
+	}
+	look_probes(&r);
+	look_program(&r, "sshd", true, "openssh-server",
+		     "nodes are reached by it");
+	look_sshd_user(&r);
+	look_state(&r);
+	look_memory(&r);
+	look_limit(&r, "processes", RLIMIT_NPROC, PROCESSES_MIN, "-u");
+	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
+	look_namespaces(&r);
+	look_program(&r, "ip", false, "iproute2", "to look around by hand");
+	look_program(&r, "prove", false, "perl", "runs the tests");
+	*ret = r.needs;
+	*ret_n = r.n;
+	return 0;
+}

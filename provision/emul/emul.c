@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Emulated labs: theory of operation
+ * ==================================
+ * A lab on this machine is one tree of processes below `labctl fabric LAB`,
+ * PID 1 of a PID namespace of its own. All that the lab has (interfaces,
+ * addresses, mounts, processes) is in namespaces that only this tree holds:
+ *
+ *   - the machine's own namespaces are never changed, and
+ *   - killing that one process removes the lab, by the kernel's hand.
+ *
+ * So what is true is in the kernel: the lab is found by looking for its
+ * processes (emul_proc.c), and the state folder (emul_state.c) is a copy.
+ *
+ * labctl itself only starts the fabric (emul_start.c), asks it for what the
+ * file says (emul_fabric.c answers), and enters its network namespace, where
+ * the nodes' management addresses are. Entering a user namespace cannot be
+ * undone, and takes a process without threads: one process, one lab.
+ *
+ * A fabric without nodes ends by itself. One that is found without nodes was
+ * left by an `up` that was killed; it is waited for until it is gone or has
+ * nodes, because it may yet be doing what it was asked.
+ */
+#include "provision/emul/emul.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "provision/emul/int.h"
+
+#define SETTLE_POLL_MS 2
+
+static char entered[TOPO_LAB_NAME_MAX + 1];
+
+/* --- finding and entering -------------------------------------------- */
+
+/* The lab's fabric: pidfd in *ret (-1 where none runs), and its PID. */
+static int find_fabric(const char *lab, int *ret, pid_t *ret_pid,
+		       size_t *ret_nodes, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct emul_proc *p;
+	size_t n, i;
+	int r;
+
+	*ret = -1;
+	*ret_nodes = 0;
+	r = emul_scan(&a, lab, &p, &n, reterr);
+	if (r < 0)
+		return r;
+	for (i = 0; i < n; i++) {
+		if (!p[i].argv.fabric) {
+			++*ret_nodes;
+			continue;
+		}
+		if (*ret >= 0)
+			continue;
+		r = emul_pidfd(&p[i]);
+		if (r < 0 && r != -ESRCH)
+			return err_sys(reterr, r, "the fabric of %s", lab);
+		*ret = r < 0 ? -1 : r;
+		*ret_pid = p[i].pid;
+	}
+	return 0;
+}
+
+/* As find_fabric, past the moments in which one begins or ends. */
+static int settled_fabric(const char *lab, int *ret, struct err *reterr)
+{
+	struct mono until = mono_add(clock_mono(), EMUL_ANSWER_MS * NS_PER_MS);
+	size_t nodes;
+	pid_t pid = 0;
+	int r;
+
+	for (;;) {
+		r = find_fabric(lab, ret, &pid, &nodes, reterr);
+		if (r < 0 || *ret < 0 || nodes)
+			return r;
+		close(take_fd(ret));
+		if (mono_before(until, clock_mono()))
+			return err_set(reterr, -ETIMEDOUT,
+				       "the fabric of %s (PID %d) neither "
+				       "starts nor ends; `labctl down %s` "
+				       "removes it",
+				       lab, pid, lab);
+		clock_sleep_ms(SETTLE_POLL_MS);
+	}
+}
+
+static int enter(const char *lab, int pidfd, struct err *reterr)
+{
+	int flags = CLONE_NEWNET;
+
+	if (strcmp(entered, lab) == 0)
+		return 0;
+	if (*entered)
+		return err_set(reterr, -EBUSY,
+			       "this process is in the lab %s already",
+			       entered);
+	if (!emul_is_root())
+		flags |= CLONE_NEWUSER;
+	if (setns(pidfd, flags) < 0)
+		return err_sys(reterr, -errno, "enter the lab %s", lab);
+	snprintf(entered, sizeof(entered), "%s", lab);
+	return 0;
+}
+
+int emul_enter(const char *lab, struct err *reterr)
+{
+	auto_close int pidfd = -1;
+	int r;
+
+	emul_owner();
+	r = settled_fabric(lab, &pidfd, reterr);
+	if (r < 0)
+		return r;
+	if (pidfd < 0)
+		return err_set(reterr, -ENOENT, "the lab %s does not run", lab);
+	return enter(lab, pidfd, reterr);
+}
+
+/* --- up -------------------------------------------------------------- */
+
+static int write_state(const struct lab *lab, const struct emul_spec *s,
+		       const struct doc *answer, struct err *reterr)
+{
+	const struct doc *pubs = doc_get(answer, "pubs");
+	const char *key = doc_str(answer, "client_key", "");
+	const char *pub = doc_str(answer, "client_pub", "");
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	const char *dir;
+	size_t i;
+	int r;
+
+	r = emul_state_dir(&a, lab->name, true, &dir, reterr);
+	if (r < 0)
+		return r;
+	for (i = 0; i < s->nnodes; i++)
+		if (s->nodes[i].address)
+			buf_printf(&b, "%s,%s %s\n", s->nodes[i].name,
+				   s->nodes[i].address,
+				   doc_str(pubs, s->nodes[i].name, ""));
+	r = emul_state_write(dir, EMUL_KNOWN_HOSTS, b.data ? b.data : "", b.len,
+			     reterr);
+	if (r == 0)
+		r = emul_state_write(dir, EMUL_CLIENT_KEY, key, strlen(key),
+				     reterr);
+	buf_reset(&b);
+	buf_printf(&b, "%s labctl\n", pub);
+	if (r == 0)
+		r = emul_state_write(dir, EMUL_CLIENT_KEY ".pub", b.data, b.len,
+				     reterr);
+	return r;
+}
+
+static int write_file(const struct lab *lab, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	const char *dir;
+	int r;
+
+	r = emul_state_dir(&a, lab->name, true, &dir, reterr);
+	if (r == 0 && lab->text)
+		r = emul_state_write(dir, "lab.yaml", lab->text, lab->text_len,
+				     reterr);
+	return r;
+}
+
+int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
+	    unsigned *ret_changes, struct err *reterr)
+{
+	struct emul_talk c = {.fd = -1, .progress = progress, .ctx = ctx};
+	auto_arena struct arena a = {0};
+	auto_close int pidfd = -1, fd = -1;
+	const struct doc *answer;
+	struct emul_spec spec;
+	unsigned started = 0;
+	pid_t child = 0;
+	int r;
+
+	emul_owner();
+	r = emul_spec_build(&a, lab, &spec, reterr);
+	if (r < 0)
+		return r;
+	r = emul_lock(lab->name, "up", reterr);
+	if (r < 0)
+		return r;
+	r = settled_fabric(lab->name, &pidfd, reterr);
+	if (r < 0)
+		return r;
+	if (pidfd >= 0) {
+		r = enter(lab->name, pidfd, reterr);
+		if (r == 0)
+			r = fd = emul_connect(lab->name, reterr);
+	} else {
+		started = 1;
+		r = emul_start(lab->name, &child, &pidfd, &fd, reterr);
+	}
+	if (r < 0)
+		return r;
+	/* While the fabric starts: */
+	r = write_file(lab, reterr);
+	if (r == 0)
+		r = emul_keys(&a, &spec, reterr);
+	if (r == 0) {
+		emul_ask(fd, "up", &spec);
+		c.fd = fd;
+		r = emul_hear(&c, &a, &answer, reterr);
+		buf_release(&c.in);
+	}
+	if (r == 0 && started)
+		r = enter(lab->name, pidfd, reterr);
+	if (r == 0)
+		r = write_state(lab, &spec, answer, reterr);
+	if (r < 0) {
+		/* It ends by itself when it has no node. */
+		if (child)
+			(void)waitpid(child, NULL, WNOHANG);
+		return r;
+	}
+	*ret_changes = (unsigned)doc_int(answer, "changes", 0) + started;
+	return 0;
+}
+
+/* --- plan ------------------------------------------------------------ */
+
+static void plan_line(struct arena *a, const char ***lines, size_t *n,
+		      const char *text)
+{
+	*(const char **)arena_push(a, lines, n, sizeof(**lines)) = text;
+}
+
+static void plan_all(struct arena *a, const struct emul_spec *s,
+		     const char ***ret_lines, size_t *ret_n)
+{
+	const char **lines = NULL;
+	size_t n = 0, i;
+
+	plan_line(a, &lines, &n,
+		  arena_printf(a, "+ fabric of the lab %s", s->lab));
+	for (i = 0; i < s->nbridges; i++)
+		plan_line(a, &lines, &n,
+			  arena_printf(a, "+ bridge %s", s->bridges[i].name));
+	for (i = 0; i < s->nnodes; i++)
+		plan_line(a, &lines, &n,
+			  s->nodes[i].address
+				  ? arena_printf(a,
+						 "+ %s: node, with sshd at %s",
+						 s->nodes[i].name,
+						 s->nodes[i].address)
+				  : arena_printf(a, "+ %s: host outside",
+						 s->nodes[i].name));
+	*ret_lines = lines;
+	*ret_n = n;
+}
+
+int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
+	      size_t *ret_n, struct err *reterr)
+{
+	struct emul_talk c = {.arena = a};
+	auto_close int pidfd = -1, fd = -1;
+	const struct doc *answer;
+	struct emul_spec spec;
+	int r;
+
+	emul_owner();
+	r = emul_spec_build(a, lab, &spec, reterr);
+	if (r == 0)
+		r = settled_fabric(lab->name, &pidfd, reterr);
+	if (r < 0)
+		return r;
+	if (pidfd < 0) {
+		plan_all(a, &spec, ret_lines, ret_n);
+		return 0;
+	}
+	r = enter(lab->name, pidfd, reterr);
+	if (r < 0)
+		return r;
+	fd = emul_connect(lab->name, reterr);
+	if (fd < 0)
+		return fd;
+	emul_ask(fd, "plan", &spec);
+	c.fd = fd;
+	r = emul_hear(&c, a, &answer, reterr);
+	buf_release(&c.in);
+	*ret_lines = c.lines;
+	*ret_n = c.nlines;
+	return r;
+}
+
+/* --- down ------------------------------------------------------------ */
+
+static int kill_fabrics(const char *lab, unsigned *ret_n, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct emul_proc *p;
+	size_t n, i;
+	int r;
+
+	*ret_n = 0;
+	r = emul_scan(&a, lab, &p, &n, reterr);
+	if (r < 0)
+		return r;
+	for (i = 0; i < n; i++) {
+		auto_close int fd = -1;
+
+		if (!p[i].argv.fabric)
+			continue;
+		fd = emul_pidfd(&p[i]);
+		if (fd == -ESRCH)
+			continue;
+		*ret_n += emul_count(p[i].pid);
+		r = fd < 0 ? fd : emul_kill(fd);
+		if (r < 0)
+			return err_sys(reterr, r,
+				       "end the lab %s (PID %d, killed)", lab,
+				       p[i].pid);
+	}
+	return 0;
+}
+
+int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr)
+{
+	struct emul_gone gone = {0};
+	unsigned n, files;
+	int r, state;
+
+	emul_owner();
+	if (!emul_name_ok(lab))
+		return err_set(reterr, -EINVAL, "'%s' cannot be a lab's name",
+			       lab);
+	/* Without a usable state folder there is no lock, but a lab to end. */
+	state = emul_lock(lab, "down", reterr);
+	if (state == -EBUSY)
+		return state;
+	/* Until nothing is found: that is the proof. */
+	do {
+		r = kill_fabrics(lab, &n, reterr);
+		gone.processes += n;
+		if (r == 0 && state == 0) {
+			r = emul_state_remove(lab, &files, reterr);
+			gone.files += files;
+		}
+	} while (r == 0 && n);
+	emul_unlock(lab, true);
+	if (r == 0)
+		*ret_gone = gone;
+	return r;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_EMUL_H
+#define LABCTL_PROVISION_EMUL_EMUL_H
+
+/*
+ * Emulated nodes: a lab as a tree of processes on this machine.
+ *
+ *   labctl fabric LAB     PID 1 of the lab's own PID namespace, in a network
+ *     |                   namespace that holds the bridges which play the
+ *     |                   physical networks. Without root it is in a user
+ *     |                   namespace of its owner too. Killing it kills the lab.
+ *     +- labctl node LAB network1    PID 1 of a node: own network, mount, PID,
+ *     |    +- sshd                   UTS, IPC namespaces, own /run
+ *     +- labctl node LAB outside     the host outside, without sshd
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "topologies/topo.h"
+
+#define EMUL_LABS_MAX 256
+#define EMUL_OUTSIDE "outside" /* the host outside; no node may be named so */
+
+/* Where and with which keys a node is reached; all in one arena. */
+struct remote_target {
+	const char *name;     /* node */
+	const char *address;  /* management address */
+	unsigned port;        /* 22 */
+	const char *user;     /* root */
+	const char *key_file; /* private key of the lab */
+	const char *host_key; /* pinned: "ssh-ed25519 AAAA..." */
+	const char *agent;    /* command that starts the agent there */
+};
+
+/* A lab that runs (or is left over) on this machine. */
+struct emul_lab {
+	const char *name;
+	pid_t fabric;       /* 0: not running */
+	bool state;         /* its state folder is there */
+	const char *file;   /* lab.yaml in the state folder, or NULL */
+	const char **nodes; /* running node processes */
+	pid_t *node_pids;
+	size_t nnodes;
+};
+
+/* The folder of all labs' state of this user; made (0700) where missing. */
+int emul_state_root(struct arena *a, const char **ret, struct err *reterr);
+
+/* Labs of this user: from the processes, and from the state folders. */
+int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
+	      struct err *reterr);
+
+/* Progress for a person: called from the calling thread only. */
+typedef void emul_progress(void *ctx, const char *node, const char *what);
+
+/*
+ * Makes the lab's fabric and nodes run: state folder, keys, namespaces,
+ * wires, sshd. What runs already is kept; what is missing is made. On return
+ * the calling process is inside the lab's fabric (user namespace where there
+ * is no root, and network namespace): sockets opened now are in the lab.
+ * Must be called before threads are made. Sets *ret_changes to the number of
+ * processes and wires that were missing.
+ */
+int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
+	    unsigned *ret_changes, struct err *reterr);
+
+/* What emul_up would start or mend, in words, without doing it: + lines. */
+int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
+	      size_t *ret_n, struct err *reterr);
+
+/*
+ * Enters the fabric of a running lab, as emul_up does at its end. -ENOENT
+ * where it does not run.
+ */
+int emul_enter(const char *lab, struct err *reterr);
+
+/* How to reach a node of an entered lab. */
+int emul_target(struct arena *a, const struct lab *lab,
+		const struct topo_node *node, struct remote_target *ret,
+		struct err *reterr);
+
+/* PID (as this process sees it after emul_enter) of a node's PID 1, or of
+ * the host outside (EMUL_OUTSIDE). -ENOENT where it does not run. */
+int emul_node_pid(const char *lab, const char *node, pid_t *ret,
+		  struct err *reterr);
+
+struct emul_gone {
+	unsigned processes; /* that were ended, all of the lab */
+	unsigned files;     /* of the state folder, itself included */
+};
+
+/*
+ * Removes the lab: kills its processes, waits until all are gone, removes the
+ * state folder, looks again. Works on what is there, whatever is missing; a
+ * lab of which nothing is left is not an error. -EBUSY where another labctl
+ * is at work on it.
+ */
+int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr);
+
+/* The body of the hidden command `labctl fabric`. Nodes are forks of it. */
+int emul_fabric_main(int argc, char **argv);
+
+/* One requirement of emulated labs and whether this machine meets it. */
+struct emul_need {
+	const char *name; /* "user namespaces" */
+	bool ok;
+	bool required;
+	const char *found; /* what was seen */
+	const char *cure;  /* how to get it; NULL where ok */
+};
+
+/* Looks at this machine; never changes it. */
+int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n);
+
+#endif

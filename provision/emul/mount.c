@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a fabric and its nodes see of the file system
+ * ==================================================
+ * The machine's files, read-only, so that nothing done in a lab (not by its
+ * root either, not by sshd's records of logins) is written to the machine.
+ * What a node writes to is its own, in memory and bounded: /run, /tmp, /root,
+ * /var/log, /var/tmp, /dev/shm. Over some files of /etc lie the lab's: users
+ * (root without password, the system's users, no people), groups, host names.
+ *
+ * The fabric prepares once what all nodes share; a node's mount namespace is
+ * then a copy of the fabric's. hosts is one file, mounted in all nodes and
+ * rewritten in place, so that a node that is added is known to the others.
+ *
+ * Mounts come to us from the machine (slave), so that it can still unmount
+ * its own; none goes back.
+ */
+#include "provision/emul/int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/parse.h"
+
+#define ETC_FILE_MAX (4u << 20)
+#define TTY_GID "5"
+
+int emul_write_file(const char *path, mode_t mode, const char *text, size_t len,
+		    struct err *reterr)
+{
+	auto_close int fd = open(
+		path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		mode);
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(reterr, -errno, "write %s", path);
+	while (len) {
+		n = write(fd, text, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(reterr, -errno, "write %s", path);
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_text(const char *path, mode_t mode, const char *text,
+		      struct err *reterr)
+{
+	return emul_write_file(path, mode, text, strlen(text), reterr);
+}
+
+static int make_dir(const char *path, mode_t mode, struct err *reterr)
+{
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return err_sys(reterr, -errno, "make %s", path);
+	return 0;
+}
+
+static int mount_at(const char *what, const char *where, const char *type,
+		    unsigned long flags, const char *options,
+		    struct err *reterr)
+{
+	if (mount(what, where, type, flags, options) < 0)
+		return err_sys(reterr, -errno, "mount %s on %s",
+			       type ? type : what, where);
+	return 0;
+}
+
+/* A user's line of passwd: does a node need it? */
+static bool system_user(const char *line, size_t len)
+{
+	char uid[16];
+	const char *end = line + len, *s = line;
+	uint32_t v;
+	int field;
+
+	for (field = 0; field < 2 && s < end; field++) {
+		s = memchr(s, ':', (size_t)(end - s));
+		if (!s)
+			return false;
+		s++;
+	}
+	snprintf(uid, sizeof(uid), "%.*s", (int)strcspn(s, ":\n"), s);
+	if (parse_u32(uid, 0, UINT32_MAX, &v) < 0)
+		return false;
+	return v != 0 && (v < 1000 || v == 65534);
+}
+
+void emul_passwd(const char *host, struct buf *ret_passwd,
+		 struct buf *ret_shadow)
+{
+	const char *shell =
+		access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+	size_t len;
+
+	buf_printf(ret_passwd, "root:x:0:0:root:/root:%s\n", shell);
+	buf_adds(ret_shadow, "root:*:19000:0:99999:7:::\n");
+	for (; *host; host += len + (host[len] == '\n')) {
+		len = strcspn(host, "\n");
+		if (!system_user(host, len))
+			continue;
+		buf_add(ret_passwd, host, len);
+		buf_addc(ret_passwd, '\n');
+		buf_add(ret_shadow, host, strcspn(host, ":"));
+		buf_adds(ret_shadow, ":*:19000:0:99999:7:::\n");
+	}
+}
+
+static int write_users(struct err *reterr)
+{
+	auto_buf struct buf host = {0}, passwd = {0}, shadow = {0};
+	int r;
+
+	r = emul_read_file("/etc/passwd", ETC_FILE_MAX, &host);
+	if (r < 0)
+		return err_sys(reterr, r, "/etc/passwd");
+	emul_passwd(host.data, &passwd, &shadow);
+	r = emul_write_file(EMUL_RUN "/passwd", 0644, passwd.data, passwd.len,
+			    reterr);
+	if (r < 0)
+		return r;
+	return emul_write_file(EMUL_RUN "/shadow", 0600, shadow.data,
+			       shadow.len, reterr);
+}
+
+/* The folder that holds this program: its path may be hidden in a node. */
+static int open_program(void)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return -ENOENT;
+	*(slash == path ? slash + 1 : slash) = '\0';
+	n = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return n < 0 ? -errno : (int)n;
+}
+
+static int bind_fd(int fd, const char *where, struct err *reterr)
+{
+	char from[64];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	return mount_at(from, where, NULL, MS_BIND | MS_REC, NULL, reterr);
+}
+
+static int read_only(struct err *reterr)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr,
+		    sizeof(attr)) < 0)
+		return err_sys(reterr, -errno,
+			       "make the file system read-only for the lab "
+			       "(mount_setattr, Linux 5.12)");
+	return 0;
+}
+
+int emul_mount_fabric(struct err *reterr)
+{
+	auto_close int program = open_program();
+	int r;
+
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return err_sys(reterr, -errno,
+			       "take mounts from the machine only (is / a "
+			       "mount?)");
+	if ((r = read_only(reterr)) < 0 ||
+	    (r = mount_at("proc", "/proc", "proc",
+			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) <
+		    0 ||
+	    (r = mount_at("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV,
+			  "mode=755,size=16m", reterr)) < 0 ||
+	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
+	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
+	    (r = write_users(reterr)) < 0 ||
+	    (r = write_text(EMUL_RUN "/hosts", 0644, "", reterr)) < 0)
+		return r;
+	if (program < 0)
+		return err_sys(reterr, program, "the folder of this program");
+	return bind_fd(program, EMUL_BIN, reterr);
+}
+
+/* Lays a file of the lab over one of the machine's, where there is one. */
+static int cover(const char *with, const char *what, struct err *reterr)
+{
+	if (mount(with, what, NULL, MS_BIND, NULL) < 0 && errno != ENOENT)
+		return err_sys(reterr, -errno, "lay %s over %s", with, what);
+	return 0;
+}
+
+static int cover_etc(const struct emul_node *n, struct err *reterr)
+{
+	auto_buf struct buf name = {0};
+	char own[128];
+	int r;
+
+	snprintf(own, sizeof(own), EMUL_RUN "/hostname.%s", n->name);
+	buf_printf(&name, "%s\n", n->name);
+	r = emul_write_file(own, 0644, name.data, name.len, reterr);
+	if (r < 0)
+		return r;
+	if ((r = cover(own, "/etc/hostname", reterr)) < 0 ||
+	    (r = cover(EMUL_RUN "/hosts", "/etc/hosts", reterr)) < 0 ||
+	    (r = cover(EMUL_RUN "/passwd", "/etc/passwd", reterr)) < 0 ||
+	    (r = cover(EMUL_RUN "/shadow", "/etc/shadow", reterr)) < 0)
+		return r;
+	return 0;
+}
+
+struct own_dir {
+	const char *path;
+	const char *options;
+	bool needed;
+};
+
+static const struct own_dir own_dirs[] = {
+	{"/run", "mode=755,size=64m", true},
+	{"/root", "mode=700,size=64m", true},
+	{"/tmp", "mode=1777,size=256m", true},
+	{"/var/log", "mode=755,size=4m", false},
+	{"/var/tmp", "mode=1777,size=64m", false},
+	{"/dev/shm", "mode=1777,size=64m", false},
+};
+
+static int own_mounts(struct err *reterr)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(own_dirs); i++) {
+		const struct own_dir *d = &own_dirs[i];
+
+		if (mount("tmpfs", d->path, "tmpfs", flags, d->options) < 0 &&
+		    (d->needed || errno != ENOENT))
+			return err_sys(reterr, -errno, "mount tmpfs on %s",
+				       d->path);
+	}
+	/* Terminals of its own; some machines lack the one or the other. */
+	(void)mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		    "newinstance,ptmxmode=0666,mode=620,gid=" TTY_GID);
+	(void)mount("sysfs", "/sys", "sysfs", flags | MS_NOEXEC, NULL);
+	return mount_at("proc", "/proc", "proc", flags | MS_NOEXEC, NULL,
+			reterr);
+}
+
+static int write_ssh(const struct emul_node *n, const char *client_pub,
+		     struct err *reterr)
+{
+	auto_buf struct buf b = {0};
+	int r;
+
+	r = make_dir(EMUL_RUN "/ssh", 0700, reterr);
+	if (r < 0)
+		return r;
+	r = write_text(EMUL_RUN "/ssh/host_key", 0600, n->key ? n->key : "",
+		       reterr);
+	if (r < 0)
+		return r;
+	buf_printf(&b, "%s labctl\n", client_pub ? client_pub : "");
+	r = emul_write_file(EMUL_RUN "/ssh/authorized_keys", 0600, b.data,
+			    b.len, reterr);
+	if (r < 0)
+		return r;
+	buf_reset(&b);
+	buf_printf(&b,
+		   "Port 22\n"
+		   "ListenAddress %s\n"
+		   "HostKey " EMUL_RUN "/ssh/host_key\n"
+		   "HostKeyAlgorithms ssh-ed25519\n"
+		   "KexAlgorithms curve25519-sha256,"
+		   "curve25519-sha256@libssh.org,ecdh-sha2-nistp256\n"
+		   "AuthorizedKeysFile " EMUL_RUN "/ssh/authorized_keys\n"
+		   "StrictModes no\n"
+		   "PermitRootLogin prohibit-password\n"
+		   "PasswordAuthentication no\n"
+		   "KbdInteractiveAuthentication no\n"
+		   "UsePAM no\n"
+		   "UseDNS no\n"
+		   "PrintMotd no\n"
+		   "PrintLastLog no\n"
+		   "PidFile none\n"
+		   "X11Forwarding no\n"
+		   "AcceptEnv LANG LC_*\n"
+		   "SetEnv PATH=" EMUL_PATH "\n"
+		   "Subsystem sftp internal-sftp\n"
+		   "MaxSessions 64\n"
+		   "MaxStartups 64\n"
+		   "LoginGraceTime 30\n"
+		   "LogLevel INFO\n",
+		   n->address);
+	return emul_write_file(EMUL_RUN "/ssh/sshd_config", 0600, b.data, b.len,
+			       reterr);
+}
+
+/* As `ip netns` wants it: a mount that is shared with itself. */
+static int prepare_netns(struct err *reterr)
+{
+	int r;
+
+	if ((r = make_dir("/run/netns", 0755, reterr)) < 0 ||
+	    (r = mount_at("/run/netns", "/run/netns", NULL, MS_BIND, NULL,
+			  reterr)) < 0)
+		return r;
+	return mount_at("none", "/run/netns", NULL, MS_SHARED, NULL, reterr);
+}
+
+/* sshd complains where they are not there. */
+static int login_records(struct err *reterr)
+{
+	static const char *const paths[] = {"/var/log/lastlog",
+					    "/var/log/wtmp"};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_LEN(paths) && r == 0; i++)
+		r = write_text(paths[i], 0644, "", reterr);
+	return r;
+}
+
+int emul_mount_node(const struct emul_node *n, const char *client_pub,
+		    struct err *reterr)
+{
+	auto_close int program =
+		open(EMUL_BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (program < 0)
+		return err_sys(reterr, -errno, EMUL_BIN);
+	if ((r = cover_etc(n, reterr)) < 0 || (r = own_mounts(reterr)) < 0 ||
+	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
+	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
+	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||
+	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
+	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
+	    (r = prepare_netns(reterr)) < 0 || (r = login_records(reterr)) < 0)
+		return r;
+	return n->address ? write_ssh(n, client_pub, reterr) : 0;
+}

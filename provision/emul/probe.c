@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tries what a lab does, in namespaces of its own that vanish with the child
+ * that holds them: the way to know is to do it. Each try is one record through
+ * a pipe.
+ */
+#include "provision/emul/probe.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "provision/emul/int.h"
+
+#define PROBE_FLAGS                                                            \
+	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
+	 CLONE_NEWIPC)
+#define PROBE_MS 10000
+
+const char *const emul_probe_names[] = {
+	[EMUL_PROBE_MOUNTS] = "mounts of its own",
+	[EMUL_PROBE_SYSCTL] = "sysctls of its own",
+	[EMUL_PROBE_BRIDGE] = "bridge",
+	[EMUL_PROBE_VETH] = "veth",
+	[EMUL_PROBE_VXLAN] = "vxlan",
+	[EMUL_PROBE_PACKET] = "packet sockets",
+	[EMUL_PROBE_RAW] = "raw sockets",
+	[EMUL_PROBE_NODE] = "a node's namespaces",
+};
+_Static_assert(ARRAY_LEN(emul_probe_names) == EMUL_PROBES, "a name for each");
+
+static int try_link(const char *kind, int vni)
+{
+	const struct ifinfomsg ifi = {0};
+	struct nlattr *info, *data;
+	struct rtnl *r = NULL;
+	struct nl_msg *m;
+	int e;
+
+	e = rtnl_open(&r, -1, NULL);
+	if (e < 0)
+		return e;
+	m = rtnl_add(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
+		     sizeof(ifi), "add a %s", kind);
+	info = nla_nest_start(m, IFLA_LINKINFO);
+	(void)nla_put_string(m, IFLA_INFO_KIND, kind);
+	if (vni) {
+		data = nla_nest_start(m, IFLA_INFO_DATA);
+		(void)nla_put_u32(m, IFLA_VXLAN_ID, (uint32_t)vni);
+		(void)nla_put_u16(m, IFLA_VXLAN_PORT, htons(8472));
+		nla_nest_end(m, data);
+	}
+	nla_nest_end(m, info);
+	e = rtnl_commit(r, NULL);
+	rtnl_free(r);
+	return e;
+}
+
+static int try_socket(int domain, int type, int protocol)
+{
+	int fd = socket(domain, type | SOCK_CLOEXEC, protocol);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* A node below the fabric: namespaces again, and mounts in them. */
+static int try_node(struct err *reterr)
+{
+	static const struct emul_node node = {.name = "probe"};
+	struct err e;
+	int status;
+	pid_t pid;
+
+	pid = emul_clone(PROBE_FLAGS);
+	if (pid == 0)
+		_exit(emul_mount_node(&node, NULL, &e) < 0 ? -e.code & 0xff
+							   : 0);
+	if (pid < 0)
+		return err_sys(reterr, pid, "clone");
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(reterr, -errno, "waitpid");
+	status = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	return status ? err_sys(reterr, -status, "its mounts") : 0;
+}
+
+static int try(enum emul_probe what, struct err *reterr)
+{
+	int r = 0;
+
+	switch (what) {
+	case EMUL_PROBE_MOUNTS:
+		return emul_mount_fabric(reterr);
+	case EMUL_PROBE_SYSCTL:
+		r = emul_sysctl("net/ipv4/ip_forward", "1");
+		break;
+	case EMUL_PROBE_BRIDGE:
+		r = try_link("bridge", 0);
+		break;
+	case EMUL_PROBE_VETH:
+		r = try_link("veth", 0);
+		break;
+	case EMUL_PROBE_VXLAN:
+		r = try_link("vxlan", 7);
+		break;
+	case EMUL_PROBE_PACKET:
+		r = try_socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+		break;
+	case EMUL_PROBE_RAW:
+		r = try_socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+		break;
+	case EMUL_PROBE_NODE:
+		return try_node(reterr);
+	case EMUL_PROBES:
+		break;
+	}
+	return r < 0 ? err_set(reterr, r, "%s", strerror(-r)) : 0;
+}
+
+static _Noreturn void probe_child(int go, int out, bool user)
+{
+	struct emul_probe_result res;
+	struct err e;
+	char byte;
+	int i;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	if (user && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+		_exit(1);
+	for (i = 0; i < EMUL_PROBES; i++) {
+		res = (struct emul_probe_result){0};
+		e = (struct err){0};
+		res.code = try((enum emul_probe)i, &e);
+		snprintf(res.words, sizeof(res.words), "%.*s",
+			 (int)sizeof(res.words) - 1, e.msg);
+		if (write(out, &res, sizeof(res)) != sizeof(res))
+			break;
+	}
+	_exit(0);
+}
+
+static int read_results(int fd, struct emul_probe_result *ret)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int i;
+
+	for (i = 0; i < EMUL_PROBES; i++) {
+		if (poll(&p, 1, PROBE_MS) <= 0 ||
+		    read(fd, &ret[i], sizeof(ret[i])) != sizeof(ret[i]))
+			return -EIO;
+		ret[i].words[sizeof(ret[i].words) - 1] = '\0';
+	}
+	return 0;
+}
+
+int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr)
+{
+	auto_close int go_in = -1, go = -1, in = -1, out = -1;
+	bool user = !emul_is_root();
+	int gofd[2], fd[2], r = 0;
+	pid_t pid;
+
+	if (pipe(gofd) < 0)
+		return err_sys(reterr, -errno, "pipe");
+	go_in = gofd[0];
+	go = gofd[1];
+	if (pipe(fd) < 0)
+		return err_sys(reterr, -errno, "pipe");
+	in = fd[0];
+	out = fd[1];
+	pid = emul_clone(PROBE_FLAGS | (user ? CLONE_NEWUSER : 0));
+	if (pid < 0)
+		return err_sys(reterr, pid, "new namespaces");
+	if (pid == 0) {
+		close(take_fd(&go));
+		close(take_fd(&in));
+		probe_child(go_in, out, user);
+	}
+	close(take_fd(&out));
+	/* Ids that lack are told of elsewhere. */
+	if (user && emul_map_ids(pid, NULL) < 0)
+		r = emul_map_root(pid, reterr);
+	if (r == 0 && write(go, "", 1) != 1)
+		r = err_sys(reterr, -errno, "pipe");
+	if (r == 0 && read_results(in, ret) < 0)
+		r = err_set(reterr, -EIO, "the trial process died");
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
+}

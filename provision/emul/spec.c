@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an emulated lab consists of, as plain data
+ * ===============================================
+ * emul_spec_build() turns the model into bridges, nodes and wires with every
+ * name decided; the fabric gets it as JSON and compares it with what runs. It
+ * is pure: the same lab gives the same text.
+ *
+ * Names in the fabric follow those of the file, for who looks with `ip link`:
+ * a bridge is called as its physical network, a port NODE-ethN. Where a name
+ * is too long for an interface or is taken, the position stands in for it.
+ */
+#include "provision/emul/int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/emul/emul.h"
+
+/* In a lab of its own each MAC only has to be unique: ours are local ones. */
+static struct mac own_mac(uint8_t kind, size_t i)
+{
+	return (struct mac){
+		{0x02, 'l', 'a', kind, (uint8_t)(i >> 8), (uint8_t)i}};
+}
+
+static bool bridge_name_free(const struct emul_spec *s, const char *name)
+{
+	/* The kernel has folders "all" and "default" beside interfaces. */
+	static const char *const taken[] = {"lo", "all", "default"};
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (strcmp(name, taken[i]) == 0)
+			return false;
+	for (i = 0; i < s->nbridges; i++)
+		if (strcmp(s->bridges[i].name, name) == 0)
+			return false;
+	return true;
+}
+
+static bool port_name_free(const struct emul_spec *s, const char *name)
+{
+	size_t i, k;
+
+	if (!bridge_name_free(s, name))
+		return false;
+	for (i = 0; i < s->nnodes; i++)
+		for (k = 0; k < s->nodes[i].nnics; k++)
+			if (strcmp(s->nodes[i].nics[k].port, name) == 0)
+				return false;
+	return true;
+}
+
+/* "#" cannot stand in a name of the file, so it cannot clash. */
+static const char *bridge_name(struct arena *a, const struct emul_spec *s,
+			       const struct topo_phys *p)
+{
+	if (strlen(p->name) < IFNAME_MAX && bridge_name_free(s, p->name))
+		return p->name;
+	return arena_printf(a, "#phys%zu", p->index);
+}
+
+static const char *port_name(struct arena *a, const struct emul_spec *s,
+			     const char *node, size_t index, const char *ifname)
+{
+	const char *name = arena_printf(a, "%s-%s", node, ifname);
+
+	if (strlen(name) < IFNAME_MAX && port_name_free(s, name))
+		return name;
+	return arena_printf(a, "#%zu-%s", index, ifname);
+}
+
+static bool address_taken(const struct lab *lab, const struct ip *ip)
+{
+	size_t i, k;
+
+	for (i = 0; i < lab->nnodes; i++)
+		for (k = 0; k < lab->nodes[i].nnics; k++)
+			if (ip_equal(&lab->nodes[i].nics[k].addr.ip, ip))
+				return true;
+	return false;
+}
+
+/* The last usable address of a range that no node has. */
+static int own_address(const struct lab *lab, const struct topo_phys *p,
+		       struct ipnet *ret, struct err *reterr)
+{
+	struct ip first = ipnet_network(&p->cidr), last, ip;
+	char text[IP_TEXT_MAX];
+	uint64_t n, i;
+
+	last = ipnet_last(&p->cidr);
+	n = ip_distance(&first, &last);
+	for (i = 1; i < n; i++) {
+		ip = ip_add(first, n - i);
+		if (address_taken(lab, &ip))
+			continue;
+		*ret = (struct ipnet){ip, p->cidr.len};
+		return 0;
+	}
+	return err_set(reterr, -ENOSPC,
+		       "the range %s of the physical network %s has no address "
+		       "left for labctl itself",
+		       ipnet_print(&p->cidr, text), p->name);
+}
+
+static int build_bridges(struct arena *a, const struct lab *lab,
+			 struct emul_spec *s, struct err *reterr)
+{
+	size_t i;
+	int r;
+
+	s->bridges = arena_array(a, lab->nphys, sizeof(*s->bridges));
+	for (i = 0; i < lab->nphys; i++) {
+		const struct topo_phys *p = &lab->phys[i];
+		struct emul_bridge *b = &s->bridges[i];
+
+		b->name = bridge_name(a, s, p);
+		b->mac = own_mac('b', i);
+		b->mtu = p->mtu;
+		if (p->use == TOPO_MANAGEMENT && ip_is_set(&p->cidr.ip)) {
+			r = own_address(lab, p, &b->addr, reterr);
+			if (r < 0)
+				return r;
+		}
+		s->nbridges++;
+	}
+	return 0;
+}
+
+static void build_node(struct arena *a, const struct topo_node *from,
+		       struct emul_spec *s)
+{
+	struct emul_node *n = &s->nodes[s->nnodes++];
+	const struct topo_nic *m = topo_nic(from, TOPO_MANAGEMENT);
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	n->name = from->name;
+	if (m && ip_is_set(&m->addr.ip))
+		n->address = arena_strdup(a, ip_print(&m->addr.ip, text));
+	n->nics = arena_array(a, from->nnics, sizeof(*n->nics));
+	for (i = 0; i < from->nnics; i++) {
+		const struct topo_nic *t = &from->nics[i];
+		struct emul_nic *nic = &n->nics[i];
+
+		nic->ifname = t->ifname;
+		nic->bridge = s->bridges[t->phys->index].name;
+		nic->port = port_name(a, s, n->name, from->index, t->ifname);
+		nic->mac = t->mac;
+		nic->mtu = t->phys->mtu;
+		nic->quiet = t->phys->use == TOPO_PROVIDER;
+		if (ip_is_set(&t->addr.ip)) {
+			nic->addrs = arena_array(a, 1, sizeof(*nic->addrs));
+			nic->addrs[nic->naddrs++] = t->addr;
+		}
+		n->nnics++;
+	}
+}
+
+/* The gateways of external subnets on one physical network. */
+static void add_gateways(struct arena *a, const struct lab *lab,
+			 const struct topo_phys *p, struct emul_nic *nic)
+{
+	size_t i, k;
+
+	for (i = 0; i < lab->nnetworks; i++) {
+		const struct topo_network *net = &lab->networks[i];
+
+		if (!net->external || net->phys != p)
+			continue;
+		for (k = 0; k < net->nsubnets; k++) {
+			const struct topo_subnet *sub = net->subnets[k];
+			struct ipnet *addr;
+
+			if (!ip_is_set(&sub->gateway))
+				continue;
+			addr = arena_push(a, &nic->addrs, &nic->naddrs,
+					  sizeof(*nic->addrs));
+			*addr = (struct ipnet){sub->gateway, sub->cidr.len};
+		}
+	}
+}
+
+/* It plays the Internet: it has what routers have as their next hops. */
+static void build_outside(struct arena *a, const struct lab *lab,
+			  struct emul_spec *s)
+{
+	struct emul_node *n = &s->nodes[s->nnodes++];
+	size_t i;
+
+	n->name = EMUL_OUTSIDE;
+	n->nics = arena_array(a, lab->nphys, sizeof(*n->nics));
+	for (i = 0; i < lab->nphys; i++) {
+		struct emul_nic nic = {0}, *to;
+
+		if (lab->phys[i].use != TOPO_PROVIDER)
+			continue;
+		add_gateways(a, lab, &lab->phys[i], &nic);
+		if (!nic.naddrs)
+			continue;
+		nic.ifname = arena_printf(a, "eth%zu", n->nnics);
+		nic.bridge = s->bridges[i].name;
+		nic.port = port_name(a, s, n->name, lab->nnodes, nic.ifname);
+		nic.mac = own_mac('o', i);
+		nic.mtu = lab->phys[i].mtu;
+		to = &n->nics[n->nnics];
+		*to = nic;
+		n->nnics++;
+	}
+}
+
+static const char *hosts_text(struct arena *a, const struct emul_spec *s)
+{
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	buf_adds(&b, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n");
+	for (i = 0; i < s->nnodes; i++) {
+		const struct emul_node *n = &s->nodes[i];
+
+		if (n->address)
+			buf_printf(&b, "%s\t%s\n", n->address, n->name);
+		else if (n->nnics && n->nics[0].naddrs)
+			buf_printf(&b, "%s\t%s\n",
+				   ip_print(&n->nics[0].addrs[0].ip, text),
+				   n->name);
+	}
+	return arena_strndup(a, b.data, b.len);
+}
+
+int emul_spec_build(struct arena *a, const struct lab *lab,
+		    struct emul_spec *ret, struct err *reterr)
+{
+	struct emul_spec s = {.lab = lab->name};
+	size_t i;
+	int r;
+
+	r = build_bridges(a, lab, &s, reterr);
+	if (r < 0)
+		return r;
+	s.nodes = arena_array(a, lab->nnodes + 1, sizeof(*s.nodes));
+	for (i = 0; i < lab->nnodes; i++)
+		build_node(a, &lab->nodes[i], &s);
+	build_outside(a, lab, &s);
+	s.hosts = hosts_text(a, &s);
+	*ret = s;
+	return 0;
+}
+
+const struct emul_node *emul_spec_node(const struct emul_spec *s,
+				       const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nnodes; i++)
+		if (strcmp(s->nodes[i].name, name) == 0)
+			return &s->nodes[i];
+	return NULL;
+}
+
+static bool text_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool nic_same(const struct emul_nic *a, const struct emul_nic *b)
+{
+	size_t i;
+
+	if (!text_same(a->ifname, b->ifname) || !text_same(a->port, b->port) ||
+	    !text_same(a->bridge, b->bridge) || !mac_equal(&a->mac, &b->mac) ||
+	    a->mtu != b->mtu || a->quiet != b->quiet || a->naddrs != b->naddrs)
+		return false;
+	for (i = 0; i < a->naddrs; i++)
+		if (!ipnet_equal(&a->addrs[i], &b->addrs[i]))
+			return false;
+	return true;
+}
+
+bool emul_node_same(const struct emul_node *a, const struct emul_node *b)
+{
+	size_t i;
+
+	if (!text_same(a->name, b->name) ||
+	    !text_same(a->address, b->address) || a->nnics != b->nnics)
+		return false;
+	for (i = 0; i < a->nnics; i++)
+		if (!nic_same(&a->nics[i], &b->nics[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Converging a lab
+ * ================
+ * A plan is made for each node in that node's own thread, sent as one
+ * request, and answered with the differences that the agent found and, when
+ * asked to, mended. Nothing here knows what a difference is.
+ *
+ * Settling asks each engine for its routers' states until every router has
+ * one Active. The time to wait comes from the model: a Backup claims its
+ * router at the latest one master-down time after it began to listen.
+ */
+#include "provision/host/converge_lab.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "provision/node/observe.h"
+
+#define SETTLE_POLL_MS 20
+
+struct run {
+	const struct lab *lab;
+	bool apply;
+	struct converge *out;
+	converge_progress *progress;
+	void *ctx;
+	pthread_mutex_t lock;
+};
+
+static void read_changes(struct arena *a, const struct doc *list,
+			 struct node_change **items, size_t *n)
+{
+	const struct doc *d;
+
+	DOC_FOREACH (d, list) {
+		struct node_change *c = arena_push(a, items, n, sizeof(*c));
+
+		c->op = *doc_str(d, "op", "?");
+		c->what = arena_strdup(a, doc_str(d, "what", ""));
+		c->why = doc_str(d, "why", NULL);
+		if (c->why)
+			c->why = arena_strdup(a, c->why);
+	}
+}
+
+static void encode_request(const struct plan *p, bool apply, struct buf *out)
+{
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_obj(&j);
+	json_key(&j, "plan");
+	json_obj(&j);
+	plan_encode(p, &j);
+	json_obj_end(&j);
+	json_kbool(&j, "apply", apply);
+	json_obj_end(&j);
+	/* remote_call() wants the members without their braces. */
+	out->data[--out->len] = '\0';
+	buf_drop(out, 1);
+}
+
+static int converge_node(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	struct run *run = ctx;
+	struct node_result *res = n->user;
+	auto_arena struct arena a = {0};
+	auto_buf struct buf req = {0};
+	const struct doc *answer = NULL;
+	struct plan plan;
+	int r;
+
+	if (!n->node)
+		return 0;
+	plan_build(&a, run->lab, n->node, &plan);
+	encode_request(&plan, run->apply, &req);
+	r = remote_call(n->remote, "converge", req.data, CONVERGE_TIMEOUT_MS,
+			&a, &answer, reterr);
+	pthread_mutex_lock(&run->lock);
+	res->status = r;
+	if (r == 0) {
+		read_changes(&run->out->arena, doc_get(answer, "changes"),
+			     &res->changes, &res->nchanges);
+		read_changes(&run->out->arena, doc_get(answer, "failed"),
+			     &res->failed, &res->nfailed);
+		if (run->progress)
+			run->progress(run->ctx, res);
+	}
+	pthread_mutex_unlock(&run->lock);
+	return r;
+}
+
+static void prepare(const struct lab *lab, struct converge *ret)
+{
+	size_t i;
+
+	*ret = (struct converge){0};
+	ret->n = lab->nnodes;
+	ret->nodes = arena_array(&ret->arena, ret->n, sizeof(*ret->nodes));
+	for (i = 0; i < ret->n; i++)
+		ret->nodes[i].node =
+			arena_strdup(&ret->arena, lab->nodes[i].name);
+}
+
+static void sum_up(struct converge *c)
+{
+	size_t i;
+
+	c->changes = c->failed = 0;
+	for (i = 0; i < c->n; i++) {
+		c->changes += c->nodes[i].nchanges;
+		c->failed += c->nodes[i].nfailed;
+	}
+}
+
+int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
+		 void *ctx, struct converge *ret, struct err *reterr)
+{
+	struct run run = {.lab = f->lab,
+			  .apply = apply,
+			  .out = ret,
+			  .progress = progress,
+			  .ctx = ctx};
+	size_t i;
+	int r;
+
+	prepare(f->lab, ret);
+	for (i = 0; i < f->n; i++)
+		f->nodes[i].user =
+			f->nodes[i].node ? &ret->nodes[f->nodes[i].node->index]
+					 : NULL;
+	pthread_mutex_init(&run.lock, NULL);
+	r = fleet_each(f, converge_node, &run, reterr);
+	pthread_mutex_destroy(&run.lock);
+	for (i = 0; i < f->n; i++) {
+		struct node_result *res = f->nodes[i].user;
+
+		if (!res || f->nodes[i].status == 0)
+			continue;
+		res->status = f->nodes[i].status;
+		res->error = arena_strdup(&ret->arena, f->nodes[i].err.msg);
+	}
+	sum_up(ret);
+	return r;
+}
+
+static void dry_node(struct converge *c, const struct lab *lab, size_t i)
+{
+	static const struct observed nothing;
+	struct node_result *res = &c->nodes[i];
+	struct changes ch = {0};
+	struct plan plan;
+	size_t k;
+
+	plan_build(&c->arena, lab, &lab->nodes[i], &plan);
+	plan_diff(&c->arena, &plan, &nothing, &ch);
+	res->nchanges = ch.n;
+	res->changes = arena_array(&c->arena, ch.n, sizeof(*res->changes));
+	for (k = 0; k < ch.n; k++) {
+		res->changes[k].op = "+~-"[ch.items[k].op];
+		res->changes[k].what = ch.items[k].what;
+		res->changes[k].why = ch.items[k].why;
+	}
+}
+
+void converge_dry(const struct lab *lab, struct converge *ret)
+{
+	size_t i;
+
+	prepare(lab, ret);
+	for (i = 0; i < lab->nnodes; i++)
+		dry_node(ret, lab, i);
+	sum_up(ret);
+}
+
+void converge_fill_dry(struct converge *c, const struct lab *lab)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		if (c->nodes[i].status == 0)
+			continue;
+		dry_node(c, lab, i);
+		c->nodes[i].status = 0;
+	}
+	sum_up(c);
+}
+
+void converge_release(struct converge *c)
+{
+	if (c)
+		arena_release(&c->arena);
+}
+
+unsigned settle_deadline_ms(const struct lab *lab)
+{
+	int64_t most = 0, ns;
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_ha *ha = &lab->routers[i].ha;
+
+		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
+		if (ns > most)
+			most = ns;
+	}
+	return (unsigned)(most / NS_PER_MS);
+}
+
+struct ask {
+	struct arena *arenas; /* one for each node */
+	struct observed *seen;
+};
+
+static int ask_engine(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	struct ask *ask = ctx;
+	const struct doc *answer = NULL;
+	struct observed *o;
+	int r;
+
+	if (!n->node || n->node->role != TOPO_NETWORK)
+		return 0;
+	o = &ask->seen[n->node->index];
+	arena_release(&ask->arenas[n->node->index]);
+	*o = (struct observed){0};
+	r = remote_call(n->remote, "engine", "", REMOTE_ANSWER_MS,
+			&ask->arenas[n->node->index], &answer, reterr);
+	if (r < 0)
+		return r;
+	return observed_decode(&ask->arenas[n->node->index], answer, o, reterr);
+}
+
+static const char *state_on(const struct observed *o, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < o->nrouters; i++)
+		if (strcmp(o->routers[i].id, uuid) == 0)
+			return o->routers[i].state;
+	return NULL;
+}
+
+/* Returns whether the router has settled. */
+static bool judge(const struct topo_router *r, const struct observed *seen,
+		  struct settled *ret)
+{
+	bool settled = true;
+	const char *state;
+	size_t i;
+
+	*ret = (struct settled){.router = r};
+	for (i = 0; i < r->nhosts; i++) {
+		state = state_on(&seen[r->hosts[i]->index], r->uuid);
+		if (state && strcmp(state, "active") == 0) {
+			ret->nactive++;
+			ret->active = r->hosts[i];
+		} else if (!state || strcmp(state, "backup") != 0) {
+			settled = false;
+		}
+	}
+	if (ret->nactive != 1)
+		ret->active = NULL;
+	return settled && ret->nactive == 1;
+}
+
+int settle_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
+		struct arena *a, struct settled **ret, struct err *reterr)
+{
+	const struct lab *lab = f->lab;
+	struct mono until = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
+	struct ask ask = {
+		.arenas = arena_array(a, lab->nnodes, sizeof(struct arena)),
+		.seen = arena_array(a, lab->nnodes, sizeof(struct observed))};
+	struct settled *s = arena_array(a, lab->nrouters, sizeof(*s));
+	const struct topo_router *late = NULL;
+	size_t i;
+	int r = 0;
+
+	while (lab->nrouters) {
+		r = fleet_each(f, ask_engine, &ask, reterr);
+		if (r < 0)
+			break;
+		late = NULL;
+		for (i = 0; i < lab->nrouters; i++)
+			if (!judge(&lab->routers[i], ask.seen, &s[i]) && !late)
+				late = &lab->routers[i];
+		if (!late)
+			break;
+		if (interrupted && *interrupted) {
+			r = err_set(reterr, -EINTR, "interrupted");
+			break;
+		}
+		if (mono_before(until, clock_mono())) {
+			r = err_set(reterr, -ETIMEDOUT,
+				    "router %s has %u active nodes after %u ms",
+				    late->name, s[late->index].nactive,
+				    timeout_ms);
+			break;
+		}
+		clock_sleep_ms(SETTLE_POLL_MS);
+	}
+	for (i = 0; i < lab->nnodes; i++)
+		arena_release(&ask.arenas[i]);
+	*ret = s;
+	return r;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_HOST_CONVERGE_LAB_H
+#define LABCTL_PROVISION_HOST_CONVERGE_LAB_H
+
+/*
+ * The whole lab at once: every node is sent its plan and answers with what
+ * was (or would be) changed; afterwards the routers are waited for.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "provision/host/fleet.h"
+#include "provision/plan/plan.h"
+#include "topologies/topo.h"
+
+#define CONVERGE_TIMEOUT_MS 120000u /* one node's answer */
+
+struct node_change {
+	char op; /* '+', '~' or '-' */
+	const char *what;
+	const char *why; /* NULL: none; of a failure, the reason */
+};
+
+struct node_result {
+	const char *node;
+	int status; /* 0, or why the node could not be asked */
+	const char *error;
+	struct node_change *changes;
+	size_t nchanges;
+	struct node_change *failed; /* tried, and still different */
+	size_t nfailed;
+};
+
+struct converge {
+	struct arena arena;
+	struct node_result *nodes; /* in the lab's order */
+	size_t n;
+	size_t changes, failed; /* in all */
+};
+
+/* A node has answered; called from one thread at a time. */
+typedef void converge_progress(void *ctx, const struct node_result *r);
+
+/*
+ * Sends every node its plan; apply false only asks. *ret is filled even on
+ * failure and freed by converge_release(). Returns 0, or the first error.
+ */
+int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
+		 void *ctx, struct converge *ret, struct err *reterr);
+
+/* What making a lab from nothing would do: no node is asked. */
+void converge_dry(const struct lab *lab, struct converge *ret);
+
+/* The same for those nodes only that could not be asked. */
+void converge_fill_dry(struct converge *c, const struct lab *lab);
+
+void converge_release(struct converge *c);
+
+/* Who was Active for a router when settle_wait() ended. */
+struct settled {
+	const struct topo_router *router;
+	const struct topo_node *active; /* the only one, or NULL */
+	unsigned nactive;
+};
+
+/*
+ * How long a router may take from its engines' start to one Active, in
+ * milliseconds: the longest master-down time of the lab plus one interval.
+ */
+unsigned settle_deadline_ms(const struct lab *lab);
+
+/*
+ * Polls the engines until every router has exactly one Active and all others
+ * are Backup, or timeout_ms have passed (-ETIMEDOUT; reterr names the first
+ * router that has not), or *interrupted is set (-EINTR).
+ */
+int settle_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
+		struct arena *a, struct settled **ret, struct err *reterr);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking the engine. Its socket may be there without a process (killed), or
+ * with one that does not answer (stopped by a signal, or stuck): both must be
+ * told from one that is well, and neither may hold the agent up.
+ */
+#include "provision/node/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "provision/node/engine_files.h"
+#include "provision/plan/plan.h"
+
+#define STATE_WORD_MAX 32
+
+int engine_path(const char *state_dir, const char *file, char *out)
+{
+	int n = snprintf(out, PATH_MAX, "%s/%s", state_dir, file);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int engine_read_file(const char *path, size_t max, struct buf *out)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		n = read(fd, buf_room(out, 4096), 4096);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+		if (out->len > max)
+			return -EFBIG;
+	}
+}
+
+static int dial(const char *state_dir, struct err *reterr)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	auto_close int fd = -1;
+	int n;
+
+	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" ENGINE_SOCKET,
+		     state_dir);
+	if (n < 0 || n >= (int)sizeof(sa.sun_path))
+		return err_set(reterr, -ENAMETOOLONG,
+			       "the name of the engine's socket is too long");
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "a socket");
+	/* EAGAIN: its queue is full, so it is there and does not answer. */
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return err_sys(reterr, -errno, "the VRRP engine");
+	return take_fd(&fd);
+}
+
+static int read_line(int fd, struct buf *in, struct err *reterr)
+{
+	struct mono end = mono_add(clock_mono(), ENGINE_ASK_MS * NS_PER_MS);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t left;
+	ssize_t n;
+
+	for (;;) {
+		left = mono_sub(end, clock_mono()) / NS_PER_MS;
+		if (left <= 0 || poll(&p, 1, (int)left) == 0)
+			return err_set(reterr, -ETIMEDOUT,
+				       "the VRRP engine does not answer (asked "
+				       "for %d ms)",
+				       ENGINE_ASK_MS);
+		n = read(fd, buf_room(in, 65536), 65536);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n < 0)
+			return err_sys(reterr, -errno, "the VRRP engine");
+		if (n == 0)
+			return 0;
+		in->len += (size_t)n;
+		if (in->data[in->len - 1] == '\n')
+			return 0;
+		if (in->len > ENGINE_ANSWER_MAX)
+			return err_set(reterr, -EMSGSIZE,
+				       "the VRRP engine's answer is too long");
+	}
+}
+
+int engine_ask(struct arena *a, const char *state_dir, const char *line,
+	       const struct doc **ret, int *ret_pid, struct err *reterr)
+{
+	auto_buf struct buf in = {0};
+	auto_close int fd = -1;
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+	struct doc *root;
+	char out[64];
+	int n, e;
+
+	if (ret_pid)
+		*ret_pid = 0;
+	fd = dial(state_dir, reterr);
+	if (fd < 0)
+		return fd;
+	if (ret_pid &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		*ret_pid = peer.pid;
+	n = snprintf(out, sizeof(out), "%s\n", line);
+	if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n)
+		return err_sys(reterr, -errno, "the VRRP engine");
+	e = read_line(fd, &in, reterr);
+	if (e < 0)
+		return e;
+	e = doc_parse_line(a, in.data ? in.data : "", in.len, &root, reterr);
+	if (e < 0)
+		return err_prefix(reterr, "the VRRP engine's answer");
+	if (!doc_bool(root, "ok", false))
+		return err_set(reterr, -EIO, "the VRRP engine: %s",
+			       doc_str(root, "error", "refused without words"));
+	*ret = root;
+	return 0;
+}
+
+static const char *state_file(struct arena *a, const char *state_dir,
+			      const char *id)
+{
+	auto_buf struct buf text = {0};
+	char path[PATH_MAX];
+
+	if (!netns_name_ok(id) || snprintf(path, sizeof(path), "%s/ha/%s/state",
+					   state_dir, id) >= (int)sizeof(path))
+		return NULL;
+	if (engine_read_file(path, STATE_WORD_MAX, &text) < 0)
+		return NULL;
+	return text.data
+		       ? arena_strndup(a, text.data, strcspn(text.data, "\r\n"))
+		       : "";
+}
+
+static void look_routers(struct arena *a, const char *state_dir,
+			 const struct doc *state, struct observed *o)
+{
+	const struct doc *list = doc_get(state, "routers"), *d;
+	struct obs_router *r;
+
+	DOC_FOREACH (d, list) {
+		r = arena_push(a, &o->routers, &o->nrouters, sizeof(*r));
+		r->id = doc_str(d, "id", "");
+		r->state = doc_str(d, "state", "");
+		r->since_ns = doc_int(d, "since_ns", 0);
+		r->file = state_file(a, state_dir, r->id);
+	}
+}
+
+/* The digest of the configuration, if it is the one that was last loaded. */
+static void look_files(struct arena *a, const char *state_dir,
+		       struct observed *o)
+{
+	auto_buf struct buf text = {0}, stamp = {0};
+	char path[PATH_MAX], digest[DIGEST_TEXT_MAX];
+
+	if (engine_path(state_dir, ENGINE_CONFIG, path) < 0 ||
+	    engine_read_file(path, DOC_SIZE_MAX, &text) < 0)
+		return;
+	o->engine_files = true;
+	plan_digest(text.data ? text.data : "", text.len, digest);
+	if (engine_path(state_dir, ENGINE_LOADED, path) < 0 ||
+	    engine_read_file(path, DIGEST_TEXT_MAX, &stamp) < 0 || !stamp.data)
+		return;
+	if (strncmp(stamp.data, digest, strlen(digest)) == 0)
+		o->engine_digest = arena_strdup(a, digest);
+}
+
+void engine_look(struct arena *a, const char *state_dir, struct observed *o)
+{
+	const struct doc *state = NULL;
+	char path[PATH_MAX];
+	struct err why;
+	int pid, e;
+
+	look_files(a, state_dir, o);
+	e = engine_ask(a, state_dir, "state", &state, &pid, &why);
+	if (e < 0) {
+		o->engine_pid = pid;
+		if (e != -ENOENT && e != -ECONNREFUSED)
+			o->engine_error = arena_strdup(a, why.msg);
+		return;
+	}
+	o->engine_running = true;
+	o->engine_pid = doc_int(state, "pid", pid);
+	look_routers(a, state_dir, state, o);
+	/* Started by hand with another file: ours is not what it runs. */
+	if (engine_path(state_dir, ENGINE_CONFIG, path) == 0 &&
+	    strcmp(doc_str(state, "config", path), path) != 0)
+		o->engine_digest = NULL;
+}

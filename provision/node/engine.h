@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_NODE_ENGINE_H
+#define LABCTL_PROVISION_NODE_ENGINE_H
+
+/*
+ * A node's VRRP engine as the agent sees it: a process behind a control
+ * socket in the lab's state folder, and the files beside that socket.
+ */
+
+#include "lib/arena.h"
+#include "lib/doc.h"
+#include "lib/err.h"
+#include "provision/plan/plan.h"
+
+#define ENGINE_ASK_MS 1000    /* for an answer on the control socket */
+#define ENGINE_START_MS 10000 /* until --daemon has returned */
+#define ENGINE_STOP_MS 5000   /* from "stop" to the end of the process */
+#define ENGINE_ANSWER_MAX (16u << 20)
+
+/*
+ * Sends one line ("state", "reload", "stop") and reads the answer. *ret_pid
+ * (may be NULL) is the process behind the socket, known even where it does
+ * not answer, 0 where nobody listens. -ECONNREFUSED or -ENOENT: no engine.
+ */
+int engine_ask(struct arena *a, const char *state_dir, const char *line,
+	       const struct doc **ret, int *ret_pid, struct err *reterr);
+
+/* Fills the engine's part of what is observed. */
+void engine_look(struct arena *a, const char *state_dir, struct observed *o);
+
+/*
+ * Makes the engine run with want's configuration: writes it, then starts the
+ * engine or tells it to read it. Routers in ids are let go first, because
+ * what they stand on was made anew.
+ */
+int engine_run(const char *state_dir, const struct res *want,
+	       const char *const *ids, size_t nids, struct err *reterr);
+
+/* Stops the engine, where there is one, and removes its files. */
+int engine_remove(const char *state_dir, struct err *reterr);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a node's VRRP engine is told: one JSON document (which is YAML) with
+ * all routers of the node, and the list of addresses and routes that are from
+ * then on its business alone.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "provision/plan/build.h"
+
+/* A rank's delay and what all ranks together stay below: version 2 counts the
+ * skew in 1/256 s, so one priority step is 3.9 ms. */
+#define PROMOTE_STEP_US 1000u
+#define PROMOTE_MAX_US 3900u
+
+static void virtual(struct plan_ctx *c, const struct topo_router *r,
+		    const char *dev, const struct ipnet *addr,
+		    const struct ip *via)
+{
+	struct plan_virtual *v = arena_push(c->arena, &c->plan->virt,
+					    &c->plan->nvirt, sizeof(*v));
+
+	v->netns = r->netns;
+	v->dev = dev;
+	v->addr = *addr;
+	if (via)
+		v->via = *via;
+}
+
+static void address(struct plan_ctx *c, struct json *j,
+		    const struct topo_router *r, const char *dev,
+		    const struct ipnet *addr)
+{
+	char text[IP_TEXT_MAX];
+
+	virtual(c, r, dev, addr, NULL);
+	json_obj(j);
+	json_kstr(j, "address", ipnet_print(addr, text));
+	json_kstr(j, "dev", dev);
+	json_obj_end(j);
+}
+
+static void port_addresses(struct plan_ctx *c, struct json *j,
+			   const struct topo_router *r,
+			   const struct topo_port *p)
+{
+	struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++)
+		address(c, j, r, p->ifname, &p->addrs[i].addr);
+	address(c, j, r, p->ifname, &ll);
+}
+
+static void routes(struct plan_ctx *c, struct json *j,
+		   const struct topo_router *r)
+{
+	static const int families[] = {4, 6};
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	json_key(j, "virtual_routes");
+	json_arr(j);
+	for (i = 0; r->gateway && i < 2; i++) {
+		struct ip via = topo_next_hop(r->gateway, families[i]);
+		struct ipnet all = {.ip.family = (uint8_t)families[i]};
+
+		if (!ip_is_set(&via))
+			continue;
+		virtual(c, r, r->gateway->ifname, &all, &via);
+		json_obj(j);
+		json_kstr(j, "to", ipnet_print(&all, text));
+		json_kstr(j, "via", ip_print(&via, text));
+		json_kstr(j, "dev", r->gateway->ifname);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+static void track(struct plan_ctx *c, struct json *j,
+		  const struct topo_router *r, const struct topo_port *ha)
+{
+	const struct topo_nic *tunnel = topo_nic(c->node, TOPO_TUNNEL);
+
+	json_key(j, "track");
+	json_arr(j);
+	if (r->ha.track & TOPO_TRACK_HA) {
+		json_obj(j);
+		json_kstr(j, "interface", ha->ifname);
+		json_kstr(j, "netns", r->netns);
+		json_obj_end(j);
+	}
+	if ((r->ha.track & TOPO_TRACK_TUNNEL) && tunnel) {
+		json_obj(j);
+		json_kstr(j, "interface", tunnel->ifname);
+		json_kstr(j, "netns", "");
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+/* Equal priorities: the greatest HA address goes first, the others wait a
+ * little longer each, so that only one claims the role. */
+static unsigned promote_us(const struct topo_router *r,
+			   const struct topo_port *ha)
+{
+	size_t i, rank = 0;
+	unsigned step = PROMOTE_STEP_US;
+
+	for (i = 0; i < r->nhosts; i++)
+		if (ip_cmp(&r->ha_ports[i]->addrs[0].addr.ip,
+			   &ha->addrs[0].addr.ip) > 0)
+			rank++;
+	if (r->nhosts > 1 && step * (r->nhosts - 1) > PROMOTE_MAX_US)
+		step = PROMOTE_MAX_US / (unsigned)(r->nhosts - 1);
+	return step * (unsigned)rank;
+}
+
+static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
+{
+	const struct topo_port *ha = topo_ha_port(r, c->node);
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	json_obj(j);
+	json_kstr(j, "name", r->name);
+	json_kstr(j, "id", r->uuid);
+	json_kstr(j, "netns", r->netns);
+	json_kstr(j, "interface", ha->ifname);
+	json_kint(j, "version", 2);
+	json_kint(j, "vrid", r->ha.vrid);
+	json_kint(j, "priority", r->ha.priority);
+	json_key(j, "interval");
+	if (r->ha.adver_cs % 100 == 0)
+		json_fmt(j, "%us", r->ha.adver_cs / 100);
+	else
+		json_fmt(j, "%ums", r->ha.adver_cs * 10);
+	json_kbool(j, "preempt", r->ha.preempt);
+	json_kstr(j, "source", ip_print(&ha->addrs[0].addr.ip, text));
+	json_key(j, "virtual_addresses");
+	json_arr(j);
+	address(c, j, r, ha->ifname, &r->ha.vip);
+	json_arr_end(j);
+	json_key(j, "excluded_addresses");
+	json_arr(j);
+	if (r->gateway)
+		port_addresses(c, j, r, r->gateway);
+	for (i = 0; i < r->nqr; i++)
+		port_addresses(c, j, r, r->qr[i]);
+	json_arr_end(j);
+	routes(c, j, r);
+	json_key(j, "garp");
+	json_obj(j);
+	json_kint(j, "repeat", r->ha.garp_repeat);
+	json_key(j, "refresh");
+	json_fmt(j, "%us", r->ha.garp_refresh_s);
+	json_kstr(j, "delay", "0s");
+	json_obj_end(j);
+	track(c, j, r, ha);
+	json_key(j, "promote_delay");
+	json_fmt(j, "%uus", promote_us(r, ha));
+	json_key(j, "state_file");
+	json_fmt(j, "%s/ha/%s/state", c->plan->state_dir, r->uuid);
+	json_obj_end(j);
+}
+
+void plan_engine(struct plan_ctx *c)
+{
+	auto_buf struct buf text = {0};
+	const char **ids = NULL;
+	size_t i, n = 0;
+	struct json j;
+	struct res *r;
+
+	json_init(&j, &text, 2);
+	json_obj(&j);
+	json_kstr(&j, "node", c->node->name);
+	json_key(&j, "control");
+	json_fmt(&j, "%s/vrrp.sock", c->plan->state_dir);
+	json_key(&j, "routers");
+	json_arr(&j);
+	for (i = 0; i < c->lab->nrouters; i++) {
+		const struct topo_router *router = &c->lab->routers[i];
+		const char **id;
+
+		if (!topo_ha_port(router, c->node))
+			continue;
+		one(c, &j, router);
+		id = arena_push(c->arena, &ids, &n, sizeof(*ids));
+		*id = router->uuid;
+	}
+	json_arr_end(&j);
+	json_obj_end(&j);
+	buf_addc(&text, '\n');
+	if (!n)
+		return;
+	r = plan_add(c, RES_ENGINE, "");
+	r->engine.config = arena_strndup(c->arena, text.data, text.len);
+	r->engine.ids = ids;
+	r->engine.nids = n;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Linux bridge mechanism: one bridge for each network on the node, with
+ * the network type's uplink and the tap ends of all ports as its ports. The
+ * node itself is no party of these networks: bridge, uplink and tap ends have
+ * IPv6 switched off and so never send.
+ */
+#include <string.h>
+
+#include "provision/plan/build.h"
+
+static void network(struct plan_ctx *c, const struct topo_network *net)
+{
+	struct res *r = plan_add(c, RES_LINK, "");
+
+	r->link = (struct res_link){
+		.kind = LINK_BRIDGE,
+		.name = net->bridge,
+		.mtu = net->mtu,
+		.up = true,
+		.addr_gen_none = true,
+		.ipv6_off = true,
+	};
+	if (plan_types[net->type].uplink)
+		plan_types[net->type].uplink(c, net);
+}
+
+/* fe:16:3e and the port's own half: as libvirt names a tap. */
+static struct mac tap_mac(const struct mac *port)
+{
+	struct mac m = *port;
+
+	m.b[0] = 0xfe;
+	m.b[1] = 0x16;
+	m.b[2] = 0x3e;
+	return m;
+}
+
+static void port(struct plan_ctx *c, const struct topo_port *p,
+		 const char *netns)
+{
+	bool shared = p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG;
+	struct res *r = plan_add(c, RES_LINK, "");
+
+	r->link = (struct res_link){
+		.kind = LINK_VETH,
+		.name = p->tap,
+		.mac = tap_mac(&p->mac),
+		.has_mac = true,
+		.mtu = p->network->mtu,
+		.up = true,
+		.master = p->network->bridge,
+		.addr_gen_none = true,
+		.ipv6_off = true,
+		.peer = p->ifname,
+		.peer_netns = netns,
+	};
+	r = plan_add(c, RES_LINK, netns);
+	r->link = (struct res_link){
+		.kind = LINK_VETH,
+		.name = p->ifname,
+		.mac = p->mac,
+		.has_mac = true,
+		.mtu = p->network->mtu,
+		.up = true,
+		.addr_gen_none = shared,
+		.ipv6_quiet = p->kind != TOPO_PORT_INSTANCE,
+		.engine_addrs = p->kind != TOPO_PORT_INSTANCE,
+	};
+}
+
+static void fdb(struct plan_ctx *c, const struct topo_network *net)
+{
+	if (plan_types[net->type].fdb)
+		plan_types[net->type].fdb(c, net);
+}
+
+const struct plan_mechanism plan_linuxbridge = {
+	.network = network,
+	.port = port,
+	.fdb = fdb,
+};

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan of a node
+ * ==================
+ * A plan is the desired state of one node as a flat list of resources, in an
+ * order in which they can be made: namespaces, sysctls (before links, which
+ * inherit them), links (bridges, then uplinks, then veth pairs), addresses,
+ * routes, forwarding entries, and the engine last, which needs all of them.
+ * Taking away is the same order reversed.
+ *
+ * Nothing is looked up on a machine here: the same lab gives the same plan
+ * everywhere. What a mechanism (ML2's word) does is behind plan_mechanism;
+ * this file knows only routers, instances and sysctls.
+ *
+ * A backup's silence. Every host of a router has its qr and qg links with one
+ * MAC address, so one frame from a backup moves that address in all switches.
+ * Without link-local addresses (addr_gen_mode none), duplicate address
+ * detection and router solicitations one sender is left: a link whose
+ * forwarding is on joins the all-routers groups and reports them by MLD when
+ * it comes up, and again to every querier. IPv6 forwards by conf/all alone,
+ * the link's own flag only makes it a router towards its neighbours. So
+ * conf/all is 1, conf/default 0 before any link is there, and links keep 0.
+ * A demoted router still leaves its solicited-node groups by MLD; with an
+ * unsolicited report interval of 20 ms (whole ticks at any HZ, so that it reads
+ * back as written) these reports are out in less than 100 ms and
+ * not, as by default, up to two seconds later, after the new Active has
+ * announced itself.
+ */
+#include "provision/plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/plan/build.h"
+
+static const struct plan_mechanism *const mechanisms[] = {
+	[TOPO_LINUXBRIDGE] = &plan_linuxbridge,
+};
+
+struct setting {
+	const char *key, *value;
+};
+
+/* l3ha.md, section 1. */
+static const struct setting network_node[] = {
+	{"net/ipv4/ip_forward", "1"},
+	{"net/ipv4/conf/all/rp_filter", "0"},
+	{"net/ipv4/conf/default/rp_filter", "0"},
+	{NULL, NULL},
+};
+
+static const struct setting compute_node[] = {
+	{"net/ipv4/conf/all/rp_filter", "0"},
+	{"net/ipv4/conf/default/rp_filter", "0"},
+	{"net/bridge/bridge-nf-call-iptables", "1"},
+	{"net/bridge/bridge-nf-call-ip6tables", "1"},
+	{NULL, NULL},
+};
+
+/*
+ * Writing conf/all/forwarding sets conf/default too: so that comes second.
+ * Two qr interfaces can be on one network (IPv4 and IPv6 have a port each):
+ * each answers ARP for its own addresses only, and asks with its own.
+ */
+static const struct setting router[] = {
+	{"net/ipv4/ip_forward", "1"},
+	{"net/ipv4/conf/all/arp_ignore", "1"},
+	{"net/ipv4/conf/all/arp_announce", "2"},
+	{"net/ipv4/conf/all/rp_filter", "0"},
+	{"net/ipv4/conf/default/rp_filter", "0"},
+	{"net/ipv6/conf/all/forwarding", "1"},
+	{"net/ipv6/conf/default/forwarding", "0"},
+	{"net/ipv6/conf/all/accept_dad", "0"},
+	{"net/ipv6/conf/default/accept_dad", "0"},
+	{"net/ipv6/conf/default/accept_ra", "0"},
+	{"net/ipv6/conf/default/accept_redirects", "0"},
+	{"net/ipv6/conf/default/mldv2_unsolicited_report_interval", "20"},
+	{NULL, NULL},
+};
+
+static const struct setting instance[] = {
+	{"net/ipv6/conf/all/accept_dad", "0"},
+	{"net/ipv6/conf/default/accept_dad", "0"},
+	{"net/ipv6/conf/default/accept_ra", "0"},
+	{NULL, NULL},
+};
+
+struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns)
+{
+	struct res *r =
+		arena_push(c->arena, &c->plan->res, &c->plan->n, sizeof(*r));
+
+	r->kind = kind;
+	r->netns = netns;
+	return r;
+}
+
+static void settings(struct plan_ctx *c, const char *netns,
+		     const struct setting *s)
+{
+	struct res *r;
+
+	for (; s->key; s++) {
+		r = plan_add(c, RES_SYSCTL, netns);
+		r->sysctl.key = s->key;
+		r->sysctl.value = s->value;
+	}
+}
+
+static bool hosts(const struct plan_ctx *c, const struct topo_router *r)
+{
+	return topo_ha_port(r, c->node) != NULL;
+}
+
+/* Calls fn for each router on the node, then for each instance. */
+static void each_netns(struct plan_ctx *c,
+		       void (*on_router)(struct plan_ctx *,
+					 const struct topo_router *),
+		       void (*on_instance)(struct plan_ctx *,
+					   const struct topo_instance *))
+{
+	size_t i;
+
+	for (i = 0; on_router && i < c->lab->nrouters; i++)
+		if (hosts(c, &c->lab->routers[i]))
+			on_router(c, &c->lab->routers[i]);
+	for (i = 0; on_instance && i < c->lab->ninstances; i++)
+		if (c->lab->instances[i].node == c->node)
+			on_instance(c, &c->lab->instances[i]);
+}
+
+static void router_netns(struct plan_ctx *c, const struct topo_router *r)
+{
+	plan_add(c, RES_NETNS, r->netns);
+}
+
+static void instance_netns(struct plan_ctx *c, const struct topo_instance *i)
+{
+	plan_add(c, RES_NETNS, i->netns);
+}
+
+static void router_sysctls(struct plan_ctx *c, const struct topo_router *r)
+{
+	settings(c, r->netns, router);
+}
+
+static void instance_sysctls(struct plan_ctx *c, const struct topo_instance *i)
+{
+	settings(c, i->netns, instance);
+}
+
+static void loopback(struct plan_ctx *c, const char *netns)
+{
+	struct res *r = plan_add(c, RES_LINK, netns);
+
+	r->link.kind = LINK_EXISTING;
+	r->link.name = "lo";
+	r->link.up = true;
+}
+
+static void router_links(struct plan_ctx *c, const struct topo_router *r)
+{
+	const struct plan_mechanism *m = mechanisms[c->node->mechanism];
+	size_t i;
+
+	loopback(c, r->netns);
+	m->port(c, topo_ha_port(r, c->node), r->netns);
+	for (i = 0; i < r->nqr; i++)
+		m->port(c, r->qr[i], r->netns);
+	if (r->gateway)
+		m->port(c, r->gateway, r->netns);
+}
+
+static void instance_links(struct plan_ctx *c, const struct topo_instance *i)
+{
+	loopback(c, i->netns);
+	mechanisms[c->node->mechanism]->port(c, i->port, i->netns);
+}
+
+static void addresses(struct plan_ctx *c, const struct topo_port *p,
+		      const char *netns)
+{
+	struct res *r;
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++) {
+		r = plan_add(c, RES_ADDR, netns);
+		r->addr.dev = p->ifname;
+		r->addr.addr = p->addrs[i].addr;
+	}
+}
+
+static void router_addrs(struct plan_ctx *c, const struct topo_router *r)
+{
+	addresses(c, topo_ha_port(r, c->node), r->netns);
+}
+
+static void instance_addrs(struct plan_ctx *c, const struct topo_instance *i)
+{
+	addresses(c, i->port, i->netns);
+}
+
+static void instance_routes(struct plan_ctx *c, const struct topo_instance *in)
+{
+	const struct topo_port *p = in->port;
+	struct res *r;
+	bool have[2] = {false, false};
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++) {
+		const struct topo_subnet *s = p->addrs[i].subnet;
+		bool *had;
+
+		if (!s || !ip_is_set(&s->gateway))
+			continue;
+		had = &have[s->gateway.family == 6];
+		if (*had)
+			continue;
+		*had = true;
+		r = plan_add(c, RES_ROUTE, in->netns);
+		r->route.to.ip.family = s->gateway.family;
+		r->route.via = s->gateway;
+		r->route.dev = p->ifname;
+	}
+}
+
+void plan_build(struct arena *a, const struct lab *lab,
+		const struct topo_node *node, struct plan *ret)
+{
+	const struct plan_mechanism *m = mechanisms[node->mechanism];
+	struct plan_ctx c = {a, lab, node, ret};
+	size_t i;
+
+	*ret = (struct plan){
+		.lab = lab->name,
+		.mark = lab->mark,
+		.state_dir = arena_printf(a, PLAN_STATE_DIR "/%s", lab->name),
+	};
+	each_netns(&c, router_netns, instance_netns);
+	if (node->role == TOPO_NETWORK)
+		settings(&c, "", network_node);
+	if (node->role == TOPO_COMPUTE)
+		settings(&c, "", compute_node);
+	each_netns(&c, router_sysctls, instance_sysctls);
+	for (i = 0; i < lab->nnetworks; i++)
+		if (topo_network_on(lab, &lab->networks[i], node))
+			m->network(&c, &lab->networks[i]);
+	each_netns(&c, router_links, instance_links);
+	each_netns(&c, router_addrs, instance_addrs);
+	each_netns(&c, NULL, instance_routes);
+	for (i = 0; i < lab->nnetworks; i++)
+		if (topo_network_on(lab, &lab->networks[i], node))
+			m->fdb(&c, &lab->networks[i]);
+	plan_engine(&c);
+}

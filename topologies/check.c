@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules that need more than one value at a time: words that name something,
+ * addresses and the range they are in, ranges beside one another, and what
+ * each type of network can carry. What the values alone make wrong was said
+ * when they were read, and is empty here.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "topologies/raw.h"
+
+/* The names of a list of things that begin with their name. */
+static const char **names_of(struct raw *raw, const void *items, size_t n)
+{
+	const char *const *const *list = items;
+	const char **names = arena_array(raw->a, n ? n : 1, sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = list[i][0];
+	return names;
+}
+
+/* A reference to nothing, with the nearest thing there is. */
+static void dangling(struct raw *raw, const struct raw_ref *ref,
+		     const char *kind, const void *items, size_t n)
+{
+	const char *near = "";
+
+	if (raw->errs->n < TOPO_ERRORS_MAX)
+		near = raw_nearest(raw, ref->name, names_of(raw, items, n), n);
+	raw_wrong(raw, ref->at, "no %s is named '%s'%s", kind, ref->name, near);
+}
+
+/* --- nodes ---------------------------------------------------------------- */
+
+static size_t count_role(const struct raw *raw, enum topo_role role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < raw->nnodes; i++)
+		n += raw->nodes[i]->role_known && raw->nodes[i]->role == role;
+	return n;
+}
+
+static void check_nodes(struct raw *raw)
+{
+	struct map seen = {0};
+
+	if (raw->nodes_at && raw->nodes_at->kind == DOC_MAP && !raw->nnodes)
+		raw_wrong(raw, raw->nodes_at, "a lab needs at least one node");
+	for (size_t i = 0; i < raw->nnodes; i++) {
+		struct raw_node *n = raw->nodes[i];
+		char *lower = arena_strdup(raw->a, n->name);
+		const struct raw_node *same;
+
+		for (char *c = lower; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		same = map_puts(raw->a, &seen, lower, n);
+		if (same)
+			raw_wrong(raw, n->at,
+				  "node '%s' differs from '%s' (line %u) in "
+				  "case only, which host names ignore",
+				  n->name, same->name, same->at->line);
+	}
+}
+
+/* --- physical networks ---------------------------------------------------- */
+
+static bool needs_tunnel(const struct raw *raw, const char **ret_why)
+{
+	for (size_t i = 0; i < raw->nnets; i++) {
+		if (raw->nets[i]->type_known &&
+		    raw->nets[i]->type == TOPO_VXLAN) {
+			*ret_why = "VXLAN networks";
+			return true;
+		}
+	}
+	*ret_why = "the HA network of routers";
+	return raw->nrouters > 0;
+}
+
+/* Which physical network has this use; a second one is an error. */
+static const struct raw_phys *only(struct raw *raw, enum topo_use use,
+				   const char *name)
+{
+	const struct raw_phys *ret = NULL, *p;
+
+	for (size_t i = 0; i < raw->nphys; i++) {
+		p = raw->phys[i];
+		if (p->use != use)
+			continue;
+		if (ret)
+			raw_wrong(raw, p->at,
+				  "'%s' is a second %s network beside '%s' "
+				  "(line %u)",
+				  p->name, name, ret->name,
+				  ret->at ? ret->at->line : 0);
+		else
+			ret = p;
+	}
+	return ret;
+}
+
+/* Gives management and tunnel their documented ranges where none is said. */
+static void node_range(struct raw *raw, const struct raw_phys *found,
+		       const char *def, const char *name, size_t nnodes)
+{
+	struct raw_phys *p;
+	struct ip first, last;
+	uint64_t room;
+
+	if (!found)
+		return;
+	p = raw->phys[found->index];
+	if (!p->cidr_at)
+		ipnet_parse(def, &p->cidr);
+	if (p->cidr.ip.family == 6) {
+		raw_wrong(raw, p->cidr_at, "the %s network needs an IPv4 range",
+			  name);
+		p->cidr = (struct ipnet){0};
+		return;
+	}
+	if (!p->cidr.ip.family)
+		return;
+	first = raw_first_host(&p->cidr);
+	last = raw_last_host(&p->cidr);
+	/* The last address is the fabric's. */
+	room = ip_distance(&first, &last);
+	if (room < nnodes)
+		raw_wrong(raw, p->cidr_at,
+			  "'%s' has addresses for %llu of the %zu nodes that "
+			  "need one",
+			  p->cidr_at->str, (unsigned long long)room, nnodes);
+}
+
+static void check_phys(struct raw *raw)
+{
+	const struct raw_phys *m, *t;
+	const char *why;
+
+	raw->management = m = only(raw, TOPO_MANAGEMENT, "management");
+	raw->tunnel = t = only(raw, TOPO_TUNNEL, "tunnel");
+	if (!m && raw->phys_at && raw->phys_at->kind == DOC_MAP)
+		raw_wrong(raw, raw->phys_at,
+			  "the physical networks lack 'management', by which "
+			  "nodes are reached");
+	if (!t && raw->phys_at && raw->phys_at->kind == DOC_MAP &&
+	    needs_tunnel(raw, &why))
+		raw_wrong(raw, raw->phys_at,
+			  "the physical networks lack 'tunnel', which carries "
+			  "%s",
+			  why);
+	node_range(raw, m, "10.0.0.0/24", "management", raw->nnodes);
+	node_range(raw, t, "10.0.1.0/24", "tunnel",
+		   raw->nnodes - count_role(raw, TOPO_CONTROLLER));
+	if (m && t && m->cidr.ip.family && t->cidr.ip.family &&
+	    ipnet_overlap(&m->cidr, &t->cidr)) {
+		const struct doc *at = t->cidr_at ? t->cidr_at : m->cidr_at;
+		char text[2][IP_TEXT_MAX];
+
+		raw_wrong(raw, at,
+			  "management (%s) and tunnel (%s) overlap, and nodes "
+			  "are on both",
+			  ipnet_print(&m->cidr, text[0]),
+			  ipnet_print(&t->cidr, text[1]));
+	}
+	for (size_t i = 0; i < raw->nphys; i++)
+		if (raw->phys[i]->use == TOPO_PROVIDER && raw->phys[i]->cidr_at)
+			raw_wrong(raw, raw->phys[i]->cidr_at,
+				  "a provider network has no range of its own: "
+				  "the subnets of its networks have");
+}
+
+/* --- networks ------------------------------------------------------------- */
+
+static void check_flat(struct raw *raw, struct raw_net *n)
+{
+	struct raw_phys *p;
+
+	if (n->type != TOPO_FLAT) {
+		if (n->phys.name)
+			raw_wrong(raw, n->phys.at,
+				  "only flat networks are on a physical "
+				  "network; '%s' is %s",
+				  n->name, topo_type_names[n->type]);
+		return;
+	}
+	if (!n->phys.at) {
+		raw_wrong(raw, n->at,
+			  "flat network '%s' needs the key "
+			  "'physical'",
+			  n->name);
+		return;
+	}
+	p = map_gets(&raw->phys_names, n->phys.name);
+	if (!p) {
+		dangling(raw, &n->phys, "physical network", raw->phys,
+			 raw->nphys);
+		return;
+	}
+	if (p->use != TOPO_PROVIDER) {
+		raw_wrong(raw, n->phys.at,
+			  "'%s' is for the nodes themselves; a flat network "
+			  "needs a provider network",
+			  p->name);
+		return;
+	}
+	if (p->flat) {
+		raw_wrong(raw, n->phys.at,
+			  "'%s' carries flat network '%s' (line %u) already; "
+			  "untagged frames cannot be told apart",
+			  p->name, p->flat->name, p->flat->at->line);
+		return;
+	}
+	p->flat = n;
+	n->on = p;
+}
+
+static void check_net(struct raw *raw, struct raw_net *n)
+{
+	if (!n->type_known)
+		return;
+	if (n->external && n->type != TOPO_FLAT)
+		raw_wrong(raw, n->type_at ? n->type_at : n->external_at,
+			  "external network '%s' must be flat, as the world "
+			  "outside is not %s",
+			  n->name, topo_type_names[n->type]);
+	if (n->vni_at && n->type != TOPO_VXLAN) {
+		raw_wrong(raw, n->vni_at,
+			  "only VXLAN networks have a segment; '%s' is %s",
+			  n->name, topo_type_names[n->type]);
+		n->vni = 0;
+	}
+	check_flat(raw, n);
+}
+
+static bool is_host(const struct raw_subnet *s, const struct ip *ip)
+{
+	struct ip first = raw_first_host(&s->cidr);
+	struct ip last = raw_last_host(&s->cidr);
+
+	return ip_cmp(ip, &first) >= 0 && ip_cmp(ip, &last) <= 0;
+}
+
+bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
+		 const struct ip *ip, const struct doc *at, const char *what)
+{
+	char net[IP_TEXT_MAX], addr[IP_TEXT_MAX];
+
+	ipnet_print(&s->cidr, net);
+	ip_print(ip, addr);
+	if (ip->family != s->cidr.ip.family)
+		raw_wrong(raw, at, "%s %s is IPv%u, but subnet '%s' is %s",
+			  what, addr, ip->family, s->name, net);
+	else if (!ipnet_contains(&s->cidr, ip))
+		raw_wrong(raw, at, "%s %s is outside subnet '%s' (%s)", what,
+			  addr, s->name, net);
+	else if (!is_host(s, ip))
+		raw_wrong(raw, at,
+			  "%s %s is the %s address of subnet '%s' "
+			  "(%s)",
+			  what, addr,
+			  s->cidr.ip.family == 6        ? "anycast"
+			  : ip_cmp(ip, &s->cidr.ip) > 0 ? "broadcast"
+							: "network",
+			  s->name, net);
+	else
+		return true;
+	return false;
+}
+
+static void check_pool(struct raw *raw, struct raw_subnet *s)
+{
+	struct ip *first = &s->first, *last = &s->last;
+
+	if (!s->pool_at) {
+		*first = raw_first_host(&s->cidr);
+		*last = raw_last_host(&s->cidr);
+		if (ip_is_set(&s->gateway) && ip_equal(&s->gateway, first))
+			*first = ip_add(*first, 1);
+		return;
+	}
+	if (!ip_is_set(first))
+		return;
+	if (!raw_host_in(raw, s, first, s->pool_at, "the pool's begin") ||
+	    !raw_host_in(raw, s, last, s->pool_at, "the pool's end")) {
+		*first = *last = (struct ip){0};
+		return;
+	}
+	if (ip_is_set(&s->gateway) && ip_cmp(&s->gateway, first) >= 0 &&
+	    ip_cmp(&s->gateway, last) <= 0) {
+		char text[IP_TEXT_MAX];
+
+		raw_wrong(raw, s->pool_at,
+			  "the gateway %s%s is inside the pool",
+			  ip_print(&s->gateway, text),
+			  s->gateway_at ? "" : " (the first host, by default)");
+	}
+}
+
+static void check_subnet(struct raw *raw, struct raw_subnet *s)
+{
+	char a[IP_TEXT_MAX], b[IP_TEXT_MAX];
+
+	if (!ip_is_set(&s->cidr.ip))
+		return;
+	if (!s->gateway_at)
+		s->gateway = raw_first_host(&s->cidr);
+	else if (ip_is_set(&s->gateway) &&
+		 !raw_host_in(raw, s, &s->gateway, s->gateway_at, "gateway"))
+		s->gateway = (struct ip){0};
+	check_pool(raw, s);
+	for (size_t i = 0; i < s->net->nsubnets; i++) {
+		const struct raw_subnet *o = s->net->subnets[i];
+
+		if (o == s)
+			break;
+		if (!ip_is_set(&o->cidr.ip) ||
+		    !ipnet_overlap(&o->cidr, &s->cidr))
+			continue;
+		raw_wrong(raw, s->cidr_at,
+			  "%s overlaps %s of subnet '%s' (line %u) in the same "
+			  "network",
+			  ipnet_print(&s->cidr, a), ipnet_print(&o->cidr, b),
+			  o->name, o->at->line);
+		break;
+	}
+	if (s->cidr.ip.family == 6 && s->net->type_known &&
+	    s->net->type == TOPO_VXLAN && raw->tunnel &&
+	    raw->tunnel->mtu < RAW_MTU_MIN + RAW_VXLAN_OVERHEAD)
+		raw_wrong(
+			raw,
+			raw->tunnel->mtu_at ? raw->tunnel->mtu_at : s->cidr_at,
+			"an MTU of %u leaves %u inside VXLAN, and IPv6 "
+			"(subnet '%s') needs %u",
+			raw->tunnel->mtu, raw->tunnel->mtu - RAW_VXLAN_OVERHEAD,
+			s->name, RAW_MTU_MIN);
+}
+
+/* --- routers -------------------------------------------------------------- */
+
+static void check_gateway(struct raw *raw, struct raw_router *r)
+{
+	const struct raw_net *net;
+
+	if (!r->gateway.name) {
+		if (r->npins && !r->gateway.at)
+			raw_wrong(raw, r->pins_at,
+				  "router '%s' has an external address but no "
+				  "gateway network",
+				  r->name);
+		r->npins = 0;
+		return;
+	}
+	net = map_gets(&raw->net_names, r->gateway.name);
+	if (!net)
+		dangling(raw, &r->gateway, "network", raw->nets, raw->nnets);
+	else if (!net->external && net->external_known)
+		raw_wrong(raw, r->gateway.at,
+			  "network '%s' is not external (line %u), so it is no "
+			  "gateway",
+			  net->name, net->at->line);
+	else if (!net->nsubnets)
+		raw_wrong(raw, r->gateway.at,
+			  "network '%s' has no subnet to take an external "
+			  "address from",
+			  net->name);
+	else
+		r->ext = net;
+}
+
+/* One word of `interfaces`, or NULL with the reason said. */
+static struct raw_subnet *interface_of(struct raw *raw, struct raw_router *r,
+				       const struct raw_ref *ref)
+{
+	struct raw_subnet *s = map_gets(&raw->subnet_names, ref->name);
+	const struct raw_net *net;
+	char text[IP_TEXT_MAX];
+
+	if (!s) {
+		net = map_gets(&raw->net_names, ref->name);
+		if (net && net->nsubnets)
+			raw_wrong(raw, ref->at,
+				  "'%s' is a network; interfaces name subnets, "
+				  "such as '%s'",
+				  ref->name, net->subnets[0]->name);
+		else
+			dangling(raw, ref, "subnet", raw->subnets,
+				 raw->nsubnets);
+		return NULL;
+	}
+	if (s->net->external)
+		raw_wrong(raw, ref->at,
+			  "subnet '%s' is on external network '%s': that is "
+			  "for 'gateway', not for 'interfaces'",
+			  s->name, s->net->name);
+	else if (s->net->type_known && s->net->type == TOPO_LOCAL)
+		raw_wrong(raw, ref->at,
+			  "subnet '%s' is on a local network, which stays "
+			  "inside one node; a router on several cannot reach "
+			  "it",
+			  s->name);
+	else if (s->no_gateway)
+		raw_wrong(raw, ref->at,
+			  "subnet '%s' has no gateway address for the router "
+			  "to take",
+			  s->name);
+	else if (s->router == r)
+		raw_wrong(raw, ref->at, "subnet '%s' is here twice", s->name);
+	else if (s->router)
+		raw_wrong(raw, ref->at,
+			  "router '%s' (line %u) has the gateway address %s of "
+			  "subnet '%s' already",
+			  s->router->name, s->router->at->line,
+			  ip_print(&s->gateway, text), s->name);
+	else
+		return s;
+	return NULL;
+}
+
+static void overlap_on(struct raw *raw, const struct raw_router *r,
+		       const struct raw_ref *ref, const struct raw_subnet *s,
+		       struct raw_subnet *const *others, size_t n)
+{
+	char a[IP_TEXT_MAX], b[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct raw_subnet *o = others[i];
+
+		if (!ip_is_set(&o->cidr.ip) || o->net == s->net ||
+		    !ipnet_overlap(&o->cidr, &s->cidr))
+			continue;
+		raw_wrong(raw, ref->at,
+			  "subnet '%s' (%s) overlaps '%s' (%s) on router '%s', "
+			  "which could not tell them apart",
+			  s->name, ipnet_print(&s->cidr, a), o->name,
+			  ipnet_print(&o->cidr, b), r->name);
+		return;
+	}
+}
+
+static void check_router(struct raw *raw, struct raw_router *r)
+{
+	struct raw_subnet *s;
+
+	check_gateway(raw, r);
+	for (size_t i = 0; i < r->nifaces; i++) {
+		s = interface_of(raw, r, &r->ifaces[i]);
+		if (!s)
+			continue;
+		s->router = r;
+		if (ip_is_set(&s->cidr.ip)) {
+			overlap_on(raw, r, &r->ifaces[i], s, r->subnets,
+				   r->nsubnets);
+			if (r->ext)
+				overlap_on(raw, r, &r->ifaces[i], s,
+					   r->ext->subnets, r->ext->nsubnets);
+		}
+		*(struct raw_subnet **)arena_push(
+			raw->a, &r->subnets, &r->nsubnets,
+			sizeof(struct raw_subnet *)) = s;
+	}
+}
+
+/* Routers need two network nodes each; said once, it is the lab's lack. */
+static void check_hosts(struct raw *raw)
+{
+	size_t n = count_role(raw, TOPO_NETWORK);
+
+	for (size_t i = 0; i < raw->nnodes; i++)
+		if (!raw->nodes[i]->role_known)
+			return;
+	if (raw->nrouters && n < 2)
+		raw_wrong(raw, raw->routers[0]->at,
+			  "router '%s' is highly available and needs at least "
+			  "2 network nodes; the lab has %zu",
+			  raw->routers[0]->name, n);
+}
+
+/* --- instances ------------------------------------------------------------ */
+
+static void check_instance(struct raw *raw, struct raw_instance *i)
+{
+	struct raw_net *net = NULL;
+	struct raw_node *n;
+
+	if (i->node.name) {
+		n = map_gets(&raw->node_names, i->node.name);
+		if (!n)
+			dangling(raw, &i->node, "node", raw->nodes,
+				 raw->nnodes);
+		else if (n->role_known && n->role != TOPO_COMPUTE)
+			raw_wrong(raw, i->node.at,
+				  "node '%s' is a %s node; instances run on "
+				  "compute nodes",
+				  n->name, topo_role_names[n->role]);
+		else
+			i->on = n;
+	}
+	if (i->network.name) {
+		net = map_gets(&raw->net_names, i->network.name);
+		if (!net)
+			dangling(raw, &i->network, "network", raw->nets,
+				 raw->nnets);
+		else if (!net->nsubnets)
+			raw_wrong(raw, i->network.at,
+				  "network '%s' has no subnet, so the instance "
+				  "would have no address",
+				  net->name);
+		else
+			i->net = net;
+	}
+	if (!net || !i->on || !i->net || net->type != TOPO_LOCAL)
+		return;
+	if (!net->first)
+		net->first = i;
+	else if (net->first->on != i->on)
+		raw_wrong(raw, i->node.at,
+			  "local network '%s' is on node '%s' (instance '%s', "
+			  "line %u) and on no other",
+			  net->name, net->first->on->name, net->first->name,
+			  net->first->at->line);
+}
+
+void raw_check(struct raw *raw)
+{
+	size_t i;
+
+	check_nodes(raw);
+	for (i = 0; i < raw->nnets; i++)
+		check_net(raw, raw->nets[i]);
+	check_phys(raw);
+	for (i = 0; i < raw->nsubnets; i++)
+		check_subnet(raw, raw->subnets[i]);
+	for (i = 0; i < raw->nrouters; i++)
+		check_router(raw, raw->routers[i]);
+	check_hosts(raw);
+	for (i = 0; i < raw->ninstances; i++)
+		check_instance(raw, raw->instances[i]);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lab from its file. The whole way is
+ *
+ *   bytes -> struct doc (lib/doc) -> struct raw (topo_keys.c, topo_read.c)
+ *     -> checks (topo_check.c) -> numbers (topo_number.c)
+ *     -> struct lab (topo_resolve.c)
+ *
+ * and every stage but the first goes on after an error, so that one run tells
+ * all that is wrong. A file is refused by its kind and size before it is
+ * read: no pipe, device or folder can hang or fill the program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "topologies/raw.h"
+
+int topo_load_text(const char *path, const char *text, size_t len,
+		   struct lab **ret_lab, struct topo_errors *errs)
+{
+	auto_arena struct arena a = {0};
+	struct raw raw = {.a = &a, .errs = errs};
+	struct doc *root = NULL;
+	struct doc_error where;
+	int r;
+
+	(void)path;
+	if (len > TOPO_FILE_MAX) {
+		topo_error_add(errs, NULL, "larger than %u MiB, so not a lab",
+			       TOPO_FILE_MAX >> 20);
+		return -EINVAL;
+	}
+	/* A byte order mark is no part of the text. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	r = doc_parse(&a, text, len, &root, &where);
+	if (r < 0) {
+		topo_error_at(errs, where.line, where.col, 1, "%s", where.msg);
+	} else {
+		raw_load(&raw, root);
+		raw_check(&raw);
+		raw_number(&raw);
+	}
+	if (!errs->n) {
+		*ret_lab = raw_resolve(&raw, text, len);
+		return 0;
+	}
+	topo_errors_sort(errs);
+	errs->text = arena_strndup(&errs->arena, text, len);
+	errs->text_len = len;
+	return -EINVAL;
+}
+
+/* Why a thing that is not a plain file is none, or NULL. */
+static const char *not_a_file(const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		return NULL;
+	if (S_ISDIR(st->st_mode))
+		return "is a directory; a lab is a file";
+	if (S_ISFIFO(st->st_mode))
+		return "is a pipe; a lab is a file that can be read again";
+	if (S_ISSOCK(st->st_mode))
+		return "is a socket; a lab is a file";
+	return "is a device; a lab is a file";
+}
+
+/* Reads it all; false with the reason in errs. */
+static bool read_file(const char *path, struct buf *b, struct topo_errors *errs)
+{
+	auto_close int fd = -1;
+	const char *why = NULL;
+	struct stat st;
+	ssize_t n;
+
+	/* Looked at before it is opened: opening a device can do things. */
+	if (stat(path, &st) < 0) {
+		topo_error_add(errs, NULL, "%s",
+			       errno == ENOENT ? "there is no such file"
+					       : strerror(errno));
+		return false;
+	}
+	why = not_a_file(&st);
+	if (!why) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0 || fstat(fd, &st) < 0) {
+			topo_error_add(errs, NULL, "cannot be read: %s",
+				       strerror(errno));
+			return false;
+		}
+		why = not_a_file(&st);
+	}
+	if (why) {
+		topo_error_add(errs, NULL, "%s", why);
+		return false;
+	}
+	/* The size can be wrong (a growing file, /proc): one byte more than
+	 * is allowed is asked for. */
+	while (st.st_size <= TOPO_FILE_MAX && b->len <= TOPO_FILE_MAX) {
+		n = read(fd, buf_room(b, 65536), 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			topo_error_add(errs, NULL, "cannot be read: %s",
+				       strerror(errno));
+			return false;
+		}
+		if (n == 0)
+			return true;
+		b->len += (size_t)n;
+	}
+	topo_error_add(errs, NULL, "larger than %u MiB, so not a lab",
+		       TOPO_FILE_MAX >> 20);
+	return false;
+}
+
+int topo_load(const char *path, struct lab **ret_lab, struct topo_errors *errs)
+{
+	auto_buf struct buf b = {0};
+
+	if (!read_file(path, &b, errs))
+		return -EINVAL;
+	return topo_load_text(path, b.data ? b.data : "", b.len, ret_lab, errs);
+}

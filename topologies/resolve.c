@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a raw lab without errors to the frozen model: everything that a person
+ * did not write follows from what was written and from nothing else, neither
+ * the machine nor the day. Sizes are counted first; each array is allocated
+ * once and pointers into it stay.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "topologies/ids.h"
+#include "topologies/raw.h"
+
+struct resolve {
+	const struct raw *raw;
+	struct lab *lab;
+	struct arena *a; /* the lab's */
+	struct ids ids;
+	struct topo_node *network_nodes[TOPO_NODES_MAX];
+	size_t nnetwork_nodes;
+	size_t first_ha; /* index of the first HA network */
+	size_t next_port;
+};
+
+/* --- nodes ---------------------------------------------------------------- */
+
+static void resolve_phys(struct resolve *r)
+{
+	struct lab *lab = r->lab;
+
+	lab->nphys = r->raw->nphys;
+	lab->phys = arena_array(r->a, lab->nphys, sizeof(*lab->phys));
+	for (size_t i = 0; i < lab->nphys; i++) {
+		const struct raw_phys *p = r->raw->phys[i];
+
+		lab->phys[i] = (struct topo_phys){
+			.name = arena_strdup(r->a, p->name),
+			.use = p->use,
+			.cidr = p->cidr,
+			.mtu = p->mtu,
+			.index = i,
+		};
+	}
+}
+
+/* Host numbers within a node range, and which are given out. */
+struct hosts {
+	struct ip net;
+	uint64_t last; /* the fabric's; below it are the nodes' */
+	struct map taken;
+};
+
+static bool take_host(struct resolve *r, struct hosts *h, uint64_t host)
+{
+	uint64_t *key;
+
+	if (!host || host >= h->last)
+		return false;
+	key = arena_alloc(r->ids.a, sizeof(*key));
+	*key = host;
+	return !map_put(r->ids.a, &h->taken, key, sizeof(*key), key);
+}
+
+static void hosts_init(struct hosts *h, const struct ipnet *cidr)
+{
+	struct ip last = raw_last_host(cidr);
+
+	h->net = ipnet_network(cidr);
+	h->last = ip_distance(&h->net, &last);
+}
+
+static uint64_t any_host(struct resolve *r, struct hosts *h)
+{
+	uint64_t host = 1;
+
+	while (!take_host(r, h, host))
+		host++;
+	return host;
+}
+
+/*
+ * Management hosts by role: controllers from 11, network nodes from 21,
+ * computes from 31, ten of each; then whatever is free.
+ */
+static void management_hosts(struct resolve *r, uint64_t *ret)
+{
+	static const unsigned base[] = {[TOPO_CONTROLLER] = 11,
+					[TOPO_NETWORK] = 21,
+					[TOPO_COMPUTE] = 31};
+	size_t n[TOPO_COMPUTE + 1] = {0}, i, k;
+	struct hosts h = {0};
+
+	hosts_init(&h, &r->raw->management->cidr);
+	for (i = 0; i < r->raw->nnodes; i++) {
+		enum topo_role role = r->raw->nodes[i]->role;
+
+		k = n[role]++;
+		ret[i] = 0;
+		if (k < 10 && take_host(r, &h, base[role] + k))
+			ret[i] = base[role] + k;
+	}
+	for (i = 0; i < r->raw->nnodes; i++)
+		if (!ret[i])
+			ret[i] = any_host(r, &h);
+}
+
+/* Tunnel hosts: the management ones where the range has them. */
+static void tunnel_hosts(struct resolve *r, const uint64_t *management,
+			 uint64_t *ret)
+{
+	struct hosts h = {0};
+	size_t i;
+
+	hosts_init(&h, &r->raw->tunnel->cidr);
+	for (i = 0; i < r->raw->nnodes; i++) {
+		ret[i] = 0;
+		if (r->raw->nodes[i]->role != TOPO_CONTROLLER &&
+		    take_host(r, &h, management[i]))
+			ret[i] = management[i];
+	}
+	for (i = 0; i < r->raw->nnodes; i++)
+		if (!ret[i] && r->raw->nodes[i]->role != TOPO_CONTROLLER)
+			ret[i] = any_host(r, &h);
+}
+
+static void add_nic(struct resolve *r, struct topo_node *n,
+		    const struct raw_phys *p, unsigned eth, uint64_t host)
+{
+	struct topo_nic *nic = &n->nics[n->nnics++];
+	char uuid[UUID_TEXT_MAX];
+	struct uuid u;
+
+	nic->phys = &r->lab->phys[p->index];
+	snprintf(nic->ifname, sizeof(nic->ifname), "eth%u", eth);
+	if (host)
+		nic->addr =
+			(struct ipnet){ip_add(p->cidr.ip, host), p->cidr.len};
+	u = ids_uuid(&r->ids, uuid, "nic/%s/%s", n->name, p->name);
+	nic->mac = ids_mac(&r->ids, &u);
+}
+
+/* Whether an instance on a compute node is on this provider network. */
+static bool used_on(const struct raw *raw, const struct raw_node *n,
+		    const struct raw_phys *p)
+{
+	for (size_t i = 0; i < raw->ninstances; i++)
+		if (raw->instances[i]->on == n &&
+		    raw->instances[i]->net->on == p)
+			return true;
+	return false;
+}
+
+static void resolve_node(struct resolve *r, const struct raw_node *raw,
+			 struct topo_node *n, uint64_t management,
+			 uint64_t tunnel)
+{
+	unsigned eth = 2;
+
+	n->name = arena_strdup(r->a, raw->name);
+	n->role = raw->role;
+	n->mechanism = raw->mechanism;
+	n->index = raw->index;
+	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);
+	n->nics = arena_array(r->a, r->raw->nphys, sizeof(*n->nics));
+	add_nic(r, n, r->raw->management, 0, management);
+	if (tunnel)
+		add_nic(r, n, r->raw->tunnel, 1, tunnel);
+	for (size_t i = 0; i < r->raw->nphys; i++) {
+		const struct raw_phys *p = r->raw->phys[i];
+
+		if (p->use != TOPO_PROVIDER)
+			continue;
+		if (n->role == TOPO_NETWORK ||
+		    (n->role == TOPO_COMPUTE && used_on(r->raw, raw, p)))
+			add_nic(r, n, p, eth, 0);
+		/* The same number on every node. */
+		eth++;
+	}
+	if (n->role == TOPO_NETWORK)
+		r->network_nodes[r->nnetwork_nodes++] = n;
+}
+
+static void resolve_nodes(struct resolve *r)
+{
+	uint64_t management[TOPO_NODES_MAX] = {0};
+	uint64_t tunnel[TOPO_NODES_MAX] = {0};
+	struct lab *lab = r->lab;
+
+	lab->nnodes = r->raw->nnodes;
+	lab->nodes = arena_array(r->a, lab->nnodes, sizeof(*lab->nodes));
+	management_hosts(r, management);
+	if (r->raw->tunnel)
+		tunnel_hosts(r, management, tunnel);
+	for (size_t i = 0; i < lab->nnodes; i++)
+		resolve_node(r, r->raw->nodes[i], &lab->nodes[i], management[i],
+			     tunnel[i]);
+}
+
+/* --- networks ------------------------------------------------------------- */
+
+static void carrier(struct resolve *r, struct topo_network *n,
+		    const struct raw_phys *p)
+{
+	n->mtu = RAW_MTU_DEFAULT;
+	if (p) {
+		n->phys = &r->lab->phys[p->index];
+		n->mtu = p->mtu;
+	}
+	if (n->type != TOPO_VXLAN)
+		return;
+	n->mtu -= RAW_VXLAN_OVERHEAD;
+	n->group = ip_v4(RAW_GROUP);
+	snprintf(n->vxlan, sizeof(n->vxlan), "vxlan-%u", n->vni);
+}
+
+static void resolve_network(struct resolve *r, const struct raw_net *raw,
+			    struct topo_network *n)
+{
+	n->name = arena_strdup(r->a, raw->name);
+	n->project = arena_strdup(r->a, raw->project);
+	n->external = raw->external;
+	n->type = raw->type;
+	n->vni = raw->vni;
+	n->index = raw->index;
+	ids_prefix_uuid(&r->ids, n->uuid, "network/%s", n->name);
+	ids_ifname(n->bridge, "brq", n->uuid);
+	carrier(r, n,
+		n->type == TOPO_FLAT    ? raw->on
+		: n->type == TOPO_VXLAN ? r->raw->tunnel
+					: NULL);
+	n->nsubnets = raw->nsubnets;
+	n->subnets =
+		arena_array(r->a, n->nsubnets, sizeof(struct topo_subnet *));
+	for (size_t i = 0; i < n->nsubnets; i++) {
+		const struct raw_subnet *rs = raw->subnets[i];
+		struct topo_subnet *s = &r->lab->subnets[rs->index];
+
+		n->subnets[i] = s;
+		*s = (struct topo_subnet){
+			.name = arena_strdup(r->a, rs->name),
+			.network = n,
+			.cidr = rs->cidr,
+			.gateway = rs->gateway,
+			.pool_first = rs->first,
+			.pool_last = rs->last,
+		};
+		ids_uuid(&r->ids, s->uuid, "subnet/%s", s->name);
+	}
+}
+
+/* A project's hidden network, in which its routers hear one another. */
+static void resolve_ha_network(struct resolve *r, const struct raw_project *p,
+			       struct topo_network *n, struct topo_subnet *s)
+{
+	n->name = arena_printf(r->a, "HA network tenant %s", p->name);
+	n->project = arena_strdup(r->a, p->name);
+	n->ha = true;
+	n->type = TOPO_VXLAN;
+	n->vni = p->vni;
+	n->index = (size_t)(n - r->lab->networks);
+	ids_prefix_uuid(&r->ids, n->uuid, "ha-network/%s", p->name);
+	ids_ifname(n->bridge, "brq", n->uuid);
+	carrier(r, n, r->raw->tunnel);
+	n->nsubnets = 1;
+	n->subnets = arena_array(r->a, 1, sizeof(struct topo_subnet *));
+	n->subnets[0] = s;
+	s->name = arena_printf(r->a, "HA subnet tenant %s", p->name);
+	s->network = n;
+	s->cidr = (struct ipnet){ip_v4(RAW_HA_NET), RAW_HA_LEN};
+	s->pool_first = raw_first_host(&s->cidr);
+	s->pool_last = raw_last_host(&s->cidr);
+	ids_uuid(&r->ids, s->uuid, "ha-subnet/%s", p->name);
+}
+
+static void resolve_networks(struct resolve *r)
+{
+	const struct raw *raw = r->raw;
+	struct lab *lab = r->lab;
+	size_t i;
+
+	lab->nnetworks = raw->nnets + raw->nprojects;
+	lab->networks =
+		arena_array(r->a, lab->nnetworks, sizeof(*lab->networks));
+	lab->nsubnets = raw->nsubnets + raw->nprojects;
+	lab->subnets = arena_array(r->a, lab->nsubnets, sizeof(*lab->subnets));
+	r->first_ha = raw->nnets;
+	for (i = 0; i < raw->nnets; i++)
+		resolve_network(r, raw->nets[i], &lab->networks[i]);
+	for (i = 0; i < raw->nprojects; i++)
+		resolve_ha_network(r, raw->projects[i],
+				   &lab->networks[raw->nnets + i],
+				   &lab->subnets[raw->nsubnets + i]);
+}
+
+/* --- ports ---------------------------------------------------------------- */
+
+/* A port whose UUID is that of "port/..."; ifname is for the caller. */
+static struct topo_port *new_port(struct resolve *r, enum topo_port_kind kind,
+				  struct topo_network *net, const char *name,
+				  const char *of, const char *prefix,
+				  size_t naddrs)
+{
+	struct topo_port *p = &r->lab->ports[r->next_port];
+	struct uuid u;
+
+	p->index = r->next_port++;
+	p->kind = kind;
+	p->network = net;
+	u = ids_prefix_uuid(&r->ids, p->uuid, "port/%s/%s/%s",
+			    topo_port_kind_names[kind], name, of);
+	p->mac = ids_mac(&r->ids, &u);
+	ids_ifname(p->tap, "tap", p->uuid);
+	ids_ifname(p->ifname, prefix, p->uuid);
+	p->naddrs = naddrs;
+	p->addrs = arena_array(r->a, naddrs, sizeof(*p->addrs));
+	return p;
+}
+
+static void set_addr(struct topo_addr *a, const struct topo_subnet *s,
+		     const struct ip *ip)
+{
+	*a = (struct topo_addr){{*ip, s->cidr.len}, s};
+}
+
+static void set_given(struct resolve *r, struct topo_port *p,
+		      const struct raw_given *given)
+{
+	for (size_t i = 0; i < p->naddrs; i++)
+		set_addr(&p->addrs[i], &r->lab->subnets[given[i].subnet->index],
+			 &given[i].ip);
+}
+
+static void mark_on(struct topo_network *net, const struct topo_node *n)
+{
+	net->on |= UINT64_C(1) << n->index;
+}
+
+/* --- routers -------------------------------------------------------------- */
+
+static void resolve_ha(struct resolve *r, const struct raw_router *raw,
+		       struct topo_router *t, unsigned *next_host)
+{
+	struct topo_network *net =
+		&r->lab->networks[r->first_ha + raw->in->index];
+	struct topo_port *p;
+
+	t->ha = raw->ha;
+	t->ha.vip =
+		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
+	t->ha_network = net;
+	t->nhosts = r->nnetwork_nodes;
+	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
+	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(struct topo_port *));
+	for (size_t i = 0; i < t->nhosts; i++) {
+		t->hosts[i] = r->network_nodes[i];
+		p = new_port(r, TOPO_PORT_HA, net, t->name, t->hosts[i]->name,
+			     "ha-", 1);
+		p->node = t->hosts[i];
+		p->router = t;
+		p->addrs[0].addr = (struct ipnet){
+			ip_v4(RAW_HA_NET + ++*next_host), RAW_HA_LEN};
+		t->ha_ports[i] = p;
+		mark_on(net, t->hosts[i]);
+	}
+}
+
+static void on_hosts(const struct topo_router *t, struct topo_network *net)
+{
+	for (size_t i = 0; i < t->nhosts; i++)
+		mark_on(net, t->hosts[i]);
+}
+
+static void resolve_router(struct resolve *r, const struct raw_router *raw,
+			   struct topo_router *t, unsigned *next_host)
+{
+	t->name = arena_strdup(r->a, raw->name);
+	t->project = arena_strdup(r->a, raw->project);
+	t->index = (size_t)(t - r->lab->routers);
+	ids_uuid(&r->ids, t->uuid, "router/%s", t->name);
+	snprintf(t->netns, sizeof(t->netns), "qrouter-%s", t->uuid);
+	resolve_ha(r, raw, t, next_host);
+	if (raw->ext) {
+		t->gateway = new_port(
+			r, TOPO_PORT_QG, &r->lab->networks[raw->ext->index],
+			t->name, raw->ext->name, "qg-", raw->ngiven);
+		t->gateway->router = t;
+		set_given(r, t->gateway, raw->given);
+		on_hosts(t, t->gateway->network);
+	}
+	t->nqr = raw->nsubnets;
+	t->qr = arena_array(r->a, t->nqr, sizeof(struct topo_port *));
+	for (size_t i = 0; i < t->nqr; i++) {
+		struct topo_subnet *s =
+			&r->lab->subnets[raw->subnets[i]->index];
+
+		t->qr[i] = new_port(r, TOPO_PORT_QR, s->network, t->name,
+				    s->name, "qr-", 1);
+		t->qr[i]->router = t;
+		set_addr(&t->qr[i]->addrs[0], s, &s->gateway);
+		on_hosts(t, s->network);
+	}
+}
+
+static void resolve_routers(struct resolve *r)
+{
+	const struct raw *raw = r->raw;
+	struct lab *lab = r->lab;
+	unsigned *next_host =
+		arena_array(r->ids.a, raw->nprojects, sizeof(*next_host));
+
+	lab->nrouters = raw->nrouters;
+	lab->routers = arena_array(r->a, lab->nrouters, sizeof(*lab->routers));
+	for (size_t i = 0; i < lab->nrouters; i++)
+		resolve_router(r, raw->routers[i], &lab->routers[i],
+			       &next_host[raw->routers[i]->in->index]);
+}
+
+/* --- instances ------------------------------------------------------------ */
+
+static void resolve_instances(struct resolve *r)
+{
+	struct lab *lab = r->lab;
+
+	lab->ninstances = r->raw->ninstances;
+	lab->instances =
+		arena_array(r->a, lab->ninstances, sizeof(*lab->instances));
+	for (size_t i = 0; i < lab->ninstances; i++) {
+		const struct raw_instance *raw = r->raw->instances[i];
+		struct topo_instance *t = &lab->instances[i];
+		struct topo_port *p;
+
+		t->name = arena_strdup(r->a, raw->name);
+		t->node = &lab->nodes[raw->on->index];
+		t->index = i;
+		ids_uuid(&r->ids, t->uuid, "instance/%s", t->name);
+		snprintf(t->netns, sizeof(t->netns), "vm-%s", t->uuid);
+		p = new_port(r, TOPO_PORT_INSTANCE,
+			     &lab->networks[raw->net->index], t->name,
+			     raw->net->name, "", raw->ngiven);
+		/* Inside the machine it is a plain first interface. */
+		snprintf(p->ifname, sizeof(p->ifname), "eth0");
+		p->node = t->node;
+		p->instance = t;
+		set_given(r, p, raw->given);
+		t->port = p;
+		mark_on(p->network, t->node);
+	}
+}
+
+static size_t count_ports(const struct resolve *r)
+{
+	size_t n = r->raw->ninstances;
+
+	for (size_t i = 0; i < r->raw->nrouters; i++)
+		n += r->nnetwork_nodes + (r->raw->routers[i]->ext != NULL) +
+		     r->raw->routers[i]->nsubnets;
+	return n;
+}
+
+struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
+{
+	struct arena first = {0};
+	struct lab *lab = arena_alloc(&first, sizeof(*lab));
+	struct resolve r = {.raw = raw, .lab = lab, .a = &lab->arena};
+
+	/* The lab is in its own arena, whose head it then carries. */
+	lab->arena = first;
+	lab->name = arena_strdup(r.a, raw->name);
+	lab->mark = arena_printf(r.a, "labctl:%s", lab->name);
+	lab->l2_population = raw->l2_population;
+	lab->text = arena_strndup(r.a, text, len);
+	lab->text_len = len;
+	ids_init(&r.ids, raw->a, lab->name, lab->uuid);
+	resolve_phys(&r);
+	resolve_nodes(&r);
+	resolve_networks(&r);
+	lab->nports = count_ports(&r);
+	lab->ports = arena_array(r.a, lab->nports, sizeof(*lab->ports));
+	resolve_routers(&r);
+	resolve_instances(&r);
+	return lab;
+}

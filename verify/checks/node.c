@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges of nodes: their agents, interfaces, namespaces and engines. */
+#include <string.h>
+
+#include "lib/auto.h"
+#include "verify/checks/judges.h"
+
+void judge_agents(const struct evidence *e, const struct subject *s,
+		  struct verdict *v)
+{
+	const struct observed *o;
+
+	verdict_want(v, "host name %s", s->node->name);
+	o = judge_sample(e, s->node, v);
+	if (o)
+		verdict_saw(v, strcmp(o->hostname, s->node->name) == 0,
+			    "host name %s", o->hostname);
+}
+
+void command_agents(const struct evidence *e, const struct subject *s,
+		    struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_adds(out, "hostname");
+}
+
+void judge_nics(const struct evidence *e, const struct subject *s,
+		struct verdict *v)
+{
+	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; ns && i < s->node->nnics; i++) {
+		const struct topo_nic *nic = &s->node->nics[i];
+		const struct obs_link *l = obs_link(ns, nic->ifname);
+		bool addr = ip_is_set(&nic->addr.ip), held;
+
+		ipnet_print(&nic->addr, text);
+		verdict_want(v, "%s (%s) up%s%s", nic->ifname, nic->phys->name,
+			     addr ? ", " : "", addr ? text : "");
+		if (!l) {
+			verdict_saw(v, false, "%s is not there", nic->ifname);
+			continue;
+		}
+		held = addr && obs_has_addr(ns, nic->ifname, &nic->addr);
+		verdict_saw(v, l->up && l->running && (held || !addr),
+			    "%s %s%s%s", nic->ifname, judge_up_text(l),
+			    addr ? held ? ", " : ", without " : "",
+			    addr ? text : "");
+	}
+}
+
+void command_nics(const struct evidence *e, const struct subject *s,
+		  struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_adds(out, "ip addr show");
+}
+
+/* Names of namespaces that are a lab's: by their kind of name. */
+static bool lab_like(const char *name)
+{
+	return strncmp(name, "qrouter-", 8) == 0 ||
+	       strncmp(name, "vm-", 3) == 0;
+}
+
+/* Another lab's namespace is marked as such, and none of our business. */
+static bool other_lab(const struct lab *lab, const struct obs_ns *ns)
+{
+	const struct obs_link *lo = obs_link(ns, "lo");
+
+	return lo && lo->alias && strncmp(lo->alias, "labctl:", 7) == 0 &&
+	       strcmp(lo->alias, lab->mark) != 0;
+}
+
+static void want_ns(struct verdict *v, const struct observed *o,
+		    const char *name, const char *of)
+{
+	verdict_want(v, "%s (%s)", name, of);
+	if (!obs_ns(o, name))
+		verdict_saw(v, false, "no %s (%s)", name, of);
+}
+
+static bool wanted_ns(const struct lab *lab, const struct topo_node *n,
+		      const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++)
+		if (strcmp(lab->routers[i].netns, name) == 0)
+			return topo_ha_port(&lab->routers[i], n);
+	for (i = 0; i < lab->ninstances; i++)
+		if (strcmp(lab->instances[i].netns, name) == 0)
+			return lab->instances[i].node == n;
+	return false;
+}
+
+void judge_namespaces(const struct evidence *e, const struct subject *s,
+		      struct verdict *v)
+{
+	const struct observed *o = judge_sample(e, s->node, v);
+	const struct lab *lab = e->lab;
+	size_t i;
+
+	if (!o)
+		return;
+	for (i = 0; i < lab->nrouters; i++)
+		if (topo_ha_port(&lab->routers[i], s->node))
+			want_ns(v, o, lab->routers[i].netns,
+				lab->routers[i].name);
+	for (i = 0; i < lab->ninstances; i++)
+		if (lab->instances[i].node == s->node)
+			want_ns(v, o, lab->instances[i].netns,
+				lab->instances[i].name);
+	if (!v->expected.n)
+		verdict_want(v, "none");
+	for (i = 0; i < o->nns; i++) {
+		const char *name = o->ns[i].name;
+
+		if (wanted_ns(lab, s->node, name))
+			verdict_saw(v, true, "%s", name);
+		else if (lab_like(name) && !other_lab(lab, &o->ns[i]))
+			verdict_saw(v, false, "%s, which is not the lab's",
+				    name);
+	}
+}
+
+void command_namespaces(const struct evidence *e, const struct subject *s,
+			struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_adds(out, "ip netns");
+}
+
+void judge_engine(const struct evidence *e, const struct subject *s,
+		  struct verdict *v)
+{
+	const struct observed *o = judge_sample(e, s->node, v);
+	const struct lab *lab = e->lab;
+	size_t i;
+
+	if (!o)
+		return;
+	verdict_want(v, "an engine that runs and answers");
+	/* Stopped or stuck it has a process all the same. */
+	verdict_saw(v, o->engine_running, "an engine %s",
+		    o->engine_running || o->engine_pid > 0 ? "runs"
+							   : "does not run");
+	if (o->engine_error)
+		verdict_saw(v, false, "it does not answer: %s",
+			    o->engine_error);
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+
+		if (!topo_ha_port(r, s->node))
+			continue;
+		verdict_want(v, "it knows %s", r->name);
+		if (o->engine_running && !o->engine_error)
+			verdict_saw(v, evidence_router(o, r), "it %s %s",
+				    evidence_router(o, r) ? "knows"
+							  : "does not know",
+				    r->name);
+	}
+}
+
+void command_engine(const struct evidence *e, const struct subject *s,
+		    struct buf *out)
+{
+	command_exec(out, s->node, "");
+	buf_printf(out, "labctl vrrp state --control /run/labctl/%s/vrrp.sock",
+		   e->lab->name);
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges of what was seen on the wire: adverts, and replies to pings. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/mono.h"
+#include "verify/checks/judges.h"
+#include "vrrp/advert.h"
+
+#define VRRP_VERSION 2 /* what the labs run (l3ha.md section 4) */
+#define VRRP_ADVERT 1  /* the only type there is */
+#define SENDERS_MAX 16 /* told apart at one place */
+#define GAPS_TOLD 8    /* of one sender */
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / (double)NS_PER_S;
+}
+
+static const struct ip *ha_ip(const struct topo_router *r, size_t h)
+{
+	return &r->ha_ports[h]->addrs[0].addr.ip;
+}
+
+/* Which host has this HA address; nhosts where none has. */
+static size_t host_of(const struct topo_router *r, const struct ip *ip)
+{
+	size_t h;
+
+	for (h = 0; h < r->nhosts; h++)
+		if (ip_equal(ha_ip(r, h), ip))
+			break;
+	return h;
+}
+
+static const char *sender_name(const struct topo_router *r, const struct ip *ip)
+{
+	size_t h = host_of(r, ip);
+
+	return h < r->nhosts ? r->hosts[h]->name : "nobody of this lab";
+}
+
+/* The router's own adverts: by sender, or by VRID from whomever. */
+static bool concerns(const struct topo_router *r, const struct frame *f)
+{
+	return f->kind == FRAME_ADVERT && (f->advert.vrid == r->ha.vrid ||
+					   host_of(r, &f->ip_src) < r->nhosts);
+}
+
+/* Senders at one place, in the order of their first advert. */
+struct senders {
+	struct {
+		struct ip ip;
+		size_t n;
+		int64_t last;
+	} items[SENDERS_MAX];
+	size_t n;
+};
+
+/* Which of them sent it; SENDERS_MAX where there are too many. */
+static size_t sender(struct senders *s, const struct frame *f)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (ip_equal(&s->items[i].ip, &f->ip_src))
+			return i;
+	if (i < SENDERS_MAX) {
+		s->items[i].ip = f->ip_src;
+		s->n++;
+	}
+	return i;
+}
+
+static bool can_see(const struct seen_frames *f, const struct topo_node *n,
+		    struct verdict *v)
+{
+	if (f->error)
+		verdict_blind(v, "%s: %s", n->name, f->error);
+	return !f->error;
+}
+
+/* Was the host active in its first, its last, or in any of its samples? */
+enum when { FIRST_AND_LAST, ANY };
+
+static bool was_active(const struct evidence *e, const struct topo_router *r,
+		       size_t h, enum when when)
+{
+	const struct seen_node *s = &e->nodes[r->hosts[h]->index];
+	size_t i;
+
+	if (when == FIRST_AND_LAST)
+		return s->nsamples &&
+		       judge_role_in(s->samples[0], r) == ROLE_ACTIVE &&
+		       judge_role_in(s->samples[s->nsamples - 1], r) ==
+			       ROLE_ACTIVE;
+	for (i = 0; i < s->nsamples; i++)
+		if (judge_role_in(s->samples[i], r) == ROLE_ACTIVE)
+			return true;
+	return false;
+}
+
+static size_t want_senders(const struct evidence *e,
+			   const struct topo_router *r, struct verdict *v)
+{
+	char text[IP_TEXT_MAX];
+	size_t h, n = 0;
+
+	for (h = 0; h < r->nhosts; h++) {
+		if (!was_active(e, r, h, FIRST_AND_LAST))
+			continue;
+		verdict_want(v, "adverts from %s (%s, active)",
+			     ip_print(ha_ip(r, h), text), r->hosts[h]->name);
+		n++;
+	}
+	if (!n)
+		verdict_blind(v, "no host of %s is active", r->name);
+	return n;
+}
+
+void judge_adverts(const struct evidence *e, const struct subject *s,
+		   struct verdict *v)
+{
+	const struct seen_frames *seen = &s->ha->frames;
+	const struct topo_router *r = s->router;
+	struct senders senders = {0};
+	char text[IP_TEXT_MAX];
+	size_t i, k, h;
+
+	if (!can_see(seen, s->node, v) || !want_senders(e, r, v))
+		return;
+	for (i = 0; i < seen->n; i++) {
+		if (!concerns(r, &seen->frames[i]))
+			continue;
+		k = sender(&senders, &seen->frames[i]);
+		if (k < SENDERS_MAX)
+			senders.items[k].n++;
+	}
+	for (k = 0; k < senders.n; k++) {
+		const struct ip *ip = &senders.items[k].ip;
+
+		h = host_of(r, ip);
+		verdict_saw(v, h < r->nhosts && was_active(e, r, h, ANY),
+			    "%zu from %s (%s)", senders.items[k].n,
+			    ip_print(ip, text), sender_name(r, ip));
+	}
+	for (h = 0; h < r->nhosts; h++) {
+		if (!was_active(e, r, h, FIRST_AND_LAST))
+			continue;
+		for (k = 0; k < senders.n; k++)
+			if (ip_equal(&senders.items[k].ip, ha_ip(r, h)))
+				break;
+		if (k == senders.n)
+			verdict_saw(v, false, "none from %s (%s) in %.1f s",
+				    ip_print(ha_ip(r, h), text),
+				    r->hosts[h]->name,
+				    seconds(seen->to - seen->from));
+	}
+}
+
+void command_adverts(const struct evidence *e, const struct subject *s,
+		     struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, s->router->netns);
+	buf_printf(out, "tcpdump -lnvi %s ip proto 112", s->ha_port->ifname);
+}
+
+/* An advert's fields in the order in which tcpdump has them. */
+static void fields_text(const struct frame *f, struct buf *out)
+{
+	const struct frame_advert *a = &f->advert;
+	char text[IP_TEXT_MAX];
+	unsigned i;
+
+	buf_printf(out, "to %s, ttl %u, ", ip_print(&f->ip_dst, text), f->ttl);
+	buf_printf(out, "VRRPv%u, vrid %u, prio %u, intvl %g s, addrs",
+		   a->version, a->vrid, a->priority, a->adver_cs / 100.0);
+	for (i = 0; i < a->naddrs && i < DECODE_ADVERT_ADDRS; i++)
+		buf_printf(out, " %s",
+			   ip_is_set(&a->addrs[i])
+				   ? ip_print(&a->addrs[i], text)
+				   : "(cut)");
+	if (a->fault)
+		buf_printf(out, "; refused by receivers: %s", a->fault);
+}
+
+/* What the lab's adverts are, as a frame to print and to compare with. */
+static struct frame wanted_advert(const struct topo_router *r)
+{
+	struct frame f = {.ttl = VRRP_TTL, .kind = FRAME_ADVERT};
+
+	f.ip_dst = ip_v4(0xe0000012); /* 224.0.0.18 */
+	f.advert = (struct frame_advert){.version = VRRP_VERSION,
+					 .type = VRRP_ADVERT,
+					 .vrid = r->ha.vrid,
+					 .priority = r->ha.priority,
+					 .adver_cs = r->ha.adver_cs,
+					 .naddrs = 1};
+	f.advert.addrs[0] = r->ha.vip.ip;
+	return f;
+}
+
+static bool same_fields(const struct frame *a, const struct frame *b)
+{
+	return ip_equal(&a->ip_dst, &b->ip_dst) && a->ttl == b->ttl &&
+	       a->advert.version == b->advert.version &&
+	       a->advert.type == b->advert.type &&
+	       a->advert.vrid == b->advert.vrid &&
+	       a->advert.priority == b->advert.priority &&
+	       a->advert.adver_cs == b->advert.adver_cs &&
+	       a->advert.naddrs == b->advert.naddrs &&
+	       ip_equal(&a->advert.addrs[0], &b->advert.addrs[0]) &&
+	       !a->advert.fault;
+}
+
+void judge_advert_fields(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
+{
+	const struct topo_router *r = s->router;
+	const struct seen_ha *all = &e->ha[e->ha_of[r->index]];
+	const struct ip *own = ha_ip(r, s->ha->host);
+	struct frame want = wanted_advert(r);
+	auto_buf struct buf text = {0};
+	size_t h, i, n = 0, looked = 0, bad = 0;
+
+	fields_text(&want, &text);
+	verdict_want(v, "%s", text.data);
+	for (h = 0; h < r->nhosts; h++) {
+		const struct seen_frames *seen = &all[h].frames;
+
+		looked += !seen->error;
+		for (i = 0; i < seen->n; i++) {
+			const struct frame *f = &seen->frames[i];
+
+			if (f->kind != FRAME_ADVERT ||
+			    !ip_equal(&f->ip_src, own))
+				continue;
+			n++;
+			if (same_fields(f, &want) || bad++)
+				continue;
+			buf_reset(&text);
+			fields_text(f, &text);
+			verdict_saw(v, false, "%s, as seen on %s", text.data,
+				    r->hosts[h]->name);
+		}
+	}
+	if (n)
+		verdict_saw(v, !bad, "%zu of %zu adverts as they should be",
+			    n - bad, n);
+	else if (!looked)
+		can_see(&s->ha->frames, s->node, v);
+	else if (judge_role(e, r, s->node) != ROLE_STANDBY)
+		verdict_blind(v, "%s sent no advert that could be judged",
+			      s->node->name);
+}
+
+/*
+ * One advert has no interval, but the silence around it may be too long. Where
+ * another sender's interval was measured nothing more is to be known: a second
+ * sender is the check of adverts' finding.
+ */
+static void lone(const struct seen_frames *seen, const struct senders *s,
+		 size_t k, int64_t most, struct verdict *v)
+{
+	int64_t before = s->items[k].last - seen->from;
+	int64_t after = seen->to - s->items[k].last;
+	char text[IP_TEXT_MAX];
+
+	if (s->items[k].n != 1)
+		return;
+	ip_print(&s->items[k].ip, text);
+	if (before > most || after > most)
+		verdict_saw(v, false,
+			    "over %.3f s: silence about the only "
+			    "advert from %s",
+			    seconds(before > after ? before : after), text);
+	else if (!v->observed.n)
+		verdict_blind(v, "only one advert from %s in %.1f s", text,
+			      seconds(seen->to - seen->from));
+}
+
+void judge_advert_interval(const struct evidence *e, const struct subject *s,
+			   struct verdict *v)
+{
+	const struct seen_frames *seen = &s->ha->frames;
+	const struct topo_router *r = s->router;
+	int64_t want = evidence_interval_ns(r), slack = EVIDENCE_SLACK(want);
+	struct senders senders = {0};
+	char text[IP_TEXT_MAX];
+	size_t i, k;
+
+	(void)e;
+	if (!can_see(seen, s->node, v))
+		return;
+	verdict_want(v, "%.3f s (up to %.3f s off)", seconds(want),
+		     seconds(slack));
+	for (i = 0; i < seen->n; i++) {
+		const struct frame *f = &seen->frames[i];
+		int64_t gap;
+
+		if (!concerns(r, f))
+			continue;
+		k = sender(&senders, f);
+		if (k == SENDERS_MAX)
+			continue;
+		gap = f->t - senders.items[k].last;
+		senders.items[k].last = f->t;
+		if (senders.items[k].n++ == 0)
+			continue;
+		/* Enough of those that are right; all that are wrong. */
+		if (gap < want - slack || gap > want + slack ||
+		    senders.items[k].n < GAPS_TOLD)
+			verdict_saw(v,
+				    gap >= want - slack && gap <= want + slack,
+				    "%.3f s, from %s", seconds(gap),
+				    ip_print(&f->ip_src, text));
+	}
+	for (k = 0; k < senders.n; k++)
+		lone(seen, &senders, k, want + slack, v);
+	if (!senders.n)
+		verdict_blind(v, "%s saw no advert in %.1f s", s->node->name,
+			      seconds(seen->to - seen->from));
+}
+
+/*
+ * Is it this host's advert for the router? Each project's HA network has the
+ * same addresses: what is in another one of them is another router's.
+ */
+static bool in_tunnel(const struct lab *lab, const struct frame *f,
+		      const struct topo_router *r, size_t h)
+{
+	size_t i;
+
+	if (f->kind != FRAME_ADVERT || !f->vxlan ||
+	    !ip_equal(&f->ip_src, ha_ip(r, h)))
+		return false;
+	for (i = 0; i < lab->nnetworks; i++)
+		if (lab->networks[i].ha && lab->networks[i].vni == f->vni)
+			return &lab->networks[i] == r->ha_network;
+	return true;
+}
+
+/* What came by of one host's adverts. */
+static void tunnel_host(const struct lab *lab, const struct subject *s,
+			size_t h, struct verdict *v)
+{
+	const struct seen_frames *seen = &s->tunnel->frames;
+	const struct topo_router *r = s->router;
+	const struct topo_nic *nic = topo_nic(r->hosts[h], TOPO_TUNNEL);
+	char from[IP_TEXT_MAX] = "-", text[IP_TEXT_MAX];
+	const struct frame *odd = NULL;
+	size_t i, n = 0;
+
+	if (nic)
+		ip_print(&nic->addr.ip, from);
+	verdict_want(v, "adverts of %s from %s in VNI %u", r->hosts[h]->name,
+		     from, r->ha_network->vni);
+	for (i = 0; i < seen->n; i++) {
+		const struct frame *f = &seen->frames[i];
+
+		if (!in_tunnel(lab, f, r, h))
+			continue;
+		n++;
+		if (f->vni != r->ha_network->vni ||
+		    (nic && !ip_equal(&f->outer_src, &nic->addr.ip)))
+			odd = f;
+	}
+	if (odd)
+		verdict_saw(v, false, "an advert of %s from %s in VNI %u",
+			    r->hosts[h]->name, ip_print(&odd->outer_src, text),
+			    odd->vni);
+	else if (n)
+		verdict_saw(v, true, "%zu of %s from %s", n, r->hosts[h]->name,
+			    from);
+	else
+		verdict_saw(v, false, "none of %s in %.1f s", r->hosts[h]->name,
+			    seconds(seen->to - seen->from));
+}
+
+void judge_advert_tunnel(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
+{
+	const struct topo_router *r = s->router;
+	size_t h, n = 0;
+
+	if (!can_see(&s->tunnel->frames, s->node, v))
+		return;
+	for (h = 0; h < r->nhosts; h++)
+		if (was_active(e, r, h, FIRST_AND_LAST)) {
+			tunnel_host(e->lab, s, h, v);
+			n++;
+		}
+	if (!n)
+		verdict_blind(v, "no host of %s is active", r->name);
+}
+
+void command_advert_tunnel(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
+{
+	const struct topo_nic *nic = topo_nic(s->node, TOPO_TUNNEL);
+
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_printf(out, "tcpdump -lnvi %s '%s'", nic ? nic->ifname : "-",
+		   evidence_tunnel_filter());
+}
+
+static size_t replies(const struct seen_pings *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++)
+		n += p->probes[i].rtt >= 0;
+	return n;
+}
+
+static void tell_pings(const struct seen_pings *p, const char *when,
+		       struct verdict *v)
+{
+	int64_t best = INT64_MAX, worst = 0;
+	size_t i, n = replies(p);
+	uint8_t ttl = 0;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->probes[i].rtt < 0)
+			continue;
+		ttl = p->probes[i].ttl;
+		if (p->probes[i].rtt < best)
+			best = p->probes[i].rtt;
+		if (p->probes[i].rtt > worst)
+			worst = p->probes[i].rtt;
+	}
+	if (n)
+		verdict_saw(v, n == EVIDENCE_PROBES,
+			    "%zu of %zu replies%s, ttl %u, %.2f to %.2f ms", n,
+			    p->n, when, ttl, (double)best / (double)NS_PER_MS,
+			    (double)worst / (double)NS_PER_MS);
+	else
+		verdict_saw(v, false, "none of %zu replies%s", p->n, when);
+	if (p->send_error)
+		verdict_saw(v, false, "sending failed%s: %s", when,
+			    p->send_error);
+	/* Two that hold one address both answer. */
+	if (p->duplicates)
+		verdict_saw(v, false, "%" PRId64 " replies came twice%s",
+			    p->duplicates, when);
+}
+
+void judge_ping(const struct evidence *e, const struct subject *s,
+		struct verdict *v)
+{
+	const struct seen_ping *p = s->ping;
+	int64_t later;
+
+	(void)e;
+	if (p->pings.error) {
+		verdict_blind(v, "%s", p->pings.error);
+		return;
+	}
+	verdict_want(v, "%d of %d replies", EVIDENCE_PROBES, EVIDENCE_PROBES);
+	if (!p->repeated || p->again.error || !p->pings.n || !p->again.n) {
+		tell_pings(&p->pings, "", v);
+		return;
+	}
+	if (replies(&p->again) < EVIDENCE_PROBES)
+		tell_pings(&p->pings, " at first", v);
+	tell_pings(&p->again, " when tried again", v);
+	later = p->again.probes[0].sent - p->pings.probes[0].sent;
+	if (v->kind == VERDICT_OK)
+		v->note =
+			arena_printf(v->arena,
+				     "some replies were missing at first; all "
+				     "came when tried again %.1f s later",
+				     seconds(later));
+}
+
+void command_ping_outside(const struct evidence *e, const struct subject *s,
+			  struct buf *out)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)e;
+	buf_printf(out, "labctl exec outside -- ping -c %d %s", EVIDENCE_PROBES,
+		   ip_print(&s->ping->dst, text));
+}
+
+void command_ping_inside(const struct evidence *e, const struct subject *s,
+			 struct buf *out)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)e;
+	command_exec(out, s->node, s->instance->netns);
+	buf_printf(out, "ping -c %d %s", EVIDENCE_PROBES,
+		   ip_print(&s->ping->dst, text));
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges of what carries networks and instances on nodes. */
+#include <string.h>
+
+#include "lib/auto.h"
+#include "verify/checks/judges.h"
+
+#define VXLAN_OVERHEAD 50 /* outer IPv4 20, UDP 8, VXLAN 8, inner frame 14 */
+
+/* Does the project's HA network reach this node, and is it the one? */
+static void ha_network_on(const struct evidence *e, const struct subject *s,
+			  const struct topo_node *n, struct verdict *v)
+{
+	const struct topo_network *net = s->network;
+	const struct obs_ns *ns = judge_ns(e, n, "", v);
+	const struct obs_link *br, *vx;
+
+	if (!ns)
+		return;
+	br = obs_link(ns, net->bridge);
+	if (net->type != TOPO_VXLAN) {
+		verdict_saw(v, br, "%s: %s%s", n->name, net->bridge,
+			    br ? "" : " is not there");
+		return;
+	}
+	vx = obs_link(ns, net->vxlan);
+	if (!br || !vx)
+		verdict_saw(v, false, "%s: %s is not there", n->name,
+			    br ? net->vxlan : net->bridge);
+	else
+		verdict_saw(v, vx->vni == net->vni, "%s: %s, VNI %u", n->name,
+			    net->bridge, vx->vni);
+}
+
+void judge_ha_network(const struct evidence *e, const struct subject *s,
+		      struct verdict *v)
+{
+	const struct lab *lab = e->lab;
+	const struct topo_network *net = s->network;
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		if (!topo_network_on(lab, net, &lab->nodes[i]))
+			continue;
+		if (net->type == TOPO_VXLAN)
+			verdict_want(v, "%s: %s, VNI %u", lab->nodes[i].name,
+				     net->bridge, net->vni);
+		else
+			verdict_want(v, "%s: %s", lab->nodes[i].name,
+				     net->bridge);
+		ha_network_on(e, s, &lab->nodes[i], v);
+	}
+}
+
+void command_ha_network(const struct evidence *e, const struct subject *s,
+			struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->nnodes; i++)
+		if (topo_network_on(e->lab, s->network, &e->lab->nodes[i]))
+			break;
+	if (i == e->lab->nnodes)
+		return;
+	command_exec(out, &e->lab->nodes[i], "");
+	buf_printf(out, "ip -d link show %s",
+		   s->network->type == TOPO_VXLAN ? s->network->vxlan
+						  : s->network->bridge);
+}
+
+/* The interface that joins the bridge to the other nodes, or NULL. */
+static const char *uplink(const struct topo_network *net,
+			  const struct topo_node *n)
+{
+	const struct topo_nic *nic;
+
+	switch (net->type) {
+	case TOPO_VXLAN:
+		return net->vxlan;
+	case TOPO_FLAT:
+		nic = topo_nic_on(n, net->phys);
+		return nic ? nic->ifname : NULL;
+	case TOPO_LOCAL:
+		return NULL;
+	}
+	return NULL;
+}
+
+static void bridge_port(const struct obs_ns *ns, const char *bridge,
+			const char *name, struct verdict *v)
+{
+	const struct obs_link *l = obs_link(ns, name);
+
+	verdict_want(v, "%s on %s, up", name, bridge);
+	if (!l)
+		verdict_saw(v, false, "%s is not there", name);
+	else if (!l->master)
+		verdict_saw(v, false, "%s %s, on no bridge", name,
+			    judge_up_text(l));
+	else
+		verdict_saw(v, l->up && strcmp(l->master, bridge) == 0,
+			    "%s on %s, %s", name, l->master, judge_up_text(l));
+}
+
+static bool bridge_wants(const struct evidence *e, const struct subject *s,
+			 const char *name)
+{
+	const char *up = uplink(s->network, s->node);
+	size_t i;
+
+	if (up && strcmp(up, name) == 0)
+		return true;
+	for (i = 0; i < e->lab->nports; i++)
+		if (e->lab->ports[i].network == s->network &&
+		    judge_port_on(&e->lab->ports[i], s->node) &&
+		    strcmp(e->lab->ports[i].tap, name) == 0)
+			return true;
+	return false;
+}
+
+void judge_bridges(const struct evidence *e, const struct subject *s,
+		   struct verdict *v)
+{
+	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	const char *bridge = s->network->bridge, *up;
+	const struct obs_link *br;
+	size_t i;
+
+	if (!ns)
+		return;
+	verdict_want(v, "%s up", bridge);
+	br = obs_link(ns, bridge);
+	if (!br) {
+		verdict_saw(v, false, "%s is not there", bridge);
+		return;
+	}
+	verdict_saw(v, br->up, "%s %s", bridge, br->up ? "up" : "down");
+	up = uplink(s->network, s->node);
+	if (up)
+		bridge_port(ns, bridge, up, v);
+	for (i = 0; i < e->lab->nports; i++) {
+		const struct topo_port *p = &e->lab->ports[i];
+
+		/* An instance's cable has a check of its own. */
+		if (p->network == s->network && !p->instance &&
+		    judge_port_on(p, s->node))
+			bridge_port(ns, bridge, p->tap, v);
+	}
+	for (i = 0; i < ns->nlinks; i++)
+		if (ns->links[i].master &&
+		    strcmp(ns->links[i].master, bridge) == 0 &&
+		    !bridge_wants(e, s, ns->links[i].name))
+			verdict_saw(v, false, "%s on %s, where it is foreign",
+				    ns->links[i].name, bridge);
+}
+
+void command_bridges(const struct evidence *e, const struct subject *s,
+		     struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_printf(out, "ip link show master %s", s->network->bridge);
+}
+
+static bool floods_to(const struct obs_ns *ns, const char *dev,
+		      const struct ip *dst)
+{
+	static const struct mac all;
+	size_t i;
+
+	for (i = 0; i < ns->nfdb; i++)
+		if (strcmp(ns->fdb[i].dev, dev) == 0 &&
+		    mac_equal(&ns->fdb[i].mac, &all) &&
+		    ip_equal(&ns->fdb[i].dst, dst))
+			return true;
+	return false;
+}
+
+/* How frames for everybody find the other nodes. */
+static void flooding(const struct evidence *e, const struct subject *s,
+		     const struct obs_ns *ns, const struct obs_link *l,
+		     struct verdict *v)
+{
+	const struct topo_network *net = s->network;
+	char text[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
+	size_t i;
+
+	if (!e->lab->l2_population) {
+		if (ip_is_set(&l->vxlan_group))
+			ip_print(&l->vxlan_group, seen);
+		verdict_want(v, "group %s", ip_print(&net->group, text));
+		verdict_saw(v, ip_equal(&l->vxlan_group, &net->group),
+			    "group %s", seen);
+		return;
+	}
+	for (i = 0; i < e->lab->nnodes; i++) {
+		const struct topo_node *n = &e->lab->nodes[i];
+		const struct topo_nic *nic = topo_nic_on(n, net->phys);
+		bool there;
+
+		if (n == s->node || !nic || !topo_network_on(e->lab, net, n))
+			continue;
+		ip_print(&nic->addr.ip, text);
+		there = floods_to(ns, net->vxlan, &nic->addr.ip);
+		verdict_want(v, "a flood entry for %s (%s)", text, n->name);
+		verdict_saw(v, there, "%s flood entry for %s",
+			    there ? "a" : "no", text);
+	}
+}
+
+void judge_vxlan(const struct evidence *e, const struct subject *s,
+		 struct verdict *v)
+{
+	const struct topo_network *net = s->network;
+	const struct topo_nic *nic = topo_nic_on(s->node, net->phys);
+	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	char want[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
+	const struct obs_link *l;
+
+	if (!ns || !nic)
+		return;
+	ip_print(&nic->addr.ip, want);
+	verdict_want(v, "%s up, VNI %u, local %s, over %s, port %u", net->vxlan,
+		     net->vni, want, nic->ifname, DECODE_VXLAN_PORT);
+	l = obs_link(ns, net->vxlan);
+	if (!l) {
+		verdict_saw(v, false, "%s is not there", net->vxlan);
+		return;
+	}
+	if (ip_is_set(&l->vxlan_local))
+		ip_print(&l->vxlan_local, seen);
+	verdict_saw(v,
+		    l->up && l->vni == net->vni &&
+			    ip_equal(&l->vxlan_local, &nic->addr.ip) &&
+			    l->vxlan_dev &&
+			    strcmp(l->vxlan_dev, nic->ifname) == 0 &&
+			    l->vxlan_port == DECODE_VXLAN_PORT,
+		    "%s %s, VNI %u, local %s, over %s, port %u", net->vxlan,
+		    l->up ? "up" : "down", l->vni, seen,
+		    l->vxlan_dev ? l->vxlan_dev : "none", l->vxlan_port);
+	flooding(e, s, ns, l, v);
+}
+
+void command_vxlan(const struct evidence *e, const struct subject *s,
+		   struct buf *out)
+{
+	command_exec(out, s->node, "");
+	if (e->lab->l2_population)
+		buf_printf(out, "bridge fdb show dev %s", s->network->vxlan);
+	else
+		buf_printf(out, "ip -d link show %s", s->network->vxlan);
+}
+
+static void mtu_of(const struct obs_ns *ns, const char *name, unsigned want,
+		   const char *where, size_t *n, struct verdict *v)
+{
+	const struct obs_link *l = ns ? obs_link(ns, name) : NULL;
+
+	if (!l)
+		return; /* that it is missing is another check's finding */
+	verdict_saw(v, l->mtu == want, "%s%s%s %u", name, *where ? " in " : "",
+		    where, l->mtu);
+	(*n)++;
+}
+
+void judge_mtu(const struct evidence *e, const struct subject *s,
+	       struct verdict *v)
+{
+	const struct topo_network *net = s->network;
+	const struct obs_ns *ns = judge_ns(e, s->node, "", v), *in;
+	const struct topo_nic *nic;
+	const struct obs_link *l;
+	unsigned least;
+	size_t i, n = 0;
+
+	if (!ns)
+		return;
+	verdict_want(v, "%u on each of its interfaces", net->mtu);
+	mtu_of(ns, net->bridge, net->mtu, "", &n, v);
+	if (net->type == TOPO_VXLAN)
+		mtu_of(ns, net->vxlan, net->mtu, "", &n, v);
+	for (i = 0; i < e->lab->nports; i++) {
+		const struct topo_port *p = &e->lab->ports[i];
+
+		if (p->network != net || !judge_port_on(p, s->node))
+			continue;
+		in = obs_ns(judge_sample(e, s->node, v), judge_port_netns(p));
+		mtu_of(ns, p->tap, net->mtu, "", &n, v);
+		mtu_of(in, p->ifname, net->mtu, judge_port_netns(p), &n, v);
+	}
+	if (!n)
+		verdict_blind(v, "%s has nothing of %s", s->node->name,
+			      net->name);
+	nic = net->phys ? topo_nic_on(s->node, net->phys) : NULL;
+	l = nic ? obs_link(ns, nic->ifname) : NULL;
+	if (!l)
+		return;
+	least = net->mtu + (net->type == TOPO_VXLAN ? VXLAN_OVERHEAD : 0);
+	verdict_want(v, "at least %u on %s below", least, nic->ifname);
+	verdict_saw(v, l->mtu >= least, "%s %u", nic->ifname, l->mtu);
+}
+
+void command_mtu(const struct evidence *e, const struct subject *s,
+		 struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_adds(out, "ip link show");
+}
+
+static bool has_default(const struct obs_ns *ns, const struct ip *via,
+			const char *dev)
+{
+	size_t i;
+
+	for (i = 0; i < ns->nroutes; i++)
+		if (!ns->routes[i].to.len &&
+		    ip_equal(&ns->routes[i].via, via) && ns->routes[i].dev &&
+		    strcmp(ns->routes[i].dev, dev) == 0)
+			return true;
+	return false;
+}
+
+static void cable_addrs(const struct obs_ns *ns, const struct topo_port *p,
+			struct verdict *v)
+{
+	char text[IP_TEXT_MAX];
+	const struct ip *gw;
+	bool there;
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++) {
+		ipnet_print(&p->addrs[i].addr, text);
+		there = obs_has_addr(ns, p->ifname, &p->addrs[i].addr);
+		verdict_want(v, "%s", text);
+		verdict_saw(v, there, "%s%s", there ? "" : "no ", text);
+		gw = p->addrs[i].subnet ? &p->addrs[i].subnet->gateway : NULL;
+		if (!gw || !ip_is_set(gw))
+			continue;
+		there = has_default(ns, gw, p->ifname);
+		verdict_want(v, "default route via %s", ip_print(gw, text));
+		verdict_saw(v, there, "%s via %s",
+			    there ? "default route" : "no default route", text);
+	}
+}
+
+void judge_cables(const struct evidence *e, const struct subject *s,
+		  struct verdict *v)
+{
+	const struct topo_port *p = s->instance->port;
+	const struct obs_ns *root = judge_ns(e, s->node, "", v);
+	const struct obs_ns *ns = judge_ns(e, s->node, s->instance->netns, v);
+	char want[MAC_TEXT_MAX], seen[MAC_TEXT_MAX];
+	const struct obs_link *l;
+
+	if (!root)
+		return;
+	bridge_port(root, p->network->bridge, p->tap, v);
+	if (!ns)
+		return;
+	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));
+	l = obs_link(ns, p->ifname);
+	if (!l) {
+		verdict_saw(v, false, "%s is not there", p->ifname);
+		return;
+	}
+	verdict_saw(v, l->up && l->running && mac_equal(&l->mac, &p->mac),
+		    "%s %s, MAC %s", p->ifname, judge_up_text(l),
+		    mac_print(&l->mac, seen));
+	cable_addrs(ns, p, v);
+}
+
+void command_cables(const struct evidence *e, const struct subject *s,
+		    struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, s->instance->netns);
+	buf_adds(out, "ip addr show");
+}

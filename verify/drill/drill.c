@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The drill (l3ha.md section 6)
+ * =============================
+ * Everything that records is started first and runs to the end: on each host
+ * of each router a capture of all interfaces of its namespace and a watch of
+ * its tables, from instances and from outside a ping each 10 ms. Then one
+ * link is set down by the node's agent, another host is waited for, the link
+ * is set up again, and as long as a whole takeover would take it is watched
+ * whether the role stays. At last all records are collected.
+ *
+ * All of this are parallel operations of the agents: started by a request,
+ * ended by "stop". The fault is one of them, and mends itself when its agent
+ * or this program is gone (verify/looks/fault.c); here it is mended on every
+ * way out, before anything else is done.
+ *
+ * The main thread talks to all agents itself, for requests are small; only
+ * observations go out in parallel. How long things are waited for comes from
+ * the routers' timers. A takeover that is late is waited for three quarters
+ * longer, to tell how late it was.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "verify/drill/drill.h"
+#include "verify/drill/ops.h"
+#include "verify/gather.h"
+#include "verify/looks/look.h"
+
+#define BASELINE_MS 1000 /* of pings before the fault, and one advert */
+#define AFTER_MS 1000    /* after a takeover, for all to be told */
+#define POLL_MS 100
+#define SLICE_MS 20                  /* between looks at *interrupted */
+#define FAULT_SEEN_NS (2 * NS_PER_S) /* until the link must be down */
+#define FAULT_EXTRA_MS 30000         /* until the agent mends it by itself */
+
+static void say(struct drill_run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct drill_run *r, const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	if (!r->progress)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->progress(r->ctx, text);
+}
+
+/* --- looking --------------------------------------------------------- */
+
+static const struct observed **look(struct drill_run *r)
+{
+	const struct observed **obs =
+		arena_array(&r->d->arena, r->d->lab->nnodes, sizeof(*obs));
+
+	gather_observe(r->f, r->d->arenas, obs);
+	return obs;
+}
+
+/* Polls with tables that are forgotten, until fn holds; -ETIMEDOUT, -EINTR. */
+static int poll_until(struct drill_run *r, int64_t patience,
+		      bool (*fn)(struct drill_run *r,
+				 const struct observed **obs))
+{
+	struct mono until = mono_add(clock_mono(), patience);
+	auto_arena struct arena a = {0};
+	const struct observed **obs;
+	struct arena *arenas;
+	size_t i;
+	bool done;
+
+	obs = arena_array(&a, r->d->lab->nnodes, sizeof(*obs));
+	arenas = arena_array(&a, r->f->n, sizeof(*arenas));
+	for (;;) {
+		if (*r->interrupted)
+			return -EINTR;
+		gather_observe(r->f, arenas, obs);
+		done = fn(r, obs);
+		for (i = 0; i < r->f->n; i++)
+			arena_release(&arenas[i]);
+		if (done)
+			return 0;
+		if (!mono_before(clock_mono(), until))
+			return -ETIMEDOUT;
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+static int wait_ms(struct drill_run *r, int64_t ms)
+{
+	struct mono until = mono_add(clock_mono(), ms * NS_PER_MS);
+
+	while (mono_before(clock_mono(), until)) {
+		if (*r->interrupted)
+			return -EINTR;
+		clock_sleep_ms(SLICE_MS);
+	}
+	return 0;
+}
+
+static bool all_settled(struct drill_run *r, const struct observed **obs)
+{
+	const struct topo_node *n;
+	size_t i;
+
+	for (i = 0; i < r->d->nrouters; i++)
+		if (gather_active(r->d->routers[i].router, obs, &n) != 1)
+			return false;
+	return true;
+}
+
+static const char *link_of(const struct drill_run *r,
+			   const struct drill_router *dr,
+			   const char **ret_netns)
+{
+	*ret_netns = r->d->fault == DRILL_HA ? dr->router->netns : "";
+	if (r->d->fault == DRILL_HA)
+		return dr->router->ha_ports[dr->old]->ifname;
+	return topo_nic(r->d->victim, TOPO_TUNNEL)->ifname;
+}
+
+/* Is a router that was hit active somewhere else? */
+static bool moved(const struct drill_router *dr, const struct observed **obs)
+{
+	const struct topo_router *r = dr->router;
+	size_t h;
+
+	for (h = 0; h < r->nhosts; h++) {
+		const struct observed *o = obs[r->hosts[h]->index];
+		const struct obs_router *s = evidence_router(o, r);
+
+		if (h != dr->old && s && !o->engine_error &&
+		    strcmp(s->state, "active") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool link_is_down(struct drill_run *r, const struct observed **obs)
+{
+	const struct observed *o = obs[r->d->victim->index];
+	size_t i;
+
+	for (i = 0; o && i < r->d->nrouters; i++) {
+		const struct drill_router *dr = &r->d->routers[i];
+		const struct obs_link *l;
+		const struct obs_ns *ns;
+		const char *netns, *dev;
+
+		if (!dr->hit)
+			continue;
+		dev = link_of(r, dr, &netns);
+		ns = obs_ns(o, netns);
+		l = ns ? obs_link(ns, dev) : NULL;
+		if (!l || l->up)
+			return false;
+	}
+	return o != NULL;
+}
+
+static bool all_moved(struct drill_run *r, const struct observed **obs)
+{
+	size_t i;
+
+	for (i = 0; i < r->d->nrouters; i++)
+		if (r->d->routers[i].hit && !moved(&r->d->routers[i], obs))
+			return false;
+	return true;
+}
+
+/* --- the fault
+ * ---------------------------------------------------------------- */
+
+static int64_t longest_ns(const struct drill *d)
+{
+	int64_t most = 0;
+	size_t i;
+
+	for (i = 0; i < d->nrouters; i++) {
+		int64_t ns = topo_master_down_ns(&d->routers[i].router->ha) +
+			     evidence_interval_ns(d->routers[i].router);
+
+		if (ns > most)
+			most = ns;
+	}
+	return most;
+}
+
+static int64_t patience_ns(const struct drill *d)
+{
+	return longest_ns(d) * 7 / 4;
+}
+
+static int break_one(struct drill_run *r, const struct drill_router *dr,
+		     struct err *reterr)
+{
+	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
+	auto_buf struct buf b = {0};
+	const char *netns, *dev = link_of(r, dr, &netns);
+	struct json j;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", netns);
+	json_kstr(&j, "dev", dev);
+	json_kint(&j, "max_ms",
+		  max_ms < LOOK_DURATION_MAX_MS ? max_ms
+						: LOOK_DURATION_MAX_MS);
+	say(r, "%s down on %s", dev, r->d->victim->name);
+	return drill_op_begin(r, &r->faults[r->nfaults++], r->d->victim->name,
+			      "fault", b.data, reterr);
+}
+
+static int break_links(struct drill_run *r, struct err *reterr)
+{
+	size_t i;
+	int e = 0;
+
+	/* Until the agent's own word, this is when it happened. */
+	r->d->down_ns = clock_real_ns();
+	for (i = 0; i < r->d->nrouters && e == 0; i++) {
+		if (!r->d->routers[i].hit)
+			continue;
+		e = break_one(r, &r->d->routers[i], reterr);
+		if (r->d->fault == DRILL_TUNNEL)
+			break; /* one link for all */
+	}
+	return e;
+}
+
+/* Sets up again whatever was set down. Its times are the agent's. */
+static int mend_links(struct drill_run *r, struct err *reterr)
+{
+	const struct doc *answer;
+	struct err err;
+	int64_t t;
+	size_t i;
+	int e = 0;
+
+	if (r->nfaults)
+		say(r, "link up again on %s", r->d->victim->name);
+	for (i = 0; i < r->nfaults; i++)
+		drill_op_stop(&r->faults[i]);
+	for (i = 0; i < r->nfaults; i++) {
+		if (drill_op_end(&r->faults[i], &r->d->arena, &answer, &err) <
+		    0) {
+			if (e == 0)
+				e = err_set(reterr, err.code,
+					    "the fault on %s: %s",
+					    r->d->victim->name, err.msg);
+			continue;
+		}
+		t = doc_int(answer, "down", 0);
+		if (i == 0 || t < r->d->down_ns)
+			r->d->down_ns = t;
+		t = doc_int(answer, "up", 0);
+		if (t > r->d->up_ns)
+			r->d->up_ns = t;
+	}
+	r->nfaults = 0;
+	return e;
+}
+
+/* --- the drill's course
+ * -------------------------------------------------------- */
+
+static int find_victim(struct drill_run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	const struct topo_node *n;
+	size_t i, h;
+
+	for (i = 0; i < d->nrouters; i++) {
+		struct drill_router *dr = &d->routers[i];
+
+		if (gather_active(dr->router, d->before, &n) != 1)
+			return err_set(reterr, -EBUSY,
+				       "%s is not active on exactly one node",
+				       dr->router->name);
+		for (h = 0; dr->router->hosts[h] != n; h++)
+			;
+		dr->old = h;
+		if (!d->victim)
+			d->victim = n;
+		dr->hit = n == d->victim;
+	}
+	if (!d->victim)
+		return err_set(reterr, -ENOENT, "the lab has no router");
+	if (d->fault == DRILL_TUNNEL && !topo_nic(d->victim, TOPO_TUNNEL))
+		return err_set(reterr, -ENODEV,
+			       "%s has no tunnel interface to set down",
+			       d->victim->name);
+	return 0;
+}
+
+static int cut_and_wait(struct drill_run *r, struct err *reterr)
+{
+	struct mono began = clock_mono();
+	int e;
+
+	e = break_links(r, reterr);
+	if (e < 0)
+		return e;
+	e = poll_until(r, FAULT_SEEN_NS, link_is_down);
+	if (e == -ETIMEDOUT)
+		return err_set(reterr, e, "the link on %s did not go down",
+			       r->d->victim->name);
+	if (e == 0) {
+		say(r, "waiting for another node (up to %.1f s)",
+		    (double)longest_ns(r->d) / (double)NS_PER_S);
+		e = poll_until(r, patience_ns(r->d), all_moved);
+	}
+	r->d->taken_ns = mono_sub(clock_mono(), began);
+	if (e == 0 || e == -ETIMEDOUT) /* which is a finding */
+		e = wait_ms(r, AFTER_MS);
+	if (e == 0)
+		r->d->during = look(r);
+	return e;
+}
+
+static int course(struct drill_run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	struct err err = {0};
+	int64_t baseline;
+	int e;
+
+	say(r, "waiting for each router's active node");
+	e = poll_until(r, longest_ns(d), all_settled);
+	if (e == -EINTR)
+		return e;
+	d->before = look(r);
+	e = find_victim(r, reterr);
+	if (e < 0)
+		return e;
+	drill_begin_all(r);
+	say(r, "pinging %zu addresses before the fault", d->npings);
+	baseline = (evidence_longest_ns(d->lab) * 11 / 10) / NS_PER_MS;
+	e = wait_ms(r, baseline > BASELINE_MS ? baseline : BASELINE_MS);
+	if (e < 0)
+		return e;
+	e = cut_and_wait(r, reterr);
+	if (mend_links(r, &err) < 0) {
+		/* What it says is why the link did not go down, too. */
+		*reterr = err;
+		if (!d->up_ns)
+			d->down_ns = 0;
+		return err.code;
+	}
+	if (e < 0)
+		return e;
+	say(r, "watching that the role stays (%.1f s)",
+	    (double)longest_ns(d) / (double)NS_PER_S);
+	e = wait_ms(r, longest_ns(d) / NS_PER_MS);
+	if (e == 0)
+		d->after = look(r);
+	return e;
+}
+
+int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
+	      drill_progress *progress, void *ctx)
+{
+	struct drill_run r = {.d = d,
+			      .f = f,
+			      .interrupted = interrupted,
+			      .progress = progress,
+			      .ctx = ctx};
+	struct err err = {0};
+	size_t i;
+	int e;
+
+	for (i = 0; i < d->nrouters; i++)
+		r.nhosts += d->routers[i].router->nhosts;
+	d->arenas = arena_array(&d->arena, f->n, sizeof(*d->arenas));
+	d->narenas = f->n;
+	r.captures = arena_array(&d->arena, r.nhosts, sizeof(*r.captures));
+	r.watches = arena_array(&d->arena, r.nhosts, sizeof(*r.watches));
+	r.pings = arena_array(&d->arena, d->npings, sizeof(*r.pings));
+	r.faults = arena_array(&d->arena, d->nrouters, sizeof(*r.faults));
+	e = course(&r, &err);
+	if (e == -EINTR)
+		err_set(&err, e, "interrupted; all is put back");
+	drill_end_all(&r);
+	if (e < 0)
+		d->err = err;
+	return e;
+}

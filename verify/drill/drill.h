@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_DRILL_DRILL_H
+#define LABCTL_VERIFY_DRILL_DRILL_H
+
+/*
+ * The failover drill: what it records, how it is run, and what is judged of
+ * the record. Running needs a lab; all else is pure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "lib/mono.h"
+#include "provision/host/fleet.h"
+#include "topologies/topo.h"
+#include "verify/evidence.h"
+#include "verify/verdict.h"
+
+#define DRILL_PING_US 10000 /* between probes */
+#define DRILL_PINGS_MAX 64  /* at a time, of a whole lab */
+
+/* What is broken: the overlay interface of the active router's node, or the
+ * router's own ha interface there. */
+enum drill_fault { DRILL_TUNNEL, DRILL_HA };
+extern const char *const drill_fault_names[];
+
+/* What the kernel told of a namespace's tables. */
+struct drill_event {
+	int64_t t;        /* CLOCK_REALTIME, ns */
+	const char *what; /* +addr, -addr, +route, -route, link */
+	const char *dev, *text;
+};
+
+/* A router on one of its hosts, watched all the time. */
+struct drill_host {
+	const char *error;         /* why it could not be watched, or NULL */
+	struct seen_frames frames; /* of all its interfaces */
+	struct drill_event *events;
+	size_t nevents;
+};
+
+struct drill_router {
+	const struct topo_router *router;
+	size_t old; /* host that was active before; nhosts: not one */
+	bool hit;   /* its active host was cut off */
+	struct drill_host *hosts; /* as router->hosts */
+};
+
+/* A ping that went on all the time. */
+struct drill_ping {
+	const struct topo_router *router;
+	size_t index;                         /* of the router in the drill */
+	const struct topo_instance *instance; /* NULL: from outside */
+	struct ip dst;
+	struct seen_pings pings;
+};
+
+/* All that the drill saw. */
+struct drill {
+	struct arena arena;
+	struct arena *arenas; /* for threads, one for each node */
+	size_t narenas;
+	const struct lab *lab;
+	enum drill_fault fault;
+	struct drill_router *routers;
+	size_t nrouters;
+	struct drill_ping *pings;
+	size_t npings;
+	const struct topo_node *victim; /* whose link was set down */
+	int64_t down_ns, up_ns; /* of the link, CLOCK_REALTIME; 0: not done */
+	/* Tables of each node before, at the end of the cut, at the end; NULL
+	 * where they could not be seen. */
+	const struct observed **before, **during, **after;
+	int64_t taken_ns; /* how long the takeover was waited for */
+	struct err err;   /* code 0: it ran to its end */
+};
+
+/* What drill_init() takes into the drill: only, or NULL for all routers. */
+void drill_init(struct drill *d, const struct lab *lab,
+		const struct topo_router *only, enum drill_fault fault);
+void drill_release(struct drill *d);
+
+/* Called at each step with a few words for a person. */
+typedef void drill_progress(void *ctx, const char *what);
+
+/*
+ * Runs it. *interrupted is looked at all the time: when it is set, the fault
+ * is undone and -EINTR returned. Whatever happens, what was broken is mended
+ * before it returns, or, should this program die, by the node's agent. Returns
+ * 0, or the error that d->err holds too.
+ */
+int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
+	      drill_progress *progress, void *ctx);
+
+/* Times of one router in CLOCK_REALTIME ns, each 0 where it was not seen. */
+struct timeline {
+	size_t old, now;      /* hosts, before and after; nhosts: none */
+	int64_t last_old;     /* old's last advert, as the new one heard it */
+	int64_t first_new;    /* the new one's first advert */
+	int64_t addresses;    /* the last of its addresses in place */
+	int64_t routes;       /* the last of its default routes */
+	int64_t announced;    /* first gratuitous ARP or neighbour advert. */
+	int64_t gave_up;      /* old's last address gone */
+	int64_t reply;        /* first reply after an outage, any ping */
+	size_t announcements; /* addresses announced ... */
+	size_t wanted;        /* ... of those that hosts must learn */
+};
+
+/* Pure: a router's timeline out of the record. */
+void drill_timeline(const struct drill *d, size_t router, struct timeline *ret);
+
+/* The longest time without a reply, of probes sent in from..to. */
+struct outage {
+	size_t sent, lost; /* probes, in all of the time */
+	int64_t began;     /* first probe of the longest silence; 0: none */
+	int64_t ns;        /* from there to the first probe answered again */
+	bool open;         /* it had not ended when the pinging did */
+};
+void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
+		  struct outage *ret);
+
+/* Theory: a silent failure is noticed in low..high ns (2 to 3 intervals +
+ * skew); slack is what is granted to machine and measurement. */
+#define DRILL_SLACK_LEAST_NS (250 * NS_PER_MS)
+struct drill_bound {
+	int64_t low, high, slack;
+};
+struct drill_bound drill_bound(const struct topo_router *r);
+
+/* The points of a drill: those of each router, then each ping's. */
+enum drill_check {
+	DRILL_BEFORE,
+	DRILL_TAKEOVER,
+	DRILL_ADDRESSES,
+	DRILL_ANNOUNCED,
+	DRILL_ONE_HOLDER,
+	DRILL_RESTORED,
+	DRILL_STAYS,
+	DRILL_OUTAGE, /* of a ping */
+	DRILL_CHECKS
+};
+extern const char *const drill_check_names[];
+
+size_t drill_points(const struct drill *d);
+
+/* Point i: which check, of which router or ping. */
+enum drill_check drill_point(const struct drill *d, size_t i, size_t *ret_of);
+void drill_title(const struct drill *d, size_t i, struct buf *out);
+
+/* Judges point i. *ret_skip is set to why it does not apply, or NULL. */
+void drill_judge(const struct drill *d, size_t i, struct verdict *v,
+		 const char **ret_skip);
+
+/* What a student would type. */
+void drill_command(const struct drill *d, size_t i, struct buf *out);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* The operations of a drill that go on at the agents, and their answers. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "provision/emul/emul.h"
+#include "verify/looks/answer.h"
+#include "verify/drill/ops.h"
+#include "verify/looks/look.h"
+
+#define ANSWER_MS 10000
+#define SNAPLEN 256
+#define PING_TIMEOUT_MS 250 /* a later reply is none */
+#define FILTER "ip proto 112 or arp or (icmp6 and ip6[40] = 136)"
+
+int drill_op_begin(struct drill_run *r, struct drill_op *op, const char *node,
+		   const char *name, const char *members, struct err *reterr)
+{
+	int e;
+
+	*op = (struct drill_op){.node = fleet_node(r->f, node)};
+	if (!op->node || !op->node->remote)
+		return err_set(reterr, -ENOTCONN, "%s: %s", node,
+			       op->node && *op->node->err.msg
+				       ? op->node->err.msg
+				       : "cannot be reached");
+	e = remote_send(op->node->remote, name, members, &op->id, reterr);
+	if (e < 0)
+		return e;
+	op->on = true;
+	return 0;
+}
+
+void drill_op_stop(struct drill_op *op)
+{
+	char members[32];
+
+	if (!op->on || op->stopping)
+		return;
+	snprintf(members, sizeof(members), "\"of\": %u", op->id);
+	op->stopping = remote_send(op->node->remote, "stop", members,
+				   &op->stop_id, NULL) == 0;
+}
+
+int drill_op_end(struct drill_op *op, struct arena *a, const struct doc **ret,
+		 struct err *reterr)
+{
+	const struct doc *ack;
+	int e;
+
+	if (!op->on)
+		return err_set(reterr, -ENOTCONN, "it was not begun");
+	op->on = false;
+	e = remote_wait(op->node->remote, op->id, ANSWER_MS, a, ret, reterr);
+	if (op->stopping)
+		(void)remote_wait(op->node->remote, op->stop_id, ANSWER_MS, a,
+				  &ack, NULL);
+	return e;
+}
+
+static void begin_host(struct drill_run *r, size_t router, size_t host,
+		       size_t at)
+{
+	struct drill_router *dr = &r->d->routers[router];
+	struct drill_host *h = &dr->hosts[host];
+	const char *node = dr->router->hosts[host]->name;
+	auto_buf struct buf b = {0};
+	struct json j;
+	struct err err;
+	int e;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", dr->router->netns);
+	e = drill_op_begin(r, &r->watches[at], node, "watch", b.data, &err);
+	json_kstr(&j, "dev", "any");
+	json_kstr(&j, "filter", FILTER);
+	json_kint(&j, "snaplen", SNAPLEN);
+	if (e == 0)
+		e = drill_op_begin(r, &r->captures[at], node, "capture", b.data,
+				   &err);
+	h->error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
+}
+
+static void begin_ping(struct drill_run *r, size_t i)
+{
+	struct drill_ping *p = &r->d->pings[i];
+	const struct topo_instance *in = p->instance;
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+	struct json j;
+	struct err err;
+	int e;
+
+	json_init(&j, &b, 0);
+	json_kstr(&j, "netns", in ? in->netns : "");
+	json_kstr(&j, "dst", ip_print(&p->dst, text));
+	json_kint(&j, "count", 0);
+	json_kint(&j, "interval_us", DRILL_PING_US);
+	json_kint(&j, "timeout_ms", PING_TIMEOUT_MS);
+	e = drill_op_begin(r, &r->pings[i], in ? in->node->name : EMUL_OUTSIDE,
+			   "ping", b.data, &err);
+	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
+}
+
+void drill_begin_all(struct drill_run *r)
+{
+	struct drill *d = r->d;
+	size_t i, h, at = 0;
+
+	for (i = 0; i < d->nrouters; i++)
+		for (h = 0; h < d->routers[i].router->nhosts; h++)
+			begin_host(r, i, h, at++);
+	for (i = 0; i < d->npings; i++)
+		begin_ping(r, i);
+}
+
+static void take_events(struct arena *a, const struct doc *d,
+			struct drill_host *h)
+{
+	const struct doc *list = doc_get(d, "events"), *item;
+
+	DOC_FOREACH (item, list) {
+		struct drill_event *e;
+
+		if (h->nevents == LOOK_EVENTS_MAX)
+			break;
+		e = arena_push(a, &h->events, &h->nevents, sizeof(*e));
+		e->t = doc_int(item, "t", 0);
+		e->what = doc_str(item, "what", "");
+		e->dev = doc_str(item, "dev", "");
+		e->text = doc_str(item, "text", "");
+	}
+	if (doc_bool(d, "overrun", false))
+		h->error = "the kernel told more than could be kept";
+}
+
+static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
+{
+	struct arena *a = &r->d->arena;
+	const struct doc *answer;
+	struct err err;
+
+	if (h->error)
+		return;
+	if (drill_op_end(&r->watches[at], a, &answer, &err) < 0) {
+		h->error = arena_strdup(a, err.msg);
+		return;
+	}
+	take_events(a, answer, h);
+	if (drill_op_end(&r->captures[at], a, &answer, &err) < 0)
+		h->error = arena_strdup(a, err.msg);
+	else
+		answer_frames(a, answer, &h->frames);
+}
+
+void drill_end_all(struct drill_run *r)
+{
+	struct drill *d = r->d;
+	const struct doc *answer;
+	size_t i, h, at = 0;
+	struct err err;
+
+	for (i = 0; i < d->npings; i++)
+		drill_op_stop(&r->pings[i]);
+	for (i = 0; i < r->nhosts; i++) {
+		drill_op_stop(&r->captures[i]);
+		drill_op_stop(&r->watches[i]);
+	}
+	for (i = 0; i < d->nrouters; i++)
+		for (h = 0; h < d->routers[i].router->nhosts; h++)
+			end_host(r, &d->routers[i].hosts[h], at++);
+	for (i = 0; i < d->npings; i++) {
+		struct seen_pings *p = &d->pings[i].pings;
+
+		if (p->error)
+			continue;
+		if (drill_op_end(&r->pings[i], &d->arena, &answer, &err) < 0)
+			p->error = arena_strdup(&d->arena, err.msg);
+		else
+			answer_probes(&d->arena, answer, p);
+	}
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Capturing: libpcap in immediate mode, so that a frame is here when it
+ * happened and not when a buffer is full, with the kernel's own stamps in
+ * nanoseconds. The interface is not made promiscuous: looking changes
+ * nothing, and in a lab every frame of interest is delivered anyhow.
+ *
+ * Frames are kept as they are and written when the capture ends. An interface
+ * that goes down or away ends nothing: what was seen is told, with the error.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "verify/decode.h"
+#include "verify/looks/look.h"
+#include "verify/looks/ops.h"
+
+#define RING_BYTES (1 << 20)
+#define ANY "any"
+#define DOWN_PAUSE (10 * NS_PER_MS)
+
+struct kept {
+	int64_t t;
+	unsigned wire_len, len;
+	const uint8_t *data;
+};
+
+/* A sender of adverts, and how often it was seen. */
+struct flow {
+	uint32_t vni;
+	struct ip src;
+	uint8_t vrid;
+	int64_t n;
+};
+
+struct capture {
+	struct arena arena;
+	pcap_t *pcap;
+	int linktype;
+	struct kept *frames;
+	size_t n, max, bytes;
+	struct flow *flows;
+	size_t nflows, full;
+	int64_t enough_frames, enough_flows; /* 0: never enough */
+};
+
+static void pcap_free(pcap_t **p)
+{
+	if (*p)
+		pcap_close(*p);
+}
+
+static int pcap_fail(pcap_t *p, int code, const char *dev, struct err *reterr)
+{
+	const char *words = pcap_geterr(p);
+
+	return err_set(reterr,
+		       code == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV
+		       : code == PCAP_ERROR_PERM_DENIED  ? -EPERM
+		       : code == PCAP_ERROR_IFACE_NOT_UP ? -ENETDOWN
+							 : -EIO,
+		       "capture on %s: %s", dev,
+		       words && *words ? words : pcap_statustostr(code));
+}
+
+static int start(pcap_t *p, const char *dev, const char *filter, int snaplen,
+		 struct err *reterr)
+{
+	struct bpf_program prog;
+	char words[PCAP_ERRBUF_SIZE];
+	int r;
+
+	pcap_set_snaplen(p, snaplen);
+	pcap_set_promisc(p, 0);
+	pcap_set_immediate_mode(p, 1);
+	pcap_set_buffer_size(p, RING_BYTES);
+	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	r = pcap_activate(p);
+	if (r < 0)
+		return pcap_fail(p, r, dev, reterr);
+	if (strcmp(dev, ANY) == 0) {
+		r = pcap_set_datalink(p, DLT_LINUX_SLL2);
+		if (r < 0)
+			return pcap_fail(p, r, dev, reterr);
+	}
+	if (*filter) {
+		r = pcap_compile(p, &prog, filter, 1, PCAP_NETMASK_UNKNOWN);
+		if (r < 0)
+			return err_set(reterr, -EINVAL, "filter '%.200s': %s",
+				       filter, pcap_geterr(p));
+		r = pcap_setfilter(p, &prog);
+		pcap_freecode(&prog);
+		if (r < 0)
+			return pcap_fail(p, r, dev, reterr);
+	}
+	if (pcap_setnonblock(p, 1, words) < 0)
+		return err_set(reterr, -EIO, "capture on %s: %s", dev, words);
+	return 0;
+}
+
+static void count_flow(struct capture *c, const struct kept *k)
+{
+	struct frame f;
+	struct flow *w;
+	size_t i;
+
+	decode_frame(c->linktype, k->data, k->len, &f);
+	if (f.kind != FRAME_ADVERT)
+		return;
+	for (i = 0; i < c->nflows; i++) {
+		w = &c->flows[i];
+		if (w->vni == f.vni && w->vrid == f.advert.vrid &&
+		    ip_equal(&w->src, &f.ip_src)) {
+			if (++w->n == c->enough_frames)
+				c->full++;
+			return;
+		}
+	}
+	if (c->nflows == LOOK_FLOWS_MAX)
+		return;
+	w = arena_push(&c->arena, &c->flows, &c->nflows, sizeof(*w));
+	*w = (struct flow){f.vni, f.ip_src, f.advert.vrid, 1};
+	if (c->enough_frames == 1)
+		c->full++;
+}
+
+static bool full(const struct capture *c)
+{
+	if (c->n >= c->max || c->bytes >= LOOK_CAPTURE_BYTES)
+		return true;
+	return c->enough_frames && c->enough_flows &&
+	       c->full >= (size_t)c->enough_flows;
+}
+
+static void on_frame(unsigned char *user, const struct pcap_pkthdr *h,
+		     const unsigned char *data)
+{
+	struct capture *c = (struct capture *)(void *)user;
+	struct kept *k;
+	uint8_t *copy;
+
+	if (full(c))
+		return;
+	copy = arena_alloc(&c->arena, h->caplen ? h->caplen : 1);
+	memcpy(copy, data, h->caplen);
+	k = arena_push(&c->arena, &c->frames, &c->n, sizeof(*k));
+	/* With nanosecond precision tv_usec holds nanoseconds. */
+	k->t = h->ts.tv_sec * NS_PER_S + h->ts.tv_usec;
+	k->wire_len = h->len;
+	k->len = h->caplen;
+	k->data = copy;
+	c->bytes += h->caplen;
+	if (c->enough_frames)
+		count_flow(c, k);
+}
+
+/* Until it is full, the time is up or stop comes; *ret_error or NULL. */
+static void run(struct capture *c, struct mono until, const char **ret_error)
+{
+	unsigned wake;
+	int r;
+
+	*ret_error = NULL;
+	while (!full(c)) {
+		wake = look_wait(pcap_get_selectable_fd(c->pcap), until);
+		r = pcap_dispatch(c->pcap, -1, on_frame,
+				  (unsigned char *)(void *)c);
+		if (r < 0) {
+			*ret_error = pcap_geterr(c->pcap);
+			/* Down, not gone: it may come up again. */
+			if (!strstr(*ret_error, "went down") ||
+			    (look_wait(-1, mono_add(clock_mono(), DOWN_PAUSE)) &
+			     LOOK_STOP))
+				return;
+		}
+		if (wake & (LOOK_STOP | LOOK_TIME))
+			return;
+	}
+}
+
+static void write_frames(struct json *j, const struct capture *c)
+{
+	static const char digits[] = "0123456789abcdef";
+	auto_buf struct buf hex = {0};
+	size_t i, k;
+
+	json_key(j, "frames");
+	json_arr(j);
+	for (i = 0; i < c->n; i++) {
+		const struct kept *f = &c->frames[i];
+
+		buf_reset(&hex);
+		for (k = 0; k < f->len; k++) {
+			buf_addc(&hex, digits[f->data[k] >> 4]);
+			buf_addc(&hex, digits[f->data[k] & 0x0f]);
+		}
+		json_obj(j);
+		json_kint(j, "t", f->t);
+		json_kint(j, "len", f->wire_len);
+		json_kstr(j, "hex", hex.data ? hex.data : "");
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+static void capture_release(struct capture *c)
+{
+	arena_release(&c->arena);
+}
+
+int look_capture(const struct doc *req, struct json *j, struct err *reterr)
+{
+	auto_(capture_release) struct capture c = {0};
+	auto_(pcap_free) pcap_t *pcap = NULL;
+	char words[PCAP_ERRBUF_SIZE] = "";
+	int64_t snaplen, max, duration, from;
+	struct pcap_stat st = {0};
+	const char *dev, *error;
+	unsigned index;
+	int r;
+
+	r = look_number(req, "snaplen", 1, LOOK_SNAPLEN_MAX, 256, &snaplen,
+			reterr);
+	if (r == 0)
+		r = look_number(req, "max_frames", 1, LOOK_FRAMES_MAX,
+				LOOK_FRAMES_MAX, &max, reterr);
+	if (r == 0)
+		r = look_number(req, "duration_ms", 0, LOOK_DURATION_MAX_MS,
+				LOOK_DURATION_MAX_MS, &duration, reterr);
+	if (r == 0)
+		r = look_number(req, "enough_frames", 0, LOOK_FRAMES_MAX, 0,
+				&c.enough_frames, reterr);
+	if (r == 0)
+		r = look_number(req, "enough_flows", 0, LOOK_FLOWS_MAX, 1,
+				&c.enough_flows, reterr);
+	if (r == 0)
+		r = look_enter(req, reterr);
+	if (r < 0)
+		return r;
+	dev = doc_str(req, "dev", "");
+	if (strcmp(dev, ANY) != 0) {
+		r = look_dev(req, &dev, &index, reterr);
+		if (r < 0)
+			return r;
+	}
+	pcap = pcap_create(dev, words);
+	if (!pcap)
+		return err_set(reterr, -EIO, "capture on %s: %s", dev, words);
+	r = start(pcap, dev, doc_str(req, "filter", ""), (int)snaplen, reterr);
+	if (r < 0)
+		return r;
+	c.pcap = pcap;
+	c.linktype = pcap_datalink(pcap) == DLT_EN10MB ? DECODE_ETHERNET
+						       : DECODE_LINUX_SLL2;
+	if (c.linktype == DECODE_LINUX_SLL2 &&
+	    pcap_datalink(pcap) != DLT_LINUX_SLL2)
+		return err_set(reterr, -EPROTONOSUPPORT,
+			       "capture on %s: not an Ethernet interface", dev);
+	c.max = (size_t)max;
+	from = clock_real_ns();
+	run(&c, mono_add(clock_mono(), duration * NS_PER_MS), &error);
+	json_kint(j, "linktype", c.linktype);
+	json_kint(j, "from", from);
+	json_kint(j, "to", clock_real_ns());
+	if (pcap_stats(pcap, &st) == 0)
+		json_kint(j, "dropped", st.ps_drop);
+	if (error)
+		json_kstr(j, "error", error);
+	write_frames(j, &c);
+	return 0;
+}
