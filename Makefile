@@ -136,17 +136,20 @@ help: ## this list
 # --- tests ---------------------------------------------------------------
 
 shell_tests := $(wildcard t/*.t)
+# Most tests wait for timers, so more run at once than there are cores.
+TEST_JOBS ?= 4
 TESTS ?= $(shell_tests) $(unit_bin) $(fuzz_bin)
 after_deps := $(if $(filter deps,$(MAKECMDGOALS)),deps)
 $(call obj,$(all_src)) $(O)/flags: | $(after_deps)
 
 .PHONY: check
 check: $(O)/labctl $(unit_bin) $(fuzz_bin) ## run all tests under prove
-	LABCTL=$(CURDIR)/$(O)/labctl $(PROVE) --exec '' --shuffle $(TESTS)
+	LABCTL=$(CURDIR)/$(O)/labctl $(PROVE) -j$(TEST_JOBS) \
+		--exec $(CURDIR)/t/lib/own --shuffle $(TESTS)
 
 .PHONY: unit
 unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
-	$(PROVE) --exec '' $(unit_bin) $(fuzz_bin)
+	$(PROVE) -j$(TEST_JOBS) --exec '' $(unit_bin) $(fuzz_bin)
 
 .PHONY: demo
 demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
@@ -188,7 +191,7 @@ check-format:
 
 check-shell:
 	$(say) "  SHELL"
-	$(Q)shellcheck -x -e SC1091 $(shell_tests) $(wildcard t/lib/*.sh bench/*.sh \
+	$(Q)shellcheck -x -e SC1091 $(shell_tests) $(wildcard t/lib/*.sh t/lib/own bench/*.sh \
 		topologies/*.sh .ci/*.sh) .ci/run
 
 .PHONY: tidy
