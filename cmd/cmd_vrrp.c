@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "lib/auto.h"
@@ -72,26 +73,37 @@ static int check(const struct cmd *c, int argc, char **argv)
 	return r;
 }
 
-/* Asks the engine meant by --control or by its configuration. */
+/* The socket of the engine meant by --control or by its configuration. */
+static int socket_of(const struct cmd *c, int argc, char **argv,
+		     const struct words *w, struct arena *a, const char **ret)
+{
+	struct vrrp_config config = {0};
+	int r;
+
+	if (argc > 3 || (argc == 3) == (w->control != NULL))
+		return cmd_usage(c, "%s needs either CONFIG or --control PATH",
+				 argv[1]);
+	*ret = w->control;
+	if (*ret)
+		return EXIT_OK;
+	r = load(argv[2], &config);
+	if (r == EXIT_OK)
+		*ret = arena_strdup(a, config.control);
+	vrrp_config_release(&config);
+	return r;
+}
+
 static int ask(const struct cmd *c, int argc, char **argv,
 	       const struct words *w, const char *request, struct arena *a,
 	       struct doc **ret, struct buf *line)
 {
-	struct vrrp_config config = {0};
-	const char *path = w->control;
+	const char *path = NULL;
 	struct err e;
 	int r;
 
-	if (argc > 3 || (argc == 3) == (path != NULL))
-		return cmd_usage(c, "%s needs either CONFIG or --control PATH",
-				 request);
-	if (!path) {
-		r = load(argv[2], &config);
-		if (r != EXIT_OK)
-			return r;
-		path = arena_strdup(a, config.control);
-		vrrp_config_release(&config);
-	}
+	r = socket_of(c, argc, argv, w, a, &path);
+	if (r != EXIT_OK)
+		return r;
 	r = vrrp_ask(path, request, line, &e);
 	if (r == 0)
 		r = doc_parse_line(a, line->data, line->len, ret, &e);
@@ -193,6 +205,49 @@ static int order(const struct cmd *c, int argc, char **argv,
 	return ask(c, argc, argv, w, argv[1], &a, &root, &line);
 }
 
+static int rejoin(const struct cmd *c, int argc, char **argv,
+		  const struct words *w)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf request = {0}, line = {0};
+	struct doc *root;
+
+	if (argc < 3)
+		return cmd_usage(c, "rejoin needs the id of a router");
+	buf_printf(&request, "rejoin %s", argv[argc - 1]);
+	return ask(c, argc - 1, argv, w, request.data, &a, &root, &line);
+}
+
+/* Prints what the engine tells until it ends. */
+static int watch(const struct cmd *c, int argc, char **argv,
+		 const struct words *w)
+{
+	auto_arena struct arena a = {0};
+	auto_close int fd = -1;
+	const char *path = NULL;
+	struct err e;
+	char in[4096];
+	ssize_t n;
+	int r;
+
+	r = socket_of(c, argc, argv, w, &a, &path);
+	if (r != EXIT_OK)
+		return r;
+	fd = vrrp_watch(path, &e);
+	if (fd < 0)
+		return cmd_fail(EXIT_CANNOT, &e);
+	while ((n = read(fd, in, sizeof(in))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return EXIT_CANNOT;
+		fwrite(in, 1, (size_t)n, stdout);
+		if (fflush(stdout) != 0)
+			return EXIT_CANNOT;
+	}
+	return EXIT_OK;
+}
+
 static int run(const struct cmd *c, int argc, char **argv)
 {
 	struct words w = {0};
@@ -207,8 +262,8 @@ static int run(const struct cmd *c, int argc, char **argv)
 	if (!cmd_options(c, &argc, argv, opts, &r))
 		return r;
 	if (argc < 2)
-		return cmd_usage(c, "which of run, state, check, reload, "
-				    "stop?");
+		return cmd_usage(c, "which of run, state, watch, check, "
+				    "reload, rejoin, stop?");
 	if (strcmp(argv[1], "run") == 0)
 		return run_engine(c, argc, argv, &w);
 	if (strcmp(argv[1], "state") == 0)
@@ -217,21 +272,34 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return check(c, argc, argv);
 	if (strcmp(argv[1], "reload") == 0 || strcmp(argv[1], "stop") == 0)
 		return order(c, argc, argv, &w);
-	return cmd_usage(c, "'%s' is none of run, state, check, reload, stop",
+	if (strcmp(argv[1], "watch") == 0)
+		return watch(c, argc, argv, &w);
+	if (strcmp(argv[1], "rejoin") == 0)
+		return rejoin(c, argc, argv, &w);
+	return cmd_usage(c,
+			 "'%s' is none of run, state, watch, check, reload, "
+			 "rejoin, stop",
 			 argv[1]);
 }
 
 const struct cmd cmd_vrrp = {
 	.name = "vrrp",
-	.args = "run|state|check|reload|stop [OPTION...] [CONFIG]",
+	.args = "run|state|watch|check|reload|rejoin|stop [OPTION...] [CONFIG] "
+		"[ID]",
 	.summary = "run the VRRP engine by itself, or ask one that runs",
 	.help = "  run CONFIG      run all routers of CONFIG until SIGTERM; "
 		"SIGHUP reads it again\n"
 		"  state CONFIG    who is active, and why\n"
+		"  watch CONFIG    a line of JSON for each router, then for "
+		"each transition\n"
 		"  check CONFIG    tell every mistake in CONFIG, change "
 		"nothing\n"
 		"  reload CONFIG   have the engine read it again; routers that "
 		"are the same go on\n"
+		"  rejoin CONFIG ID  have it let go of the router of that id "
+		"and take it up\n"
+		"                  again: its namespace or links were made "
+		"anew\n"
 		"  stop CONFIG     have it hand over, remove its addresses and "
 		"end\n"
 		"\nOptions:\n"

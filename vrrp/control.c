@@ -7,6 +7,11 @@
  * neither speaks nor reads for CONTROL_PATIENCE_NS is cut off. Nothing here
  * ever waits. Requests are answered between the loop's readings, because a
  * reload may free what epoll has just reported.
+ *
+ * One who asks to `watch` gets the answer, then a line for each router as it
+ * is now, then one for each transition, until it hangs up. A watcher that
+ * does not read loses its connection, not lines: it asks again and begins
+ * with what is true then.
  */
 #include "vrrp/control.h"
 
@@ -23,6 +28,7 @@
 #include "vrrp/sock.h"
 
 #define CONTROL_PATIENCE_NS (5 * NS_PER_S)
+#define CONTROL_BACKLOG_MAX (4u << 20) /* bytes a watcher has not read */
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -106,34 +112,82 @@ static void put_state(const struct engine *e, struct json *j)
 	json_arr_end(j);
 }
 
+static void put_transition(const struct router *r, struct buf *out)
+{
+	const struct vrrp_router_config *c = r->cfg;
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_obj(&j);
+	json_kstr(&j, "id", c->id);
+	json_kstr(&j, "name", c->name);
+	json_kstr(&j, "netns", c->netns);
+	json_kstr(&j, "state", vrrp_state_name[r->told]);
+	json_kint(&j, "since_ns", r->since_real_ns);
+	json_kstr(&j, "why", why_of(r));
+	json_obj_end(&j);
+	buf_addc(out, '\n');
+}
+
+static int begin_watch(struct engine *e, struct client *c, struct err *reterr)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		n += e->clients[i].fd >= 0 && e->clients[i].watching;
+	if (n == CONTROL_WATCHERS_MAX)
+		return err_set(reterr, -EBUSY,
+			       "%zu watch already, which is "
+			       "the most",
+			       n);
+	c->watching = true;
+	return 0;
+}
+
+/* Does what is asked; adds to j what there is to tell. */
+static int obey(struct engine *e, struct client *c, const char *request,
+		struct err *reterr)
+{
+	static const char rejoin[] = "rejoin ";
+
+	if (strcmp(request, "state") == 0)
+		return 0;
+	if (strcmp(request, "reload") == 0)
+		return engine_reload(e, reterr);
+	if (strncmp(request, rejoin, strlen(rejoin)) == 0)
+		return engine_rejoin(e, request + strlen(rejoin), reterr);
+	if (strcmp(request, "watch") == 0)
+		return begin_watch(e, c, reterr);
+	if (strcmp(request, "stop") == 0) {
+		/* The answer says that it is done. */
+		engine_stop(e);
+		return 0;
+	}
+	return err_set(reterr, -EINVAL,
+		       "'%s' is none of state, watch, reload, rejoin ID, stop",
+		       request);
+}
+
 static void answer(struct engine *e, struct client *c, const char *request)
 {
 	struct err err;
 	struct json j;
-	int r = 0;
+	int r = obey(e, c, request, &err);
+	size_t i;
 
 	json_init(&j, &c->out, 0);
 	json_obj(&j);
-	if (strcmp(request, "state") == 0) {
-		json_kbool(&j, "ok", true);
+	json_kbool(&j, "ok", r == 0);
+	if (r < 0)
+		json_kstr(&j, "error", err.msg);
+	else if (strcmp(request, "state") == 0)
 		put_state(e, &j);
-	} else if (strcmp(request, "stop") == 0) {
-		/* The answer says that it is done. */
-		engine_stop(e);
-		json_kbool(&j, "ok", true);
-	} else {
-		if (strcmp(request, "reload") == 0)
-			r = engine_reload(e, &err);
-		else
-			r = err_set(&err, -EINVAL,
-				    "'%s' is none of state, reload, stop",
-				    request);
-		json_kbool(&j, "ok", r == 0);
-		if (r < 0)
-			json_kstr(&j, "error", err.msg);
-	}
+	else if (c->watching)
+		json_kint(&j, "routers", (int64_t)e->n);
 	json_obj_end(&j);
 	buf_addc(&c->out, '\n');
+	for (i = 0; c->watching && i < e->n; i++)
+		put_transition(e->routers[i], &c->out);
 }
 
 /* --- clients ----------------------------------------------------------- */
@@ -146,7 +200,15 @@ static void drop(struct client *c)
 	buf_release(&c->out);
 }
 
-static void send_more(struct client *c)
+/* Has epoll tell when c takes more, or only when it is gone. */
+static int poll_for(struct engine *e, struct client *c, unsigned events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = &c->io};
+
+	return epoll_ctl(e->ep, EPOLL_CTL_MOD, c->fd, &ev) < 0 ? -errno : 0;
+}
+
+static void send_more(struct engine *e, struct client *c)
 {
 	ssize_t n;
 
@@ -161,7 +223,35 @@ static void send_more(struct client *c)
 			break;
 		c->sent += (size_t)n;
 	}
-	drop(c);
+	if (!c->watching || c->sent < c->out.len || poll_for(e, c, 0) < 0) {
+		drop(c);
+		return;
+	}
+	buf_reset(&c->out);
+	c->sent = 0;
+	c->until = MONO_NEVER;
+}
+
+void control_tell(struct engine *e, const struct router *r)
+{
+	struct client *c;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		c = &e->clients[i];
+		if (c->fd < 0 || !c->watching || !c->answering)
+			continue;
+		if (c->out.len - c->sent > CONTROL_BACKLOG_MAX) {
+			drop(c);
+			continue;
+		}
+		/* Only queued: who watches holds no takeover up. */
+		if (c->out.len == 0) {
+			c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
+			(void)poll_for(e, c, EPOLLOUT);
+		}
+		put_transition(r, &c->out);
+	}
 }
 
 static void receive(struct client *c)
@@ -190,7 +280,6 @@ static void receive(struct client *c)
 
 void control_serve(struct engine *e)
 {
-	struct epoll_event ev = {.events = EPOLLOUT};
 	struct client *c;
 	size_t i;
 
@@ -198,13 +287,12 @@ void control_serve(struct engine *e)
 		c = &e->clients[i];
 		if (c->fd < 0 || !c->asked || c->answering)
 			continue;
-		c->answering = true;
 		answer(e, c, c->in);
-		ev.data.ptr = &c->io;
-		if (epoll_ctl(e->ep, EPOLL_CTL_MOD, c->fd, &ev) < 0)
+		c->answering = true;
+		if (poll_for(e, c, EPOLLOUT) < 0)
 			drop(c);
 		else
-			send_more(c);
+			send_more(e, c);
 	}
 }
 
@@ -212,12 +300,16 @@ static void client_ready(struct engine *e, void *obj)
 {
 	struct client *c = obj;
 
-	(void)e;
 	if (c->fd < 0)
 		return;
+	/* Nothing to send and yet something happened: it hung up. */
+	if (c->watching && c->answering && c->out.len == 0) {
+		drop(c);
+		return;
+	}
 	c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
 	if (c->answering)
-		send_more(c);
+		send_more(e, c);
 	else if (!c->asked)
 		receive(c);
 }
@@ -285,25 +377,38 @@ void control_close(struct engine *e)
 		e->control = -1;
 		unlink(e->config.control);
 	}
-	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		/* The last words, as far as they go. */
+		if (e->clients[i].fd >= 0 && e->clients[i].answering)
+			send_more(e, &e->clients[i]);
 		drop(&e->clients[i]);
+	}
 }
 
 /* --- the other side ---------------------------------------------------- */
 
-int vrrp_ask(const char *path, const char *request, struct buf *ret,
-	     struct err *reterr)
+static int ask(const char *path, const char *request, struct err *reterr)
 {
 	auto_close int fd = vrrp_sock_connect(path, reterr);
 	auto_buf struct buf line = {0};
-	size_t start = ret->len;
-	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	buf_printf(&line, "%s\n", request);
 	if (send(fd, line.data, line.len, MSG_NOSIGNAL) != (ssize_t)line.len)
 		return err_sys(reterr, errno ? -errno : -EIO, "%s", path);
+	return take_fd(&fd);
+}
+
+int vrrp_ask(const char *path, const char *request, struct buf *ret,
+	     struct err *reterr)
+{
+	auto_close int fd = ask(path, request, reterr);
+	size_t start = ret->len;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
 	for (;;) {
 		n = recv(fd, buf_room(ret, 65536), 65536, 0);
 		if (n < 0 && errno == EINTR)
@@ -327,4 +432,15 @@ int vrrp_ask(const char *path, const char *request, struct buf *ret,
 			       path);
 	ret->data[ret->len] = '\0';
 	return 0;
+}
+
+int vrrp_watch(const char *path, struct err *reterr)
+{
+	const struct timeval for_ever = {0};
+	int fd = ask(path, "watch", reterr);
+
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &for_ever,
+				 sizeof(for_ever));
+	return fd;
 }

@@ -19,7 +19,8 @@
 #include "vrrp/space.h"
 
 #define CONTROL_CLIENTS_MAX 16
-#define CONTROL_REQUEST_MAX 64
+#define CONTROL_WATCHERS_MAX 8 /* of those: somebody must be able to ask */
+#define CONTROL_REQUEST_MAX 512
 
 struct engine;
 
@@ -90,6 +91,7 @@ struct client {
 	size_t sent;
 	bool asked; /* a request is complete in `in` */
 	bool answering;
+	bool watching; /* hears of transitions until it hangs up */
 };
 
 struct engine {
@@ -117,6 +119,9 @@ int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
 		 struct err *reterr);
 /* Reads the configuration again; on failure nothing has changed. */
 int engine_reload(struct engine *e, struct err *reterr);
+/* Lets go of all that the router of this id has, sockets and namespace too,
+ * and takes it up anew. -ENOENT where there is none. */
+int engine_rejoin(struct engine *e, const char *id, struct err *reterr);
 /* All routers give up what they hold; the loop ends. */
 void engine_stop(struct engine *e);
 
@@ -167,5 +172,7 @@ void control_close(struct engine *e);
 void control_serve(struct engine *e);
 struct mono control_deadline(const struct engine *e);
 void control_expire(struct engine *e, struct mono now);
+/* Has those who watch told where r is now. */
+void control_tell(struct engine *e, const struct router *r);
 
 #endif

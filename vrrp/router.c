@@ -172,7 +172,8 @@ static void announce(struct router *r)
 		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
 }
 
-static void tell_state(struct router *r, const struct vrrp_effect *fx)
+static void tell_state(struct engine *e, struct router *r,
+		       const struct vrrp_effect *fx)
 {
 	r->why = fx->why;
 	router_set_state_file(r);
@@ -186,9 +187,11 @@ static void tell_state(struct router *r, const struct vrrp_effect *fx)
 	    vrrp_state_name[fx->state],
 	    fx->state == VRRP_FAULT ? r->path_why : vrrp_why_text[fx->why]);
 	r->told = fx->state;
+	control_tell(e, r);
 }
 
-static void carry_out(struct router *r, const struct vrrp_effect *fx)
+static void carry_out(struct engine *e, struct router *r,
+		      const struct vrrp_effect *fx)
 {
 	switch (fx->kind) {
 	case VRRP_FX_ADVERT:
@@ -204,7 +207,7 @@ static void carry_out(struct router *r, const struct vrrp_effect *fx)
 		announce(r);
 		break;
 	case VRRP_FX_STATE:
-		tell_state(r, fx);
+		tell_state(e, r, fx);
 		break;
 	}
 }
@@ -214,7 +217,7 @@ void router_finish(struct engine *e, struct router *r)
 	if (r->done == r->todo.n)
 		return;
 	while (r->done < r->todo.n)
-		carry_out(r, &r->todo.fx[r->done++]);
+		carry_out(e, r, &r->todo.fx[r->done++]);
 	e->pending--;
 }
 
@@ -227,7 +230,7 @@ void router_step(struct engine *e, struct router *r, struct mono now,
 	/* When many take over at once all adverts go before any address. */
 	while (r->done < r->todo.n &&
 	       r->todo.fx[r->done].kind == VRRP_FX_ADVERT)
-		carry_out(r, &r->todo.fx[r->done++]);
+		carry_out(e, r, &r->todo.fx[r->done++]);
 	if (r->done < r->todo.n)
 		e->pending++;
 }

@@ -142,6 +142,13 @@ static void remove_orphans(struct router *r)
 		     "%s: removed addresses that were left over", r->cfg->name);
 }
 
+/* The first things of a new router that is connected. */
+static void begin(struct router *r)
+{
+	remove_orphans(r);
+	router_set_state_file(r);
+}
+
 static void configure(struct engine *e, struct vrrp_config *next)
 {
 	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
@@ -167,12 +174,9 @@ static void configure(struct engine *e, struct vrrp_config *next)
 	e->n = next->n;
 	e->config = *next;
 	rooms_connect(e);
-	for (i = 0; i < e->n; i++) {
-		if (!fresh[i])
-			continue;
-		remove_orphans(e->routers[i]);
-		router_set_state_file(e->routers[i]);
-	}
+	for (i = 0; i < e->n; i++)
+		if (fresh[i])
+			begin(e->routers[i]);
 	free(fresh);
 	free(heir);
 	engine_finish_all(e);
@@ -208,6 +212,36 @@ int engine_reload(struct engine *e, struct err *reterr)
 	tell_supervisor(e, VRRP_TELL_RELOADED);
 	vrrp_journal(&e->log, LOG_LEVEL_INFO, "reloaded %s: %zu routers",
 		     e->config.path, e->n);
+	return 0;
+}
+
+int engine_rejoin(struct engine *e, const char *id, struct err *reterr)
+{
+	struct router *r, *fresh;
+	size_t i, n = e->n;
+
+	for (i = 0; i < n && strcmp(e->routers[i]->cfg->id, id) != 0; i++)
+		;
+	if (i == n)
+		return err_set(reterr, -ENOENT, "no router has the id '%s'",
+			       id);
+	r = e->routers[i];
+	fresh = router_new(r->cfg);
+	fresh->heir = r->core.state == VRRP_ACTIVE;
+	router_stop(e, r);
+	router_free(r);
+	/* Without it for a moment: what it alone stood on is closed. */
+	memmove(&e->routers[i], &e->routers[i + 1],
+		(n - i - 1) * sizeof(struct router *));
+	e->n--;
+	rooms_connect(e);
+	memmove(&e->routers[i + 1], &e->routers[i],
+		(n - i - 1) * sizeof(struct router *));
+	e->routers[i] = fresh;
+	e->n++;
+	rooms_connect(e);
+	begin(fresh);
+	e->look_at = clock_mono();
 	return 0;
 }
 
