@@ -26,7 +26,7 @@
 struct verify {
 	struct lab *lab;
 	bool all;
-	bool chosen[CHECKS_MAX]; /* as checks[], unless all */
+	bool chosen[CHECKS_MAX]; /* as of check_nth(), unless all */
 	bool first_only;         /* -i */
 	struct buf out;
 };
@@ -50,8 +50,9 @@ static int bail(struct verify *v, int status, const struct err *e)
 static int list(void)
 {
 	const struct check *c;
+	size_t i;
 
-	for (c = checks; c->name; c++)
+	for (i = 0; (c = check_nth(i)) != NULL; i++)
 		printf("%-16s %s\n", c->name, c->about);
 	return EXIT_OK;
 }
@@ -61,13 +62,12 @@ static int choose(const struct cmd *c, struct verify *v, const char *names)
 {
 	auto_arena struct arena a = {0};
 	const char *known[CHECKS_MAX] = {0}, *near;
+	const struct check *check;
 	char *word, *rest = arena_strdup(&a, names);
 	size_t i, n = 0;
 
-	while (checks[n].name && n < CHECKS_MAX) {
-		known[n] = checks[n].name;
-		n++;
-	}
+	while (n < CHECKS_MAX && (check = check_nth(n)) != NULL)
+		known[n++] = check->name;
 	v->all = false;
 	while ((word = strsep(&rest, ",")) != NULL) {
 		for (i = 0; i < n; i++)

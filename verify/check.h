@@ -14,35 +14,9 @@
 
 #include "lib/arena.h"
 #include "lib/buf.h"
-#include "topologies/topo.h"
 #include "verify/evidence.h"
+#include "verify/scopes.h"
 #include "verify/verdict.h"
-
-enum check_scope {
-	SCOPE_NODE,         /* each node */
-	SCOPE_ENGINE,       /* each node that carries routers */
-	SCOPE_HA_NETWORK,   /* each hidden HA network */
-	SCOPE_NODE_NETWORK, /* each network on each node that has it */
-	SCOPE_NODE_VXLAN,   /* those of them that are VXLAN */
-	SCOPE_INSTANCE,
-	SCOPE_ROUTER,
-	SCOPE_ROUTER_HOST, /* each router on each of its hosts */
-	SCOPE_TUNNEL,      /* those of them where the HA network is VXLAN */
-	SCOPE_OUTSIDE,     /* each external address of each router */
-	SCOPE_INSIDE       /* each router address an instance can reach */
-};
-
-/* What a point is about; members that the scope has not are NULL. */
-struct subject {
-	const struct topo_node *node;
-	const struct topo_network *network;
-	const struct topo_instance *instance;
-	const struct topo_router *router;
-	const struct topo_port *ha_port; /* of router on node */
-	const struct seen_ha *ha;        /* what it captured there */
-	const struct seen_tunnel *tunnel;
-	const struct seen_ping *ping;
-};
 
 /* What a check needs besides the nodes' tables. */
 enum check_needs {
@@ -54,7 +28,7 @@ enum check_needs {
 
 struct check {
 	const char *name;
-	enum check_scope scope;
+	scope_fn *scope;
 	unsigned needs;    /* enum check_needs */
 	const char *what;  /* "has ...": goes on where the subject ended */
 	const char *about; /* for --list: one line, lower case */
@@ -65,9 +39,8 @@ struct check {
 			struct buf *out);
 };
 
-extern const struct check checks[]; /* ends with a NULL name */
-
-const struct check *check_find(const char *name);
+/* Check i in the order of points; NULL past the last one. */
+const struct check *check_nth(size_t i);
 
 /* One test point. */
 struct point {
@@ -84,7 +57,7 @@ struct points {
 unsigned check_needs(const struct points *p);
 
 /* All points of a lab, in order. evidence comes from evidence_init(). chosen
- * NULL takes all checks, else those where chosen[i]. */
+ * NULL takes all checks, else those where chosen[i], i as of check_nth(). */
 void check_points(struct arena *a, const struct evidence *e, const bool *chosen,
 		  struct points *ret);
 

@@ -7,8 +7,8 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/plan/plan.h"
-#include "verify/checks/judges.h"
 #include "verify/gather.h"
+#include "verify/role.h"
 
 #define POLL_MS 100 /* between looks while waiting for roles */
 
@@ -79,7 +79,7 @@ size_t gather_active(const struct topo_router *r, const struct observed **obs,
 	size_t h, n = 0;
 
 	for (h = 0; h < r->nhosts; h++)
-		if (judge_role_in(obs[r->hosts[h]->index], r) == ROLE_ACTIVE) {
+		if (role_in(obs[r->hosts[h]->index], r) == ROLE_ACTIVE) {
 			*ret = r->hosts[h];
 			n++;
 		}

@@ -56,17 +56,19 @@ static bool names(const char *found, const char *check)
 
 static void registry(void)
 {
+	const struct check *c;
 	size_t i, k;
 
-	for (i = 0; checks[i].name; i++) {
-		ok(check_find(checks[i].name) == &checks[i] &&
-			   checks[i].judge && checks[i].command,
-		   "check %s is whole and found by its name", checks[i].name);
-		for (k = 0; broken[k].what; k++)
-			if (names(broken[k].found, checks[i].name))
+	for (i = 0; (c = check_nth(i)) != NULL; i++) {
+		for (k = 0; k < i; k++)
+			if (strcmp(check_nth(k)->name, c->name) == 0)
 				break;
-		ok(broken[k].what, "check %s is seen to fail below",
-		   checks[i].name);
+		ok(k == i && c->scope && c->judge && c->command,
+		   "check %s is whole and the only one of its name", c->name);
+		for (k = 0; broken[k].what; k++)
+			if (names(broken[k].found, c->name))
+				break;
+		ok(broken[k].what, "check %s is seen to fail below", c->name);
 	}
 }
 

@@ -3,32 +3,36 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "verify/checks/judges.h"
+#include "verify/check.h"
+#include "verify/checks/sight.h"
+#include "verify/command.h"
+#include "verify/role.h"
+#include "verify/scopes.h"
 
-void judge_agents(const struct evidence *e, const struct subject *s,
-		  struct verdict *v)
+static void judge_agents(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
 {
 	const struct observed *o;
 
 	verdict_want(v, "host name %s", s->node->name);
-	o = judge_sample(e, s->node, v);
+	o = sight_sample(e, s->node, v);
 	if (o)
 		verdict_saw(v, strcmp(o->hostname, s->node->name) == 0,
 			    "host name %s", o->hostname);
 }
 
-void command_agents(const struct evidence *e, const struct subject *s,
-		    struct buf *out)
+static void command_agents(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, "");
 	buf_adds(out, "hostname");
 }
 
-void judge_nics(const struct evidence *e, const struct subject *s,
-		struct verdict *v)
+static void judge_nics(const struct evidence *e, const struct subject *s,
+		       struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
 	char text[IP_TEXT_MAX];
 	size_t i;
 
@@ -46,14 +50,14 @@ void judge_nics(const struct evidence *e, const struct subject *s,
 		}
 		held = addr && obs_has_addr(ns, nic->ifname, &nic->addr);
 		verdict_saw(v, l->up && l->running && (held || !addr),
-			    "%s %s%s%s", nic->ifname, judge_up_text(l),
+			    "%s %s%s%s", nic->ifname, sight_up_text(l),
 			    addr ? held ? ", " : ", without " : "",
 			    addr ? text : "");
 	}
 }
 
-void command_nics(const struct evidence *e, const struct subject *s,
-		  struct buf *out)
+static void command_nics(const struct evidence *e, const struct subject *s,
+			 struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, "");
@@ -98,10 +102,10 @@ static bool wanted_ns(const struct lab *lab, const struct topo_node *n,
 	return false;
 }
 
-void judge_namespaces(const struct evidence *e, const struct subject *s,
-		      struct verdict *v)
+static void judge_namespaces(const struct evidence *e, const struct subject *s,
+			     struct verdict *v)
 {
-	const struct observed *o = judge_sample(e, s->node, v);
+	const struct observed *o = sight_sample(e, s->node, v);
 	const struct lab *lab = e->lab;
 	size_t i;
 
@@ -128,18 +132,18 @@ void judge_namespaces(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_namespaces(const struct evidence *e, const struct subject *s,
-			struct buf *out)
+static void command_namespaces(const struct evidence *e,
+			       const struct subject *s, struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, "");
 	buf_adds(out, "ip netns");
 }
 
-void judge_engine(const struct evidence *e, const struct subject *s,
-		  struct verdict *v)
+static void judge_engine(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
 {
-	const struct observed *o = judge_sample(e, s->node, v);
+	const struct observed *o = sight_sample(e, s->node, v);
 	const struct lab *lab = e->lab;
 	size_t i;
 
@@ -167,10 +171,32 @@ void judge_engine(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_engine(const struct evidence *e, const struct subject *s,
-		    struct buf *out)
+static void command_engine(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
 {
 	command_exec(out, s->node, "");
 	buf_printf(out, "labctl vrrp state --control /run/labctl/%s/vrrp.sock",
 		   e->lab->name);
 }
+
+/* clang-format off */
+const struct check node_checks[] = {
+	{"agents", scope_nodes, NEEDS_TABLES,
+	 "answers by its own name",
+	 "every node's agent is present and answers",
+	 judge_agents, command_agents},
+	{"nics", scope_nodes, NEEDS_TABLES,
+	 "has its interfaces up, with their addresses",
+	 "the interfaces on the physical networks",
+	 judge_nics, command_nics},
+	{"namespaces", scope_nodes, NEEDS_TABLES,
+	 "has the lab's namespaces and no others",
+	 "ip netns: qrouter-UUID on each host of the router, nothing foreign",
+	 judge_namespaces, command_namespaces},
+	{"engine", scope_engines, NEEDS_TABLES,
+	 "has a VRRP engine that answers for its routers",
+	 "one engine runs on each network node and knows its routers",
+	 judge_engine, command_engine},
+	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */

@@ -5,7 +5,11 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
-#include "verify/checks/judges.h"
+#include "verify/check.h"
+#include "verify/checks/sight.h"
+#include "verify/command.h"
+#include "verify/role.h"
+#include "verify/scopes.h"
 
 #define STATES_MAX 64 /* looks of one host that are told apart */
 
@@ -50,7 +54,7 @@ static size_t count_active(const struct evidence *e,
 		const struct seen_node *s = &e->nodes[r->hosts[h]->index];
 
 		if (round < s->nsamples &&
-		    judge_role_in(s->samples[round], r) == ROLE_ACTIVE) {
+		    role_in(s->samples[round], r) == ROLE_ACTIVE) {
 			n++;
 			*ret_host = h;
 		}
@@ -66,11 +70,11 @@ static size_t rounds_of(const struct evidence *e, const struct topo_router *r,
 	for (h = 0; h < r->nhosts; h++) {
 		const struct topo_node *node = r->hosts[h];
 		const struct seen_node *s = &e->nodes[node->index];
-		const struct observed *o = judge_sample(e, node, v);
+		const struct observed *o = sight_sample(e, node, v);
 
 		if (!o)
 			continue;
-		if (judge_role_in(o, r) == ROLE_UNKNOWN)
+		if (role_in(o, r) == ROLE_UNKNOWN)
 			verdict_blind(v, "%s: %s", node->name,
 				      state_word(o, r));
 		if (s->nsamples < n)
@@ -96,14 +100,14 @@ static bool host_good(const struct evidence *e, const struct topo_router *r,
 	const struct observed *o = evidence_last(e, r->hosts[h]);
 	const struct obs_router *s = evidence_router(o, r);
 
-	if (!o || judge_role_in(o, r) == ROLE_UNKNOWN)
+	if (!o || role_in(o, r) == ROLE_UNKNOWN)
 		return true; /* told as blind */
 	return strcmp(s->state, "active") == 0 ||
 	       strcmp(s->state, "backup") == 0;
 }
 
-void judge_active(const struct evidence *e, const struct subject *s,
-		  struct verdict *v)
+static void judge_active(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
 {
 	const struct topo_router *r = s->router;
 	size_t rounds, i, h, n, first = 0, host = 0, bad = 0, last = 0;
@@ -143,24 +147,24 @@ void judge_active(const struct evidence *e, const struct subject *s,
 			    (double)e->waited_ns / (double)NS_PER_S);
 }
 
-void command_active(const struct evidence *e, const struct subject *s,
-		    struct buf *out)
+static void command_active(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
 {
 	(void)s;
 	buf_printf(out, "labctl status %s", e->lab->name);
 }
 
-void judge_state_file(const struct evidence *e, const struct subject *s,
-		      struct verdict *v)
+static void judge_state_file(const struct evidence *e, const struct subject *s,
+			     struct verdict *v)
 {
-	const struct observed *o = judge_sample(e, s->node, v);
+	const struct observed *o = sight_sample(e, s->node, v);
 	const struct obs_router *r = evidence_router(o, s->router);
 	const char *want, *have;
 	size_t len;
 
 	if (!o)
 		return;
-	if (judge_role_in(o, s->router) == ROLE_UNKNOWN || !r) {
+	if (role_in(o, s->router) == ROLE_UNKNOWN || !r) {
 		verdict_blind(v, "%s: %s", s->node->name,
 			      state_word(o, s->router));
 		return;
@@ -175,8 +179,8 @@ void judge_state_file(const struct evidence *e, const struct subject *s,
 		    "%s%.*s", r->file ? "" : "no file", (int)len, have);
 }
 
-void command_state_file(const struct evidence *e, const struct subject *s,
-			struct buf *out)
+static void command_state_file(const struct evidence *e,
+			       const struct subject *s, struct buf *out)
 {
 	command_exec(out, s->node, "");
 	buf_printf(out, "cat /run/labctl/%s/ha/%s/state", e->lab->name,
@@ -239,10 +243,10 @@ static bool port_like(const char *name)
 	       strncmp(name, "qg-", 3) == 0;
 }
 
-void judge_ports(const struct evidence *e, const struct subject *s,
-		 struct verdict *v)
+static void judge_ports(const struct evidence *e, const struct subject *s,
+			struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, s->router->netns, v);
+	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	const struct topo_port *p;
 	size_t i;
 
@@ -257,8 +261,8 @@ void judge_ports(const struct evidence *e, const struct subject *s,
 				    ns->links[i].name);
 }
 
-void command_ports(const struct evidence *e, const struct subject *s,
-		   struct buf *out)
+static void command_ports(const struct evidence *e, const struct subject *s,
+			  struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, s->router->netns);
@@ -276,10 +280,10 @@ static const char *ha_owner(const struct topo_router *r, const struct ip *ip)
 	return "nobody";
 }
 
-void judge_ha_address(const struct evidence *e, const struct subject *s,
-		      struct verdict *v)
+static void judge_ha_address(const struct evidence *e, const struct subject *s,
+			     struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, s->router->netns, v);
+	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	const struct ipnet *own = &s->ha_port->addrs[0].addr;
 	char text[IP_TEXT_MAX];
 	bool found = false;
@@ -359,11 +363,11 @@ static void held(const struct obs_ns *ns, const struct subject *s,
 	}
 }
 
-void judge_addresses(const struct evidence *e, const struct subject *s,
-		     struct verdict *v)
+static void judge_addresses(const struct evidence *e, const struct subject *s,
+			    struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, s->router->netns, v);
-	enum judge_role role = judge_role(e, s->router, s->node);
+	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	enum role role = role_of(e, s->router, s->node);
 	const struct topo_port *p;
 	size_t i, k;
 
@@ -397,8 +401,8 @@ void judge_addresses(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_addresses(const struct evidence *e, const struct subject *s,
-		       struct buf *out)
+static void command_addresses(const struct evidence *e, const struct subject *s,
+			      struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, s->router->netns);
@@ -442,11 +446,11 @@ static void want_routes(const struct obs_ns *ns, const struct subject *s,
 	}
 }
 
-void judge_default_route(const struct evidence *e, const struct subject *s,
-			 struct verdict *v)
+static void judge_default_route(const struct evidence *e,
+				const struct subject *s, struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, s->router->netns, v);
-	enum judge_role role = judge_role(e, s->router, s->node);
+	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	enum role role = role_of(e, s->router, s->node);
 	char text[IP_TEXT_MAX];
 	size_t i;
 
@@ -474,10 +478,40 @@ void judge_default_route(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_default_route(const struct evidence *e, const struct subject *s,
-			   struct buf *out)
+static void command_default_route(const struct evidence *e,
+				  const struct subject *s, struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, s->router->netns);
 	buf_adds(out, "ip route show default");
 }
+
+/* clang-format off */
+const struct check router_checks[] = {
+	{"active", scope_routers, NEEDS_TIME,
+	 "is active on exactly one node",
+	 "one active and the rest standby, sampled over time",
+	 judge_active, command_active},
+	{"state-file", scope_hosts, NEEDS_TABLES,
+	 "has its role in its state file",
+	 "the state file says master or backup, as the engine does",
+	 judge_state_file, command_state_file},
+	{"ports", scope_hosts, NEEDS_TABLES,
+	 "has its ha, qr and qg interfaces",
+	 "a router's interfaces with their own MACs, up and plugged in",
+	 judge_ports, command_ports},
+	{"ha-address", scope_hosts, NEEDS_TABLES,
+	 "has an HA address of its own",
+	 "one address of 169.254.192.0/18 on each host, all different",
+	 judge_ha_address, command_addresses},
+	{"addresses", scope_hosts, NEEDS_TABLES,
+	 "holds the addresses of its role",
+	 "all virtual addresses on the active node, none on a standby",
+	 judge_addresses, command_addresses},
+	{"default-route", scope_hosts, NEEDS_TABLES,
+	 "has a default route if active",
+	 "the default route on the active node only",
+	 judge_default_route, command_default_route},
+	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */

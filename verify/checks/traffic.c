@@ -5,7 +5,11 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
-#include "verify/checks/judges.h"
+#include "verify/check.h"
+#include "verify/checks/sight.h"
+#include "verify/command.h"
+#include "verify/role.h"
+#include "verify/scopes.h"
 #include "vrrp/advert.h"
 
 #define VRRP_VERSION 2 /* what the labs run (l3ha.md section 4) */
@@ -92,11 +96,10 @@ static bool was_active(const struct evidence *e, const struct topo_router *r,
 
 	if (when == FIRST_AND_LAST)
 		return s->nsamples &&
-		       judge_role_in(s->samples[0], r) == ROLE_ACTIVE &&
-		       judge_role_in(s->samples[s->nsamples - 1], r) ==
-			       ROLE_ACTIVE;
+		       role_in(s->samples[0], r) == ROLE_ACTIVE &&
+		       role_in(s->samples[s->nsamples - 1], r) == ROLE_ACTIVE;
 	for (i = 0; i < s->nsamples; i++)
-		if (judge_role_in(s->samples[i], r) == ROLE_ACTIVE)
+		if (role_in(s->samples[i], r) == ROLE_ACTIVE)
 			return true;
 	return false;
 }
@@ -119,8 +122,8 @@ static size_t want_senders(const struct evidence *e,
 	return n;
 }
 
-void judge_adverts(const struct evidence *e, const struct subject *s,
-		   struct verdict *v)
+static void judge_adverts(const struct evidence *e, const struct subject *s,
+			  struct verdict *v)
 {
 	const struct seen_frames *seen = &s->ha->frames;
 	const struct topo_router *r = s->router;
@@ -159,8 +162,8 @@ void judge_adverts(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_adverts(const struct evidence *e, const struct subject *s,
-		     struct buf *out)
+static void command_adverts(const struct evidence *e, const struct subject *s,
+			    struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, s->router->netns);
@@ -215,8 +218,8 @@ static bool same_fields(const struct frame *a, const struct frame *b)
 	       !a->advert.fault;
 }
 
-void judge_advert_fields(const struct evidence *e, const struct subject *s,
-			 struct verdict *v)
+static void judge_advert_fields(const struct evidence *e,
+				const struct subject *s, struct verdict *v)
 {
 	const struct topo_router *r = s->router;
 	const struct seen_ha *all = &e->ha[e->ha_of[r->index]];
@@ -251,7 +254,7 @@ void judge_advert_fields(const struct evidence *e, const struct subject *s,
 			    n - bad, n);
 	else if (!looked)
 		can_see(&s->ha->frames, s->node, v);
-	else if (judge_role(e, r, s->node) != ROLE_STANDBY)
+	else if (role_of(e, r, s->node) != ROLE_STANDBY)
 		verdict_blind(v, "%s sent no advert that could be judged",
 			      s->node->name);
 }
@@ -281,8 +284,8 @@ static void lone(const struct seen_frames *seen, const struct senders *s,
 			      seconds(seen->to - seen->from));
 }
 
-void judge_advert_interval(const struct evidence *e, const struct subject *s,
-			   struct verdict *v)
+static void judge_advert_interval(const struct evidence *e,
+				  const struct subject *s, struct verdict *v)
 {
 	const struct seen_frames *seen = &s->ha->frames;
 	const struct topo_router *r = s->router;
@@ -379,8 +382,8 @@ static void tunnel_host(const struct lab *lab, const struct subject *s,
 			    seconds(seen->to - seen->from));
 }
 
-void judge_advert_tunnel(const struct evidence *e, const struct subject *s,
-			 struct verdict *v)
+static void judge_advert_tunnel(const struct evidence *e,
+				const struct subject *s, struct verdict *v)
 {
 	const struct topo_router *r = s->router;
 	size_t h, n = 0;
@@ -396,8 +399,8 @@ void judge_advert_tunnel(const struct evidence *e, const struct subject *s,
 		verdict_blind(v, "no host of %s is active", r->name);
 }
 
-void command_advert_tunnel(const struct evidence *e, const struct subject *s,
-			   struct buf *out)
+static void command_advert_tunnel(const struct evidence *e,
+				  const struct subject *s, struct buf *out)
 {
 	const struct topo_nic *nic = topo_nic(s->node, TOPO_TUNNEL);
 
@@ -448,8 +451,8 @@ static void tell_pings(const struct seen_pings *p, const char *when,
 			    p->duplicates, when);
 }
 
-void judge_ping(const struct evidence *e, const struct subject *s,
-		struct verdict *v)
+static void judge_ping(const struct evidence *e, const struct subject *s,
+		       struct verdict *v)
 {
 	const struct seen_ping *p = s->ping;
 	int64_t later;
@@ -476,8 +479,8 @@ void judge_ping(const struct evidence *e, const struct subject *s,
 				     seconds(later));
 }
 
-void command_ping_outside(const struct evidence *e, const struct subject *s,
-			  struct buf *out)
+static void command_ping_outside(const struct evidence *e,
+				 const struct subject *s, struct buf *out)
 {
 	char text[IP_TEXT_MAX];
 
@@ -486,8 +489,8 @@ void command_ping_outside(const struct evidence *e, const struct subject *s,
 		   ip_print(&s->ping->dst, text));
 }
 
-void command_ping_inside(const struct evidence *e, const struct subject *s,
-			 struct buf *out)
+static void command_ping_inside(const struct evidence *e,
+				const struct subject *s, struct buf *out)
 {
 	char text[IP_TEXT_MAX];
 
@@ -496,3 +499,33 @@ void command_ping_inside(const struct evidence *e, const struct subject *s,
 	buf_printf(out, "ping -c %d %s", EVIDENCE_PROBES,
 		   ip_print(&s->ping->dst, text));
 }
+
+/* clang-format off */
+const struct check traffic_checks[] = {
+	{"adverts", scope_hosts, NEEDS_FRAMES | NEEDS_TIME,
+	 "hears the active node's adverts only",
+	 "VRRP adverts on each ha interface, from one sender",
+	 judge_adverts, command_adverts},
+	{"advert-fields", scope_hosts, NEEDS_FRAMES,
+	 "sends adverts as the lab has them",
+	 "source, TTL, VRID, priority, version, interval, address of adverts",
+	 judge_advert_fields, command_adverts},
+	{"advert-interval", scope_hosts, NEEDS_FRAMES,
+	 "hears adverts at the interval",
+	 "time between adverts, measured",
+	 judge_advert_interval, command_adverts},
+	{"advert-tunnel", scope_tunnels, NEEDS_FRAMES | NEEDS_TIME,
+	 "has its adverts inside VXLAN",
+	 "the same adverts in the right VNI on the tunnel interface",
+	 judge_advert_tunnel, command_advert_tunnel},
+	{"outside-ping", scope_outside, NEEDS_PINGS,
+	 "answers from outside, 4 of 4",
+	 "the router's gateway address from the external network",
+	 judge_ping, command_ping_outside},
+	{"instance-ping", scope_inside, NEEDS_PINGS,
+	 "is reached, 4 of 4",
+	 "the router's address from each instance on its networks",
+	 judge_ping, command_ping_inside},
+	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */

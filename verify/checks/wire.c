@@ -3,16 +3,34 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "verify/checks/judges.h"
+#include "verify/check.h"
+#include "verify/checks/sight.h"
+#include "verify/command.h"
+#include "verify/role.h"
+#include "verify/scopes.h"
 
 #define VXLAN_OVERHEAD 50 /* outer IPv4 20, UDP 8, VXLAN 8, inner frame 14 */
+
+/* Is the port to be found on this node? */
+static bool port_on(const struct topo_port *p, const struct topo_node *n)
+{
+	if (p->node)
+		return p->node == n;
+	return p->router && topo_ha_port(p->router, n);
+}
+
+/* The namespace a port's inner end is in. */
+static const char *port_netns(const struct topo_port *p)
+{
+	return p->instance ? p->instance->netns : p->router->netns;
+}
 
 /* Does the project's HA network reach this node, and is it the one? */
 static void ha_network_on(const struct evidence *e, const struct subject *s,
 			  const struct topo_node *n, struct verdict *v)
 {
 	const struct topo_network *net = s->network;
-	const struct obs_ns *ns = judge_ns(e, n, "", v);
+	const struct obs_ns *ns = sight_ns(e, n, "", v);
 	const struct obs_link *br, *vx;
 
 	if (!ns)
@@ -32,8 +50,8 @@ static void ha_network_on(const struct evidence *e, const struct subject *s,
 			    net->bridge, vx->vni);
 }
 
-void judge_ha_network(const struct evidence *e, const struct subject *s,
-		      struct verdict *v)
+static void judge_ha_network(const struct evidence *e, const struct subject *s,
+			     struct verdict *v)
 {
 	const struct lab *lab = e->lab;
 	const struct topo_network *net = s->network;
@@ -52,8 +70,8 @@ void judge_ha_network(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void command_ha_network(const struct evidence *e, const struct subject *s,
-			struct buf *out)
+static void command_ha_network(const struct evidence *e,
+			       const struct subject *s, struct buf *out)
 {
 	size_t i;
 
@@ -96,10 +114,10 @@ static void bridge_port(const struct obs_ns *ns, const char *bridge,
 		verdict_saw(v, false, "%s is not there", name);
 	else if (!l->master)
 		verdict_saw(v, false, "%s %s, on no bridge", name,
-			    judge_up_text(l));
+			    sight_up_text(l));
 	else
 		verdict_saw(v, l->up && strcmp(l->master, bridge) == 0,
-			    "%s on %s, %s", name, l->master, judge_up_text(l));
+			    "%s on %s, %s", name, l->master, sight_up_text(l));
 }
 
 static bool bridge_wants(const struct evidence *e, const struct subject *s,
@@ -112,16 +130,16 @@ static bool bridge_wants(const struct evidence *e, const struct subject *s,
 		return true;
 	for (i = 0; i < e->lab->nports; i++)
 		if (e->lab->ports[i].network == s->network &&
-		    judge_port_on(&e->lab->ports[i], s->node) &&
+		    port_on(&e->lab->ports[i], s->node) &&
 		    strcmp(e->lab->ports[i].tap, name) == 0)
 			return true;
 	return false;
 }
 
-void judge_bridges(const struct evidence *e, const struct subject *s,
-		   struct verdict *v)
+static void judge_bridges(const struct evidence *e, const struct subject *s,
+			  struct verdict *v)
 {
-	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
 	const char *bridge = s->network->bridge, *up;
 	const struct obs_link *br;
 	size_t i;
@@ -143,7 +161,7 @@ void judge_bridges(const struct evidence *e, const struct subject *s,
 
 		/* An instance's cable has a check of its own. */
 		if (p->network == s->network && !p->instance &&
-		    judge_port_on(p, s->node))
+		    port_on(p, s->node))
 			bridge_port(ns, bridge, p->tap, v);
 	}
 	for (i = 0; i < ns->nlinks; i++)
@@ -154,8 +172,8 @@ void judge_bridges(const struct evidence *e, const struct subject *s,
 				    ns->links[i].name, bridge);
 }
 
-void command_bridges(const struct evidence *e, const struct subject *s,
-		     struct buf *out)
+static void command_bridges(const struct evidence *e, const struct subject *s,
+			    struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, "");
@@ -208,12 +226,12 @@ static void flooding(const struct evidence *e, const struct subject *s,
 	}
 }
 
-void judge_vxlan(const struct evidence *e, const struct subject *s,
-		 struct verdict *v)
+static void judge_vxlan(const struct evidence *e, const struct subject *s,
+			struct verdict *v)
 {
 	const struct topo_network *net = s->network;
 	const struct topo_nic *nic = topo_nic_on(s->node, net->phys);
-	const struct obs_ns *ns = judge_ns(e, s->node, "", v);
+	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
 	char want[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
 	const struct obs_link *l;
 
@@ -241,8 +259,8 @@ void judge_vxlan(const struct evidence *e, const struct subject *s,
 	flooding(e, s, ns, l, v);
 }
 
-void command_vxlan(const struct evidence *e, const struct subject *s,
-		   struct buf *out)
+static void command_vxlan(const struct evidence *e, const struct subject *s,
+			  struct buf *out)
 {
 	command_exec(out, s->node, "");
 	if (e->lab->l2_population)
@@ -263,11 +281,11 @@ static void mtu_of(const struct obs_ns *ns, const char *name, unsigned want,
 	(*n)++;
 }
 
-void judge_mtu(const struct evidence *e, const struct subject *s,
-	       struct verdict *v)
+static void judge_mtu(const struct evidence *e, const struct subject *s,
+		      struct verdict *v)
 {
 	const struct topo_network *net = s->network;
-	const struct obs_ns *ns = judge_ns(e, s->node, "", v), *in;
+	const struct obs_ns *ns = sight_ns(e, s->node, "", v), *in;
 	const struct topo_nic *nic;
 	const struct obs_link *l;
 	unsigned least;
@@ -282,11 +300,11 @@ void judge_mtu(const struct evidence *e, const struct subject *s,
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
-		if (p->network != net || !judge_port_on(p, s->node))
+		if (p->network != net || !port_on(p, s->node))
 			continue;
-		in = obs_ns(judge_sample(e, s->node, v), judge_port_netns(p));
+		in = obs_ns(sight_sample(e, s->node, v), port_netns(p));
 		mtu_of(ns, p->tap, net->mtu, "", &n, v);
-		mtu_of(in, p->ifname, net->mtu, judge_port_netns(p), &n, v);
+		mtu_of(in, p->ifname, net->mtu, port_netns(p), &n, v);
 	}
 	if (!n)
 		verdict_blind(v, "%s has nothing of %s", s->node->name,
@@ -300,8 +318,8 @@ void judge_mtu(const struct evidence *e, const struct subject *s,
 	verdict_saw(v, l->mtu >= least, "%s %u", nic->ifname, l->mtu);
 }
 
-void command_mtu(const struct evidence *e, const struct subject *s,
-		 struct buf *out)
+static void command_mtu(const struct evidence *e, const struct subject *s,
+			struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, "");
@@ -344,12 +362,12 @@ static void cable_addrs(const struct obs_ns *ns, const struct topo_port *p,
 	}
 }
 
-void judge_cables(const struct evidence *e, const struct subject *s,
-		  struct verdict *v)
+static void judge_cables(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
 {
 	const struct topo_port *p = s->instance->port;
-	const struct obs_ns *root = judge_ns(e, s->node, "", v);
-	const struct obs_ns *ns = judge_ns(e, s->node, s->instance->netns, v);
+	const struct obs_ns *root = sight_ns(e, s->node, "", v);
+	const struct obs_ns *ns = sight_ns(e, s->node, s->instance->netns, v);
 	char want[MAC_TEXT_MAX], seen[MAC_TEXT_MAX];
 	const struct obs_link *l;
 
@@ -365,15 +383,41 @@ void judge_cables(const struct evidence *e, const struct subject *s,
 		return;
 	}
 	verdict_saw(v, l->up && l->running && mac_equal(&l->mac, &p->mac),
-		    "%s %s, MAC %s", p->ifname, judge_up_text(l),
+		    "%s %s, MAC %s", p->ifname, sight_up_text(l),
 		    mac_print(&l->mac, seen));
 	cable_addrs(ns, p, v);
 }
 
-void command_cables(const struct evidence *e, const struct subject *s,
-		    struct buf *out)
+static void command_cables(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
 {
 	(void)e;
 	command_exec(out, s->node, s->instance->netns);
 	buf_adds(out, "ip addr show");
 }
+
+/* clang-format off */
+const struct check wire_checks[] = {
+	{"ha-network", scope_ha_networks, NEEDS_TABLES,
+	 "is there on each network node",
+	 "the hidden network of each project with HA routers",
+	 judge_ha_network, command_ha_network},
+	{"bridges", scope_networks, NEEDS_TABLES,
+	 "has its bridge with all of its ports",
+	 "each network's bridge, its uplink and the ports on it",
+	 judge_bridges, command_bridges},
+	{"vxlan", scope_vxlans, NEEDS_TABLES,
+	 "has its VXLAN interface",
+	 "VNI, tunnel address, group or flood entries of each overlay",
+	 judge_vxlan, command_vxlan},
+	{"mtu", scope_networks, NEEDS_TABLES,
+	 "has one MTU from end to end",
+	 "the MTU of each part of each network's path",
+	 judge_mtu, command_mtu},
+	{"cables", scope_instances, NEEDS_TABLES,
+	 "is plugged in",
+	 "each instance's interface, address, gateway and bridge port",
+	 judge_cables, command_cables},
+	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */

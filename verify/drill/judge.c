@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/mono.h"
-#include "verify/checks/judges.h"
+#include "verify/command.h"
 #include "verify/drill/drill.h"
 
 #define ROUTER_CHECKS DRILL_OUTAGE /* those before it are of a router */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/role.h"
+
+#include <string.h>
+
+enum role role_in(const struct observed *o, const struct topo_router *r)
+{
+	const struct obs_router *s = evidence_router(o, r);
+
+	if (!o || o->engine_error || !s || !s->state)
+		return ROLE_UNKNOWN;
+	return strcmp(s->state, "active") == 0 ? ROLE_ACTIVE : ROLE_STANDBY;
+}
+
+enum role role_of(const struct evidence *e, const struct topo_router *r,
+		  const struct topo_node *n)
+{
+	enum role role = role_in(evidence_last(e, n), r);
+	size_t h;
+
+	for (h = 0; role == ROLE_UNKNOWN && h < r->nhosts; h++)
+		if (role_in(evidence_last(e, r->hosts[h]), r) == ROLE_ACTIVE)
+			role = ROLE_STANDBY;
+	return role;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/scopes.h"
+
+static void add(struct subjects *out, struct subject s, const char *name)
+{
+	struct subject *slot =
+		arena_push(out->arena, &out->items, &out->n, sizeof(*slot));
+
+	s.name = name;
+	*slot = s;
+}
+
+static const char *on(struct subjects *out, const char *what,
+		      const struct topo_node *n)
+{
+	return arena_printf(out->arena, "%s on %s", what, n->name);
+}
+
+void scope_nodes(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->nnodes; i++) {
+		struct subject s = {.node = &e->lab->nodes[i]};
+
+		add(ret, s, s.node->name);
+	}
+}
+
+void scope_engines(struct subjects *ret, const struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, k;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		struct subject s = {.node = &lab->nodes[i]};
+
+		for (k = 0; k < lab->nrouters; k++)
+			if (topo_ha_port(&lab->routers[k], s.node))
+				break;
+		if (k < lab->nrouters)
+			add(ret, s, s.node->name);
+	}
+}
+
+static void networks(struct subjects *out, const struct lab *lab, bool vxlan)
+{
+	size_t i, k;
+
+	for (i = 0; i < lab->nnetworks; i++)
+		for (k = 0; k < lab->nnodes; k++) {
+			struct subject s = {.node = &lab->nodes[k],
+					    .network = &lab->networks[i]};
+
+			if (vxlan && s.network->type != TOPO_VXLAN)
+				continue;
+			if (topo_network_on(lab, s.network, s.node))
+				add(out, s, on(out, s.network->name, s.node));
+		}
+}
+
+void scope_networks(struct subjects *ret, const struct evidence *e)
+{
+	networks(ret, e->lab, false);
+}
+
+void scope_vxlans(struct subjects *ret, const struct evidence *e)
+{
+	networks(ret, e->lab, true);
+}
+
+void scope_ha_networks(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->nnetworks; i++) {
+		struct subject s = {.network = &e->lab->networks[i]};
+		const char *project = s.network->project;
+
+		if (s.network->ha)
+			add(ret, s,
+			    arena_printf(ret->arena, "of project %s",
+					 project ? project : "-"));
+	}
+}
+
+void scope_instances(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->ninstances; i++) {
+		struct subject s = {.instance = &e->lab->instances[i],
+				    .node = e->lab->instances[i].node};
+
+		add(ret, s, on(ret, s.instance->name, s.node));
+	}
+}
+
+void scope_routers(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->nrouters; i++) {
+		struct subject s = {.router = &e->lab->routers[i]};
+
+		add(ret, s, s.router->name);
+	}
+}
+
+static const struct seen_tunnel *tunnel_of(const struct evidence *e,
+					   const struct topo_node *n)
+{
+	size_t i;
+
+	for (i = 0; i < e->ntunnels; i++)
+		if (e->tunnels[i].node == n)
+			return &e->tunnels[i];
+	return NULL;
+}
+
+static void hosts(struct subjects *out, const struct evidence *e, bool tunnel)
+{
+	size_t i;
+
+	for (i = 0; i < e->nha; i++) {
+		const struct seen_ha *ha = &e->ha[i];
+		struct subject s = {.router = ha->router,
+				    .node = ha->router->hosts[ha->host],
+				    .ha_port = ha->router->ha_ports[ha->host],
+				    .ha = ha};
+
+		s.tunnel = tunnel_of(e, s.node);
+		if (tunnel &&
+		    (!s.tunnel || s.router->ha_network->type != TOPO_VXLAN))
+			continue;
+		add(out, s, on(out, s.router->name, s.node));
+	}
+}
+
+void scope_hosts(struct subjects *ret, const struct evidence *e)
+{
+	hosts(ret, e, false);
+}
+
+void scope_tunnels(struct subjects *ret, const struct evidence *e)
+{
+	hosts(ret, e, true);
+}
+
+static void pings(struct subjects *out, const struct seen_ping *list, size_t n)
+{
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct subject s = {.ping = &list[i],
+				    .router = list[i].router,
+				    .instance = list[i].instance};
+		const char *name =
+			arena_printf(out->arena, "%s at %s", s.router->name,
+				     ip_print(&list[i].dst, text));
+
+		if (s.instance) {
+			s.node = s.instance->node;
+			name = arena_printf(out->arena, "from %s, %s",
+					    s.instance->name, name);
+		}
+		add(out, s, name);
+	}
+}
+
+void scope_outside(struct subjects *ret, const struct evidence *e)
+{
+	pings(ret, e->outside, e->noutside);
+}
+
+void scope_inside(struct subjects *ret, const struct evidence *e)
+{
+	pings(ret, e->inside, e->ninside);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_SCOPES_H
+#define LABCTL_VERIFY_SCOPES_H
+
+/*
+ * What checks are about. A scope yields, for a lab, its subjects in the
+ * lab's order, each of them with the words that name it in a point's title.
+ * Which subjects there are depends on the lab alone, never on what was seen.
+ */
+
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "topologies/topo.h"
+#include "verify/evidence.h"
+
+/* What a point is about; members that the scope has not are NULL. */
+struct subject {
+	const char *name; /* in titles */
+	const struct topo_node *node;
+	const struct topo_network *network;
+	const struct topo_instance *instance;
+	const struct topo_router *router;
+	const struct topo_port *ha_port; /* of router on node */
+	const struct seen_ha *ha;        /* what it captured there */
+	const struct seen_tunnel *tunnel;
+	const struct seen_ping *ping;
+};
+
+struct subjects {
+	struct arena *arena; /* the names' and the list's */
+	struct subject *items;
+	size_t n;
+};
+
+/* Adds its subjects to what is there. e comes from evidence_init(). */
+typedef void scope_fn(struct subjects *ret, const struct evidence *e);
+
+scope_fn scope_nodes;
+scope_fn scope_engines;     /* nodes that carry routers */
+scope_fn scope_ha_networks; /* hidden HA networks */
+scope_fn scope_networks;    /* each network on each node that has it */
+scope_fn scope_vxlans;      /* those of them that are VXLAN */
+scope_fn scope_instances;
+scope_fn scope_routers;
+scope_fn scope_hosts;   /* each router on each of its hosts */
+scope_fn scope_tunnels; /* those of them where the HA network is VXLAN */
+scope_fn scope_outside; /* each external address of each router */
+scope_fn scope_inside;  /* each router address that an instance can reach */
+
+#endif
