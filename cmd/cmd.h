@@ -42,26 +42,54 @@ struct cmd_opt {
  * Reads options (anywhere before "--") and leaves the other words in argv,
  * argv[0] being the command's name. -h and --help print the command's help:
  * then, and on a wrong option, returns false with the exit status in *ret.
- * opts ends with a NULL name. Common options (-v, -q, --debug) are read too.
+ * opts ends with a NULL name. Those of every command (-v, -q, --debug, -l) are
+ * read too.
  */
 bool cmd_options(const struct cmd *c, int *argc, char **argv,
 		 const struct cmd_opt *opts, int *ret);
 
+/* Whether the word after this one is its value: "-l", "--node". */
+bool cmd_takes_value(const struct cmd_opt *opts, const char *word);
+
+/*
+ * The name of the lab that is meant: --lab's, else LABCTL_LAB's, else NULL.
+ */
+const char *cmd_lab_name(void);
+
+/*
+ * The same where the command line may name it as a bare word (NULL: it does
+ * not). Returns 0, or EXIT_USAGE having said that word and --lab differ.
+ */
+int cmd_lab_word(const char *word, const char **ret);
+
 /* Prints "labctl: message" to stderr and returns status. */
 int cmd_fail(int status, const struct err *e);
 
-/* Prints "labctl NAME: words" and how to get help; returns EXIT_USAGE. */
+/*
+ * Prints "labctl NAME: words" and how to get help; returns EXIT_USAGE. For a
+ * command line that is wrong; words that only name what is not there get
+ * cmd_wrong(), without the usage.
+ */
 int cmd_usage(const struct cmd *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+int cmd_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Loads a lab file, printing its errors; returns 0 or an exit status. */
 int cmd_load(const char *path, struct lab **ret);
 
 /*
- * The lab a command without FILE means: name, or the only one that is up.
- * Loads its stored file. Returns 0 or an exit status, having said why.
+ * The lab a command without FILE means: name, or the one that --lab or
+ * LABCTL_LAB names, or the only one that is up. Loads its stored file.
+ * Returns 0 or an exit status, having said why: EXIT_USAGE where the name is
+ * wrong or lacks, EXIT_CANNOT where no lab is up.
  */
 int cmd_current_lab(const char *name, struct lab **ret);
+
+struct emul_lab;
+
+/* Says that there is no lab of this name, and the nearest; EXIT_USAGE. */
+int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n);
 
 /* ANSI colours on f: NO_COLOR, FORCE_COLOR, TERM=dumb, is it a terminal. */
 bool cmd_color(FILE *f);
@@ -75,6 +103,14 @@ void cmd_catch_signals(void);
  * speak to nodes afterwards, to put back what it changed.
  */
 void cmd_interrupt_waits(void);
+
+/* All commands, as --help lists them; the last row is {NULL, NULL}. */
+struct cmd_row {
+	const char *area; /* a headline of --help; NULL: as the row before */
+	const struct cmd *cmd;
+};
+
+extern const struct cmd_row cmd_rows[];
 
 extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
 	cmd_fabric, cmd_failover, cmd_plan, cmd_status, cmd_up, cmd_verify,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* labctl down: all of a lab goes, whatever is left of it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/parse.h"
 #include "provision/emul/emul.h"
 
 static int failure(const struct err *e)
@@ -28,25 +29,6 @@ static int down(const char *lab)
 		       lab, gone.processes, gone.files,
 		       (long long)(mono_sub(clock_mono(), from) / NS_PER_MS));
 	return EXIT_OK;
-}
-
-static int no_such_lab(const struct cmd *c, const char *name,
-		       const struct emul_lab *labs, size_t n)
-{
-	const char *names[EMUL_LABS_MAX], *near;
-	size_t i;
-
-	if (!n)
-		return cmd_usage(c, "there is no lab '%s', nor any other",
-				 name);
-	for (i = 0; i < n; i++)
-		names[i] = labs[i].name;
-	near = parse_nearest(name, names, n);
-	if (near)
-		return cmd_usage(c, "there is no lab '%s'; did you mean '%s'?",
-				 name, near);
-	return cmd_usage(c, "there is no lab '%s'; there is '%s'%s", name,
-			 names[0], n > 1 ? " and others" : "");
 }
 
 static int which_lab(const struct cmd *c, const struct emul_lab *labs, size_t n)
@@ -83,6 +65,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		{"all", 'a', OPT_FLAG, &all},
 		{NULL, 0, OPT_FLAG, NULL},
 	};
+	const char *name = NULL;
 	struct emul_lab *labs;
 	struct err e;
 	size_t n, i;
@@ -94,13 +77,16 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return cmd_usage(c, "'%s' is one word too many", argv[2]);
 	if (argc > 1 && all)
 		return cmd_usage(c, "either one lab's name or --all");
+	status = all ? EXIT_OK : cmd_lab_word(argv[1], &name);
+	if (status != EXIT_OK)
+		return status;
 	if (emul_list(&a, &labs, &n, &e) < 0)
 		return failure(&e);
-	if (argc > 1) {
+	if (name) {
 		for (i = 0; i < n; i++)
-			if (strcmp(labs[i].name, argv[1]) == 0)
-				return down(argv[1]);
-		return no_such_lab(c, argv[1], labs, n);
+			if (strcmp(labs[i].name, name) == 0)
+				return down(name);
+		return cmd_no_such_lab(name, labs, n);
 	}
 	if (!n) {
 		if (log_level >= LOG_LEVEL_WARN)

@@ -279,11 +279,10 @@ static int in_lab(const struct cmd *c, const struct lab *lab, const char *name,
 
 /*
  * Where the command begins: after "--", or at the second bare word, so that
- * its options need no "--". Options here that take a value: all of ours.
+ * its options need no "--".
  */
 static int command_at(int argc, char **argv, const struct cmd_opt *opts)
 {
-	const struct cmd_opt *o;
 	bool place = false;
 	int i;
 
@@ -292,25 +291,23 @@ static int command_at(int argc, char **argv, const struct cmd_opt *opts)
 
 		if (strcmp(w, "--") == 0)
 			return i;
-		if (w[0] != '-' || !w[1]) {
-			if (place)
-				return i;
-			place = true;
+		if (cmd_takes_value(opts, w)) {
+			i++;
 			continue;
 		}
-		for (o = opts; o->name; o++)
-			if ((w[1] == o->letter && !w[2]) ||
-			    (w[1] == '-' && strcmp(w + 2, o->name) == 0))
-				i++;
+		if (w[0] == '-' && w[1])
+			continue;
+		if (place)
+			return i;
+		place = true;
 	}
 	return argc;
 }
 
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	const char *lab_name = NULL, *netns = NULL, *router = NULL;
-	const struct cmd_opt opts[] = {{"lab", 'l', OPT_TEXT, &lab_name},
-				       {"netns", 0, OPT_TEXT, &netns},
+	const char *netns = NULL, *router = NULL;
+	const struct cmd_opt opts[] = {{"netns", 0, OPT_TEXT, &netns},
 				       {"router", 0, OPT_TEXT, &router},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	auto_arena struct arena a = {0};
@@ -325,7 +322,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return r;
 	if (n < 2)
 		return cmd_usage(c, "on which NODE?");
-	r = cmd_current_lab(lab_name, &lab);
+	r = cmd_current_lab(NULL, &lab);
 	if (r == EXIT_OK)
 		r = in_lab(c, lab, own[1], netns, router, argv + at);
 	lab_free(lab);
@@ -345,8 +342,7 @@ const struct cmd cmd_exec = {
 		"Options:\n"
 		"      --netns NAME     in this network namespace of the node\n"
 		"      --router ROUTER  in this router's namespace on the "
-		"node\n"
-		"  -l, --lab LAB        where more than one lab is up\n\n"
+		"node\n\n"
 		"Exit status: the command's (128 + N where signal N ended it); "
 		"2 where PLACE is\nwrong, 3 where it cannot be reached.\n\n"
 		"Examples:\n"

@@ -16,7 +16,6 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/mono.h"
-#include "lib/parse.h"
 #include "lib/table.h"
 
 #define STATUS_VERSION 1           /* of the JSON */
@@ -317,26 +316,20 @@ static int report(const struct emul_lab *labs, size_t n, bool as_json)
 	return r < 0 ? cmd_fail(EXIT_CANNOT, &e) : EXIT_OK;
 }
 
-static int one_lab(const struct cmd *c, const char *name,
-		   const struct emul_lab *labs, size_t n, bool as_json)
+static int one_lab(const char *name, const struct emul_lab *labs, size_t n,
+		   bool as_json)
 {
-	const char *names[EMUL_LABS_MAX], *near;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		if (strcmp(labs[i].name, name) == 0)
 			return report(&labs[i], 1, as_json);
-		names[i] = labs[i].name;
-	}
-	near = parse_nearest(name, names, n);
-	return cmd_usage(c, "there is no lab '%s'%s%s%s", name,
-			 near ? "; did you mean '" : "", near ? near : "",
-			 near ? "'?" : "");
+	return cmd_no_such_lab(name, labs, n);
 }
 
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	const char *format = "table";
+	const char *format = "table", *name;
 	const struct cmd_opt opts[] = {{"output", 'o', OPT_TEXT, &format},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	auto_arena struct arena a = {0};
@@ -350,13 +343,16 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return r;
 	if (argc > 2)
 		return cmd_usage(c, "one LAB, or none for all");
+	r = cmd_lab_word(argv[1], &name);
+	if (r != EXIT_OK)
+		return r;
 	as_json = strcmp(format, "json") == 0;
 	if (!as_json && strcmp(format, "table") != 0)
 		return cmd_usage(c, "'%s' is neither table nor json", format);
 	if (emul_list(&a, &labs, &n, &e) < 0)
 		return cmd_fail(EXIT_CANNOT, &e);
-	if (argc > 1)
-		return one_lab(c, argv[1], labs, n, as_json);
+	if (name)
+		return one_lab(name, labs, n, as_json);
 	return report(labs, n, as_json);
 }
 

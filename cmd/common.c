@@ -20,10 +20,12 @@
 volatile int cmd_interrupted;
 static int interrupt_fd = -1;
 
+static const char *lab_option;
+
 static const struct cmd_opt common[] = {
-	{"help", 'h', OPT_FLAG, NULL},  {"verbose", 'v', OPT_FLAG, NULL},
-	{"quiet", 'q', OPT_FLAG, NULL}, {"debug", 0, OPT_FLAG, NULL},
-	{NULL, 0, OPT_FLAG, NULL},
+	{"help", 'h', OPT_FLAG, NULL},       {"verbose", 'v', OPT_FLAG, NULL},
+	{"quiet", 'q', OPT_FLAG, NULL},      {"debug", 0, OPT_FLAG, NULL},
+	{"lab", 'l', OPT_TEXT, &lab_option}, {NULL, 0, OPT_FLAG, NULL},
 };
 
 static void print_help(const struct cmd *c)
@@ -32,6 +34,8 @@ static void print_help(const struct cmd *c)
 	if (c->help)
 		printf("\n%s", c->help);
 	fputs("\nEverywhere:\n"
+	      "  -l, --lab LAB   the lab that is meant; else LABCTL_LAB, else "
+	      "the only one\n"
 	      "  -v, --verbose   say more of what is being done\n"
 	      "  -q, --quiet     say only what is wrong\n"
 	      "      --debug     show what is sent to nodes and what they "
@@ -56,6 +60,39 @@ static const struct cmd_opt *find_letter(const struct cmd_opt *opts, char c)
 		if (opts->letter == c)
 			return opts;
 	return NULL;
+}
+
+/* The option of a word such as "--lab=x" or "-lx"; *ret_value or NULL. */
+static const struct cmd_opt *find_option(const struct cmd_opt *opts,
+					 const char *word,
+					 const char **ret_value)
+{
+	const struct cmd_opt *o;
+	size_t len;
+
+	*ret_value = NULL;
+	if (word[1] != '-') {
+		o = find_letter(opts, word[1]);
+		if (word[2])
+			*ret_value = word + 2;
+		return o ? o : find_letter(common, word[1]);
+	}
+	len = strcspn(word + 2, "=");
+	if (word[2 + len])
+		*ret_value = word + 2 + len + 1;
+	o = find_long(opts, word + 2, len);
+	return o ? o : find_long(common, word + 2, len);
+}
+
+bool cmd_takes_value(const struct cmd_opt *opts, const char *word)
+{
+	const struct cmd_opt *o;
+	const char *value;
+
+	if (word[0] != '-' || !word[1])
+		return false;
+	o = find_option(opts, word, &value);
+	return o && o->kind == OPT_TEXT && !value;
 }
 
 static int no_such_option(const struct cmd *c, const char *word,
@@ -105,7 +142,8 @@ bool cmd_options(const struct cmd *c, int *argc, char **argv,
 	int in, out = 1;
 
 	for (in = 1; in < *argc; in++) {
-		char *word = argv[in], *value = NULL, *eq;
+		const char *value;
+		char *word = argv[in];
 
 		if (strcmp(word, "--") == 0) {
 			/* Kept: exec tells its command from its options. */
@@ -117,22 +155,7 @@ bool cmd_options(const struct cmd *c, int *argc, char **argv,
 			argv[out++] = word;
 			continue;
 		}
-		if (word[1] == '-') {
-			eq = strchr(word, '=');
-			value = eq ? eq + 1 : NULL;
-			o = find_long(opts, word + 2,
-				      eq ? (size_t)(eq - word - 2)
-					 : strlen(word + 2));
-			if (!o)
-				o = find_long(common, word + 2,
-					      strlen(word + 2));
-		} else {
-			o = find_letter(opts, word[1]);
-			if (!o)
-				o = find_letter(common, word[1]);
-			if (word[2])
-				value = word + 2;
-		}
+		o = find_option(opts, word, &value);
 		if (!o || (value && o->kind == OPT_FLAG)) {
 			*ret = no_such_option(c, word, opts);
 			return false;
@@ -163,14 +186,44 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "labctl %s: ", c->name);
+	fprintf(stderr, "labctl%s%s: ", *c->name ? " " : "", c->name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fprintf(stderr,
-		"\nUsage: labctl %s %s\n'labctl %s --help' tells more.\n",
-		c->name, c->args, c->name);
+		"\nUsage: labctl %s%s%s\n'labctl%s%s --help' tells more.\n",
+		c->name, *c->name ? " " : "", c->args, *c->name ? " " : "",
+		c->name);
 	return EXIT_USAGE;
+}
+
+int cmd_wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("labctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+const char *cmd_lab_name(void)
+{
+	const char *v = getenv("LABCTL_LAB");
+
+	return lab_option ? lab_option : v && *v ? v : NULL;
+}
+
+int cmd_lab_word(const char *word, const char **ret)
+{
+	if (word && lab_option && strcmp(word, lab_option) != 0)
+		return cmd_wrong("which lab: '%s', or '%s' of --lab?", word,
+				 lab_option);
+	*ret = word ? word : cmd_lab_name();
+	return EXIT_OK;
 }
 
 int cmd_load(const char *path, struct lab **ret)

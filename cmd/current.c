@@ -23,29 +23,24 @@ static int load(const struct emul_lab *l, struct lab **ret)
 	return cmd_fail(EXIT_CANNOT, &e);
 }
 
-static int no_such_lab(const char *name, const struct emul_lab *labs, size_t n)
+int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n)
 {
 	const char *names[EMUL_LABS_MAX] = {0}, *near;
-	struct err e;
 	size_t i;
 
 	for (i = 0; i < n && i < EMUL_LABS_MAX; i++)
 		names[i] = labs[i].name;
 	near = parse_nearest(name, names, i);
 	if (near)
-		err_set(&e, 0, "there is no lab '%s'; did you mean '%s'?", name,
-			near);
-	else if (n)
-		err_set(&e, 0,
-			"there is no lab '%s'; 'labctl status' lists those "
-			"that there are",
-			name);
-	else
-		err_set(&e, 0,
-			"there is no lab '%s', nor any other: 'labctl up FILE' "
-			"makes one",
-			name);
-	return cmd_fail(EXIT_USAGE, &e);
+		return cmd_wrong("there is no lab '%s'; did you mean '%s'?",
+				 name, near);
+	if (n)
+		return cmd_wrong("there is no lab '%s'; 'labctl status' lists "
+				 "those that there are",
+				 name);
+	return cmd_wrong("there is no lab '%s', nor any other: 'labctl up "
+			 "FILE' makes one",
+			 name);
 }
 
 static int by_name(const char *name, const struct emul_lab *labs, size_t n,
@@ -56,7 +51,7 @@ static int by_name(const char *name, const struct emul_lab *labs, size_t n,
 	for (i = 0; i < n; i++)
 		if (strcmp(labs[i].name, name) == 0)
 			return load(&labs[i], ret);
-	return no_such_lab(name, labs, n);
+	return cmd_no_such_lab(name, labs, n);
 }
 
 static int the_only_one(const struct emul_lab *labs, size_t n, struct lab **ret)
@@ -77,10 +72,11 @@ static int the_only_one(const struct emul_lab *labs, size_t n, struct lab **ret)
 	if (up == 1)
 		return load(found, ret);
 	if (up)
-		err_set(&e, 0, "%zu labs are up (%s): name one", up, list);
-	else
-		err_set(&e, 0, "no lab is up: 'labctl up FILE' makes one");
-	return cmd_fail(EXIT_USAGE, &e);
+		return cmd_wrong("%zu labs are up (%s): name one, with --lab "
+				 "or LABCTL_LAB",
+				 up, list);
+	err_set(&e, 0, "no lab is up: 'labctl up FILE' makes one");
+	return cmd_fail(EXIT_CANNOT, &e);
 }
 
 int cmd_current_lab(const char *name, struct lab **ret)
@@ -90,6 +86,8 @@ int cmd_current_lab(const char *name, struct lab **ret)
 	struct err e;
 	size_t n;
 
+	if (!name)
+		name = cmd_lab_name();
 	if (emul_list(&a, &labs, &n, &e) < 0)
 		return cmd_fail(EXIT_CANNOT, &e);
 	return name ? by_name(name, labs, n, ret) : the_only_one(labs, n, ret);

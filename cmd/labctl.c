@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main(): the subcommand table, and the words for those who are lost. All
- * that does something is one file per subcommand beside this one.
+ * main(): the table of subcommands, what may stand before one, and the words
+ * for those who are lost. All that does something is one file per subcommand
+ * beside this one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,48 +12,124 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 
-static const struct cmd *const commands[] = {
-	&cmd_up,     &cmd_plan,     &cmd_down,   &cmd_check,
-	&cmd_verify, &cmd_failover, &cmd_status, &cmd_exec,
-	&cmd_doctor, &cmd_vrrp,     &cmd_agent,  &cmd_fabric,
+static const struct cmd cmd_help, cmd_version;
+
+/* clang-format off */
+const struct cmd_row cmd_rows[] = {
+	{"A lab's file", &cmd_check},
+	{NULL, &cmd_plan},
+	{"A lab's life", &cmd_up},
+	{NULL, &cmd_status},
+	{NULL, &cmd_down},
+	{"Does it work?", &cmd_verify},
+	{NULL, &cmd_failover},
+	{"By hand", &cmd_exec},
+	{NULL, &cmd_vrrp},
+	{"This program", &cmd_doctor},
+	{NULL, &cmd_help},
+	{NULL, &cmd_version},
+	{NULL, &cmd_agent},
+	{NULL, &cmd_fabric},
+	{NULL, NULL},
 };
+/* clang-format on */
+
+#define ROWS (ARRAY_LEN(cmd_rows) - 1)
 
 static void help(FILE *f)
 {
 	size_t i;
 
 	fputs("labctl builds a lab of highly available routers from one YAML "
-	      "file,\nchecks it and makes it fail over.\n\nUsage: labctl "
-	      "COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n",
+	      "file,\nchecks it and makes it fail over.\n\n"
+	      "Usage: labctl [OPTION...] COMMAND [OPTION...] [ARGUMENT...]\n",
 	      f);
-	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (!commands[i]->hidden)
-			fprintf(f, "  %-10s %s\n", commands[i]->name,
-				commands[i]->summary);
+	for (i = 0; i < ROWS; i++) {
+		const struct cmd_row *row = &cmd_rows[i];
+
+		if (row->area)
+			fprintf(f, "\n%s\n", row->area);
+		if (!row->cmd->hidden)
+			fprintf(f, "  %-10s %s\n", row->cmd->name,
+				row->cmd->summary);
+	}
 	fputs("\nTo begin:\n"
-	      "  labctl up topologies/l3ha-linuxbridge.yaml\n"
-	      "  labctl verify\n"
-	      "  labctl failover\n"
-	      "  labctl down\n\n"
-	      "'labctl COMMAND --help' tells more of one command.\n",
+	      "  labctl up l3ha-linuxbridge.yaml    a lab that labctl brings "
+	      "along\n"
+	      "  labctl verify                      does all of it work?\n"
+	      "  labctl exec router2 -- ip addr     see for yourself\n"
+	      "  labctl failover                    cut the active node off\n"
+	      "  labctl down                        and all of it is gone\n\n"
+	      "'labctl help COMMAND' tells more of one command.\n",
 	      f);
 }
 
-static int unknown(const char *name)
+/* The command of a name; NULL with words where there is none. */
+static const struct cmd *find(const char *name)
 {
-	const char *names[ARRAY_LEN(commands)] = {0}, *near;
+	const char *names[ROWS] = {0}, *near;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (!commands[i]->hidden)
-			names[i] = commands[i]->name;
-	near = parse_nearest(name, names, ARRAY_LEN(names));
-	fprintf(stderr, "labctl: unknown command '%s'%s%s%s\n", name,
-		near ? "; did you mean '" : "", near ? near : "",
-		near ? "'?" : "");
+	for (i = 0; i < ROWS; i++) {
+		if (strcmp(name, cmd_rows[i].cmd->name) == 0)
+			return cmd_rows[i].cmd;
+		if (!cmd_rows[i].cmd->hidden)
+			names[i] = cmd_rows[i].cmd->name;
+	}
+	near = parse_nearest(name, names, ROWS);
+	cmd_wrong("unknown command '%s'%s%s%s", name,
+		  near ? "; did you mean '" : "", near ? near : "",
+		  near ? "'?" : "");
 	fputs("'labctl --help' lists the commands.\n", stderr);
-	return EXIT_USAGE;
+	return NULL;
 }
+
+static int run_help(const struct cmd *c, int argc, char **argv)
+{
+	char option[] = "--help";
+	char *words[] = {NULL, option, NULL};
+	int status;
+
+	if (!cmd_options(c, &argc, argv, NULL, &status))
+		return status;
+	if (argc > 2)
+		return cmd_usage(c, "one COMMAND");
+	if (argc < 2) {
+		help(stdout);
+		return EXIT_OK;
+	}
+	c = find(argv[1]);
+	if (!c)
+		return EXIT_USAGE;
+	words[0] = argv[1];
+	return c->run(c, 2, words);
+}
+
+static int run_version(const struct cmd *c, int argc, char **argv)
+{
+	int status;
+
+	if (!cmd_options(c, &argc, argv, NULL, &status))
+		return status;
+	if (argc > 1)
+		return cmd_usage(c, "'%s' is one word too many", argv[1]);
+	printf("labctl %s\n", LABCTL_VERSION);
+	return EXIT_OK;
+}
+
+static const struct cmd cmd_help = {
+	.name = "help",
+	.args = "[COMMAND]",
+	.summary = "this list, or more of one command",
+	.run = run_help,
+};
+
+static const struct cmd cmd_version = {
+	.name = "version",
+	.args = "",
+	.summary = "print the version",
+	.run = run_version,
+};
 
 /* What was printed must have arrived: a full disk is not success. */
 static int finish(int status)
@@ -65,31 +142,56 @@ static int finish(int status)
 	return status;
 }
 
+/*
+ * Reads the options before the command. Returns where the command stands, or
+ * 0 with the exit status in *ret: there is none, or none is needed.
+ */
+static int before_command(int argc, char **argv, int *ret)
+{
+	static const struct cmd top = {.name = "",
+				       .args = "[OPTION...] COMMAND ..."};
+	bool want_help = false, version = false;
+	const struct cmd_opt opts[] = {{"help", 'h', OPT_FLAG, &want_help},
+				       {"version", 'V', OPT_FLAG, &version},
+				       {NULL, 0, OPT_FLAG, NULL}};
+	auto_arena struct arena a = {0};
+	int at, n;
+	char **own;
+
+	for (at = 1; at < argc && argv[at][0] == '-'; at++)
+		if (cmd_takes_value(opts, argv[at]) && at + 1 < argc)
+			at++;
+	own = arena_array(&a, (size_t)at + 1, sizeof(*own));
+	memcpy(own, argv, (size_t)at * sizeof(*own));
+	n = at;
+	if (!cmd_options(&top, &n, own, opts, ret))
+		return 0;
+	*ret = EXIT_OK;
+	if (want_help) {
+		help(stdout);
+		return 0;
+	}
+	if (version) {
+		printf("labctl %s\n", LABCTL_VERSION);
+		return 0;
+	}
+	if (at < argc)
+		return at;
+	*ret = EXIT_USAGE;
+	help(stderr);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	size_t i;
+	const struct cmd *c;
+	int at, status;
 
-	if (argc < 2) {
-		help(stderr);
+	at = before_command(argc, argv, &status);
+	if (!at)
+		return finish(status);
+	c = find(argv[at]);
+	if (!c)
 		return EXIT_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		if (argc > 2)
-			argv[1] = argv[2];
-		else {
-			help(stdout);
-			return finish(EXIT_OK);
-		}
-		argv[2] = (char[]){"--help"};
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("labctl %s\n", LABCTL_VERSION);
-		return finish(EXIT_OK);
-	}
-	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return finish(commands[i]->run(commands[i], argc - 1,
-						       argv + 1));
-	return unknown(argv[1]);
+	return finish(c->run(c, argc - at, argv + at));
 }

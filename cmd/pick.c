@@ -25,6 +25,11 @@ static bool is_file(const char *word)
 
 int pick_lab(const char *word, struct lab **ret)
 {
+	int r;
+
+	r = cmd_lab_word(word, &word);
+	if (r != EXIT_OK)
+		return r;
 	if (word && is_file(word))
 		return cmd_load(word, ret);
 	return cmd_current_lab(word, ret);

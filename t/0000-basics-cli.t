@@ -23,6 +23,56 @@ run verfiy
 is "$status" 2 "unknown command: exit 2"
 like "$err" "did you mean 'verify'" "unknown command: the nearest one"
 
+# Before the command: what holds for every command.
+mkdir -m 700 "$TMP/state"
+export LABCTL_STATE=$TMP/state
+for v in -V version "-q version"; do
+	# shellcheck disable=SC2086 # two words
+	run $v
+	like "$status $out" '^0 labctl [0-9]+\.[0-9]+\.[0-9]+$' "$v"
+done
+run -q down
+is "$status/$out$err" "0/" "-q before the command"
+run down
+is "$status/$out" "0/There is no lab." "and without it"
+for v in "-l none status" "--lab none status" "--lab=none status" "status -l none" "status none"; do
+	# shellcheck disable=SC2086 # words
+	run $v
+	is "$status" 2 "$v: exit 2"
+	like "$err" "^labctl: there is no lab 'none'" "$v: says so"
+	unlike "$err" "Usage" "$v: and not how to use it"
+done
+LABCTL_LAB=env run status
+like "$err" "no lab 'env'" "LABCTL_LAB names the lab"
+LABCTL_LAB=env run status -l flag
+like "$err" "no lab 'flag'" "the flag wins"
+LABCTL_LAB=env run -l flag status
+like "$err" "no lab 'flag'" "before the command too"
+LABCTL_LAB=env run status word
+like "$err" "no lab 'word'" "so does a word of the command line"
+run status -l one two
+is "$status" 2 "two names that differ: exit 2"
+run --quite status
+is "$status" 2 "a wrong option before the command: exit 2"
+like "$err" "did you mean '--quiet'" "and the nearest one"
+run -q
+is "$status" 2 "options and no command: exit 2"
+
+# help C is C --help.
+for c in up plan down check verify failover status exec doctor vrrp help version; do
+	run $c --help
+	told=$out
+	run help $c
+	is "$status/$out" "0/$told" "help $c"
+done
+run help
+told=$out
+run --help
+is "$out" "$told" "help is --help"
+run help verfiy
+is "$status" 2 "help of no command: exit 2"
+like "$err" "did you mean 'verify'" "and the nearest one"
+
 for c in up plan down check verify failover status exec doctor vrrp; do
 	run $c --help
 	is "$status" 0 "$c --help: exit 0"
