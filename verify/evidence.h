@@ -15,7 +15,8 @@
 #include "lib/arena.h"
 #include "provision/node/observe.h"
 #include "topologies/topo.h"
-#include "verify/decode.h"
+#include "verify/looks/capture.h"
+#include "verify/looks/ping.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
@@ -24,29 +25,6 @@ struct seen_node {
 	const char *error; /* why there is not even one sample, or NULL */
 	const struct observed **samples;
 	size_t nsamples;
-};
-
-/* The frames of one place. */
-struct seen_frames {
-	const char *error; /* why nothing could be captured, or NULL */
-	int64_t from, to;  /* CLOCK_REALTIME, ns */
-	int64_t dropped;   /* frames that the kernel had no room for */
-	struct frame *frames;
-	size_t n;
-};
-
-struct seen_probe {
-	int64_t sent; /* CLOCK_REALTIME, ns */
-	int64_t rtt;  /* ns; -1: no reply */
-	uint8_t ttl;
-};
-
-struct seen_pings {
-	const char *error;      /* why nothing could be sent, or NULL */
-	const char *send_error; /* the first that sending met, or NULL */
-	struct seen_probe *probes;
-	size_t n;
-	int64_t duplicates;
 };
 
 /* A router's ha interface on one of its hosts. */

@@ -22,8 +22,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "verify/looks/answer.h"
-#include "verify/looks/look.h"
+#include "provision/node/agent.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
@@ -81,18 +80,16 @@ static void add_frames(struct work *w, struct seen_frames *out,
 		       int64_t interval, size_t flows)
 {
 	unsigned ms = (unsigned)(EVIDENCE_WINDOW(interval) / NS_PER_MS);
+	struct capture_ask ask = {.netns = netns,
+				  .dev = dev,
+				  .filter = filter,
+				  .snaplen = SNAPLEN,
+				  .duration_ms = ms,
+				  .enough_frames = EVIDENCE_ADVERTS,
+				  .enough_flows = flows};
 	auto_buf struct buf b = {0};
-	struct json j;
 
-	/* Members, not an object: a key at depth 0 has no braces around. */
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", netns);
-	json_kstr(&j, "dev", dev);
-	json_kstr(&j, "filter", filter);
-	json_kint(&j, "snaplen", SNAPLEN);
-	json_kint(&j, "duration_ms", ms);
-	json_kint(&j, "enough_frames", EVIDENCE_ADVERTS);
-	json_kint(&j, "enough_flows", (int64_t)flows);
+	capture_ask(&ask, &b);
 	add_job(w, JOB_FRAMES, ms, b.data)->frames = out;
 }
 
@@ -101,16 +98,14 @@ static void add_pings(struct work *w, struct seen_ping *p,
 {
 	unsigned ms =
 		EVIDENCE_PROBES * PING_INTERVAL_US / 1000 + PING_TIMEOUT_MS;
+	struct ping_ask ask = {.netns = p->instance ? p->instance->netns : "",
+			       .dst = p->dst,
+			       .count = EVIDENCE_PROBES,
+			       .interval_us = PING_INTERVAL_US,
+			       .timeout_ms = PING_TIMEOUT_MS};
 	auto_buf struct buf b = {0};
-	char text[IP_TEXT_MAX];
-	struct json j;
 
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", p->instance ? p->instance->netns : "");
-	json_kstr(&j, "dst", ip_print(&p->dst, text));
-	json_kint(&j, "count", EVIDENCE_PROBES);
-	json_kint(&j, "interval_us", PING_INTERVAL_US);
-	json_kint(&j, "timeout_ms", PING_TIMEOUT_MS);
+	ping_ask(&ask, &b);
 	add_job(w, JOB_PINGS, ms, b.data)->pings = out;
 }
 
@@ -175,9 +170,9 @@ static void take_answer(struct fleet_node *n, struct work *w, struct job *j)
 	if (!j->sent)
 		job_failed(w, j, j->err.msg);
 	else if (j->kind == JOB_FRAMES)
-		answer_frames(w->arena, d, j->frames);
+		capture_answer(w->arena, d, j->frames);
 	else
-		answer_probes(w->arena, d, j->pings);
+		ping_answer(w->arena, d, j->pings);
 }
 
 /* One more sample of the node's tables; false where it cannot be had. */

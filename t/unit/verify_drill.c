@@ -34,10 +34,10 @@ static void event(struct drill *d, size_t host, int64_t t, const char *what,
 {
 	struct drill_host *h = &d->routers[0].hosts[host];
 	char text[IP_TEXT_MAX];
-	struct drill_event *e =
-		arena_push(&d->arena, &h->events, &h->nevents, sizeof(*e));
+	struct seen_event *e = arena_push(&d->arena, &h->events.items,
+					  &h->events.n, sizeof(*e));
 
-	*e = (struct drill_event){t, what, dev, "default via 203.0.113.1"};
+	*e = (struct seen_event){t, what, dev, "default via 203.0.113.1"};
 	if (addr)
 		e->text = arena_strdup(&d->arena, ipnet_print(addr, text));
 }
@@ -194,14 +194,14 @@ static void late(struct record *c)
 	c->d.up_ns = MS(11000);
 	for (i = 2; i < s->n; i++)
 		s->frames[i].t += 4 * NS_PER_S;
-	for (i = 0; i < c->d.routers[0].hosts[NEW].nevents; i++)
-		c->d.routers[0].hosts[NEW].events[i].t += 4 * NS_PER_S;
+	for (i = 0; i < c->d.routers[0].hosts[NEW].events.n; i++)
+		c->d.routers[0].hosts[NEW].events.items[i].t += 4 * NS_PER_S;
 }
 
 static void nobody(struct record *c)
 {
 	c->d.routers[0].hosts[NEW].frames.n = 2;
-	c->d.routers[0].hosts[NEW].nevents = 0;
+	c->d.routers[0].hosts[NEW].events.n = 0;
 }
 
 static void addresses_late(struct record *c)
@@ -209,13 +209,13 @@ static void addresses_late(struct record *c)
 	struct drill_host *h = &c->d.routers[0].hosts[NEW];
 	size_t i;
 
-	for (i = 0; i < h->nevents; i++)
-		h->events[i].t += 2 * NS_PER_S;
+	for (i = 0; i < h->events.n; i++)
+		h->events.items[i].t += 2 * NS_PER_S;
 }
 
 static void an_address_less(struct record *c)
 {
-	c->d.routers[0].hosts[NEW].events[2].what = "-addr";
+	c->d.routers[0].hosts[NEW].events.items[2].what = "-addr";
 }
 
 static void unannounced(struct record *c)
@@ -231,7 +231,7 @@ static void two_holders(struct record *c)
 static void unwatched(struct record *c)
 {
 	c->d.routers[0].hosts[NEW].error = "no such file";
-	c->d.routers[0].hosts[NEW].nevents = 0;
+	c->d.routers[0].hosts[NEW].events.n = 0;
 }
 
 static void took_back(struct record *c)

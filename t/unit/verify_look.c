@@ -24,7 +24,8 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "t/lib/tap.h"
-#include "verify/looks/answer.h"
+#include "verify/looks/capture.h"
+#include "verify/looks/ping.h"
 
 #define NS "lookfar"
 
@@ -183,7 +184,7 @@ static void captures(void)
 	clock_sleep_ms(200);
 	p = start("ping", "dst: 192.0.2.2, count: 5, interval_us: 20000");
 	d = finish(&a, &r);
-	answer_frames(&a, d, &f);
+	capture_answer(&a, d, &f);
 	finish(&a, &p);
 	is_int(doc_int(d, "linktype", 0), DECODE_ETHERNET, "capture: Ethernet");
 	is_int(f.n, 6, "capture: ends at max_frames");
@@ -204,7 +205,7 @@ static void captures(void)
 	finish(&a, &p);
 	stop(&r);
 	d = finish(&a, &r);
-	answer_frames(&a, d, &f);
+	capture_answer(&a, d, &f);
 	for (i = 0; i < f.n; i++)
 		cooked += f.frames[i].ifindex != 0 &&
 			  f.frames[i].outgoing == (f.frames[i].icmp.type == 0);
@@ -254,7 +255,7 @@ static void capture_through_down(void)
 	finish(&a, &p);
 	stop(&r);
 	d = finish(&a, &r);
-	answer_frames(&a, d, &f);
+	capture_answer(&a, d, &f);
 	is_int(f.n, 4, "capture: goes on when the link was down (%s)",
 	       doc_str(d, "error", "nothing was said"));
 }
@@ -303,7 +304,7 @@ static void enough(void)
 	clock_sleep_ms(200);
 	send_adverts("192.0.2.2", 4, 100);
 	d = finish(&a, &r);
-	answer_frames(&a, d, &f);
+	capture_answer(&a, d, &f);
 	is_int(f.n, 2, "capture: ends when it has enough adverts");
 	ok(clock_real_ns() - t < 6 * NS_PER_S, "capture: and not later");
 	ok(f.n && f.frames[0].kind == FRAME_ADVERT &&
@@ -322,13 +323,13 @@ static void pings(void)
 	int64_t worst = 0, gap, t;
 
 	r = start("ping", "dst: 192.0.2.2, count: 4, interval_us: 50000");
-	answer_probes(&a, finish(&a, &r), &p);
+	ping_answer(&a, finish(&a, &r), &p);
 	for (i = 0; i < p.n; i++)
 		lost += p.probes[i].rtt < 0 || p.probes[i].ttl != 64;
 	ok(p.n == 4 && !lost && !p.send_error, "ping: 4 of 4, ttl 64");
 	ok(p.n && p.probes[0].rtt < 100 * NS_PER_MS, "ping: a time");
 	r = start("ping", "dst: '2001:db8::2', count: 4, interval_us: 50000");
-	answer_probes(&a, finish(&a, &r), &p);
+	ping_answer(&a, finish(&a, &r), &p);
 	for (i = lost = 0; i < p.n; i++)
 		lost += p.probes[i].rtt < 0 || p.probes[i].ttl != 64;
 	ok(p.n == 4 && !lost, "ping: 4 of 4 by IPv6, hop limit 64");
@@ -344,7 +345,7 @@ static void pings(void)
 	sh("ip -n " NS " -6 addr add 2001:db8::2/64 dev far nodad 2>/dev/null");
 	clock_sleep_ms(1500); /* its neighbour is asked for each second */
 	stop(&r);
-	answer_probes(&a, finish(&a, &r), &p);
+	ping_answer(&a, finish(&a, &r), &p);
 	for (i = lost = 0; i < p.n; i++) {
 		lost += p.probes[i].rtt < 0;
 		gap = i ? p.probes[i].sent - p.probes[i - 1].sent : 0;
@@ -360,12 +361,12 @@ static void pings(void)
 	t = clock_real_ns();
 	r = start("ping", "dst: 192.0.2.99, count: 3, interval_us: 10000, "
 			  "timeout_ms: 200");
-	answer_probes(&a, finish(&a, &r), &p);
+	ping_answer(&a, finish(&a, &r), &p);
 	ok(p.n == 3 && p.probes[0].rtt == -1 &&
 		   clock_real_ns() - t < 2 * NS_PER_S,
 	   "ping: nobody there");
 	r = start("ping", "dst: 203.0.113.1, count: 2, interval_us: 10000");
-	answer_probes(&a, finish(&a, &r), &p);
+	ping_answer(&a, finish(&a, &r), &p);
 	is(p.send_error, "Network is unreachable", "ping: no way to send");
 	r = start("ping", "dst: router, count: 2");
 	d = finish(&a, &r);

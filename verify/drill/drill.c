@@ -29,7 +29,7 @@
 #include "verify/drill/drill.h"
 #include "verify/drill/ops.h"
 #include "verify/gather.h"
-#include "verify/looks/look.h"
+#include "verify/looks/fault.h"
 
 #define BASELINE_MS 1000 /* of pings before the fault, and one advert */
 #define AFTER_MS 1000    /* after a takeover, for all to be told */
@@ -205,14 +205,8 @@ static int break_one(struct drill_run *r, const struct drill_router *dr,
 	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
 	auto_buf struct buf b = {0};
 	const char *netns, *dev = link_of(r, dr, &netns);
-	struct json j;
 
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", netns);
-	json_kstr(&j, "dev", dev);
-	json_kint(&j, "max_ms",
-		  max_ms < LOOK_DURATION_MAX_MS ? max_ms
-						: LOOK_DURATION_MAX_MS);
+	fault_ask(netns, dev, max_ms, &b);
 	say(r, "%s down on %s", dev, r->d->victim->name);
 	return drill_op_begin(r, &r->faults[r->nfaults++], r->d->victim->name,
 			      "fault", b.data, reterr);
@@ -239,8 +233,8 @@ static int break_links(struct drill_run *r, struct err *reterr)
 static int mend_links(struct drill_run *r, struct err *reterr)
 {
 	const struct doc *answer;
+	struct seen_fault seen;
 	struct err err;
-	int64_t t;
 	size_t i;
 	int e = 0;
 
@@ -257,12 +251,11 @@ static int mend_links(struct drill_run *r, struct err *reterr)
 					    r->d->victim->name, err.msg);
 			continue;
 		}
-		t = doc_int(answer, "down", 0);
-		if (i == 0 || t < r->d->down_ns)
-			r->d->down_ns = t;
-		t = doc_int(answer, "up", 0);
-		if (t > r->d->up_ns)
-			r->d->up_ns = t;
+		fault_answer(answer, &seen);
+		if (i == 0 || seen.down < r->d->down_ns)
+			r->d->down_ns = seen.down;
+		if (seen.up > r->d->up_ns)
+			r->d->up_ns = seen.up;
 	}
 	r->nfaults = 0;
 	return e;

@@ -18,6 +18,7 @@
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/evidence.h"
+#include "verify/looks/watch.h"
 #include "verify/verdict.h"
 
 #define DRILL_PING_US 10000 /* between probes */
@@ -28,19 +29,11 @@
 enum drill_fault { DRILL_TUNNEL, DRILL_HA };
 extern const char *const drill_fault_names[];
 
-/* What the kernel told of a namespace's tables. */
-struct drill_event {
-	int64_t t;        /* CLOCK_REALTIME, ns */
-	const char *what; /* +addr, -addr, +route, -route, link */
-	const char *dev, *text;
-};
-
 /* A router on one of its hosts, watched all the time. */
 struct drill_host {
 	const char *error;         /* why it could not be watched, or NULL */
 	struct seen_frames frames; /* of all its interfaces */
-	struct drill_event *events;
-	size_t nevents;
+	struct seen_events events;
 };
 
 struct drill_router {

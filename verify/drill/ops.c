@@ -6,9 +6,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/emul/emul.h"
-#include "verify/looks/answer.h"
 #include "verify/drill/ops.h"
-#include "verify/looks/look.h"
 
 #define ANSWER_MS 10000
 #define SNAPLEN 256
@@ -66,17 +64,18 @@ static void begin_host(struct drill_run *r, size_t router, size_t host,
 	struct drill_router *dr = &r->d->routers[router];
 	struct drill_host *h = &dr->hosts[host];
 	const char *node = dr->router->hosts[host]->name;
+	struct capture_ask ask = {.netns = dr->router->netns,
+				  .dev = "any",
+				  .filter = FILTER,
+				  .snaplen = SNAPLEN};
 	auto_buf struct buf b = {0};
-	struct json j;
 	struct err err;
 	int e;
 
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", dr->router->netns);
+	watch_ask(dr->router->netns, &b);
 	e = drill_op_begin(r, &r->watches[at], node, "watch", b.data, &err);
-	json_kstr(&j, "dev", "any");
-	json_kstr(&j, "filter", FILTER);
-	json_kint(&j, "snaplen", SNAPLEN);
+	buf_reset(&b);
+	capture_ask(&ask, &b);
 	if (e == 0)
 		e = drill_op_begin(r, &r->captures[at], node, "capture", b.data,
 				   &err);
@@ -87,18 +86,15 @@ static void begin_ping(struct drill_run *r, size_t i)
 {
 	struct drill_ping *p = &r->d->pings[i];
 	const struct topo_instance *in = p->instance;
+	struct ping_ask ask = {.netns = in ? in->netns : "",
+			       .dst = p->dst,
+			       .interval_us = DRILL_PING_US,
+			       .timeout_ms = PING_TIMEOUT_MS};
 	auto_buf struct buf b = {0};
-	char text[IP_TEXT_MAX];
-	struct json j;
 	struct err err;
 	int e;
 
-	json_init(&j, &b, 0);
-	json_kstr(&j, "netns", in ? in->netns : "");
-	json_kstr(&j, "dst", ip_print(&p->dst, text));
-	json_kint(&j, "count", 0);
-	json_kint(&j, "interval_us", DRILL_PING_US);
-	json_kint(&j, "timeout_ms", PING_TIMEOUT_MS);
+	ping_ask(&ask, &b);
 	e = drill_op_begin(r, &r->pings[i], in ? in->node->name : EMUL_OUTSIDE,
 			   "ping", b.data, &err);
 	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
@@ -116,26 +112,6 @@ void drill_begin_all(struct drill_run *r)
 		begin_ping(r, i);
 }
 
-static void take_events(struct arena *a, const struct doc *d,
-			struct drill_host *h)
-{
-	const struct doc *list = doc_get(d, "events"), *item;
-
-	DOC_FOREACH (item, list) {
-		struct drill_event *e;
-
-		if (h->nevents == LOOK_EVENTS_MAX)
-			break;
-		e = arena_push(a, &h->events, &h->nevents, sizeof(*e));
-		e->t = doc_int(item, "t", 0);
-		e->what = doc_str(item, "what", "");
-		e->dev = doc_str(item, "dev", "");
-		e->text = doc_str(item, "text", "");
-	}
-	if (doc_bool(d, "overrun", false))
-		h->error = "the kernel told more than could be kept";
-}
-
 static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
 {
 	struct arena *a = &r->d->arena;
@@ -148,11 +124,13 @@ static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
 		h->error = arena_strdup(a, err.msg);
 		return;
 	}
-	take_events(a, answer, h);
+	watch_answer(a, answer, &h->events);
+	if (h->events.overrun)
+		h->error = "the kernel told more than could be kept";
 	if (drill_op_end(&r->captures[at], a, &answer, &err) < 0)
 		h->error = arena_strdup(a, err.msg);
 	else
-		answer_frames(a, answer, &h->frames);
+		capture_answer(a, answer, &h->frames);
 }
 
 void drill_end_all(struct drill_run *r)
@@ -179,6 +157,6 @@ void drill_end_all(struct drill_run *r)
 		if (drill_op_end(&r->pings[i], &d->arena, &answer, &err) < 0)
 			p->error = arena_strdup(&d->arena, err.msg);
 		else
-			answer_probes(&d->arena, answer, p);
+			ping_answer(&d->arena, answer, p);
 	}
 }

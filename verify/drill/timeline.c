@@ -98,8 +98,8 @@ static void find_addresses(const struct drill *d, const struct drill_host *h,
 {
 	size_t i, k;
 
-	for (i = 0; i < h->nevents; i++) {
-		const struct drill_event *e = &h->events[i];
+	for (i = 0; i < h->events.n; i++) {
+		const struct seen_event *e = &h->events.items[i];
 
 		if (e->t < d->down_ns || strcmp(e->what, "+addr") != 0)
 			continue;
@@ -123,8 +123,8 @@ static void find_routes(const struct drill *d, const struct topo_router *r,
 {
 	size_t i;
 
-	for (i = 0; r->gateway && i < h->nevents; i++) {
-		const struct drill_event *e = &h->events[i];
+	for (i = 0; r->gateway && i < h->events.n; i++) {
+		const struct seen_event *e = &h->events.items[i];
 
 		if (e->t >= d->down_ns && (!d->up_ns || e->t < d->up_ns) &&
 		    strcmp(e->what, "+route") == 0 &&
@@ -171,8 +171,8 @@ static void find_gave_up(const struct drill *d, const struct drill_router *dr,
 	size_t i, k, n = wanted_addrs(dr->router, dr->old, list), gone = 0;
 	int64_t last = 0;
 
-	for (i = 0; i < h->nevents; i++) {
-		const struct drill_event *e = &h->events[i];
+	for (i = 0; i < h->events.n; i++) {
+		const struct seen_event *e = &h->events.items[i];
 
 		if (e->t < d->down_ns || (d->up_ns && e->t >= d->up_ns) ||
 		    strcmp(e->what, "-addr") != 0)

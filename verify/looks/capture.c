@@ -8,6 +8,8 @@
  * Frames are kept as they are and written when the capture ends. An interface
  * that goes down or away ends nothing: what was seen is told, with the error.
  */
+#include "verify/looks/capture.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -15,9 +17,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "verify/decode.h"
-#include "verify/looks/look.h"
-#include "verify/looks/ops.h"
+#include "verify/looks/op.h"
 
 #define RING_BYTES (1 << 20)
 #define ANY "any"
@@ -120,7 +120,7 @@ static void count_flow(struct capture *c, const struct kept *k)
 			return;
 		}
 	}
-	if (c->nflows == LOOK_FLOWS_MAX)
+	if (c->nflows == CAPTURE_FLOWS_MAX)
 		return;
 	w = arena_push(&c->arena, &c->flows, &c->nflows, sizeof(*w));
 	*w = (struct flow){f.vni, f.ip_src, f.advert.vrid, 1};
@@ -130,7 +130,7 @@ static void count_flow(struct capture *c, const struct kept *k)
 
 static bool full(const struct capture *c)
 {
-	if (c->n >= c->max || c->bytes >= LOOK_CAPTURE_BYTES)
+	if (c->n >= c->max || c->bytes >= CAPTURE_BYTES)
 		return true;
 	return c->enough_frames && c->enough_flows &&
 	       c->full >= (size_t)c->enough_flows;
@@ -223,19 +223,19 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	unsigned index;
 	int r;
 
-	r = look_number(req, "snaplen", 1, LOOK_SNAPLEN_MAX, 256, &snaplen,
+	r = look_number(req, "snaplen", 1, CAPTURE_SNAPLEN_MAX, 256, &snaplen,
 			reterr);
 	if (r == 0)
-		r = look_number(req, "max_frames", 1, LOOK_FRAMES_MAX,
-				LOOK_FRAMES_MAX, &max, reterr);
+		r = look_number(req, "max_frames", 1, CAPTURE_FRAMES_MAX,
+				CAPTURE_FRAMES_MAX, &max, reterr);
 	if (r == 0)
 		r = look_number(req, "duration_ms", 0, LOOK_DURATION_MAX_MS,
 				LOOK_DURATION_MAX_MS, &duration, reterr);
 	if (r == 0)
-		r = look_number(req, "enough_frames", 0, LOOK_FRAMES_MAX, 0,
+		r = look_number(req, "enough_frames", 0, CAPTURE_FRAMES_MAX, 0,
 				&c.enough_frames, reterr);
 	if (r == 0)
-		r = look_number(req, "enough_flows", 0, LOOK_FLOWS_MAX, 1,
+		r = look_number(req, "enough_flows", 0, CAPTURE_FLOWS_MAX, 1,
 				&c.enough_flows, reterr);
 	if (r == 0)
 		r = look_enter(req, reterr);
@@ -272,4 +272,73 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 		json_kstr(j, "error", error);
 	write_frames(j, &c);
 	return 0;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void capture_ask(const struct capture_ask *q, struct buf *out)
+{
+	struct json j;
+
+	/* Members, not an object: a key at depth 0 has no braces around. */
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", q->netns);
+	json_kstr(&j, "dev", q->dev);
+	json_kstr(&j, "filter", q->filter);
+	if (q->snaplen)
+		json_kint(&j, "snaplen", q->snaplen);
+	if (q->duration_ms)
+		json_kint(&j, "duration_ms", q->duration_ms);
+	if (q->enough_frames) {
+		json_kint(&j, "enough_frames", (int64_t)q->enough_frames);
+		json_kint(&j, "enough_flows", (int64_t)q->enough_flows);
+	}
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Bytes of a hexadecimal text; what is none ends them. */
+static size_t unhex(const char *hex, uint8_t *out, size_t max)
+{
+	size_t n;
+
+	for (n = 0; n < max; n++) {
+		int hi = nibble(hex[2 * n]);
+		int lo = hi < 0 ? -1 : nibble(hex[2 * n + 1]);
+
+		if (lo < 0)
+			break;
+		out[n] = (uint8_t)(hi << 4 | lo);
+	}
+	return n;
+}
+
+void capture_answer(struct arena *a, const struct doc *d,
+		    struct seen_frames *ret)
+{
+	int type = (int)doc_int(d, "linktype", -1);
+	const struct doc *list = doc_get(d, "frames"), *item;
+	uint8_t bytes[CAPTURE_SNAPLEN_MAX];
+
+	*ret = (struct seen_frames){.from = doc_int(d, "from", 0),
+				    .to = doc_int(d, "to", 0),
+				    .dropped = doc_int(d, "dropped", 0)};
+	DOC_FOREACH (item, list) {
+		struct frame *f;
+		size_t len;
+
+		if (ret->n == CAPTURE_FRAMES_MAX)
+			break;
+		f = arena_push(a, &ret->frames, &ret->n, sizeof(*f));
+		len = unhex(doc_str(item, "hex", ""), bytes, sizeof(bytes));
+		/* What cannot be decoded stays as far as it was. */
+		(void)decode_frame(type, bytes, len, f);
+		f->t = doc_int(item, "t", 0);
+		f->wire_len = (unsigned)doc_int(item, "len", 0);
+	}
 }

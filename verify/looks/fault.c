@@ -14,6 +14,8 @@
  * Setting a link down also drops the routes over it, and up brings back only
  * the connected ones: gateways' routes are noted before and restored after.
  */
+#include "verify/looks/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
@@ -31,8 +33,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/rtnl.h"
-#include "verify/looks/look.h"
-#include "verify/looks/ops.h"
+#include "verify/looks/op.h"
 
 #define ROUTES_MAX 1024
 #define DEFAULT_MS 120000
@@ -313,4 +314,25 @@ int look_fault(const struct doc *req, struct json *j, struct err *reterr)
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return r;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void fault_ask(const char *netns, const char *dev, int64_t max_ms,
+	       struct buf *out)
+{
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", netns);
+	json_kstr(&j, "dev", dev);
+	json_kint(&j, "max_ms",
+		  max_ms < LOOK_DURATION_MAX_MS ? max_ms
+						: LOOK_DURATION_MAX_MS);
+}
+
+void fault_answer(const struct doc *d, struct seen_fault *ret)
+{
+	ret->down = doc_int(d, "down", 0);
+	ret->up = doc_int(d, "up", 0);
 }

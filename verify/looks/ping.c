@@ -12,6 +12,8 @@
  * Raw sockets deliver each reply in the namespace to each ping in it: ours
  * are known by the address, an identifier and a random word in the payload.
  */
+#include "verify/looks/ping.h"
+
 #include <errno.h>
 #include <linux/icmp.h>
 #include <netinet/icmp6.h>
@@ -26,9 +28,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/ip.h"
-#include "verify/looks/look.h"
-#include "verify/looks/ops.h"
+#include "verify/looks/op.h"
 
 #define ECHO_BYTES 64 /* ICMP header and payload, as ping(8) sends */
 #define RCVBUF_BYTES (1 << 20)
@@ -340,9 +340,9 @@ int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 	if (ip_parse(dst, &p.dst) < 0)
 		return err_set(reterr, -EINVAL, "'%.64s' is no address to ping",
 			       dst);
-	r = look_number(req, "count", 0, LOOK_PROBES_MAX, 4, &count, reterr);
+	r = look_number(req, "count", 0, PING_PROBES_MAX, 4, &count, reterr);
 	if (r == 0)
-		r = look_number(req, "interval_us", LOOK_PING_INTERVAL_MIN_US,
+		r = look_number(req, "interval_us", PING_INTERVAL_MIN_US,
 				60000000, 200000, &interval, reterr);
 	if (r == 0)
 		r = look_number(req, "timeout_ms", 0, LOOK_DURATION_MAX_MS,
@@ -357,7 +357,42 @@ int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 		return err_sys(reterr, -errno, "random numbers");
 	p.id = (uint16_t)(p.nonce >> 48);
 	p.timeout = timeout * NS_PER_MS;
-	run(&p, count ? (size_t)count : LOOK_PROBES_MAX, interval * NS_PER_US);
+	run(&p, count ? (size_t)count : PING_PROBES_MAX, interval * NS_PER_US);
 	write_probes(j, &p);
 	return 0;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void ping_ask(const struct ping_ask *q, struct buf *out)
+{
+	char text[IP_TEXT_MAX];
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", q->netns);
+	json_kstr(&j, "dst", ip_print(&q->dst, text));
+	json_kint(&j, "count", q->count);
+	json_kint(&j, "interval_us", q->interval_us);
+	json_kint(&j, "timeout_ms", q->timeout_ms);
+}
+
+void ping_answer(struct arena *a, const struct doc *d, struct seen_pings *ret)
+{
+	const struct doc *list = doc_get(d, "probes"), *item;
+	const char *error = doc_str(d, "error", NULL);
+
+	*ret = (struct seen_pings){.duplicates = doc_int(d, "duplicates", 0)};
+	if (error)
+		ret->send_error = arena_strdup(a, error);
+	DOC_FOREACH (item, list) {
+		struct seen_probe *p;
+
+		if (ret->n == PING_PROBES_MAX)
+			break;
+		p = arena_push(a, &ret->probes, &ret->n, sizeof(*p));
+		p->sent = doc_int(item, "sent", 0);
+		p->rtt = doc_int(item, "rtt", -1);
+		p->ttl = (uint8_t)doc_int(item, "ttl", 0);
+	}
 }

@@ -4,6 +4,8 @@
  * them. The kernel does not stamp these messages; the stamp is of reading,
  * which in a waiting process follows within tens of microseconds.
  */
+#include "verify/looks/watch.h"
+
 #include <errno.h>
 #include <net/if.h>
 #include <linux/if.h> /* after net/if.h, which it makes room for */
@@ -16,16 +18,10 @@
 #include "lib/clock.h"
 #include "lib/ip.h"
 #include "lib/netns.h"
-#include "verify/looks/look.h"
-#include "verify/looks/ops.h"
+#include "verify/looks/op.h"
 
 #define RCVBUF_BYTES (4 << 20)
 #define READ_BYTES 65536
-
-struct event {
-	int64_t t;
-	const char *what, *dev, *text;
-};
 
 /* Names outlive their links here. */
 struct dev {
@@ -35,7 +31,7 @@ struct dev {
 
 struct watch {
 	struct arena arena;
-	struct event *events;
+	struct seen_event *events;
 	size_t n;
 	struct dev *devs;
 	size_t ndevs;
@@ -68,14 +64,14 @@ static const char *name_of(struct watch *w, int index, const char *told)
 static void add_event(struct watch *w, int64_t t, const char *what,
 		      const char *dev, const char *text)
 {
-	struct event *e;
+	struct seen_event *e;
 
-	if (w->n == LOOK_EVENTS_MAX) {
+	if (w->n == WATCH_EVENTS_MAX) {
 		w->overrun = true;
 		return;
 	}
 	e = arena_push(&w->arena, &w->events, &w->n, sizeof(*e));
-	*e = (struct event){t, what, dev, arena_strdup(&w->arena, text)};
+	*e = (struct seen_event){t, what, dev, arena_strdup(&w->arena, text)};
 }
 
 static bool get_ip(const struct rtattr *a, int family, struct ip *ret)
@@ -294,4 +290,32 @@ int look_watch(const struct doc *req, struct json *j, struct err *reterr)
 	json_arr_end(j);
 	json_kbool(j, "overrun", w.overrun);
 	return 0;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void watch_ask(const char *netns, struct buf *out)
+{
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", netns);
+}
+
+void watch_answer(struct arena *a, const struct doc *d, struct seen_events *ret)
+{
+	const struct doc *list = doc_get(d, "events"), *item;
+
+	*ret = (struct seen_events){.overrun = doc_bool(d, "overrun", false)};
+	DOC_FOREACH (item, list) {
+		struct seen_event *e;
+
+		if (ret->n == WATCH_EVENTS_MAX)
+			break;
+		e = arena_push(a, &ret->items, &ret->n, sizeof(*e));
+		e->t = doc_int(item, "t", 0);
+		e->what = doc_str(item, "what", "");
+		e->dev = doc_str(item, "dev", "");
+		e->text = doc_str(item, "text", "");
+	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VERIFY_LOOKS_OPS_H
-#define LABCTL_VERIFY_LOOKS_OPS_H
+#ifndef LABCTL_VERIFY_LOOKS_OP_H
+#define LABCTL_VERIFY_LOOKS_OP_H
 
-/* The operations of verify/look.h, one file each, and what they share. */
+/* What the looks' operations share, all of it within the agent's child. */
 
 #include <stdint.h>
 
@@ -10,10 +10,7 @@
 #include "lib/err.h"
 #include "lib/mono.h"
 
-int look_capture(const struct doc *req, struct json *j, struct err *reterr);
-int look_ping(const struct doc *req, struct json *j, struct err *reterr);
-int look_watch(const struct doc *req, struct json *j, struct err *reterr);
-int look_fault(const struct doc *req, struct json *j, struct err *reterr);
+#define LOOK_DURATION_MAX_MS 600000
 
 /*
  * Reads a whole number of the request; absent is def. Outside min..max is
