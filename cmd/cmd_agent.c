@@ -10,7 +10,6 @@
 #include "lib/doc.h"
 #include "lib/log.h"
 #include "provision/node/agent.h"
-#include "provision/plan/plan.h"
 #include "topologies/topo.h"
 #include "verify/looks/look.h"
 
@@ -28,35 +27,43 @@ static size_t append(struct agent_op *all, size_t n, const struct agent_op *ops)
 	return n;
 }
 
-/* The line that makes a node be as a lab file says. */
+static void begin(struct json *j, int id, const char *op)
+{
+	json_obj(j);
+	json_kint(j, "id", id);
+	json_kstr(j, "op", op);
+}
+
+/* The lines that make a node be as a lab file says. */
 static int print_request(const struct cmd *c, const char *file,
 			 const char *name, bool apply, bool remove)
 {
 	auto_(free_lab) struct lab *lab = NULL;
-	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
-	const struct topo_node *node;
-	struct plan p;
 	struct json j;
 	int status;
 
 	status = cmd_load(file, &lab);
 	if (status != EXIT_OK)
 		return status;
-	node = topo_node(lab, name);
-	if (!node)
+	if (!topo_node(lab, name))
 		return cmd_usage(c, "lab %s has no node '%s'", lab->name, name);
-	plan_build(&a, lab, node, &p);
 	json_init(&j, &out, 0);
-	json_obj(&j);
-	json_kint(&j, "id", 1);
-	json_kstr(&j, "op", "converge");
+	if (!remove) {
+		begin(&j, 1, "lab");
+		json_kstr(&j, "file", file);
+		json_kstr(&j, "text", lab->text);
+		json_kstr(&j, "node", name);
+		json_obj_end(&j);
+		buf_addc(&out, '\n');
+	}
+	json_init(&j, &out, 0);
+	begin(&j, 2, "converge");
 	json_kbool(&j, "apply", apply);
-	json_kbool(&j, "remove", remove);
-	json_key(&j, "plan");
-	json_obj(&j);
-	plan_encode(&p, &j);
-	json_obj_end(&j);
+	if (remove) {
+		json_kbool(&j, "remove", true);
+		json_kstr(&j, "lab", lab->name);
+	}
 	json_obj_end(&j);
 	puts(out.data);
 	return EXIT_OK;
@@ -101,7 +108,7 @@ const struct cmd cmd_agent = {
 		"programs; for people, to try:\n\n"
 		"  echo '{\"id\": 1, \"op\": \"observe\"}' | labctl agent\n"
 		"\n"
-		"  --request  print the request that makes NODE be as FILE "
+		"  --request  print the requests that make NODE be as FILE "
 		"says, and no more\n"
 		"  --look     with it: only tell what differs\n"
 		"  --remove   with it: remove all that is the lab's\n",

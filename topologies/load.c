@@ -29,7 +29,6 @@ int topo_load_text(const char *path, const char *text, size_t len,
 	struct doc_error where;
 	int r;
 
-	(void)path;
 	if (len > TOPO_FILE_MAX) {
 		topo_error_add(errs, NULL, "larger than %u MiB, so not a lab",
 			       TOPO_FILE_MAX >> 20);
@@ -50,6 +49,7 @@ int topo_load_text(const char *path, const char *text, size_t len,
 	}
 	if (!errs->n) {
 		*ret_lab = raw_resolve(&raw, text, len);
+		(*ret_lab)->path = arena_strdup(&(*ret_lab)->arena, path);
 		return 0;
 	}
 	topo_errors_sort(errs);

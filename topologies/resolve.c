@@ -467,7 +467,7 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	/* The lab is in its own arena, whose head it then carries. */
 	lab->arena = first;
 	lab->name = arena_strdup(r.a, raw->name);
-	lab->mark = arena_printf(r.a, "labctl:%s", lab->name);
+	lab->mark = arena_printf(r.a, TOPO_MARK "%s", lab->name);
 	lab->l2_population = raw->l2_population;
 	lab->text = arena_strndup(r.a, text, len);
 	lab->text_len = len;

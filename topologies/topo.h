@@ -29,6 +29,9 @@
 #define TOPO_IFACES_MAX 64       /* subnets on one router */
 #define TOPO_FILE_MAX (4u << 20) /* bytes of a lab file */
 
+/* The ifalias of what is a lab's own begins so; its name follows. */
+#define TOPO_MARK "labctl:"
+
 #define UUID_TEXT_MAX 37
 #define IFNAME_MAX 16 /* as IFNAMSIZ */
 
@@ -191,6 +194,7 @@ struct lab {
 	size_t ninstances;
 	/* The host outside, on each provider network with external subnets:
 	 * it owns their gateway addresses and plays the Internet. */
+	const char *path; /* of the file, for words */
 	const char *text; /* the file as it was read */
 	size_t text_len;
 };

@@ -2,9 +2,9 @@
 /*
  * Converging a lab
  * ================
- * A plan is made for each node in that node's own thread, sent as one
- * request, and answered with the differences that the agent found and, when
- * asked to, mended. Nothing here knows what a difference is.
+ * Each node is told the lab's own text once a session, and makes its own plan
+ * of it; the answer is the differences that the agent found and, when asked
+ * to, mended. Nothing here knows what a difference is.
  *
  * Settling asks each engine for its routers' states until every router has
  * one Active. The time to wait comes from the model: a Backup claims its
@@ -29,6 +29,7 @@ struct run {
 	struct converge *out;
 	converge_progress *progress;
 	void *ctx;
+	struct buf told; /* the lab, as members of a request */
 	pthread_mutex_t lock;
 };
 
@@ -48,21 +49,70 @@ static void read_changes(struct arena *a, const struct doc *list,
 	}
 }
 
-static void encode_request(const struct plan *p, bool apply, struct buf *out)
+/* JSON members without the braces of their object, as remote_send() wants. */
+static void no_braces(struct buf *b)
+{
+	b->data[--b->len] = '\0';
+	buf_drop(b, 1);
+}
+
+/* The lab, the same for all nodes: it is put in quotes once. */
+static void encode_lab(const struct lab *lab, struct buf *out)
 {
 	struct json j;
 
 	json_init(&j, out, 0);
 	json_obj(&j);
-	json_key(&j, "plan");
+	json_kstr(&j, "file", lab->path);
+	json_kstr(&j, "text", lab->text);
+	json_obj_end(&j);
+	no_braces(out);
+}
+
+/* Tells the node which lab it is part of, once a session; *ret_id is 0 where
+ * it was told before. Its answer need not be waited for. */
+static int tell_lab(const struct run *run, struct fleet_node *n,
+		    unsigned *ret_id, struct err *reterr)
+{
+	auto_buf struct buf req = {0};
+	struct json j;
+
+	*ret_id = 0;
+	if (n->told)
+		return 0;
+	json_init(&j, &req, 0);
 	json_obj(&j);
-	plan_encode(p, &j);
+	json_kstr(&j, "node", n->node->name);
 	json_obj_end(&j);
-	json_kbool(&j, "apply", apply);
-	json_obj_end(&j);
-	/* remote_call() wants the members without their braces. */
-	out->data[--out->len] = '\0';
-	buf_drop(out, 1);
+	no_braces(&req);
+	buf_adds(&req, ",");
+	buf_add(&req, run->told.data, run->told.len);
+	return remote_send(n->remote, "lab", req.data, ret_id, reterr);
+}
+
+static int ask_converge(const struct run *run, struct fleet_node *n,
+			struct arena *a, const struct doc **ret,
+			struct err *reterr)
+{
+	unsigned lab_id, id;
+	int r, told = 0;
+
+	r = tell_lab(run, n, &lab_id, reterr);
+	if (r == 0)
+		r = remote_send(n->remote, "converge",
+				run->apply ? "\"apply\": true"
+					   : "\"apply\": false",
+				&id, reterr);
+	if (r < 0)
+		return r;
+	if (lab_id)
+		told = remote_wait(n->remote, lab_id, CONVERGE_TIMEOUT_MS, a,
+				   ret, reterr);
+	n->told = told == 0;
+	/* Why the lab was refused says more than what came of it. */
+	r = remote_wait(n->remote, id, CONVERGE_TIMEOUT_MS, a, ret,
+			told < 0 ? NULL : reterr);
+	return told < 0 ? told : r;
 }
 
 static int converge_node(struct fleet_node *n, void *ctx, struct err *reterr)
@@ -70,17 +120,12 @@ static int converge_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	struct run *run = ctx;
 	struct node_result *res = n->user;
 	auto_arena struct arena a = {0};
-	auto_buf struct buf req = {0};
 	const struct doc *answer = NULL;
-	struct plan plan;
 	int r;
 
 	if (!n->node)
 		return 0;
-	plan_build(&a, run->lab, n->node, &plan);
-	encode_request(&plan, run->apply, &req);
-	r = remote_call(n->remote, "converge", req.data, CONVERGE_TIMEOUT_MS,
-			&a, &answer, reterr);
+	r = ask_converge(run, n, &a, &answer, reterr);
 	pthread_mutex_lock(&run->lock);
 	res->status = r;
 	if (r == 0) {
@@ -134,9 +179,11 @@ int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
 		f->nodes[i].user =
 			f->nodes[i].node ? &ret->nodes[f->nodes[i].node->index]
 					 : NULL;
+	encode_lab(f->lab, &run.told);
 	pthread_mutex_init(&run.lock, NULL);
 	r = fleet_each(f, converge_node, &run, reterr);
 	pthread_mutex_destroy(&run.lock);
+	buf_release(&run.told);
 	for (i = 0; i < f->n; i++) {
 		struct node_result *res = f->nodes[i].user;
 

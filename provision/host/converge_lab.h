@@ -3,7 +3,7 @@
 #define LABCTL_PROVISION_HOST_CONVERGE_LAB_H
 
 /*
- * The whole lab at once: every node is sent its plan and answers with what
+ * The whole lab at once: every node is told the lab and answers with what
  * was (or would be) changed; afterwards the routers are waited for.
  */
 
@@ -45,8 +45,9 @@ struct converge {
 typedef void converge_progress(void *ctx, const struct node_result *r);
 
 /*
- * Sends every node its plan; apply false only asks. *ret is filled even on
- * failure and freed by converge_release(). Returns 0, or the first error.
+ * Has every node made as the lab says; apply false only asks. *ret is filled
+ * even on failure and freed by converge_release(). Returns 0, or the first
+ * error.
  */
 int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
 		 void *ctx, struct converge *ret, struct err *reterr);

@@ -4,6 +4,7 @@
 
 /* All nodes of a lab at once: a thread and a remote for each. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/arena.h"
@@ -17,6 +18,7 @@ struct fleet_node {
 	struct remote *remote;        /* NULL: could not be opened */
 	struct err err;               /* why the last call failed here */
 	int status;                   /* of the last call: 0 or -errno */
+	bool told;                    /* the agent has the lab's text */
 	void *user;                   /* the caller's */
 };
 

@@ -2,14 +2,20 @@
 #ifndef LABCTL_PROVISION_NODE_AGENT_H
 #define LABCTL_PROVISION_NODE_AGENT_H
 
+/* clang-format off */
 /*
  * The agent: `labctl agent` on a node, speaking over stdin and stdout, one
  * JSON document (which is YAML) on each line.
  *
- *   agent:  {"labctl-agent": 1, "version": "0.1.0", "host": "network1", "pid":
- * 7} labctl: {"id": 1, "op": "observe", ...} agent:  {"id": 1, "ok": true, ...}
- * or
- *           {"id": 1, "ok": false, "error": "why", "errno": 22}
+ *   agent:  {"labctl-agent": 2, "version": "0.1.0", "host": "n1", "pid": 7}
+ *   labctl: {"id": 1, "op": "lab", "text": "lab: demo\n...", "node": "n1"}
+ *   agent:  {"id": 1, "ok": true}
+ *   labctl: {"id": 2, "op": "converge", "apply": true}
+ *   agent:  {"id": 2, "ok": true, "changes": [...], "failed": [...], ...}
+ *   or      {"id": 2, "ok": false, "error": "why", "errno": 22}
+ *
+ * No plan travels: the agent makes its own from the lab's text, so that both
+ * ends must be the same program, which the protocol's number stands for.
  *
  * Operations marked parallel run in a child of their own, so that captures
  * and pings go on beside one another and may change namespace freely; the
@@ -17,6 +23,7 @@
  * the parallel operation with id N to finish now and answer with what it has.
  * End of input ends the agent and all its children.
  */
+/* clang-format on */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +32,7 @@
 #include "lib/doc.h"
 #include "lib/err.h"
 
-#define AGENT_PROTOCOL 1
+#define AGENT_PROTOCOL 2
 #define AGENT_LINE_MAX (16u << 20) /* bytes of a request or an answer */
 #define AGENT_CHILDREN_MAX 256     /* parallel operations at a time */
 
@@ -52,7 +59,7 @@ int agent_serve(int in, int out, const struct agent_op *ops,
 /* In a parallel operation: a descriptor that turns readable on "stop". */
 int agent_stop_fd(void);
 
-/* Operations that provision has: observe, converge, link. */
+/* Operations that provision has: lab, observe, converge, engine. */
 extern const struct agent_op agent_provision_ops[];
 
 #endif

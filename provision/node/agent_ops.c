@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the agent does for provisioning: look (observe, engine), make it so
- * (converge), and switch an interface for the failover drill (link).
+ * What the agent does for provisioning: hear which lab it is about (lab), look
+ * (observe, engine) and make it so (converge).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -12,11 +12,9 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/netns.h"
-#include "lib/rtnl.h"
 #include "provision/node/agent.h"
+#include "provision/node/agent_lab.h"
 #include "provision/node/apply.h"
-#include "provision/node/apply_nl.h"
 #include "provision/node/engine.h"
 #include "provision/node/observe.h"
 #include "provision/plan/plan.h"
@@ -48,6 +46,28 @@ static void write_change(struct json *j, enum change_op op, const char *what,
 	json_obj_end(j);
 }
 
+/* The plan that a request means. What is left of a lab can be removed by its
+ * name alone: its text may be lost, or no longer load. */
+static int plan_of(struct arena *a, const struct doc *req, struct plan *ret,
+		   struct err *reterr)
+{
+	bool remove = doc_bool(req, "remove", false);
+	const char *name = doc_str(req, "lab", NULL);
+	const struct topo_node *node;
+	const struct lab *lab;
+	int e;
+
+	if (remove && name)
+		return plan_none(a, name, ret, reterr);
+	e = agent_lab(&lab, &node, reterr);
+	if (e < 0)
+		return e;
+	if (remove)
+		return plan_none(a, lab->name, ret, reterr);
+	plan_build(a, lab, node, ret);
+	return 0;
+}
+
 static int op_converge(const struct doc *req, struct json *j,
 		       struct err *reterr)
 {
@@ -57,11 +77,9 @@ static int op_converge(const struct doc *req, struct json *j,
 	size_t i;
 	int e;
 
-	e = plan_decode(&a, doc_get(req, "plan"), &plan, reterr);
+	e = plan_of(&a, req, &plan, reterr);
 	if (e < 0)
 		return e;
-	if (doc_bool(req, "remove", false))
-		plan.n = plan.nvirt = 0;
 	e = converge_node_here(&a, &plan, doc_bool(req, "apply", false), &c,
 			       reterr);
 	if (e < 0)
@@ -81,41 +99,6 @@ static int op_converge(const struct doc *req, struct json *j,
 	json_kint(j, "look_us", c.look_ns / NS_PER_US);
 	json_kint(j, "diff_us", c.diff_ns / NS_PER_US);
 	json_kint(j, "apply_us", c.apply_ns / NS_PER_US);
-	return 0;
-}
-
-static void rtnl_release(struct rtnl **r)
-{
-	rtnl_free(*r);
-}
-
-static int op_link(const struct doc *req, struct json *j, struct err *reterr)
-{
-	const char *netns = doc_str(req, "netns", "");
-	const char *dev = doc_str(req, "dev", NULL);
-	bool up = doc_bool(req, "up", true);
-	auto_(rtnl_release) struct rtnl *r = NULL;
-	auto_close int fd = -1;
-	int64_t at;
-	int e;
-
-	if (!dev || !*dev || strlen(dev) >= IFNAME_MAX || !doc_get(req, "up"))
-		return err_set(reterr, -EINVAL,
-			       "'dev', an interface, and 'up', true or false, "
-			       "are needed");
-	fd = netns_open(netns, reterr);
-	if (fd < 0)
-		return fd;
-	e = rtnl_open(&r, fd, reterr);
-	if (e < 0)
-		return e;
-	apply_nl_updown(r, dev, up);
-	at = clock_real_ns();
-	e = rtnl_commit(r, reterr);
-	if (e < 0)
-		return e;
-	json_kint(j, "at_ns", at);
-	json_kint(j, "done_ns", clock_real_ns());
 	return 0;
 }
 
@@ -176,9 +159,9 @@ static int op_engine(const struct doc *req, struct json *j, struct err *reterr)
 }
 
 const struct agent_op agent_provision_ops[] = {
+	{"lab", agent_lab_op, false},
 	{"observe", op_observe, false},
 	{"converge", op_converge, false},
 	{"engine", op_engine, false},
-	{"link", op_link, false},
 	{NULL, NULL, false},
 };

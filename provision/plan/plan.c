@@ -28,6 +28,7 @@
  */
 #include "provision/plan/plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -225,6 +226,31 @@ static void instance_routes(struct plan_ctx *c, const struct topo_instance *in)
 	}
 }
 
+static void name(struct arena *a, const char *lab, const char *mark,
+		 struct plan *ret)
+{
+	*ret = (struct plan){
+		.lab = lab,
+		.mark = mark,
+		.state_dir = arena_printf(a, PLAN_STATE_DIR "/%s", lab),
+	};
+}
+
+int plan_none(struct arena *a, const char *lab, struct plan *ret,
+	      struct err *reterr)
+{
+	static const char set[] = "._-abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	/* As a file's checker has it: the name becomes that of a folder, and
+	 * part of links' aliases. */
+	if (!strspn(lab, set + 3) || lab[strspn(lab, set)] ||
+	    strlen(lab) > TOPO_LAB_NAME_MAX)
+		return err_set(reterr, -EINVAL, "'%.64s' can name no lab", lab);
+	name(a, lab, arena_printf(a, TOPO_MARK "%s", lab), ret);
+	return 0;
+}
+
 void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret)
 {
@@ -232,11 +258,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	struct plan_ctx c = {a, lab, node, ret};
 	size_t i;
 
-	*ret = (struct plan){
-		.lab = lab->name,
-		.mark = lab->mark,
-		.state_dir = arena_printf(a, PLAN_STATE_DIR "/%s", lab->name),
-	};
+	name(a, lab->name, lab->mark, ret);
 	each_netns(&c, router_netns, instance_netns);
 	if (node->role == TOPO_NETWORK)
 		settings(&c, "", network_node);

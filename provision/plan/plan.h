@@ -103,12 +103,16 @@ struct plan {
 };
 
 #define PLAN_STATE_DIR "/run/labctl"
-#define PLAN_RES_MAX 200000
 
 /* The plan of a node (all of it: an empty one removes what is there). The
  * plan points into the lab, which must live as long. */
 void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret);
+
+/* The plan of which nothing is left of a lab: what carries its mark goes. The
+ * name must outlive the plan; -EINVAL where it can name no lab. */
+int plan_none(struct arena *a, const char *lab, struct plan *ret,
+	      struct err *reterr);
 
 /* Appends the plan as text, one resource on a line, for people and diff(1). */
 void plan_print(const struct plan *p, struct buf *out);
@@ -124,11 +128,6 @@ const char *res_detail(struct arena *a, const struct res *r);
  * configuration from another, nothing more. */
 #define DIGEST_TEXT_MAX 17
 const char *plan_digest(const char *text, size_t len, char *out);
-
-/* As members of the JSON object that j is in, and back. */
-void plan_encode(const struct plan *p, struct json *j);
-int plan_decode(struct arena *a, const struct doc *d, struct plan *ret,
-		struct err *reterr);
 
 enum change_op { CHANGE_ADD, CHANGE_MODIFY, CHANGE_REMOVE };
 extern const char *const change_op_signs[]; /* "+", "~", "-" */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A lab file of any bytes: it is refused with words, or it is a lab that
- * prints and loads to itself.
+ * prints and loads to itself, and whose plans an agent may carry out: it is
+ * sent such texts.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,8 +10,9 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "topologies/topo.h"
+#include "t/lib/plan_ok.h"
 #include "topologies/print.h"
+#include "topologies/topo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -27,6 +29,25 @@ static struct lab *load(const char *text, size_t len)
 	return lab;
 }
 
+static void plan_all(const struct lab *lab)
+{
+	const struct observed nothing = {0};
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++) {
+		auto_arena struct arena a = {0};
+		auto_buf struct buf text = {0};
+		struct changes changes;
+		struct plan p;
+
+		plan_build(&a, lab, &lab->nodes[i], &p);
+		if (plan_wrong(&a, lab, &p))
+			abort();
+		plan_print(&p, &text);
+		plan_diff(&a, &p, &nothing, &changes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	auto_buf struct buf first = {0}, second = {0};
@@ -35,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!lab)
 		return 0;
 	topo_print(lab, &first);
+	plan_all(lab);
 	lab_free(lab);
 	lab = load(first.data, first.len);
 	if (!lab)

@@ -20,7 +20,7 @@
 #include "t/lib/tap.h"
 
 #define HELLO                                                                  \
-	"echo '{\"labctl-agent\": 1, \"version\": \"0.1.0\", \"host\": "       \
+	"echo '{\"labctl-agent\": 2, \"version\": \"0.1.0\", \"host\": "       \
 	"\"n\", "                                                              \
 	"\"pid\": 7}'; "
 
@@ -53,16 +53,16 @@ static void greetings(void)
 		{"control characters", "printf 'x\\033[2Jy\\n'; read z",
 		 -EPROTO, "what answers is no labctl agent: 'x [2Jy'"},
 		{"another protocol",
-		 "echo '{\"labctl-agent\": 2, \"version\": \"9.9\"}'; read z",
+		 "echo '{\"labctl-agent\": 3, \"version\": \"9.9\"}'; read z",
 		 -EPROTO,
-		 "its agent (labctl 9.9) speaks protocol 2, this "
+		 "its agent (labctl 9.9) speaks protocol 3, this "
 		 "labctl " LABCTL_VERSION
-		 " speaks 1: install the same labctl there"},
+		 " speaks 2: install the same labctl there"},
 		{"no version at all", "echo '{\"labctl-agent\": x}'; read z",
 		 -EPROTO,
 		 "its agent (labctl of unknown version) speaks protocol ?, "
 		 "this labctl " LABCTL_VERSION
-		 " speaks 1: install the same labctl there"},
+		 " speaks 2: install the same labctl there"},
 		{"no such program", "exec /nonexistent/labctl agent",
 		 -ECONNRESET,
 		 "its agent ended with exit status 127; it said: /bin/sh: 1: "

@@ -40,7 +40,7 @@ static pid_t sshd_pid;
 /* Greets, then answers "ppid", "big" and "die" as its name says. */
 static const char agent[] =
 	"#!/bin/sh\n"
-	"echo '{\"labctl-agent\": 1, \"version\": \"0\"}'\n"
+	"echo '{\"labctl-agent\": 2, \"version\": \"0\"}'\n"
 	"while read -r line; do\n"
 	"id=${line#*:}; id=${id%%,*}\n"
 	"case $line in\n"

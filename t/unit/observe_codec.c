@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plans and observations to JSON and back: the identity; and what the
- * decoders refuse.
+ * Observations to JSON and back: the identity; and what the decoders refuse.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan/plan.h"
+#include "provision/node/observe.h"
 #include "t/lib/tap.h"
-#include "topologies/topo.h"
 
 static const struct doc *parse(struct arena *a, const char *text)
 {
@@ -18,16 +16,6 @@ static const struct doc *parse(struct arena *a, const char *text)
 
 	return doc_parse_line(a, text, strlen(text), &root, NULL) == 0 ? root
 								       : NULL;
-}
-
-static void encode_plan(const struct plan *p, struct buf *out)
-{
-	struct json j;
-
-	json_init(&j, out, 0);
-	json_obj(&j);
-	plan_encode(p, &j);
-	json_obj_end(&j);
 }
 
 static void encode_observed(const struct observed *o, struct buf *out)
@@ -38,106 +26,6 @@ static void encode_observed(const struct observed *o, struct buf *out)
 	json_obj(&j);
 	observed_encode(o, &j);
 	json_obj_end(&j);
-}
-
-static void plan_there_and_back(const struct lab *lab, size_t node)
-{
-	auto_arena struct arena a = {0};
-	auto_buf struct buf one = {0}, two = {0}, text1 = {0}, text2 = {0};
-	struct err err = {.msg = ""};
-	struct plan p, back;
-
-	plan_build(&a, lab, &lab->nodes[node], &p);
-	encode_plan(&p, &one);
-	if (!is_int(plan_decode(&a, parse(&a, one.data), &back, &err), 0,
-		    "%s: decoded", lab->nodes[node].name)) {
-		tap_diag("%s", err.msg);
-		return;
-	}
-	encode_plan(&back, &two);
-	is(two.data, one.data, "%s: encoded again it is the same",
-	   lab->nodes[node].name);
-	buf_adds(&text1, "");
-	buf_adds(&text2, "");
-	plan_print(&p, &text1);
-	plan_print(&back, &text2);
-	ok(strcmp(text1.data, text2.data) == 0, "%s: and means the same",
-	   lab->nodes[node].name);
-}
-
-#define HEAD "{\"lab\": \"x\", \"mark\": \"labctl:x\", \"state_dir\": "
-#define GOOD HEAD "\"/run/labctl/x\", "
-#define RES(r) GOOD "\"res\": [" r "]}"
-
-static const struct {
-	const char *name, *text;
-} bad_plans[] = {
-	{"not an object", "[1, 2]"},
-	{"no mark", "{\"lab\": \"x\", \"state_dir\": \"/run/labctl/x\"}"},
-	{"a state folder elsewhere", HEAD "\"/etc\"}"},
-	{"a state folder above", HEAD "\"/run/labctl/..\"}"},
-	{"a state folder below", HEAD "\"/run/labctl/x/../../etc\"}"},
-	{"the state folder of nobody", HEAD "\"/run/labctl/\"}"},
-	{"a resource of no kind", RES("{\"tunnel\": \"x\"}")},
-	{"a resource that is a word", RES("link")},
-	{"an empty resource", RES("{}")},
-	{"a namespace with a slash", RES("{\"netns\": \"../x\"}")},
-	{"a namespace without a name", RES("{\"netns\": \"\"}")},
-	{"a link in such a namespace",
-	 RES("{\"link\": \"l\", \"kind\": \"bridge\", \"in\": \"a/b\"}")},
-	{"a link of no kind", RES("{\"link\": \"l\", \"kind\": \"bond\"}")},
-	{"a link with a long name",
-	 RES("{\"link\": \"abcdefghijklmnop\", \"kind\": \"bridge\"}")},
-	{"a link with a slash",
-	 RES("{\"link\": \"a/b\", \"kind\": \"bridge\"}")},
-	{"a link that is a folder",
-	 RES("{\"link\": \"..\", \"kind\": \"bridge\"}")},
-	{"an MTU out of range",
-	 RES("{\"link\": \"l\", \"kind\": \"bridge\", \"mtu\": 70000}")},
-	{"a MAC that is none",
-	 RES("{\"link\": \"l\", \"kind\": \"veth\", \"mac\": \"fa:16\"}")},
-	{"a VNI of 25 bits", RES("{\"link\": \"l\", \"kind\": \"vxlan\", "
-				 "\"vni\": 16777216, \"dev\": \"eth1\"}")},
-	{"a vxlan link over nothing",
-	 RES("{\"link\": \"l\", \"kind\": \"vxlan\", \"vni\": 1}")},
-	{"a sysctl that is no network's",
-	 RES("{\"sysctl\": \"kernel/core_pattern\", \"value\": \"x\"}")},
-	{"a sysctl by a detour", RES("{\"sysctl\": "
-				     "\"net/../kernel/core_pattern\", "
-				     "\"value\": \"x\"}")},
-	{"a sysctl without a value",
-	 RES("{\"sysctl\": \"net/ipv4/ip_forward\"}")},
-	{"an address without a length",
-	 RES("{\"addr\": \"10.0.0.1\", \"dev\": \"x\"}")},
-	{"an address on nothing", RES("{\"addr\": \"10.0.0.1/24\"}")},
-	{"a route of two families",
-	 RES("{\"route\": \"0.0.0.0/0\", \"via\": \"fe80::1\", "
-	     "\"dev\": \"x\"}")},
-	{"an entry without a destination",
-	 RES("{\"fdb\": \"00:00:00:00:00:00\", \"dev\": \"x\"}")},
-	{"an engine for a router with a slash",
-	 RES("{\"engine\": \"\", \"ids\": [\"../../etc\"]}")},
-	{"an engine without a configuration",
-	 RES("{\"engine\": [], \"ids\": []}")},
-	{"what is virtual, on nothing",
-	 GOOD "\"virt\": [{\"addr\": \"10.0.0.1/24\"}]}"},
-};
-
-static void refusals(void)
-{
-	auto_arena struct arena a = {0};
-	struct plan p;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(bad_plans); i++) {
-		struct err err = {.msg = ""};
-		int e = plan_decode(&a, parse(&a, bad_plans[i].text), &p, &err);
-
-		ok(e == -EINVAL && *err.msg, "refused: %s", bad_plans[i].name);
-	}
-	is_int(plan_decode(&a, parse(&a, GOOD "\"res\": []}"), &p, NULL), 0,
-	       "an empty plan is one");
-	is_int(plan_decode(&a, NULL, &p, NULL), -EINVAL, "no plan is none");
 }
 
 static const char seen[] =
@@ -254,17 +142,6 @@ static void what(void)
 
 int main(void)
 {
-	struct topo_errors errs = {0};
-	struct lab *lab = NULL;
-	size_t i;
-
-	is_int(topo_load("topologies/l3ha-linuxbridge.yaml", &lab, &errs), 0,
-	       "the shipped lab loads");
-	topo_errors_release(&errs);
-	for (i = 0; lab && i < lab->nnodes; i++)
-		plan_there_and_back(lab, i);
-	lab_free(lab);
-	refusals();
 	observation();
 	bad_observations();
 	what();

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "t/lib/plan_ok.h"
+
+#include <string.h>
+
+#include "lib/netns.h"
+
+static bool ifname_ok(const char *s)
+{
+	return s && *s && strlen(s) < IFNAME_MAX && strcmp(s, ".") != 0 &&
+	       strcmp(s, "..") != 0 && !strpbrk(s, "/ \t\n:");
+}
+
+/* The node's own, or one that is the lab's by its name's beginning. */
+static bool netns_ok(const char *s)
+{
+	return s &&
+	       (!*s || (netns_name_ok(s) && (strncmp(s, "qrouter-", 8) == 0 ||
+					     strncmp(s, "vm-", 3) == 0)));
+}
+
+static bool link_ok(const struct res_link *l)
+{
+	if (!ifname_ok(l->name) || l->mtu > 65535 ||
+	    (l->master && !ifname_ok(l->master)))
+		return false;
+	if (l->peer && (!ifname_ok(l->peer) || !netns_ok(l->peer_netns)))
+		return false;
+	return l->kind != LINK_VXLAN ||
+	       (l->vni && l->vni < 1u << 24 && ifname_ok(l->dev));
+}
+
+static bool engine_ok(const struct res *r, const struct plan *p,
+		      struct arena *a)
+{
+	const char *control =
+		arena_printf(a, "\"control\": \"%s/vrrp.sock\"", p->state_dir);
+	size_t i;
+
+	for (i = 0; i < r->engine.nids; i++)
+		if (strlen(r->engine.ids[i]) != UUID_TEXT_MAX - 1 ||
+		    !netns_name_ok(r->engine.ids[i]))
+			return false;
+	return strstr(r->engine.config, control) != NULL;
+}
+
+static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
+{
+	if (!netns_ok(r->netns))
+		return false;
+	switch (r->kind) {
+	case RES_NETNS:
+		return *r->netns != '\0';
+	case RES_LINK:
+		return link_ok(&r->link);
+	case RES_SYSCTL:
+		return observe_sysctl_ok(r->sysctl.key) && r->sysctl.value;
+	case RES_ADDR:
+		return ifname_ok(r->addr.dev) && ip_is_set(&r->addr.addr.ip);
+	case RES_ROUTE:
+		return ifname_ok(r->route.dev) &&
+		       (!ip_is_set(&r->route.via) ||
+			r->route.via.family == r->route.to.ip.family);
+	case RES_FDB:
+		return ifname_ok(r->fdb.dev) && ip_is_set(&r->fdb.dst);
+	case RES_ENGINE:
+		return engine_ok(r, p, a);
+	}
+	return false;
+}
+
+const char *plan_wrong(struct arena *a, const struct lab *lab,
+		       const struct plan *p)
+{
+	size_t i;
+
+	if (!netns_name_ok(lab->name) || strlen(lab->name) > TOPO_LAB_NAME_MAX)
+		return "the lab's name";
+	if (strcmp(p->mark, arena_printf(a, "labctl:%s", lab->name)) != 0)
+		return "the mark";
+	if (strcmp(p->state_dir,
+		   arena_printf(a, "/run/labctl/%s", lab->name)) != 0)
+		return "the state folder";
+	for (i = 0; i < p->n; i++)
+		if (!res_ok(&p->res[i], p, a))
+			return arena_printf(a, "a resource: %s",
+					    res_what(a, &p->res[i]));
+	for (i = 0; i < p->nvirt; i++)
+		if (!ifname_ok(p->virt[i].dev) || !*p->virt[i].netns ||
+		    !netns_ok(p->virt[i].netns))
+			return "what is virtual";
+	return NULL;
+}
