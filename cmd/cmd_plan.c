@@ -6,6 +6,7 @@
 
 #include "cmd/changes.h"
 #include "cmd/cmd.h"
+#include "cmd/pick.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
@@ -161,16 +162,18 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 	if (!cmd_options(c, &argc, argv, opts, &r))
 		return r;
-	if (argc != 2)
-		return cmd_usage(c, argc < 2 ? "which FILE?" : "one FILE");
+	if (argc > 2)
+		return cmd_usage(c, "one FILE");
 	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
 	    strcmp(format, "sh") != 0 && strcmp(format, "sh-local") != 0 &&
 	    strcmp(format, "sh-local-down") != 0)
 		return cmd_usage(c, "no output format '%s': table, json or sh",
 				 format);
-	r = cmd_load(argv[1], &lab);
-	if (r != EXIT_OK)
+	r = pick_file(argv[1], &lab);
+	if (r != EXIT_OK) {
+		lab_free(lab);
 		return r;
+	}
 	if (strncmp(format, "sh", 2) == 0) {
 		r = print_shell(c, lab, node, format);
 		lab_free(lab);
@@ -191,13 +194,19 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_plan = {
 	.name = "plan",
-	.args = "FILE [-o table|json|sh] [--node NODE] [--exit-code]",
+	.args = "[FILE] [-o table|json|sh] [--node NODE] [--exit-code]",
 	.summary = "what 'up' would do, as + ~ - lines",
-	.help = "Options:\n"
+	.help = "Nothing is changed. Without FILE: what differs from the file "
+		"that the lab was last\nbrought up with.\n\n"
+		"Options:\n"
 		"  -o, --output FORMAT  table (the default), json, or sh: the\n"
 		"                       commands that a person would type "
 		"instead\n"
 		"      --node NODE      with sh: of this node only\n"
-		"      --exit-code      exit 1 where something would change\n",
+		"      --exit-code      exit 1 where something would change\n\n"
+		"Examples:\n"
+		"  labctl plan lab.yaml\n"
+		"  labctl plan --exit-code\n"
+		"  labctl plan -o sh --node network1 lab.yaml | less\n",
 	.run = run,
 };

@@ -361,8 +361,9 @@ const struct cmd cmd_status = {
 	.args = "[LAB] [-o table|json]",
 	.summary = "show labs, nodes, routers and who is active",
 	.help = "A lab is up, half up (a node does not run or cannot be "
-		"reached), or left over (its\nstate folder is there, but "
-		"nothing runs). A router should be active on one node.\n\n"
+		"reached, or an 'up' was\ninterrupted or is under way), or "
+		"left over (its state folder is there, but nothing\nruns). A "
+		"router should be active on one node.\n\n"
 		"Options:\n"
 		"  -o, --output FORMAT  table (for people) or json\n\n"
 		"Examples:\n"

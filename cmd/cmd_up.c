@@ -9,6 +9,7 @@
 
 #include "cmd/changes.h"
 #include "cmd/cmd.h"
+#include "cmd/pick.h"
 #include "cmd/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
@@ -95,8 +96,13 @@ static int wait_for_routers(struct up *up, struct fleet *f,
 	r = settle_wait(f, ms, &cmd_interrupted, a, ret, &e);
 	if (r == 0)
 		return EXIT_OK;
-	if (r == -EINTR)
-		return interrupted(up);
+	if (r == -EINTR) {
+		progress_end(&up->progress);
+		fputs("labctl: interrupted; the lab is up, its routers may "
+		      "still elect: 'labctl status' tells\n",
+		      stderr);
+		return EXIT_INTERRUPTED;
+	}
 	return cannot(up, &e);
 }
 
@@ -121,6 +127,8 @@ static int with_fleet(struct up *up, struct fleet *f)
 	}
 	if (cmd_interrupted)
 		return interrupted(up);
+	/* What is left is the routers' business. */
+	emul_finished(up->lab->name);
 	if (up->wait && up->lab->nrouters) {
 		r = wait_for_routers(up, f, &settled, &a);
 		if (r != EXIT_OK)
@@ -169,24 +177,26 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 	if (!cmd_options(c, &argc, argv, opts, &r))
 		return r;
-	if (argc != 2)
-		return cmd_usage(c, argc < 2 ? "which FILE?" : "one FILE");
+	if (argc > 2)
+		return cmd_usage(c, "one FILE");
 	if (dry)
 		return cmd_plan.run(&cmd_plan, argc, argv);
-	r = cmd_load(argv[1], &up.lab);
-	if (r != EXIT_OK)
-		return r;
+	r = pick_file(argv[1], &up.lab);
 	up.wait = !no_wait;
-	r = up_lab(&up);
+	if (r == EXIT_OK)
+		r = up_lab(&up);
 	lab_free(up.lab);
 	return r;
 }
 
 const struct cmd cmd_up = {
 	.name = "up",
-	.args = "FILE [--no-wait] [-n]",
+	.args = "[FILE] [--no-wait] [-n]",
 	.summary = "make the lab of FILE so; again: nothing changes",
-	.help = "Options:\n"
+	.help = "What is there already and right is left running. Without "
+		"FILE: by the file that\nthe lab was last brought up with, "
+		"which completes one that is half up or differs.\n\n"
+		"Options:\n"
 		"      --no-wait   do not wait for the routers' election\n"
 		"  -n, --dry-run   only say what would change, as 'labctl "
 		"plan' does\n\n"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "topologies/topo.h"
 
 static bool ends_with(const char *word, const char *end)
 {
@@ -33,4 +34,20 @@ int pick_lab(const char *word, struct lab **ret)
 	if (word && is_file(word))
 		return cmd_load(word, ret);
 	return cmd_current_lab(word, ret);
+}
+
+int pick_file(const char *word, struct lab **ret)
+{
+	const char *name;
+	int r;
+
+	if (!word) {
+		r = cmd_current_lab(NULL, ret);
+		/* No file is told and none is known: the words are wrong. */
+		return r == EXIT_OK ? r : EXIT_USAGE;
+	}
+	r = cmd_load(word, ret);
+	if (r == EXIT_OK)
+		r = cmd_lab_word((*ret)->name, &name);
+	return r;
 }

@@ -11,4 +11,10 @@ struct lab;
  */
 int pick_lab(const char *word, struct lab **ret);
 
+/*
+ * The same for who makes labs: word is a file, and NULL means the file of the
+ * lab that is there, as it was last brought up.
+ */
+int pick_file(const char *word, struct lab **ret);
+
 #endif

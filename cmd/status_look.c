@@ -237,11 +237,15 @@ static void write_lab(const struct look *k, const struct err *why,
 	json_obj(j);
 	json_kstr(j, "name", l->name);
 	json_kstr(j, "state",
-		  !l->fabric               ? "left over"
-		  : !k->lab                ? "up"
-		  : k->fleet.n && whole(k) ? "up"
-					   : "half up");
-	json_kstr(j, "error", *why->msg ? why->msg : NULL);
+		  !l->fabric                            ? "left over"
+		  : l->unfinished                       ? "half up"
+		  : !k->lab || (k->fleet.n && whole(k)) ? "up"
+							: "half up");
+	json_kstr(j, "error",
+		  *why->msg ? why->msg
+		  : l->fabric && l->unfinished
+			  ? "an 'up' of it is under way or was interrupted"
+			  : NULL);
 	json_kstr(j, "file", l->file);
 	json_kint(j, "pid", l->fabric);
 	write_nodes(k, j);

@@ -42,13 +42,13 @@ for v in "-l none status" "--lab none status" "--lab=none status" "status -l non
 	like "$err" "^labctl: there is no lab 'none'" "$v: says so"
 	unlike "$err" "Usage" "$v: and not how to use it"
 done
-LABCTL_LAB=env run status
+LABCTL_LAB='env' run status
 like "$err" "no lab 'env'" "LABCTL_LAB names the lab"
-LABCTL_LAB=env run status -l flag
+LABCTL_LAB='env' run status -l flag
 like "$err" "no lab 'flag'" "the flag wins"
-LABCTL_LAB=env run -l flag status
+LABCTL_LAB='env' run -l flag status
 like "$err" "no lab 'flag'" "before the command too"
-LABCTL_LAB=env run status word
+LABCTL_LAB='env' run status word
 like "$err" "no lab 'word'" "so does a word of the command line"
 run status -l one two
 is "$status" 2 "two names that differ: exit 2"

@@ -167,10 +167,22 @@ static int write_file(const struct lab *lab, struct err *reterr)
 	int r;
 
 	r = emul_state_dir(&a, lab->name, true, &dir, reterr);
+	/* Before anything changes, so that no kill comes too early for it. */
+	if (r == 0)
+		r = emul_state_write(dir, EMUL_UNFINISHED, "", 0, reterr);
 	if (r == 0 && lab->text)
 		r = emul_state_write(dir, "lab.yaml", lab->text, lab->text_len,
 				     reterr);
 	return r;
+}
+
+void emul_finished(const char *lab)
+{
+	auto_arena struct arena a = {0};
+	const char *dir;
+
+	if (emul_state_dir(&a, lab, false, &dir, NULL) == 0)
+		(void)unlink(arena_printf(&a, "%s/" EMUL_UNFINISHED, dir));
 }
 
 int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,

@@ -42,6 +42,7 @@ struct emul_lab {
 	pid_t fabric;       /* 0: not running */
 	bool state;         /* its state folder is there */
 	const char *file;   /* lab.yaml in the state folder, or NULL */
+	bool unfinished;    /* the last `up` did not come to its end */
 	const char **nodes; /* running node processes */
 	pid_t *node_pids;
 	size_t nnodes;
@@ -67,6 +68,12 @@ typedef void emul_progress(void *ctx, const char *node, const char *what);
  */
 int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	    unsigned *ret_changes, struct err *reterr);
+
+/*
+ * All that the lab's file says is done, on the nodes too. From emul_up() until
+ * then the lab is unfinished, whatever becomes of this process.
+ */
+void emul_finished(const char *lab);
 
 /* What emul_up would start or mend, in words, without doing it: + lines. */
 int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,

@@ -26,9 +26,10 @@
 #define EMUL_BIN EMUL_RUN "/bin"
 #define EMUL_KNOWN_HOSTS "known_hosts" /* in the state folder */
 #define EMUL_CLIENT_KEY "id_ed25519"
-#define EMUL_ANSWER_MS 30000 /* a fabric's answer */
-#define EMUL_NODE_MS 10000   /* a node's answer to its fabric */
-#define EMUL_GONE_MS 10000   /* until killed processes are gone */
+#define EMUL_UNFINISHED "unfinished" /* there while an `up` is not done */
+#define EMUL_ANSWER_MS 30000         /* a fabric's answer */
+#define EMUL_NODE_MS 10000           /* a node's answer to its fabric */
+#define EMUL_GONE_MS 10000           /* until killed processes are gone */
 #define EMUL_LINE_MAX (4u << 20)
 #define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
 #define EMUL_LINKS_MAX 4096 /* interfaces of one namespace */

@@ -85,6 +85,8 @@ static int add_states(struct arena *a, struct emul_lab **labs, size_t *n,
 		file = arena_printf(a, "%s/%s/lab.yaml", root, lab);
 		if (access(file, R_OK) == 0)
 			l->file = file;
+		file = arena_printf(a, "%s/%s/" EMUL_UNFINISHED, root, lab);
+		l->unfinished = access(file, F_OK) == 0;
 	}
 	if (dir)
 		closedir(dir);
