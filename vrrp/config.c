@@ -17,6 +17,7 @@
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "lib/map.h"
 #include "lib/netns.h"
 #include "lib/parse.h"
 
@@ -28,6 +29,8 @@ struct reader {
 	struct arena *a;
 	struct buf *errs;
 	unsigned nerrs;
+	struct arena scratch;
+	struct map owners; /* addresses, each with its router's name */
 };
 
 static void bad(struct reader *rd, const struct doc *at, const char *fmt, ...)
@@ -212,6 +215,70 @@ static bool had_address(const struct vrrp_router_config *r,
 	return false;
 }
 
+static bool is_multicast(const struct ip *ip)
+{
+	return ip->family == 4 ? ip->b[0] >> 4 == 0xe : ip->b[0] == 0xff;
+}
+
+/*
+ * Whether no host can have this address. The first address of an IPv6 network
+ * is the anycast address of its routers (RFC 4291 2.6.1) and may be had; of
+ * an IPv4 network with 31 bits both are hosts (RFC 3021).
+ */
+static bool bad_host(struct reader *rd, const struct doc *at, const char *s,
+		     const struct ipnet *net)
+{
+	const struct ip none = {.family = net->ip.family};
+	struct ip network = ipnet_network(net), last = ipnet_last(net), a, b;
+	char first_text[IP_TEXT_MAX], last_text[IP_TEXT_MAX];
+	const char *what = NULL;
+
+	if (ip_equal(&net->ip, &none))
+		what = "the unspecified address, which nobody can have";
+	else if (is_multicast(&net->ip))
+		what = "a multicast address";
+	else if (net->ip.family == 4 && ip_v4_value(&net->ip) == UINT32_MAX)
+		what = "a broadcast address";
+	if (what) {
+		bad(rd, at, "'%s' is %s", s, what);
+		return true;
+	}
+	if (net->ip.family == 6 || net->len >= 31)
+		return false;
+	if (ip_equal(&net->ip, &network))
+		what = "the address of the network itself";
+	else if (ip_equal(&net->ip, &last))
+		what = "the broadcast address of its network";
+	else
+		return false;
+	a = ip_add(network, 1);
+	b = ip_v4(ip_v4_value(&last) - 1);
+	bad(rd, at, "'%s' is %s; a host's lies between %s and %s", s, what,
+	    ip_print(&a, first_text), ip_print(&b, last_text));
+	return true;
+}
+
+/*
+ * Two routers of a namespace cannot have one address: what one gives up the
+ * other would lose. Only link-local ones may stand on several interfaces.
+ */
+static void check_owner(struct reader *rd, const struct doc *at,
+			const struct vrrp_router_config *r,
+			const struct vrrp_vaddr *v)
+{
+	const struct ip *ip = &v->net.ip;
+	bool local = ip->family == 6 && ip->b[0] == 0xfe &&
+		     (ip->b[1] & 0xc0) == 0x80;
+	char text[IP_TEXT_MAX];
+	const char *key, *first;
+
+	key = arena_printf(&rd->scratch, "%s %s %s", r->netns,
+			   ip_print(ip, text), local ? v->dev : "");
+	first = map_puts(&rd->scratch, &rd->owners, key, (void *)r->name);
+	if (first && first != r->name)
+		bad(rd, at, "%s is an address of '%s' already", text, first);
+}
+
 static void read_addresses(struct reader *rd, const struct doc *map,
 			   const char *key, unsigned max, bool advertised,
 			   struct vrrp_router_config *r)
@@ -242,6 +309,8 @@ static void read_addresses(struct reader *rd, const struct doc *map,
 		else if (had_address(r, v))
 			bad(rd, doc_get(d, "address"),
 			    "%s stands on %s already", s, v->dev);
+		else if (!bad_host(rd, doc_get(d, "address"), s, &v->net))
+			check_owner(rd, doc_get(d, "address"), r, v);
 	}
 }
 
@@ -496,6 +565,7 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 				   rd.nerrs - VRRP_CONFIG_ERRORS_MAX);
 		r = rd.nerrs ? -EINVAL : 0;
 	}
+	arena_release(&rd.scratch);
 	if (r < 0) {
 		vrrp_config_release(&c);
 		return r;

@@ -10,6 +10,10 @@
 /* A router that is right; mistakes are put before or after. */
 #define HEAD "control: /run/x/vrrp.sock\nrouters:\n"
 #define VIPS "  virtual_addresses: [{address: 169.254.0.1/24, dev: ha}]\n"
+#define VIPS2 "  virtual_addresses: [{address: 169.254.0.2/24, dev: hb}]\n"
+/* One more address of the first router, and another router. */
+#define AND(a) "  excluded_addresses: [{address: \"" a "\", dev: qg}]\n"
+#define OTHER "- name: s\n  interface: hb\n  vrid: 1\n" VIPS2
 #define RIGHT "- name: r\n  interface: ha\n  vrid: 1\n" VIPS
 
 /* clang-format off */
@@ -106,13 +110,54 @@ static const struct {
 {"a track of nothing", HEAD RIGHT "  track: [{netns: a}]\n",
  "f:7:11: 'interface' is missing"},
 {"the same VRID twice on one interface", HEAD RIGHT
- "- name: s\n  interface: ha\n  vrid: 1\n" VIPS,
+ "- name: s\n  interface: ha\n  vrid: 1\n" VIPS2,
  "f:7:3: vrid 1 is 'r' on ha already"},
 {"on two interfaces", HEAD RIGHT
- "- name: s\n  interface: hb\n  vrid: 1\n" VIPS, NULL},
+ "- name: s\n  interface: hb\n  vrid: 1\n" VIPS2, NULL},
 {"the same id twice", HEAD RIGHT
  "- name: r\n  interface: hb\n  vrid: 1\n" VIPS,
  "f:7:3: two routers have the id 'r'"},
+{"an address of two routers", HEAD RIGHT AND("10.0.0.1/24") OTHER
+ AND("10.0.0.1/24"), "f:12:34: 10.0.0.1 is an address of 'r' already"},
+{"with two lengths and on two interfaces", HEAD RIGHT
+ "- name: s\n  interface: hb\n  vrid: 1\n"
+ "  virtual_addresses: [{address: 169.254.0.1/16, dev: hb}]\n",
+ "f:10:33: 169.254.0.1 is an address of 'r' already"},
+{"of two routers in two namespaces", HEAD RIGHT AND("10.0.0.1/24") OTHER
+ "  netns: n\n" AND("10.0.0.1/24"), NULL},
+{"a link-local address of two routers", HEAD RIGHT AND("fe80::1/64") OTHER
+ AND("fe80::1/64"), "f:12:34: fe80::1 is an address of 'r' already"},
+{"on two interfaces", HEAD RIGHT AND("fe80::1/64") OTHER
+ "  excluded_addresses: [{address: \"fe80::1/64\", dev: qr}]\n", NULL},
+{"an address of none", HEAD RIGHT AND("0.0.0.0/0"),
+ "f:7:34: '0.0.0.0/0' is the unspecified address, which nobody can have"},
+{"nor in IPv6", HEAD RIGHT AND("::/64"), "f:7:34: '::/64' is the unspecified"},
+{"a multicast address", HEAD RIGHT AND("224.0.0.18/32"),
+ "f:7:34: '224.0.0.18/32' is a multicast address"},
+{"the last multicast address", HEAD RIGHT AND("239.255.255.254/8"),
+ "f:7:34: '239.255.255.254/8' is a multicast address"},
+{"one after multicast", HEAD RIGHT AND("240.0.0.1/24"), NULL},
+{"one before", HEAD RIGHT AND("223.255.255.254/24"), NULL},
+{"a multicast address of IPv6", HEAD RIGHT AND("ff02::12/64"),
+ "f:7:34: 'ff02::12/64' is a multicast address"},
+{"the broadcast address of all", HEAD RIGHT AND("255.255.255.255/32"),
+ "f:7:34: '255.255.255.255/32' is a broadcast address"},
+{"the network's address", HEAD RIGHT AND("10.5.150.0/24"),
+ "f:7:34: '10.5.150.0/24' is the address of the network itself; "
+ "a host's lies between 10.5.150.1 and 10.5.150.254"},
+{"a host's that ends in 0", HEAD RIGHT AND("10.5.150.0/16"), NULL},
+{"the network's broadcast address", HEAD RIGHT AND("10.5.255.255/16"),
+ "f:7:34: '10.5.255.255/16' is the broadcast address of its network; "
+ "a host's lies between 10.5.0.1 and 10.5.255.254"},
+{"a host's that ends in 255", HEAD RIGHT AND("10.5.150.255/16"), NULL},
+{"both ends of a /31", HEAD RIGHT AND("10.0.0.0/31") OTHER AND("10.0.0.1/31"),
+ NULL},
+{"the ends of a /30", HEAD RIGHT AND("10.0.0.4/30"), "f:7:34: '10.0.0.4/30'"},
+{"a /32 that ends in 0", HEAD RIGHT AND("10.0.0.0/32"), NULL},
+{"the first address of an IPv6 network", HEAD RIGHT AND("fd00:1::/64"), NULL},
+{"an advertised network", HEAD "- name: r\n  interface: ha\n  vrid: 1\n"
+ "  virtual_addresses: [{address: 10.0.0.0/24, dev: ha}]\n",
+ "f:6:33: '10.0.0.0/24' is the address of the network"},
 };
 /* clang-format on */
 
