@@ -1,0 +1,709 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rule sets as messages
+ * =====================
+ * A dump is normalised so that it can be compared and sent to another
+ * namespace: handles, positions, use counts and counters go, and the protocol
+ * that a rule's xtables matches are for comes back in (NFTA_RULE_COMPAT),
+ * because the kernel asks for it when a rule is made and does not tell it
+ * when it is listed. It stands in the rule all the same, as a comparison.
+ */
+#include "lib/nfnl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/netns.h"
+
+#define READ_BYTES 65536
+#define DUMP_TRIES 3
+#define NAME_MAX_BYTES 256 /* of a table or chain, as the kernel's */
+
+struct nfnl {
+	int fd;
+	uint32_t seq;
+	char in[READ_BYTES];
+};
+
+int nfnl_open(struct nfnl **ret, int nsfd, struct err *reterr)
+{
+	auto_close int fd = -1;
+	int size = 4 << 20, on = 1;
+	struct nfnl *n;
+
+	fd = netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+	if (fd < 0)
+		return err_sys(reterr, fd, "open a netfilter netlink socket");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return err_set(reterr, -ENOMEM, "out of memory");
+	n->fd = take_fd(&fd);
+	*ret = n;
+	return 0;
+}
+
+void nfnl_free(struct nfnl *n)
+{
+	if (!n)
+		return;
+	close(n->fd);
+	free(n);
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+static void pad(struct buf *b)
+{
+	static const char zero[NLMSG_ALIGNTO];
+	size_t odd = b->len % NLMSG_ALIGNTO;
+
+	if (odd)
+		buf_add(b, zero, NLMSG_ALIGNTO - odd);
+}
+
+/* Begins a message; returns where it stands, for end(). */
+static size_t begin(struct nfnl *n, struct buf *b, int type, int flags,
+		    uint8_t family, uint16_t res_id)
+{
+	struct nlmsghdr h = {
+		.nlmsg_type = (uint16_t)type,
+		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
+		.nlmsg_seq = ++n->seq,
+	};
+	struct nfgenmsg g = {.nfgen_family = family,
+			     .version = NFNETLINK_V0,
+			     .res_id = htons(res_id)};
+	size_t at = b->len;
+
+	buf_add(b, &h, sizeof(h));
+	buf_add(b, &g, sizeof(g));
+	return at;
+}
+
+static void end(struct buf *b, size_t at)
+{
+	uint32_t len = (uint32_t)(b->len - at);
+
+	memcpy(b->data + at, &len, sizeof(len));
+	pad(b);
+}
+
+static void put(struct buf *b, int type, const void *p, size_t len)
+{
+	struct nlattr a = {.nla_type = (uint16_t)type,
+			   .nla_len = (uint16_t)(NLA_HDRLEN + len)};
+
+	buf_add(b, &a, sizeof(a));
+	buf_add(b, p, len);
+	pad(b);
+}
+
+static int nft(int msg)
+{
+	return NFNL_SUBSYS_NFTABLES << 8 | msg;
+}
+
+static int say(struct nfnl *n, const struct buf *b)
+{
+	while (send(n->fd, b->data, b->len, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* --- hearing ---------------------------------------------------------------
+ */
+
+typedef int heard_fn(const struct nlmsghdr *h, void *ctx);
+
+/* Hears all answers up to the one that ends them: DONE, an error, or the
+ * acknowledgement of last. Returns the first error. */
+static int hear(struct nfnl *n, uint32_t first, uint32_t last, bool dump,
+		heard_fn *fn, void *ctx)
+{
+	bool changed = false;
+	int r = 0;
+
+	for (;;) {
+		ssize_t got = recv(n->fd, n->in, sizeof(n->in), 0);
+		const struct nlmsghdr *h;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		for (h = (const struct nlmsghdr *)n->in; NLMSG_OK(h, got);
+		     h = NLMSG_NEXT(h, got)) {
+			if (h->nlmsg_seq < first || h->nlmsg_seq > last)
+				continue;
+			changed |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return r < 0 ? r : changed ? -EINTR : 0;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				const struct nlmsgerr *e = NLMSG_DATA(h);
+
+				if (r == 0)
+					r = e->error;
+				if (h->nlmsg_seq == last)
+					return r;
+			} else if (r == 0 && fn) {
+				r = fn(h, ctx);
+				if (!dump && h->nlmsg_seq == last)
+					return r;
+			}
+		}
+	}
+}
+
+static int ask(struct nfnl *n, int msg, uint8_t family, heard_fn *fn, void *ctx)
+{
+	auto_buf struct buf b = {0};
+	bool dump = msg != NFT_MSG_GETGEN;
+	size_t at = begin(n, &b, nft(msg), dump ? NLM_F_DUMP : 0, family, 0);
+	int r;
+
+	end(&b, at);
+	r = say(n, &b);
+	return r < 0 ? r : hear(n, n->seq, n->seq, dump, fn, ctx);
+}
+
+/* The attributes of an answer behind its two headers. */
+static const struct nlattr *attrs(const struct nlmsghdr *h, int *left)
+{
+	const char *p = NLMSG_DATA(h);
+
+	*left = (int)NLMSG_PAYLOAD(h, NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+	return (const struct nlattr *)(p +
+				       NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+}
+
+static uint8_t family_of(const struct nlmsghdr *h)
+{
+	return ((const struct nfgenmsg *)NLMSG_DATA(h))->nfgen_family;
+}
+
+static int msg_of(const struct nlmsghdr *h)
+{
+	return h->nlmsg_type >> 8 == NFNL_SUBSYS_NFTABLES ? h->nlmsg_type & 0xff
+							  : -1;
+}
+
+static bool enough(const struct nlmsghdr *h)
+{
+	return h->nlmsg_len >=
+	       NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+}
+
+static int gen_heard(const struct nlmsghdr *h, void *ctx)
+{
+	const struct nlattr *a;
+	uint32_t *ret = ctx;
+	int left;
+
+	if (msg_of(h) != NFT_MSG_NEWGEN || !enough(h))
+		return -EPROTO;
+	a = attrs(h, &left);
+	a = nla_find(a, left, NFTA_GEN_ID);
+	if (!a || nla_len(a) != sizeof(*ret))
+		return -EPROTO;
+	memcpy(ret, nla_data(a), sizeof(*ret));
+	*ret = ntohl(*ret);
+	return 0;
+}
+
+int nfnl_generation(struct nfnl *n, uint32_t *ret, struct err *reterr)
+{
+	uint32_t id = 0;
+	int r = ask(n, NFT_MSG_GETGEN, AF_UNSPEC, gen_heard, &id);
+
+	if (r < 0)
+		return err_sys(reterr, r, "ask for the rules' generation");
+	*ret = id;
+	return 0;
+}
+
+/* --- tables ----------------------------------------------------------------
+ */
+
+struct table_ctx {
+	struct arena *a;
+	struct nfnl_tables *ret;
+};
+
+static int table_heard(const struct nlmsghdr *h, void *ctx)
+{
+	struct table_ctx *c = ctx;
+	const struct nlattr *a;
+	struct nfnl_table *t;
+	int left;
+
+	if (msg_of(h) != NFT_MSG_NEWTABLE || !enough(h))
+		return 0;
+	if (c->ret->n >= NFNL_TABLES_MAX)
+		return -E2BIG;
+	a = attrs(h, &left);
+	a = nla_find(a, left, NFTA_TABLE_NAME);
+	if (!a)
+		return -EPROTO;
+	t = arena_push(c->a, &c->ret->items, &c->ret->n, sizeof(*t));
+	t->family = family_of(h);
+	t->name = arena_strndup(c->a, nla_data(a), (size_t)nla_len(a));
+	return 0;
+}
+
+int nfnl_tables(struct nfnl *n, struct arena *a, struct nfnl_tables *ret,
+		struct err *reterr)
+{
+	struct table_ctx c = {a, ret};
+	int i, r = -EINTR;
+
+	for (i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
+		*ret = (struct nfnl_tables){0};
+		r = ask(n, NFT_MSG_GETTABLE, AF_UNSPEC, table_heard, &c);
+	}
+	if (r == -E2BIG)
+		return err_set(reterr, r, "more than %d tables of rules",
+			       NFNL_TABLES_MAX);
+	return r < 0 ? err_sys(reterr, r, "list the tables of rules") : 0;
+}
+
+/* --- dumps -----------------------------------------------------------------
+ */
+
+struct dump_ctx {
+	struct arena *a;
+	struct nfnl_rules *ret;
+	struct buf work;
+};
+
+#define FOR_ATTRS(a, first, left)                                              \
+	for ((a) = (first); nla_ok((a), (left)); (a) = nla_next((a), &(left)))
+
+static const char *text_of(const struct nlattr *a)
+{
+	size_t len = (size_t)nla_len(a);
+
+	return len && len <= NAME_MAX_BYTES && memchr(nla_data(a), '\0', len)
+		       ? nla_data(a)
+		       : NULL;
+}
+
+static size_t nest(struct buf *b, int type)
+{
+	size_t at = b->len;
+
+	put(b, type, "", 0);
+	return at;
+}
+
+static void nest_end(struct buf *b, size_t at)
+{
+	uint16_t len = (uint16_t)(b->len - at);
+
+	memcpy(b->data + at, &len, sizeof(len));
+}
+
+static bool is_named(const struct nlattr *elem, const char *what)
+{
+	const struct nlattr *a =
+		nla_find(nla_data(elem), nla_len(elem), NFTA_EXPR_NAME);
+	const char *text = a ? text_of(a) : NULL;
+
+	return text && strcmp(text, what) == 0;
+}
+
+/* "counter" with zeros in place of what was counted; others as they are. */
+static void put_expr(struct buf *b, const struct nlattr *elem)
+{
+	const uint64_t none = 0;
+	size_t at, data;
+
+	if (!is_named(elem, "counter")) {
+		put(b, elem->nla_type, nla_data(elem), (size_t)nla_len(elem));
+		return;
+	}
+	at = nest(b, elem->nla_type);
+	put(b, NFTA_EXPR_NAME, "counter", sizeof("counter"));
+	data = nest(b, NFTA_EXPR_DATA | NLA_F_NESTED);
+	put(b, NFTA_COUNTER_BYTES, &none, sizeof(none));
+	put(b, NFTA_COUNTER_PACKETS, &none, sizeof(none));
+	nest_end(b, data);
+	nest_end(b, at);
+}
+
+static const struct nlattr *data_of(const struct nlattr *elem)
+{
+	return nla_find(nla_data(elem), nla_len(elem), NFTA_EXPR_DATA);
+}
+
+static uint32_t u32_of(const struct nlattr *data, int type)
+{
+	const struct nlattr *a = nla_find(nla_data(data), nla_len(data), type);
+	uint32_t v;
+
+	if (!a || nla_len(a) != sizeof(v))
+		return UINT32_MAX;
+	memcpy(&v, nla_data(a), sizeof(v));
+	return ntohl(v);
+}
+
+/* Whether an expression loads the packet's transport protocol. */
+static bool loads_protocol(const struct nlattr *elem)
+{
+	const struct nlattr *d = data_of(elem);
+
+	if (!d)
+		return false;
+	if (is_named(elem, "meta"))
+		return u32_of(d, NFTA_META_KEY) == NFT_META_L4PROTO;
+	return is_named(elem, "payload") &&
+	       u32_of(d, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_NETWORK_HEADER &&
+	       u32_of(d, NFTA_PAYLOAD_LEN) == 1 &&
+	       (u32_of(d, NFTA_PAYLOAD_OFFSET) == 9 ||
+		u32_of(d, NFTA_PAYLOAD_OFFSET) == 6);
+}
+
+/* The protocol that a comparison is with; *ret_not: with any other. */
+static int compared(const struct nlattr *elem, bool *ret_not)
+{
+	const struct nlattr *d = data_of(elem), *v;
+
+	if (!d || !is_named(elem, "cmp"))
+		return -1;
+	v = nla_find(nla_data(d), nla_len(d), NFTA_CMP_DATA);
+	v = v ? nla_find(nla_data(v), nla_len(v), NFTA_DATA_VALUE) : NULL;
+	if (!v || nla_len(v) < 1)
+		return -1;
+	*ret_not = u32_of(d, NFTA_CMP_OP) == NFT_CMP_NEQ;
+	return *(const uint8_t *)nla_data(v);
+}
+
+static void put_exprs(struct buf *b, const struct nlattr *list)
+{
+	size_t at = nest(b, list->nla_type);
+	const struct nlattr *e;
+	bool loaded = false, other = false;
+	int left = nla_len(list), protocol = -1;
+	uint32_t v;
+
+	FOR_ATTRS(e, nla_data(list), left)
+	{
+		put_expr(b, e);
+		if (loaded && protocol < 0)
+			protocol = compared(e, &other);
+		loaded = loads_protocol(e);
+	}
+	nest_end(b, at);
+	if (protocol < 0)
+		return;
+	at = nest(b, NFTA_RULE_COMPAT | NLA_F_NESTED);
+	v = htonl((uint32_t)protocol);
+	put(b, NFTA_RULE_COMPAT_PROTO, &v, sizeof(v));
+	v = htonl(other ? NFT_RULE_COMPAT_F_INV : 0);
+	put(b, NFTA_RULE_COMPAT_FLAGS, &v, sizeof(v));
+	nest_end(b, at);
+}
+
+/* Attributes that are the rule set's and not only this namespace's. */
+static bool kept(int msg, int type)
+{
+	switch (msg) {
+	case NFT_MSG_NEWTABLE:
+		return type == NFTA_TABLE_NAME || type == NFTA_TABLE_FLAGS;
+	case NFT_MSG_NEWCHAIN:
+		return type == NFTA_CHAIN_TABLE || type == NFTA_CHAIN_NAME ||
+		       type == NFTA_CHAIN_HOOK || type == NFTA_CHAIN_POLICY ||
+		       type == NFTA_CHAIN_TYPE;
+	default:
+		return type == NFTA_RULE_TABLE || type == NFTA_RULE_CHAIN ||
+		       type == NFTA_RULE_EXPRESSIONS ||
+		       type == NFTA_RULE_USERDATA;
+	}
+}
+
+static const char *named(struct arena *a, const struct nlattr *from, int left,
+			 int type)
+{
+	const struct nlattr *x = nla_find(from, left, type);
+	const char *text = x ? text_of(x) : NULL;
+
+	return text ? arena_strdup(a, text) : NULL;
+}
+
+static int dump_heard(const struct nlmsghdr *h, void *ctx)
+{
+	struct dump_ctx *c = ctx;
+	int msg = msg_of(h), left;
+	const struct nlattr *first, *a;
+	struct nfnl_msg *m;
+
+	if (!enough(h))
+		return -EPROTO;
+	if (msg == NFT_MSG_NEWSET || msg == NFT_MSG_NEWOBJ ||
+	    msg == NFT_MSG_NEWFLOWTABLE)
+		return -ENOTSUP;
+	if (msg != NFT_MSG_NEWTABLE && msg != NFT_MSG_NEWCHAIN &&
+	    msg != NFT_MSG_NEWRULE)
+		return 0;
+	if (c->ret->n >= NFNL_RULES_MAX)
+		return -E2BIG;
+	first = attrs(h, &left);
+	m = arena_push(c->a, &c->ret->items, &c->ret->n, sizeof(*m));
+	m->type = (uint8_t)msg;
+	if (msg == NFT_MSG_NEWTABLE) {
+		m->table = named(c->a, first, left, NFTA_TABLE_NAME);
+	} else if (msg == NFT_MSG_NEWCHAIN) {
+		m->table = named(c->a, first, left, NFTA_CHAIN_TABLE);
+		m->chain = named(c->a, first, left, NFTA_CHAIN_NAME);
+	} else {
+		m->table = named(c->a, first, left, NFTA_RULE_TABLE);
+		m->chain = named(c->a, first, left, NFTA_RULE_CHAIN);
+	}
+	if (!m->table || (msg != NFT_MSG_NEWTABLE && !m->chain))
+		return -EPROTO;
+	buf_reset(&c->work);
+	FOR_ATTRS(a, first, left)
+	{
+		int type = nla_type(a);
+
+		if (!kept(msg, type))
+			continue;
+		if (msg == NFT_MSG_NEWRULE && type == NFTA_RULE_EXPRESSIONS)
+			put_exprs(&c->work, a);
+		else
+			put(&c->work, a->nla_type, nla_data(a),
+			    (size_t)nla_len(a));
+	}
+	m->len = c->work.len;
+	m->data = memcpy(arena_alloc(c->a, m->len + 1), c->work.data, m->len);
+	return 0;
+}
+
+static int dump_once(struct nfnl *n, struct dump_ctx *c, uint8_t family)
+{
+	static const int parts[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN,
+				    NFT_MSG_GETRULE, NFT_MSG_GETSET};
+	uint32_t before = 0, after = 0;
+	size_t i;
+	int r;
+
+	*c->ret = (struct nfnl_rules){.family = family};
+	r = nfnl_generation(n, &before, NULL);
+	for (i = 0; r == 0 && i < ARRAY_LEN(parts); i++)
+		r = ask(n, parts[i], family, dump_heard, c);
+	if (r == 0)
+		r = nfnl_generation(n, &after, NULL);
+	/* The parts belong together only where nothing came between them. */
+	return r == 0 && before != after ? -EINTR : r;
+}
+
+int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
+	      struct nfnl_rules *ret, struct err *reterr)
+{
+	struct nfnl_rules rules;
+	struct dump_ctx c = {.a = a, .ret = &rules};
+	int i, r = -EINTR;
+
+	for (i = 0; i < DUMP_TRIES && r == -EINTR; i++)
+		r = dump_once(n, &c, family);
+	buf_release(&c.work);
+	if (r == -ENOTSUP)
+		return err_set(reterr, r,
+			       "a table of rules holds sets or objects");
+	if (r < 0)
+		return err_sys(reterr, r, "read the rules");
+	*ret = rules;
+	return 0;
+}
+
+/* --- comparing -------------------------------------------------------------
+ */
+
+/* An order of messages by what they are about, the rules of one chain in
+ * theirs: so that the order in which tables were made does not matter. */
+static int by_place(const void *x, const void *y)
+{
+	const struct nfnl_msg *a = *(const struct nfnl_msg *const *)x;
+	const struct nfnl_msg *b = *(const struct nfnl_msg *const *)y;
+	int r = strcmp(a->table, b->table);
+
+	if (r == 0)
+		r = (a->type > b->type) - (a->type < b->type);
+	if (r == 0 && a->chain)
+		r = strcmp(a->chain, b->chain);
+	return r ? r : (a > b) - (a < b);
+}
+
+/* A base chain that accepts, as iptables makes them when it lists. */
+static bool is_idle_chain(const struct nfnl_msg *m)
+{
+	const struct nlattr *p =
+		nla_find(m->data, (int)m->len, NFTA_CHAIN_POLICY);
+	const struct nlattr *hook =
+		nla_find(m->data, (int)m->len, NFTA_CHAIN_HOOK);
+	uint32_t v = 0;
+
+	if (!hook)
+		return false;
+	if (p && nla_len(p) == sizeof(v))
+		memcpy(&v, nla_data(p), sizeof(v));
+	return !p || ntohl(v) == NF_ACCEPT;
+}
+
+/* The messages that count, sorted; n of them in *ret, to be freed. */
+static size_t sorted(const struct nfnl_rules *r, const struct nfnl_msg ***ret)
+{
+	const struct nfnl_msg **list = calloc(r->n + 1, sizeof(*list));
+	size_t i, n = 0, from, to, k;
+	bool idle;
+
+	if (!list)
+		abort();
+	for (i = 0; i < r->n; i++)
+		list[i] = &r->items[i];
+	qsort(list, r->n, sizeof(*list), by_place);
+	for (from = 0; from < r->n; from = to) {
+		idle = true;
+		for (to = from; to < r->n &&
+				strcmp(list[to]->table, list[from]->table) == 0;
+		     to++)
+			if (list[to]->type == NFT_MSG_NEWRULE ||
+			    (list[to]->type == NFT_MSG_NEWCHAIN &&
+			     !is_idle_chain(list[to])))
+				idle = false;
+		for (k = from; !idle && k < to; k++)
+			list[n++] = list[k];
+	}
+	*ret = list;
+	return n;
+}
+
+bool nfnl_same(const struct nfnl_rules *a, const struct nfnl_rules *b)
+{
+	const struct nfnl_msg **x = NULL, **y = NULL;
+	size_t n = sorted(a, &x), m = sorted(b, &y), i;
+	bool same = n == m && a->family == b->family;
+
+	for (i = 0; same && i < n; i++)
+		same = x[i]->type == y[i]->type && x[i]->len == y[i]->len &&
+		       memcmp(x[i]->data, y[i]->data, x[i]->len) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+/* --- replacing -------------------------------------------------------------
+ */
+
+static void queue_delete(struct nfnl *n, struct buf *b, uint8_t family,
+			 const char *name)
+{
+	size_t at = begin(n, b, nft(NFT_MSG_DELTABLE), 0, family, 0);
+
+	put(b, NFTA_TABLE_NAME, name, strlen(name) + 1);
+	end(b, at);
+}
+
+/* Sends a transaction and hears how it went. */
+static int transact(struct nfnl *n, struct buf *b, uint32_t first, size_t last)
+{
+	struct nlmsghdr h;
+	size_t at;
+	int r;
+
+	if (b->len > NFNL_BYTES_MAX)
+		return -E2BIG;
+	memcpy(&h, b->data + last, sizeof(h));
+	h.nlmsg_flags |= NLM_F_ACK;
+	memcpy(b->data + last, &h, sizeof(h));
+	at = begin(n, b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC,
+		   NFNL_SUBSYS_NFTABLES);
+	end(b, at);
+	if (b->len > 1u << 20) {
+		int size = (int)b->len + (1 << 20);
+
+		(void)setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size,
+				 sizeof(size));
+	}
+	r = say(n, b);
+	return r < 0 ? r : hear(n, first, h.nlmsg_seq, false, NULL, NULL);
+}
+
+int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
+		 struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct nfnl_tables tables;
+	uint32_t first;
+	size_t i, at, last = 0;
+	int r;
+
+	r = nfnl_tables(n, &a, &tables, reterr);
+	if (r < 0)
+		return r;
+	at = begin(n, &b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
+		   NFNL_SUBSYS_NFTABLES);
+	end(&b, at);
+	first = n->seq;
+	for (i = 0; i < tables.n; i++) {
+		if (tables.items[i].family != want->family)
+			continue;
+		last = b.len;
+		queue_delete(n, &b, want->family, tables.items[i].name);
+	}
+	for (i = 0; i < want->n; i++) {
+		const struct nfnl_msg *m = &want->items[i];
+
+		last = b.len;
+		at = begin(
+			n, &b, nft(m->type),
+			NLM_F_CREATE |
+				(m->type == NFT_MSG_NEWRULE ? NLM_F_APPEND : 0),
+			want->family, 0);
+		buf_add(&b, m->data, m->len);
+		end(&b, at);
+	}
+	if (!last)
+		return 0;
+	r = transact(n, &b, first, last);
+	return r < 0 ? err_sys(reterr, r, "put rules in place") : 0;
+}
+
+int nfnl_delete(struct nfnl *n, const struct nfnl_table *t, struct err *reterr)
+{
+	auto_buf struct buf b = {0};
+	size_t at = begin(n, &b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
+			  NFNL_SUBSYS_NFTABLES);
+	uint32_t first = n->seq;
+	size_t last;
+	int r;
+
+	end(&b, at);
+	last = b.len;
+	queue_delete(n, &b, t->family, t->name);
+	r = transact(n, &b, first, last);
+	if (r < 0 && r != -ENOENT)
+		return err_sys(reterr, r, "remove table %s", t->name);
+	return 0;
+}
