@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,6 +81,19 @@ int parse_duration(const char *text, int64_t *ret_ns)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+const char *duration_print(int64_t ns, char *out)
+{
+	int64_t unit = ns % NS_PER_S == 0    ? NS_PER_S
+		       : ns % NS_PER_MS == 0 ? NS_PER_MS
+					     : NS_PER_US;
+
+	snprintf(out, DURATION_TEXT_MAX, "%lld%s", (long long)(ns / unit),
+		 unit == NS_PER_S    ? "s"
+		 : unit == NS_PER_MS ? "ms"
+				     : "us");
+	return out;
 }
 
 int parse_bool(const char *text, bool *ret)

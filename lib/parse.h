@@ -20,6 +20,11 @@ int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
  */
 int parse_duration(const char *text, int64_t *ret_ns);
 
+/* The same written, in the largest unit of s, ms and us that is exact:
+ * "2s", "1500ms"; below a microsecond is cut. Returns out. */
+#define DURATION_TEXT_MAX 32
+const char *duration_print(int64_t ns, char *out);
+
 /* YAML 1.2 core: true or false, and the yes/no/on/off that people write. */
 int parse_bool(const char *text, bool *ret);
 
