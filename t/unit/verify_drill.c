@@ -7,6 +7,7 @@
 #include "verify/drill/drill.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -147,7 +148,7 @@ static void make(struct record *c)
 	struct drill *d = &c->d;
 	size_t i, k;
 
-	drill_init(d, lab, NULL, DRILL_TUNNEL);
+	drill_init(d, lab, NULL, fault_find("tunnel"));
 	healthy_evidence(&c->before, lab);
 	healthy_evidence(&c->during, lab);
 	healthy_evidence(&c->e, lab);
@@ -162,6 +163,8 @@ static void make(struct record *c)
 	d->taken_ns = MS(5700) - DOWN;
 	d->routers[0].old = OLD;
 	d->routers[0].hit = true;
+	if (d->fault->aim(r, OLD, &d->routers[0].aim, NULL) < 0)
+		abort();
 	for (i = 0; i < 2; i++)
 		d->routers[0].hosts[i].error = NULL;
 	for (k = 0; k < 2; k++) {
@@ -331,7 +334,7 @@ static const struct {
 
 static void findings(const struct drill *d, struct buf *out)
 {
-	size_t i, of;
+	size_t i;
 
 	for (i = 0; i < drill_points(d); i++) {
 		auto_buf struct buf title = {0}, command = {0};
@@ -350,7 +353,7 @@ static void findings(const struct drill *d, struct buf *out)
 		       : v.kind == VERDICT_WRONG ? "wrong"
 						 : "blind";
 		buf_printf(out, "%s%s %s", out->len ? "; " : "", word,
-			   drill_check_names[drill_point(d, i, &of)]);
+			   drill_name(d, i));
 	}
 }
 
@@ -407,7 +410,9 @@ static void weakness(void)
 	make(&c);
 	two_holders(&c);
 	v.arena = &c.d.arena;
-	drill_judge(&c.d, DRILL_ONE_HOLDER, &v, &skip);
+	for (i = 0; strcmp(drill_name(&c.d, i), "one-holder") != 0; i++)
+		;
+	drill_judge(&c.d, i, &v, &skip);
 	for (i = 0; i < v.observed.n; i++)
 		named |= strstr(v.observed.items[i], "track: [ha]") != NULL;
 	ok(v.kind == VERDICT_WRONG && named,

@@ -18,16 +18,12 @@
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/evidence.h"
+#include "verify/faults/fault.h"
 #include "verify/looks/watch.h"
 #include "verify/verdict.h"
 
 #define DRILL_PING_US 10000 /* between probes */
 #define DRILL_PINGS_MAX 64  /* at a time, of a whole lab */
-
-/* What is broken: the overlay interface of the active router's node, or the
- * router's own ha interface there. */
-enum drill_fault { DRILL_TUNNEL, DRILL_HA };
-extern const char *const drill_fault_names[];
 
 /* A router on one of its hosts, watched all the time. */
 struct drill_host {
@@ -38,8 +34,9 @@ struct drill_host {
 
 struct drill_router {
 	const struct topo_router *router;
-	size_t old; /* host that was active before; nhosts: not one */
-	bool hit;   /* its active host was cut off */
+	size_t old;           /* host that was active before; nhosts: not one */
+	bool hit;             /* its active host was cut off */
+	struct fault_aim aim; /* what was struck, where hit */
 	struct drill_host *hosts; /* as router->hosts */
 };
 
@@ -58,7 +55,7 @@ struct drill {
 	struct arena *arenas; /* for threads, one for each node */
 	size_t narenas;
 	const struct lab *lab;
-	enum drill_fault fault;
+	const struct fault *fault;
 	struct drill_router *routers;
 	size_t nrouters;
 	struct drill_ping *pings;
@@ -74,7 +71,7 @@ struct drill {
 
 /* What drill_init() takes into the drill: only, or NULL for all routers. */
 void drill_init(struct drill *d, const struct lab *lab,
-		const struct topo_router *only, enum drill_fault fault);
+		const struct topo_router *only, const struct fault *fault);
 void drill_release(struct drill *d);
 
 /* Called at each step with a few words for a person. */
@@ -124,24 +121,24 @@ struct drill_bound {
 };
 struct drill_bound drill_bound(const struct topo_router *r);
 
-/* The points of a drill: those of each router, then each ping's. */
-enum drill_check {
-	DRILL_BEFORE,
-	DRILL_TAKEOVER,
-	DRILL_ADDRESSES,
-	DRILL_ANNOUNCED,
-	DRILL_ONE_HOLDER,
-	DRILL_RESTORED,
-	DRILL_STAYS,
-	DRILL_OUTAGE, /* of a ping */
-	DRILL_CHECKS
+/* The moments of a hit router's timeline that were seen, in order. */
+#define DRILL_MOMENTS_MAX 10
+struct drill_moment {
+	int64_t t;
+	const char *key; /* in JSON, with _us after it */
+	const char *what;
+	const char *node; /* or NULL */
 };
-extern const char *const drill_check_names[];
+size_t drill_moments(const struct drill *d, const struct drill_router *dr,
+		     const struct timeline *t,
+		     struct drill_moment ret[DRILL_MOMENTS_MAX]);
 
+/* The points of a drill: those of each router, then each ping's. Which there
+ * are depends on the lab alone. */
 size_t drill_points(const struct drill *d);
 
-/* Point i: which check, of which router or ping. */
-enum drill_check drill_point(const struct drill *d, size_t i, size_t *ret_of);
+/* Which check point i is of. */
+const char *drill_name(const struct drill *d, size_t i);
 void drill_title(const struct drill *d, size_t i, struct buf *out);
 
 /* Judges point i. *ret_skip is set to why it does not apply, or NULL. */

@@ -6,81 +6,17 @@
  */
 #include <string.h>
 
+#include "lib/auto.h"
 #include "lib/mono.h"
 #include "verify/command.h"
 #include "verify/drill/drill.h"
 
-#define ROUTER_CHECKS DRILL_OUTAGE /* those before it are of a router */
-
 /* Probes sent this long before the fault may be lost to it. */
 #define IN_FLIGHT (2 * DRILL_PING_US * NS_PER_US)
-
-const char *const drill_fault_names[] = {
-	[DRILL_TUNNEL] = "tunnel",
-	[DRILL_HA] = "ha",
-};
-
-const char *const drill_check_names[] = {
-	[DRILL_BEFORE] = "before",         [DRILL_TAKEOVER] = "takeover",
-	[DRILL_ADDRESSES] = "addresses",   [DRILL_ANNOUNCED] = "announced",
-	[DRILL_ONE_HOLDER] = "one-holder", [DRILL_RESTORED] = "restored",
-	[DRILL_STAYS] = "stays",           [DRILL_OUTAGE] = "outage",
-};
-_Static_assert(sizeof(drill_check_names) / sizeof(char *) == DRILL_CHECKS,
-	       "a name for each check");
 
 static double seconds(int64_t ns)
 {
 	return (double)ns / (double)NS_PER_S;
-}
-
-size_t drill_points(const struct drill *d)
-{
-	return d->nrouters * ROUTER_CHECKS + d->npings;
-}
-
-enum drill_check drill_point(const struct drill *d, size_t i, size_t *ret_of)
-{
-	size_t of_routers = d->nrouters * ROUTER_CHECKS;
-
-	if (i >= of_routers) {
-		*ret_of = i - of_routers;
-		return DRILL_OUTAGE;
-	}
-	*ret_of = i / ROUTER_CHECKS;
-	return (enum drill_check)(i % ROUTER_CHECKS);
-}
-
-static void ping_title(const struct drill_ping *p, struct buf *out)
-{
-	char text[IP_TEXT_MAX];
-
-	buf_printf(out, "%s at %s from %s", p->router->name,
-		   ip_print(&p->dst, text),
-		   p->instance ? p->instance->name : "outside");
-}
-
-void drill_title(const struct drill *d, size_t i, struct buf *out)
-{
-	static const char *const words[] = {
-		[DRILL_BEFORE] = "is active on one node and answers",
-		[DRILL_TAKEOVER] = "is taken over within its timers",
-		[DRILL_ADDRESSES] = "has its addresses with the first advert",
-		[DRILL_ANNOUNCED] = "is announced, each of its addresses",
-		[DRILL_ONE_HOLDER] = "is given up by the node that is cut off",
-		[DRILL_RESTORED] = "has its node back, as a standby",
-		[DRILL_STAYS] = "stays where it went",
-	};
-	size_t of;
-	enum drill_check c = drill_point(d, i, &of);
-
-	buf_printf(out, "%s: ", drill_check_names[c]);
-	if (c == DRILL_OUTAGE) {
-		ping_title(&d->pings[of], out);
-		buf_adds(out, " is out no longer than theory allows");
-		return;
-	}
-	buf_printf(out, "%s %s", d->routers[of].router->name, words[c]);
 }
 
 /* A host's namespace of the router in a set of tables, or blind. */
@@ -130,9 +66,11 @@ static size_t roles(const struct drill_router *dr, const struct observed **obs,
 }
 
 static void judge_before(const struct drill *d, const struct drill_router *dr,
-			 size_t index, struct verdict *v)
+			 const struct timeline *t, struct verdict *v)
 {
-	size_t i, k, active, n;
+	size_t i, k, active, n, index = (size_t)(dr - d->routers);
+
+	(void)t;
 
 	verdict_want(v, "active on exactly one of %zu hosts",
 		     dr->router->nhosts);
@@ -222,11 +160,13 @@ static bool has_routes(const struct topo_router *r)
 	return ip_is_set(&v4) || ip_is_set(&v6);
 }
 
-static void judge_their_addresses(const struct drill_router *dr,
+static void judge_their_addresses(const struct drill *d,
+				  const struct drill_router *dr,
 				  const struct timeline *t, struct verdict *v)
 {
 	struct drill_bound b = drill_bound(dr->router);
 
+	(void)d;
 	if (!taken(dr, t, v))
 		return;
 	verdict_want(v, "all in place within %.0f ms of the first advert",
@@ -236,9 +176,11 @@ static void judge_their_addresses(const struct drill_router *dr,
 		after_first("default routes", t->routes, t, b.slack, v);
 }
 
-static void judge_announced(const struct drill_router *dr,
+static void judge_announced(const struct drill *d,
+			    const struct drill_router *dr,
 			    const struct timeline *t, struct verdict *v)
 {
+	(void)d;
 	if (!taken(dr, t, v))
 		return;
 	verdict_want(v,
@@ -247,11 +189,6 @@ static void judge_announced(const struct drill_router *dr,
 		     t->wanted);
 	verdict_saw(v, t->announcements == t->wanted, "for %zu of them",
 		    t->announcements);
-}
-
-static bool is_weak(const struct drill *d, const struct topo_router *r)
-{
-	return d->fault == DRILL_TUNNEL && !(r->ha.track & TOPO_TRACK_TUNNEL);
 }
 
 static void name_weakness(struct verdict *v)
@@ -263,7 +200,8 @@ static void name_weakness(struct verdict *v)
 }
 
 static void judge_one_holder(const struct drill *d,
-			     const struct drill_router *dr, struct verdict *v)
+			     const struct drill_router *dr,
+			     const struct timeline *t, struct verdict *v)
 {
 	const struct topo_router *r = dr->router;
 	const char *node = r->hosts[dr->old]->name;
@@ -271,6 +209,7 @@ static void judge_one_holder(const struct drill *d,
 	char text[IP_TEXT_MAX];
 	size_t i, n = 0;
 
+	(void)t;
 	if (!ns)
 		return;
 	verdict_want(v, "no virtual address on %s while it is cut off", node);
@@ -285,19 +224,8 @@ static void judge_one_holder(const struct drill *d,
 			    a->dev);
 		n++;
 	}
-	if (n && is_weak(d, r))
+	if (n && d->fault->weak(r))
 		name_weakness(v);
-}
-
-static const char *fault_dev(const struct drill *d,
-			     const struct drill_router *dr)
-{
-	const struct topo_nic *nic;
-
-	if (d->fault == DRILL_HA)
-		return dr->router->ha_ports[dr->old]->ifname;
-	nic = topo_nic(dr->router->hosts[dr->old], TOPO_TUNNEL);
-	return nic ? nic->ifname : "";
 }
 
 static void judge_restored(const struct drill *d, const struct drill_router *dr,
@@ -305,17 +233,14 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 {
 	const struct topo_node *n = dr->router->hosts[dr->old];
 	const struct observed *o = d->after ? d->after[n->index] : NULL;
-	const char *dev = fault_dev(d, dr);
+	const char *dev = dr->aim.dev;
 	const struct obs_router *s = evidence_router(o, dr->router);
-	const struct obs_link *l;
-	const struct obs_ns *ns;
+	const struct obs_link *l = fault_link(&dr->aim, o);
 
 	if (!o) {
 		verdict_blind(v, "%s could not be looked at", n->name);
 		return;
 	}
-	ns = obs_ns(o, d->fault == DRILL_HA ? dr->router->netns : "");
-	l = ns ? obs_link(ns, dev) : NULL;
 	verdict_want(v, "%s up on %s", dev, n->name);
 	verdict_saw(v, l && l->up && l->running, "%s %s", dev,
 		    !l           ? "is not there"
@@ -368,7 +293,7 @@ static void judge_stays(const struct drill *d, const struct drill_router *dr,
 	if (again)
 		verdict_saw(v, false, "%s sent %zu adverts after the heal",
 			    r->hosts[dr->old]->name, again);
-	if (v->kind == VERDICT_WRONG && n && dr->hit && is_weak(d, r))
+	if (v->kind == VERDICT_WRONG && n && dr->hit && d->fault->weak(r))
 		name_weakness(v);
 }
 
@@ -406,100 +331,156 @@ static void judge_outage(const struct drill *d, const struct drill_ping *p,
 			    (long long)p->pings.duplicates);
 }
 
-/* Why a check of a router has nothing to say, or NULL. */
-static const char *skipped(const struct drill *d, enum drill_check c,
-			   const struct drill_router *dr)
+/* --- the table ------------------------------------------------------- */
+
+static void command_old_addresses(const struct drill *d,
+				  const struct drill_router *dr,
+				  struct buf *out)
 {
-	if (c == DRILL_BEFORE || c == DRILL_STAYS || dr->hit || !d->victim)
-		return NULL;
-	return "its active host was not the one cut off";
+	(void)d;
+	command_exec(out, dr->router->hosts[dr->old], dr->router->netns);
+	buf_adds(out, "ip addr show");
+}
+
+static void command_old_link(const struct drill *d,
+			     const struct drill_router *dr, struct buf *out)
+{
+	(void)d;
+	command_exec(out, dr->router->hosts[dr->old], dr->aim.netns);
+	buf_printf(out, "ip link show %s", dr->aim.dev);
+}
+
+/* A check of each router. */
+struct router_check {
+	const char *name, *what;
+	enum {
+		ALWAYS = 0,
+		/* Only where the router's active host was cut off. */
+		IF_HIT = 1 << 0,
+		/* Of what was there before: needs no fault. */
+		BEFORE = 1 << 1
+	} when;
+	void (*judge)(const struct drill *d, const struct drill_router *dr,
+		      const struct timeline *t, struct verdict *v);
+	/* Where a fault was aimed at it; NULL: labctl status. */
+	void (*command)(const struct drill *d, const struct drill_router *dr,
+			struct buf *out);
+};
+
+/* clang-format off */
+static const struct router_check router_checks[] = {
+	{"before", "is active on one node and answers",
+	 BEFORE, judge_before, NULL},
+	{"takeover", "is taken over within its timers",
+	 IF_HIT, judge_takeover, NULL},
+	{"addresses", "has its addresses with the first advert",
+	 IF_HIT, judge_their_addresses, NULL},
+	{"announced", "is announced, each of its addresses",
+	 IF_HIT, judge_announced, NULL},
+	{"one-holder", "is given up by the node that is cut off",
+	 IF_HIT, judge_one_holder, command_old_addresses},
+	{"restored", "has its node back, as a standby",
+	 IF_HIT, judge_restored, command_old_link},
+	{"stays", "stays where it went",
+	 ALWAYS, judge_stays, NULL},
+};
+/* clang-format on */
+#define OUTAGE "outage" /* the check of each ping */
+
+/* Point i: a check of a router, or of a ping where the check is NULL. */
+struct place {
+	const struct router_check *check;
+	const struct drill_router *router;
+	const struct drill_ping *ping;
+};
+
+static struct place place(const struct drill *d, size_t i)
+{
+	const size_t each = ARRAY_LEN(router_checks);
+
+	if (i < d->nrouters * each)
+		return (struct place){.check = &router_checks[i % each],
+				      .router = &d->routers[i / each]};
+	return (struct place){.ping = &d->pings[i - d->nrouters * each]};
+}
+
+size_t drill_points(const struct drill *d)
+{
+	return d->nrouters * ARRAY_LEN(router_checks) + d->npings;
+}
+
+const char *drill_name(const struct drill *d, size_t i)
+{
+	struct place p = place(d, i);
+
+	return p.check ? p.check->name : OUTAGE;
+}
+
+void drill_title(const struct drill *d, size_t i, struct buf *out)
+{
+	struct place p = place(d, i);
+	char text[IP_TEXT_MAX];
+
+	buf_printf(out, "%s: ", drill_name(d, i));
+	if (p.check)
+		buf_printf(out, "%s %s", p.router->router->name, p.check->what);
+	else
+		buf_printf(out,
+			   "%s at %s from %s is out no longer than theory "
+			   "allows",
+			   p.ping->router->name, ip_print(&p.ping->dst, text),
+			   p.ping->instance ? p.ping->instance->name
+					    : "outside");
 }
 
 void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		 const char **ret_skip)
 {
-	size_t of;
-	enum drill_check c = drill_point(d, i, &of);
-	const struct drill_router *dr =
-		c == DRILL_OUTAGE ? NULL : &d->routers[of];
-	struct timeline t;
+	struct place p = place(d, i);
+	struct timeline t = {0};
+	bool before = p.check && p.check->when & BEFORE;
 
 	*ret_skip = NULL;
-	if (c != DRILL_BEFORE && !d->down_ns) {
+	if (!before && !d->down_ns) {
 		verdict_blind(v, "the drill was not carried out: %s",
 			      d->err.code ? d->err.msg : "no fault was made");
 		return;
 	}
-	if (c == DRILL_OUTAGE) {
-		judge_outage(d, &d->pings[of], v);
+	if (!p.check) {
+		judge_outage(d, p.ping, v);
 		return;
 	}
-	*ret_skip = skipped(d, c, dr);
-	if (*ret_skip)
-		return;
-	if (c == DRILL_BEFORE) {
-		judge_before(d, dr, of, v);
+	if (p.check->when & IF_HIT && !p.router->hit && d->victim) {
+		*ret_skip = "its active host was not the one cut off";
 		return;
 	}
-	if (dr->old == dr->router->nhosts) {
-		verdict_blind(v, "it was not active on exactly one node");
-		return;
+	if (!before) {
+		if (p.router->old == p.router->router->nhosts) {
+			verdict_blind(v,
+				      "it was not active on exactly one node");
+			return;
+		}
+		drill_timeline(d, (size_t)(p.router - d->routers), &t);
 	}
-	drill_timeline(d, of, &t);
-	switch (c) {
-	case DRILL_TAKEOVER:
-		judge_takeover(d, dr, &t, v);
-		break;
-	case DRILL_ADDRESSES:
-		judge_their_addresses(dr, &t, v);
-		break;
-	case DRILL_ANNOUNCED:
-		judge_announced(dr, &t, v);
-		break;
-	case DRILL_ONE_HOLDER:
-		judge_one_holder(d, dr, v);
-		break;
-	case DRILL_RESTORED:
-		judge_restored(d, dr, &t, v);
-		break;
-	case DRILL_STAYS:
-		judge_stays(d, dr, &t, v);
-		break;
-	case DRILL_BEFORE:
-	case DRILL_OUTAGE:
-	case DRILL_CHECKS:
-		break;
-	}
+	p.check->judge(d, p.router, &t, v);
 }
 
 void drill_command(const struct drill *d, size_t i, struct buf *out)
 {
-	size_t of;
-	enum drill_check c = drill_point(d, i, &of);
-	const struct drill_router *dr;
+	struct place p = place(d, i);
 	char text[IP_TEXT_MAX];
 
-	if (c == DRILL_OUTAGE) {
-		const struct drill_ping *p = &d->pings[of];
-
-		if (p->instance)
-			command_exec(out, p->instance->node,
-				     p->instance->netns);
+	if (p.check) {
+		if (p.check->command && p.router->aim.dev)
+			p.check->command(d, p.router, out);
 		else
-			buf_adds(out, "labctl exec outside -- ");
-		buf_printf(out, "ping -D -i 0.01 %s", ip_print(&p->dst, text));
+			buf_printf(out, "labctl status %s", d->lab->name);
 		return;
 	}
-	dr = &d->routers[of];
-	if (c == DRILL_ONE_HOLDER && dr->old < dr->router->nhosts) {
-		command_exec(out, dr->router->hosts[dr->old],
-			     dr->router->netns);
-		buf_adds(out, "ip addr show");
-	} else if (c == DRILL_RESTORED && dr->old < dr->router->nhosts) {
-		command_exec(out, dr->router->hosts[dr->old],
-			     d->fault == DRILL_HA ? dr->router->netns : "");
-		buf_printf(out, "ip link show %s", fault_dev(d, dr));
-	} else {
-		buf_printf(out, "labctl status %s", d->lab->name);
-	}
+	if (p.ping->instance)
+		command_exec(out, p.ping->instance->node,
+			     p.ping->instance->netns);
+	else
+		buf_adds(out, "labctl exec outside -- ");
+	buf_printf(out, "ping -D -i 0.01 %s", ip_print(&p.ping->dst, text));
 }

@@ -34,7 +34,7 @@ static bool pinged(const struct drill *d, const struct seen_ping *s)
 }
 
 void drill_init(struct drill *d, const struct lab *lab,
-		const struct topo_router *only, enum drill_fault fault)
+		const struct topo_router *only, const struct fault *fault)
 {
 	auto_(evidence_release) struct evidence e;
 	struct drill_router *r;

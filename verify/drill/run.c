@@ -117,16 +117,6 @@ static bool all_settled(struct drill_run *r, const struct observed **obs)
 	return true;
 }
 
-static const char *link_of(const struct drill_run *r,
-			   const struct drill_router *dr,
-			   const char **ret_netns)
-{
-	*ret_netns = r->d->fault == DRILL_HA ? dr->router->netns : "";
-	if (r->d->fault == DRILL_HA)
-		return dr->router->ha_ports[dr->old]->ifname;
-	return topo_nic(r->d->victim, TOPO_TUNNEL)->ifname;
-}
-
 /* Is a router that was hit active somewhere else? */
 static bool moved(const struct drill_router *dr, const struct observed **obs)
 {
@@ -144,23 +134,15 @@ static bool moved(const struct drill_router *dr, const struct observed **obs)
 	return false;
 }
 
-static bool link_is_down(struct drill_run *r, const struct observed **obs)
+static bool fault_holds(struct drill_run *r, const struct observed **obs)
 {
 	const struct observed *o = obs[r->d->victim->index];
 	size_t i;
 
 	for (i = 0; o && i < r->d->nrouters; i++) {
 		const struct drill_router *dr = &r->d->routers[i];
-		const struct obs_link *l;
-		const struct obs_ns *ns;
-		const char *netns, *dev;
 
-		if (!dr->hit)
-			continue;
-		dev = link_of(r, dr, &netns);
-		ns = obs_ns(o, netns);
-		l = ns ? obs_link(ns, dev) : NULL;
-		if (!l || l->up)
+		if (dr->hit && !r->d->fault->holds(&dr->aim, o))
 			return false;
 	}
 	return o != NULL;
@@ -176,8 +158,7 @@ static bool all_moved(struct drill_run *r, const struct observed **obs)
 	return true;
 }
 
-/* --- the fault
- * ---------------------------------------------------------------- */
+/* --- the fault ------------------------------------------------------- */
 
 static int64_t longest_ns(const struct drill *d)
 {
@@ -199,33 +180,45 @@ static int64_t patience_ns(const struct drill *d)
 	return longest_ns(d) * 7 / 4;
 }
 
-static int break_one(struct drill_run *r, const struct drill_router *dr,
+static int break_one(struct drill_run *r, const struct fault_aim *aim,
 		     struct err *reterr)
 {
 	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
 	auto_buf struct buf b = {0};
-	const char *netns, *dev = link_of(r, dr, &netns);
 
-	fault_ask(netns, dev, max_ms, &b);
-	say(r, "%s down on %s", dev, r->d->victim->name);
+	fault_ask(aim->netns, aim->dev, max_ms, &b);
+	say(r, "%s down on %s", aim->dev, r->d->victim->name);
 	return drill_op_begin(r, &r->faults[r->nfaults++], r->d->victim->name,
-			      "fault", b.data, reterr);
+			      r->d->fault->op, b.data, reterr);
+}
+
+/* Has a router before this one the same aim? One fault is for both. */
+static bool struck(const struct drill *d, size_t router)
+{
+	const struct fault_aim *aim = &d->routers[router].aim, *other;
+	size_t i;
+
+	for (i = 0; i < router; i++) {
+		other = &d->routers[i].aim;
+		if (d->routers[i].hit &&
+		    strcmp(other->netns, aim->netns) == 0 &&
+		    strcmp(other->dev, aim->dev) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int break_links(struct drill_run *r, struct err *reterr)
 {
+	struct drill *d = r->d;
 	size_t i;
 	int e = 0;
 
 	/* Until the agent's own word, this is when it happened. */
-	r->d->down_ns = clock_real_ns();
-	for (i = 0; i < r->d->nrouters && e == 0; i++) {
-		if (!r->d->routers[i].hit)
-			continue;
-		e = break_one(r, &r->d->routers[i], reterr);
-		if (r->d->fault == DRILL_TUNNEL)
-			break; /* one link for all */
-	}
+	d->down_ns = clock_real_ns();
+	for (i = 0; i < d->nrouters && e == 0; i++)
+		if (d->routers[i].hit && !struck(d, i))
+			e = break_one(r, &d->routers[i].aim, reterr);
 	return e;
 }
 
@@ -261,14 +254,14 @@ static int mend_links(struct drill_run *r, struct err *reterr)
 	return e;
 }
 
-/* --- the drill's course
- * -------------------------------------------------------- */
+/* --- the drill's course ---------------------------------------------- */
 
 static int find_victim(struct drill_run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	const struct topo_node *n;
 	size_t i, h;
+	int e;
 
 	for (i = 0; i < d->nrouters; i++) {
 		struct drill_router *dr = &d->routers[i];
@@ -286,10 +279,15 @@ static int find_victim(struct drill_run *r, struct err *reterr)
 	}
 	if (!d->victim)
 		return err_set(reterr, -ENOENT, "the lab has no router");
-	if (d->fault == DRILL_TUNNEL && !topo_nic(d->victim, TOPO_TUNNEL))
-		return err_set(reterr, -ENODEV,
-			       "%s has no tunnel interface to set down",
-			       d->victim->name);
+	for (i = 0; i < d->nrouters; i++) {
+		struct drill_router *dr = &d->routers[i];
+
+		e = dr->hit ? d->fault->aim(dr->router, dr->old, &dr->aim,
+					    reterr)
+			    : 0;
+		if (e < 0)
+			return e;
+	}
 	return 0;
 }
 
@@ -301,7 +299,7 @@ static int cut_and_wait(struct drill_run *r, struct err *reterr)
 	e = break_links(r, reterr);
 	if (e < 0)
 		return e;
-	e = poll_until(r, FAULT_SEEN_NS, link_is_down);
+	e = poll_until(r, FAULT_SEEN_NS, fault_holds);
 	if (e == -ETIMEDOUT)
 		return err_set(reterr, e, "the link on %s did not go down",
 			       r->d->victim->name);

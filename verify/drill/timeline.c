@@ -5,8 +5,10 @@
  * between two nodes are as good as their clocks' agreement; those within one
  * node (advert, addresses, announcements of the new host) hold anyhow.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/auto.h"
 #include "lib/mono.h"
 #include "verify/drill/drill.h"
 
@@ -234,6 +236,40 @@ void drill_timeline(const struct drill *d, size_t router, struct timeline *ret)
 	find_addresses(d, &dr->hosts[ret->now], list, n, ret);
 	find_routes(d, dr->router, &dr->hosts[ret->now], ret);
 	find_announcements(d, &dr->hosts[ret->now], list, n, ret);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct drill_moment *x = a, *y = b;
+
+	return x->t < y->t ? -1 : x->t > y->t;
+}
+
+size_t drill_moments(const struct drill *d, const struct drill_router *dr,
+		     const struct timeline *t,
+		     struct drill_moment ret[DRILL_MOMENTS_MAX])
+{
+	const struct topo_router *r = dr->router;
+	const char *old = t->old < r->nhosts ? r->hosts[t->old]->name : NULL;
+	const char *now = t->now < r->nhosts ? r->hosts[t->now]->name : NULL;
+	const struct drill_moment all[] = {
+		{t->last_old, "last_old_advert", "last advert of", old},
+		{d->down_ns, "fault", "link down on", old},
+		{t->gave_up, "gave_up", "addresses given up by", old},
+		{t->first_new, "first_new_advert", "first advert of", now},
+		{t->addresses, "addresses", "addresses in place on", now},
+		{t->routes, "routes", "default routes in place on", now},
+		{t->announced, "announced", "first gratuitous ARP of", now},
+		{t->reply, "first_reply", "first reply to a ping", NULL},
+		{d->up_ns, "healed", "link up again on", old},
+	};
+	size_t i, n = 0;
+
+	for (i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].t)
+			ret[n++] = all[i];
+	qsort(ret, n, sizeof(*ret), by_time);
+	return n;
 }
 
 void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Adding a fault is a file with its row and a line here. */
+#include "verify/faults/fault.h"
+
+#include <string.h>
+
+#include "lib/auto.h"
+
+#define FAULTS(X)                                                              \
+	X(fault_tunnel)                                                        \
+	X(fault_ha)
+
+#define DECLARE(f) extern const struct fault f;
+FAULTS(DECLARE)
+
+#define LIST(f) &(f),
+static const struct fault *const faults[] = {FAULTS(LIST)};
+
+const struct fault *fault_nth(size_t i)
+{
+	return i < ARRAY_LEN(faults) ? faults[i] : NULL;
+}
+
+const struct fault *fault_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(faults); i++)
+		if (strcmp(faults[i]->name, name) == 0)
+			return faults[i];
+	return NULL;
+}
+
+const struct obs_link *fault_link(const struct fault_aim *aim,
+				  const struct observed *o)
+{
+	const struct obs_ns *ns = o ? obs_ns(o, aim->netns) : NULL;
+
+	return ns ? obs_link(ns, aim->dev) : NULL;
+}
+
+bool fault_link_down(const struct fault_aim *aim, const struct observed *o)
+{
+	const struct obs_link *l = fault_link(aim, o);
+
+	return l && !l->up;
+}

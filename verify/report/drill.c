@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/report/drill.h"
+
+#include <stdio.h>
+
+#include "lib/auto.h"
+#include "lib/doc.h"
+#include "lib/mono.h"
+
+static double ms_since(const struct drill *d, int64_t t)
+{
+	return (double)(t - d->down_ns) / (double)NS_PER_MS;
+}
+
+static void note_router(const struct drill *d, size_t i, struct tap *tap)
+{
+	const struct drill_router *dr = &d->routers[i];
+	struct drill_bound b = drill_bound(dr->router);
+	struct drill_moment list[DRILL_MOMENTS_MAX];
+	struct timeline t;
+	size_t k, n;
+
+	if (!dr->hit) {
+		tap_note(tap, "%s: not active on %s, so not hit",
+			 dr->router->name, d->victim->name);
+		return;
+	}
+	drill_timeline(d, i, &t);
+	tap_note(tap,
+		 "%s: ms since the fault (theory: noticed after %.0f to "
+		 "%.0f)",
+		 dr->router->name, (double)b.low / (double)NS_PER_MS,
+		 (double)b.high / (double)NS_PER_MS);
+	n = drill_moments(d, dr, &t, list);
+	for (k = 0; k < n; k++)
+		tap_note(tap, "%+10.1f  %s%s%s", ms_since(d, list[k].t),
+			 list[k].what, list[k].node ? " " : "",
+			 list[k].node ? list[k].node : "");
+}
+
+static void note_ping(const struct drill *d, size_t i, struct tap *tap)
+{
+	const struct drill_ping *p = &d->pings[i];
+	char text[IP_TEXT_MAX];
+	struct outage o;
+
+	if (p->pings.error)
+		return;
+	drill_outage(&p->pings, d->down_ns, INT64_MAX, &o);
+	tap_note(tap, "%s at %s from %s: out %.0f ms, %zu of %zu packets lost",
+		 p->router->name, ip_print(&p->dst, text),
+		 p->instance ? p->instance->name : "outside",
+		 (double)o.ns / (double)NS_PER_MS, o.lost, o.sent);
+}
+
+void report_drill_tap(const struct drill *d, struct tap *tap)
+{
+	size_t i, n = drill_points(d);
+
+	for (i = 0; d->down_ns && i < d->nrouters; i++)
+		note_router(d, i, tap);
+	for (i = 0; d->down_ns && i < d->npings; i++)
+		note_ping(d, i, tap);
+	for (i = 0; i < n; i++) {
+		auto_buf struct buf title = {0}, command = {0};
+		auto_arena struct arena a = {0};
+		struct verdict v = {.arena = &a};
+		const char *skip;
+
+		drill_title(d, i, &title);
+		drill_judge(d, i, &v, &skip);
+		if (v.kind != VERDICT_OK)
+			drill_command(d, i, &command);
+		if (skip)
+			tap_skip_point(tap, title.data, skip);
+		else
+			tap_point(tap, title.data, drill_name(d, i), &v,
+				  command.data);
+	}
+}
+
+/* --- JSON ------------------------------------------------------------ */
+
+static void json_lines(struct json *j, const char *key,
+		       const struct verdict_lines *l)
+{
+	size_t i;
+
+	json_key(j, key);
+	json_arr(j);
+	for (i = 0; i < l->n; i++)
+		json_str(j, l->items[i]);
+	json_arr_end(j);
+}
+
+static void json_us(struct json *j, const char *key, int64_t ns)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_us", key);
+	json_kint(j, name, ns / NS_PER_US);
+}
+
+static void json_router(struct json *j, const struct drill *d, size_t i)
+{
+	const struct drill_router *dr = &d->routers[i];
+	const struct topo_router *r = dr->router;
+	struct drill_bound b = drill_bound(r);
+	struct drill_moment list[DRILL_MOMENTS_MAX];
+	struct timeline t;
+	size_t k, n;
+
+	drill_timeline(d, i, &t);
+	json_obj(j);
+	json_kstr(j, "name", r->name);
+	json_kbool(j, "hit", dr->hit);
+	json_kstr(j, "old", t.old < r->nhosts ? r->hosts[t.old]->name : NULL);
+	json_kstr(j, "new", t.now < r->nhosts ? r->hosts[t.now]->name : NULL);
+	json_kint(j, "theory_low_us", b.low / NS_PER_US);
+	json_kint(j, "theory_high_us", b.high / NS_PER_US);
+	json_key(j, "since_fault");
+	json_obj(j);
+	n = d->down_ns && dr->hit ? drill_moments(d, dr, &t, list) : 0;
+	for (k = 0; k < n; k++)
+		json_us(j, list[k].key, list[k].t - d->down_ns);
+	json_obj_end(j);
+	json_obj_end(j);
+}
+
+static void json_ping(struct json *j, const struct drill *d, size_t i)
+{
+	const struct drill_ping *p = &d->pings[i];
+	char text[IP_TEXT_MAX];
+	struct outage o;
+
+	drill_outage(&p->pings, d->down_ns, INT64_MAX, &o);
+	json_obj(j);
+	json_kstr(j, "router", p->router->name);
+	json_kstr(j, "address", ip_print(&p->dst, text));
+	json_kstr(j, "from", p->instance ? p->instance->name : "outside");
+	json_kint(j, "outage_us", o.ns / NS_PER_US);
+	json_kint(j, "sent", (int64_t)o.sent);
+	json_kint(j, "lost", (int64_t)o.lost);
+	json_kstr(j, "error", p->pings.error);
+	json_obj_end(j);
+}
+
+static bool json_point(struct json *j, const struct drill *d, size_t i)
+{
+	auto_buf struct buf title = {0}, command = {0};
+	auto_arena struct arena a = {0};
+	struct verdict v = {.arena = &a};
+	const char *skip;
+
+	drill_title(d, i, &title);
+	drill_judge(d, i, &v, &skip);
+	json_obj(j);
+	json_kstr(j, "point", title.data);
+	json_kstr(j, "verdict", skip ? "skipped" : verdict_kind_names[v.kind]);
+	if (skip)
+		json_kstr(j, "why", skip);
+	if (v.kind != VERDICT_OK) {
+		drill_command(d, i, &command);
+		json_kstr(j, "could_not_look", v.blind);
+		json_lines(j, "expected", &v.expected);
+		json_lines(j, "observed", &v.observed);
+		json_kstr(j, "command", command.data);
+	}
+	json_obj_end(j);
+	return skip || v.kind == VERDICT_OK;
+}
+
+size_t report_drill_json(const struct drill *d, struct buf *out)
+{
+	size_t i, failed = 0, n = drill_points(d);
+	struct json j;
+
+	json_init(&j, out, 2);
+	json_obj(&j);
+	json_kint(&j, "version", 1);
+	json_kstr(&j, "lab", d->lab->name);
+	json_kstr(&j, "fault", d->fault->name);
+	json_kstr(&j, "node", d->victim ? d->victim->name : NULL);
+	json_kstr(&j, "error", d->err.code ? d->err.msg : NULL);
+	json_key(&j, "routers");
+	json_arr(&j);
+	for (i = 0; i < d->nrouters; i++)
+		json_router(&j, d, i);
+	json_arr_end(&j);
+	json_key(&j, "pings");
+	json_arr(&j);
+	for (i = 0; i < d->npings; i++)
+		json_ping(&j, d, i);
+	json_arr_end(&j);
+	json_key(&j, "points");
+	json_arr(&j);
+	for (i = 0; i < n; i++)
+		failed += !json_point(&j, d, i);
+	json_arr_end(&j);
+	json_obj_end(&j);
+	buf_addc(out, '\n');
+	return failed;
+}
