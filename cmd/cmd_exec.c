@@ -2,12 +2,15 @@
 /*
  * labctl exec: a command where it belongs. A place is a node, the host
  * outside, an instance (its node and namespace), or a router (the node where
- * it is active, and its namespace).
+ * it is active, and its namespace). 'all' is all nodes, and a pattern all
+ * places whose names match.
  */
 #include <errno.h>
+#include <fnmatch.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/many.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/netns.h"
@@ -19,20 +22,32 @@
 #include "topologies/topo.h"
 
 #define ENGINE_MS 5000 /* for an engine's answer */
+#define NO_PROGRAM 127 /* a shell's status for that */
 #define NAMES_MAX (TOPO_NODES_MAX + 1 + TOPO_INSTANCES_MAX + TOPO_ROUTERS_MAX)
+
+#define ALL "all" /* nodes; a place of that name goes before */
 
 struct where {
 	const struct topo_node *node; /* NULL: the host outside */
 	const char *netns;            /* NULL: the node's own */
 };
 
+/* What the command line asks for. */
+struct order {
+	const struct cmd *cmd;
+	const struct lab *lab;
+	const char *netns, *router; /* or NULL */
+	char *const *words;         /* the command, NULL at its end */
+	const char **places;        /* of many */
+};
+
 /* --- finding the place --------------------------------------------------- */
 
-static int no_such_place(const struct cmd *c, const struct lab *lab,
-			 const char *name)
+/* All places of the lab, nodes first. */
+static const char **all_places(struct arena *a, const struct lab *lab,
+			       size_t *ret_n)
 {
-	auto_arena struct arena a = {0};
-	const char **names = arena_array(&a, NAMES_MAX, sizeof(*names)), *near;
+	const char **names = arena_array(a, NAMES_MAX, sizeof(*names));
 	size_t i, n = 0;
 
 	for (i = 0; i < lab->nnodes; i++)
@@ -42,13 +57,23 @@ static int no_such_place(const struct cmd *c, const struct lab *lab,
 		names[n++] = lab->instances[i].name;
 	for (i = 0; i < lab->nrouters; i++)
 		names[n++] = lab->routers[i].name;
+	*ret_n = n;
+	return names;
+}
+
+static int no_such_place(const struct lab *lab, const char *name)
+{
+	auto_arena struct arena a = {0};
+	const char **names, *near;
+	size_t n;
+
+	names = all_places(&a, lab, &n);
 	near = parse_nearest(name, names, n);
 	if (near)
-		return cmd_usage(c, "lab %s has no '%s'; did you mean '%s'?",
+		return cmd_wrong("lab %s has no '%s'; did you mean '%s'?",
 				 lab->name, name, near);
-	return cmd_usage(c,
-			 "lab %s has no node, instance or router '%s'; "
-			 "'labctl status' shows what it has",
+	return cmd_wrong("lab %s has no node, instance or router '%s'; 'labctl "
+			 "status' shows what it has",
 			 lab->name, name);
 }
 
@@ -157,13 +182,12 @@ static int find_netns(const struct cmd *c, const struct lab *lab,
 		for (i = 0; i < lab->nrouters; i++)
 			names[i] = lab->routers[i].name;
 		near = parse_nearest(router, names, lab->nrouters);
-		return cmd_usage(c, "lab %s has no router '%s'%s%s%s",
-				 lab->name, router,
-				 near ? "; did you mean '" : "",
+		return cmd_wrong("lab %s has no router '%s'%s%s%s", lab->name,
+				 router, near ? "; did you mean '" : "",
 				 near ? near : "", near ? "'?" : "");
 	}
 	if (!w->node || !hosts(r, w->node))
-		return cmd_usage(c, "router %s is not on %s", router,
+		return cmd_wrong("router %s is not on %s", router,
 				 w->node ? w->node->name : EMUL_OUTSIDE);
 	w->netns = r->netns;
 	return EXIT_OK;
@@ -181,7 +205,7 @@ static int find(const struct cmd *c, const struct lab *lab, const char *name,
 	inst = topo_instance(lab, name);
 	r = topo_router(lab, name);
 	if (!inst && !r)
-		return no_such_place(c, lab, name);
+		return no_such_place(lab, name);
 	if (netns || router)
 		return cmd_usage(c,
 				 "%s is a namespace of its own: %s goes "
@@ -206,14 +230,43 @@ static void add_words(struct buf *line, char *const *words)
 	}
 }
 
+/*
+ * A pipe in quotes is one word, and so the name of a program that there is
+ * not: said there, where it is known.
+ */
+static void add_hint(const char *place, const char *word, struct buf *line)
+{
+	auto_buf struct buf hint = {0};
+
+	if (!word[strcspn(word, " \t\n|&;<>()$`*?\"'\\")])
+		return;
+	buf_adds(&hint, "labctl: there is no program ");
+	remote_quote(&hint, word);
+	buf_printf(&hint,
+		   "; a shell takes pipes and variables: labctl exec %s "
+		   "-- sh -c ",
+		   place);
+	remote_quote(&hint, word);
+	buf_adds(line, "command -v ");
+	remote_quote(line, word);
+	buf_adds(line, " >/dev/null || { printf '%s\\n' ");
+	remote_quote(line, hint.data);
+	buf_printf(line, " >&2; exit %d; }; ", NO_PROGRAM);
+}
+
 /* What the shell there is given; empty for a login shell. */
-static void build(const struct where *w, char *const *words, struct buf *line)
+static void build(const struct where *w, const char *place, char *const *words,
+		  struct buf *line)
 {
 	const char *node = w->node ? w->node->name : EMUL_OUTSIDE;
+	auto_buf struct buf command = {0};
 
 	buf_adds(line, "");
+	if (words[0] && !words[1])
+		add_hint(place, words[0], line);
+	add_words(&command, words);
 	if (!w->netns) {
-		add_words(line, words);
+		buf_add(line, command.data ? command.data : "", command.len);
 		return;
 	}
 	buf_adds(line, "test -e " NETNS_DIR "/");
@@ -224,10 +277,8 @@ static void build(const struct where *w, char *const *words, struct buf *line)
 		   "%d; }; exec ip netns exec ",
 		   node, node, EXIT_CANNOT);
 	remote_quote(line, w->netns);
-	if (*words)
-		add_words(line, words);
-	else
-		buf_adds(line, " \"${SHELL:-/bin/sh}\"");
+	buf_addc(line, ' ');
+	buf_adds(line, *words ? command.data : "\"${SHELL:-/bin/sh}\"");
 }
 
 static int run_there(const struct lab *lab, const struct where *w,
@@ -254,25 +305,78 @@ static int run_there(const struct lab *lab, const struct where *w,
 	return cmd_fail(EXIT_CANNOT, &e);
 }
 
-static int in_lab(const struct cmd *c, const struct lab *lab, const char *name,
-		  const char *netns, const char *router, char *const *words)
+static int in_place(const struct order *o, const char *name)
 {
 	auto_buf struct buf line = {0};
 	struct where w = {NULL, NULL};
+	int r;
+
+	r = find(o->cmd, o->lab, name, o->netns, o->router, &w);
+	if (r != EXIT_OK)
+		return r;
+	build(&w, name, o->words, &line);
+	return run_there(o->lab, &w, line.data);
+}
+
+static int in_one_of_many(void *ctx, size_t i)
+{
+	const struct order *o = ctx;
+
+	return in_place(o, o->places[i]);
+}
+
+/* What 'all' or a pattern means; the count. */
+static size_t match(struct arena *a, struct order *o, const char *pattern)
+{
+	size_t i, n, kept = 0;
+
+	o->places = all_places(a, o->lab, &n);
+	if (strcmp(pattern, ALL) == 0)
+		return o->lab->nnodes;
+	for (i = 0; i < n; i++)
+		if (fnmatch(pattern, o->places[i], 0) == 0)
+			o->places[kept++] = o->places[i];
+	return kept;
+}
+
+static int in_many(struct order *o, const char *pattern)
+{
+	auto_arena struct arena a = {0};
+	struct err e = {0};
+	size_t n;
+	int r;
+
+	if (!o->words[0])
+		return cmd_usage(o->cmd, "a shell is for one place; which "
+					 "COMMAND?");
+	n = match(&a, o, pattern);
+	if (!n)
+		return cmd_wrong("lab %s has nothing that matches '%s'; "
+				 "'labctl status' shows what it has",
+				 o->lab->name, pattern);
+	r = many_run(o->places, n, in_one_of_many, o, &e);
+	return r < 0 ? cmd_fail(EXIT_CANNOT, &e) : r;
+}
+
+static bool means_many(const struct lab *lab, const char *name)
+{
+	return name[strcspn(name, "*?[")] ||
+	       (strcmp(name, ALL) == 0 && !topo_node(lab, ALL) &&
+		!topo_instance(lab, ALL) && !topo_router(lab, ALL));
+}
+
+static int in_lab(struct order *o, const char *name)
+{
 	struct err e = {0};
 	int r;
 
-	r = emul_enter(lab->name, &e);
+	r = emul_enter(o->lab->name, &e);
 	if (r == -ENOENT)
 		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
-			lab->name);
+			o->lab->name);
 	if (r < 0)
 		return cmd_fail(EXIT_CANNOT, &e);
-	r = find(c, lab, name, netns, router, &w);
-	if (r != EXIT_OK)
-		return r;
-	build(&w, words, &line);
-	return run_there(lab, &w, line.data);
+	return means_many(o->lab, name) ? in_many(o, name) : in_place(o, name);
 }
 
 /* --- the words of labctl's own command line ------------------------------ */
@@ -306,9 +410,9 @@ static int command_at(int argc, char **argv, const struct cmd_opt *opts)
 
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	const char *netns = NULL, *router = NULL;
-	const struct cmd_opt opts[] = {{"netns", 0, OPT_TEXT, &netns},
-				       {"router", 0, OPT_TEXT, &router},
+	struct order o = {.cmd = c};
+	const struct cmd_opt opts[] = {{"netns", 0, OPT_TEXT, &o.netns},
+				       {"router", 0, OPT_TEXT, &o.router},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	auto_arena struct arena a = {0};
 	int at = command_at(argc, argv, opts), n = at, r;
@@ -321,32 +425,38 @@ static int run(const struct cmd *c, int argc, char **argv)
 	if (!cmd_options(c, &n, own, opts, &r))
 		return r;
 	if (n < 2)
-		return cmd_usage(c, "on which NODE?");
+		return cmd_usage(c, "at which PLACE?");
 	r = cmd_current_lab(NULL, &lab);
+	o.lab = lab;
+	o.words = argv + at;
 	if (r == EXIT_OK)
-		r = in_lab(c, lab, own[1], netns, router, argv + at);
+		r = in_lab(&o, own[1]);
 	lab_free(lab);
 	return r;
 }
 
 const struct cmd cmd_exec = {
 	.name = "exec",
-	.args = "PLACE [--netns NAME | --router ROUTER] [-l LAB] [[--] "
-		"COMMAND...]",
+	.args = "PLACE [--netns NETNS | --router ROUTER] [[--] COMMAND...]",
 	.summary = "run a command on a node, in a router or on an instance",
 	.help = "PLACE is a node, 'outside' (the host that plays the "
 		"Internet), an instance, or a\nrouter (on the node where it is "
-		"active). Without COMMAND: a shell. The words of\nCOMMAND "
-		"arrive as they are; for pipes and variables, run sh -c '...'."
-		"\n\n"
+		"active). 'all' is every node, a pattern\nsuch as 'network*' "
+		"each place of such a name: all at once, each line with "
+		"its\nplace before it. Without COMMAND: a shell. The words of "
+		"COMMAND arrive as they\nare; for pipes and variables, run sh "
+		"-c '...'.\n\n"
 		"Options:\n"
-		"      --netns NAME     in this network namespace of the node\n"
+		"      --netns NETNS    in this network namespace of the node\n"
 		"      --router ROUTER  in this router's namespace on the "
 		"node\n\n"
 		"Exit status: the command's (128 + N where signal N ended it); "
-		"2 where PLACE is\nwrong, 3 where it cannot be reached.\n\n"
+		"2 where PLACE is\nwrong, 3 where it cannot be reached; of "
+		"many "
+		"places the highest.\n\n"
 		"Examples:\n"
 		"  labctl exec network1 -- ip netns\n"
+		"  labctl exec 'network*' -- ip -br link\n"
 		"  labctl exec router2 ip addr\n"
 		"  labctl exec network2 --router router2 -- ip -br addr\n"
 		"  labctl exec selfservice-instance1 ping -c 4 198.51.100.1\n"

@@ -101,6 +101,54 @@ run -l "$LAB" network1 --netns nope true
 is "$status" 3 "no such namespace there: exit 3"
 like "$err" "no network namespace" "no such namespace: words"
 
+# Many places at once: each line with its place, the worst status.
+# shellcheck disable=SC2016 # expanded there
+run -l "$LAB" all -- sh -c 'echo "$(hostname)"; echo words >&2'
+is "$status" 0 "all: exit 0"
+is "$(sort <<<"$out")" "$(printf '%s\n' compute1 compute2 controller network1 network2 | sed 's/.*/&: &/')" "all: every node, and which"
+is "$(sort <<<"$err")" "$(printf '%s: words\n' compute1 compute2 controller network1 network2)" "all: stderr too"
+# shellcheck disable=SC2016
+run -l "$LAB" 'network*' -- sh -c 'test $(hostname) = network1 || exit 7; echo one'
+is "$status/$out" "7/network1: one" "a pattern; the exit status is the worst"
+run -l "$LAB" 'selfservice-*' -- hostname
+is "$(sort <<<"$out")" $'selfservice-instance1: compute1\nselfservice-instance2: compute2' "a pattern of instances"
+run -l "$LAB" 'x*' true
+is "$status" 2 "nothing matches: exit 2"
+like "$err" "nothing that matches 'x\*'" "nothing matches: says so"
+run -l "$LAB" all
+is "$status" 2 "a shell in many places: exit 2"
+out=$(echo input | "$LABCTL" exec -l "$LAB" all -- cat)
+is "$?/$out" "0/" "many places take no input"
+run -l "$LAB" all -- sh -c 'printf "no end"'
+like "$out" "network1: no end" "a line without its end is a line"
+run -l "$LAB" 'network*' -- sh -c 'seq 50000; echo done'
+is "$(grep -c '^network[12]: [0-9]*$' <<<"$out")/$(grep -c 'done$' <<<"$out")" "100000/2" "many lines, none mixed"
+from=$SECONDS
+run -l "$LAB" all -- sleep 2
+ok "$((SECONDS - from > 8))" "all at once"
+"$LABCTL" exec -l "$LAB" all -- sleep 60 &
+many=$!
+sleep 1
+kill -TERM $many
+wait $many
+is "$?" 143 "a signal ends all of them"
+
+# A pipe that was quoted is no program.
+for place in network1 outside selfservice-instance1; do
+	run -l "$LAB" $place 'ip netns | wc -l'
+	is "$status" 127 "$place: a pipe as one word: exit 127"
+	like "$err" "-- sh -c 'ip netns | wc -l'" "$place: what to type instead"
+	run -l "$LAB" $place "echo it's"
+	like "$err" "there is no program" "$place: a quote in it"
+done
+run -l "$LAB" network1 -- sh -c 'mkdir -p /run/x && printf "#!/bin/sh\necho ran" >"/run/x/a b" && chmod +x "/run/x/a b"'
+run -l "$LAB" network1 '/run/x/a b'
+is "$out" ran "a program with a blank in its name"
+
+# The lab from the environment.
+LABCTL_LAB=$LAB run network1 hostname
+is "$out" network1 "LABCTL_LAB"
+
 # Nodes that are not well.
 pid_of() {
 	"$LABCTL" status "$LAB" -o json | tr -d '\n' |
