@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread takes one job after the other: restore in its own namespace, read
+ * the messages back, empty the namespace. The threads' namespaces end with
+ * them.
+ */
+#include "provision/kinds/rules_compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/map.h"
+
+extern char **environ;
+
+/* The nf_tables variants by name: the legacy ones make other rules, and
+ * listing with them makes tables. */
+static const char *tool(uint8_t family, bool save)
+{
+	if (family == NFPROTO_IPV6)
+		return save ? "ip6tables-nft-save" : "ip6tables-nft-restore";
+	return save ? "iptables-nft-save" : "iptables-nft-restore";
+}
+
+static int memfd(const char *name, const char *text, size_t len)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+static int read_back(int fd, size_t max, struct buf *out)
+{
+	char *room;
+	ssize_t got;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	for (;;) {
+		room = buf_room(out, 65536);
+		got = read(fd, room, 65536);
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		buf_add(out, room, (size_t)got);
+		if (out->len > max)
+			return -EFBIG;
+	}
+}
+
+/* Runs a program in this thread's namespace, with descriptors for its three
+ * streams. Returns its exit status, or -errno. */
+static int run(const char *name, int in, int out, int err)
+{
+	char *argv[] = {(char *)name, NULL};
+	posix_spawn_file_actions_t acts;
+	pid_t pid;
+	int r, status;
+
+	r = posix_spawn_file_actions_init(&acts);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&acts, in, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&acts, out, 1);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&acts, err, 2);
+	if (r == 0)
+		r = posix_spawnp(&pid, name, &acts, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&acts);
+	if (r != 0)
+		return -r;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The same with texts; what it prints is appended to out. */
+static int run_text(const char *name, const char *text, struct buf *out,
+		    struct err *reterr)
+{
+	auto_close int in = memfd("rules", text, strlen(text));
+	auto_close int so = memfd("out", "", 0), se = memfd("err", "", 0);
+	auto_buf struct buf words = {0};
+	int r;
+
+	if (in < 0 || so < 0 || se < 0)
+		return err_set(reterr, -ENOMEM, "no memory for %s", name);
+	r = run(name, in, so, se);
+	if (r < 0)
+		return err_sys(reterr, r, "start %s", name);
+	if (r > 0) {
+		char *end;
+
+		if (read_back(se, RULES_SAID_MAX, &words) < 0 && !words.len)
+			buf_adds(&words, "no reason given");
+		buf_addc(&words, '\0');
+		end = strstr(words.data, "\nTry ");
+		words.data[end ? (size_t)(end - words.data)
+			       : strcspn(words.data, "\n")] = '\0';
+		return err_set(reterr, -EINVAL, "%s", words.data);
+	}
+	r = read_back(so, RULES_TEXT_MAX, out);
+	return r < 0 ? err_sys(reterr, r, "read what %s prints", name) : 0;
+}
+
+/* Drops comments and the counters of chains. */
+static void clean(struct buf *text, struct buf *out)
+{
+	char *line, *end, *bracket;
+
+	buf_addc(text, '\0');
+	for (line = text->data; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		end += *end == '\n';
+		if (*line == '#' || *line == '\n')
+			continue;
+		bracket = *line == ':' ? memchr(line, '[', (size_t)(end - line))
+				       : NULL;
+		if (bracket && bracket[-1] == ' ') {
+			buf_add(out, line, (size_t)(bracket - 1 - line));
+			buf_addc(out, '\n');
+		} else {
+			buf_add(out, line, (size_t)(end - line));
+		}
+	}
+}
+
+static int save(uint8_t family, struct buf *out, struct err *reterr)
+{
+	auto_buf struct buf text = {0};
+	int r = run_text(tool(family, true), "", &text, reterr);
+
+	if (r == 0)
+		clean(&text, out);
+	return r;
+}
+
+/* --- compiling -------------------------------------------------------------
+ */
+
+struct pool {
+	struct rules_job *jobs;
+	size_t n;
+	bool words;
+	atomic_size_t next;
+	pthread_mutex_t lock;
+	struct arena *a; /* behind lock */
+};
+
+static void release_nfnl(struct nfnl **n)
+{
+	nfnl_free(*n);
+}
+
+static int compile(struct arena *a, struct nfnl *n, struct rules_job *j,
+		   bool words)
+{
+	const struct nfnl_rules none = {.family = j->family};
+	auto_buf struct buf said = {0}, text = {0};
+	int r;
+
+	if (strlen(j->text) > RULES_TEXT_MAX)
+		return err_set(&j->err, -EFBIG, "rules of over %u bytes",
+			       RULES_TEXT_MAX);
+	j->rules = none;
+	j->canonical = "";
+	if (!*j->text)
+		return 0;
+	r = run_text(tool(j->family, false), j->text, &said, &j->err);
+	if (r == 0)
+		r = nfnl_dump(n, a, j->family, &j->rules, &j->err);
+	if (r == 0 && words) {
+		r = save(j->family, &text, &j->err);
+		j->canonical = arena_strndup(a, text.data, text.len);
+	}
+	if (nfnl_replace(n, &none, NULL) < 0 && r == 0)
+		r = err_set(&j->err, -EIO, "the scratch rules stay");
+	return r;
+}
+
+static void *worker(void *ctx)
+{
+	struct pool *p = ctx;
+	auto_(release_nfnl) struct nfnl *n = NULL;
+	struct arena a = {0};
+	struct err err;
+	size_t i;
+	int r;
+
+	r = unshare(CLONE_NEWNET) < 0
+		    ? err_sys(&err, -errno, "make a scratch namespace")
+		    : nfnl_open(&n, -1, &err);
+	while ((i = atomic_fetch_add(&p->next, 1)) < p->n) {
+		struct rules_job *j = &p->jobs[i];
+
+		if (r < 0)
+			j->err = err;
+		j->r = r < 0 ? r : compile(&a, n, j, p->words);
+	}
+	pthread_mutex_lock(&p->lock);
+	arena_adopt(p->a, &a);
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
+		     bool words)
+{
+	struct pool p = {.jobs = jobs, .n = n, .words = words, .a = a};
+	pthread_t threads[RULES_PARALLEL];
+	size_t i, started = 0, failed = 0;
+	struct err err;
+	int e = 0;
+
+	pthread_mutex_init(&p.lock, NULL);
+	while (started < RULES_PARALLEL && started < n) {
+		e = pthread_create(&threads[started], NULL, worker, &p);
+		if (e != 0)
+			break;
+		started++;
+	}
+	for (i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	pthread_mutex_destroy(&p.lock);
+	for (i = 0; i < n; i++) {
+		if (!started) {
+			jobs[i].r = err_sys(&err, -e, "start a thread");
+			jobs[i].err = err;
+		}
+		failed += jobs[i].r < 0;
+	}
+	return failed;
+}
+
+/* --- reading a namespace ---------------------------------------------------
+ */
+
+struct saving {
+	int nsfd;
+	uint8_t family;
+	struct buf *out;
+	struct err err;
+	int r;
+};
+
+static void *saver(void *ctx)
+{
+	struct saving *s = ctx;
+
+	if (setns(s->nsfd, CLONE_NEWNET) < 0)
+		s->r = err_sys(&s->err, -errno, "enter the namespace");
+	else
+		s->r = save(s->family, s->out, &s->err);
+	return NULL;
+}
+
+int rules_save(int nsfd, uint8_t family, struct buf *out, struct err *reterr)
+{
+	struct saving s = {.nsfd = nsfd, .family = family, .out = out};
+	pthread_t t;
+	int e = pthread_create(&t, NULL, saver, &s);
+
+	if (e != 0)
+		return err_sys(reterr, -e, "start a thread");
+	pthread_join(t, NULL);
+	if (s.r < 0 && reterr)
+		*reterr = s.err;
+	return s.r;
+}
+
+/* --- telling the difference ------------------------------------------------
+ */
+
+/* A text's rules by what they are in: "table chain", each a list of lines. */
+struct chain {
+	const char *name;   /* "nat POSTROUTING" */
+	const char *policy; /* "ACCEPT"; "-" of a chain of one's own */
+	const char **rules;
+	size_t n;
+	bool met; /* the other text has it too */
+};
+
+struct text {
+	struct arena *a;
+	struct map by_name;
+	struct chain **chains;
+	size_t n;
+};
+
+static struct chain *chain(struct text *t, const char *table, const char *name,
+			   size_t len)
+{
+	char *key = arena_printf(t->a, "%s %.*s", table, (int)len, name);
+	struct chain *c = map_gets(&t->by_name, key), **slot;
+
+	if (c)
+		return c;
+	c = arena_alloc(t->a, sizeof(*c));
+	c->name = key;
+	c->policy = "-";
+	slot = arena_push(t->a, &t->chains, &t->n, sizeof(*slot));
+	*slot = c;
+	map_puts(t->a, &t->by_name, key, c);
+	return c;
+}
+
+static void take_text(struct text *t, const char *text)
+{
+	const char *table = "?", *line, *end, *word;
+	struct chain *c;
+	const char **rule;
+	size_t len;
+
+	for (line = text; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		if (*line == '*') {
+			table = arena_strndup(t->a, line + 1,
+					      (size_t)(end - line - 1));
+		} else if (*line == ':') {
+			len = strcspn(line + 1, " \n");
+			c = chain(t, table, line + 1, len);
+			word = line + 1 + len + (line[1 + len] == ' ');
+			c->policy =
+				arena_strndup(t->a, word, strcspn(word, " \n"));
+		} else if (strncmp(line, "-A ", 3) == 0) {
+			len = strcspn(line + 3, " \n");
+			c = chain(t, table, line + 3, len);
+			word = line + 3 + len + (line[3 + len] == ' ');
+			rule = arena_push(t->a, &c->rules, &c->n,
+					  sizeof(*rule));
+			*rule = arena_strndup(t->a, word, (size_t)(end - word));
+		}
+	}
+}
+
+struct report {
+	struct buf *out;
+	size_t n, max;
+};
+
+static void tell(struct report *rep, const char *where, const char *how,
+		 const char *what)
+{
+	if (rep->n++ >= rep->max)
+		return;
+	if (rep->n > 1)
+		buf_adds(rep->out, "; ");
+	buf_printf(rep->out, "%s: %s %s", where, how, what);
+}
+
+/* A chain that a program makes by looking, and that does nothing. */
+static bool idle(const struct chain *c)
+{
+	return !c->n && strcmp(c->policy, "ACCEPT") == 0;
+}
+
+static void compare(const struct chain *w, const struct chain *h,
+		    struct report *rep)
+{
+	size_t i = 0, wn = w->n, hn = h->n, k;
+
+	if (strcmp(w->policy, h->policy) != 0)
+		tell(rep, w->name, "policy", h->policy);
+	while (i < wn && i < hn && strcmp(w->rules[i], h->rules[i]) == 0)
+		i++;
+	while (wn > i && hn > i &&
+	       strcmp(w->rules[wn - 1], h->rules[hn - 1]) == 0)
+		wn--, hn--;
+	for (k = i; k < wn; k++)
+		tell(rep, w->name, "lacks", w->rules[k]);
+	for (k = i; k < hn; k++)
+		tell(rep, w->name, "has", h->rules[k]);
+}
+
+size_t rules_differ(const char *want, const char *have, size_t max,
+		    struct buf *out)
+{
+	auto_arena struct arena a = {0};
+	struct text w = {.a = &a}, h = {.a = &a};
+	struct report rep = {out, 0, max};
+	struct chain none = {.policy = "ACCEPT"}, *c;
+	size_t i, k;
+
+	take_text(&w, want);
+	take_text(&h, have);
+	for (i = 0; i < w.n; i++) {
+		c = map_gets(&h.by_name, w.chains[i]->name);
+		if (c)
+			c->met = true;
+		if (!c && strcmp(w.chains[i]->policy, "-") == 0)
+			tell(&rep, w.chains[i]->name, "is not there,",
+			     "wanted");
+		else
+			compare(w.chains[i], c ? c : &none, &rep);
+	}
+	for (i = 0; i < h.n; i++) {
+		c = h.chains[i];
+		if (c->met || idle(c))
+			continue;
+		if (strcmp(c->policy, "-") != 0 &&
+		    strcmp(c->policy, "ACCEPT") != 0)
+			tell(&rep, c->name, "policy", c->policy);
+		else if (!c->n)
+			tell(&rep, c->name, "is there,", "not wanted");
+		for (k = 0; k < c->n; k++)
+			tell(&rep, c->name, "has", c->rules[k]);
+	}
+	if (rep.n > max)
+		buf_printf(out, "; and %zu more", rep.n - max);
+	return rep.n;
+}

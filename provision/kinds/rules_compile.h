@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_KINDS_RULES_COMPILE_H
+#define LABCTL_PROVISION_KINDS_RULES_COMPILE_H
+
+/*
+ * Rule sets between their two languages: the text of iptables-save, which
+ * people read and plans are written in, and the messages that the kernel
+ * takes. Only iptables itself knows both, so each text is restored once in a
+ * scratch namespace that nobody else sees, and read back from there.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "lib/nfnl.h"
+
+#define RULES_PARALLEL 16         /* restores at a time */
+#define RULES_TEXT_MAX (4u << 20) /* bytes of one set */
+#define RULES_SAID_MAX 1024       /* of iptables' own words about an error */
+
+struct rules_job {
+	uint8_t family;   /* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	const char *text; /* iptables-save's; "" is no rules */
+	/* Set by rules_compile(): */
+	int r; /* 0 or -errno, with err */
+	struct err err;
+	struct nfnl_rules rules;
+	const char *canonical; /* the text as iptables-save prints it */
+};
+
+/*
+ * Compiles all n jobs, RULES_PARALLEL at a time, in threads with a network
+ * namespace of their own; the caller's is not touched. canonical is only
+ * filled where words is true: it takes another process each. Memory comes
+ * from a. Returns the number of jobs that failed; each has its reason, with
+ * iptables' own words.
+ */
+size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
+		     bool words);
+
+/* Appends the family's rules in the namespace of nsfd as iptables-save prints
+ * them, without comments and counters. */
+int rules_save(int nsfd, uint8_t family, struct buf *out, struct err *reterr);
+
+/*
+ * Appends in words how two texts of rules_save() differ: "table chain: lacks
+ * RULE", "table chain: has RULE", a policy, a chain. At most max of them, and
+ * how many more; separated by "; ". Returns their number. Pure.
+ */
+size_t rules_differ(const char *want, const char *have, size_t max,
+		    struct buf *out);
+
+#endif
