@@ -16,6 +16,7 @@
 #include "lib/netns.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "provision/target.h"
 #include "provision/node/observe.h"
 #include "provision/plan/plan.h"
 #include "provision/host/remote.h"

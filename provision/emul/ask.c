@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Asking a fabric, and hearing its answer: lines of JSON (emul_fabric.c). */
+/* Asking a fabric, and hearing its answer: lines of JSON (fabric.c). */
+#include "provision/emul/ask.h"
+
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,8 +11,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/fabric.h"
-#include "provision/emul/int.h"
+#include "provision/emul/request.h"
 
 static void send_all(int fd, const struct buf *b)
 {
@@ -40,23 +42,18 @@ const char *emul_program(struct arena *a)
 	return arena_strndup(a, name, strcspn(name, " "));
 }
 
-void emul_ask(int fd, const char *op, const struct emul_spec *spec)
+void emul_ask(int fd, bool apply, const struct lab *lab,
+	      const struct emul_keys *keys)
 {
 	auto_arena struct arena a = {0};
 	auto_buf struct buf b = {0};
-	struct json j;
+	struct emul_request q = {.apply = apply,
+				 .program = emul_program(&a),
+				 .text_len = lab->text_len};
 
-	json_init(&j, &b, 0);
-	json_obj(&j);
-	json_kstr(&j, "op", op);
-	json_kint(&j, "protocol", EMUL_PROTOCOL);
-	json_kstr(&j, "program", emul_program(&a));
-	json_key(&j, "spec");
-	json_obj(&j);
-	emul_spec_encode(spec, &j);
-	json_obj_end(&j);
-	json_obj_end(&j);
-	buf_addc(&b, '\n');
+	if (keys)
+		q.keys = *keys;
+	emul_request_print(&q, lab->text, &b);
 	send_all(fd, &b);
 }
 

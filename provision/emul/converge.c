@@ -14,7 +14,11 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/emul.h"
+#include "provision/emul/file.h"
+#include "provision/emul/net.h"
+#include "provision/emul/node.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/user.h"
 
 /* Bridges' indices are given by us: one batch can then refer to them. */
 #define BRIDGE_INDEX 100
@@ -22,6 +26,7 @@
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
 	 CLONE_NEWIPC)
 #define CHECK_MS 3000
+#define NODE_MS 10000 /* to do what it is told */
 
 /* What is known of one wanted node during a request. */
 struct state {
@@ -144,40 +149,16 @@ static void end_bridges(struct work *w)
 
 /* --- keys ------------------------------------------------------------ */
 
-static struct fabric_key *find_key(struct fabric *f, const char *name)
+static void hand_out_keys(const struct emul_keys *keys, struct emul_spec *spec)
 {
 	size_t i;
 
-	for (i = 0; i < f->nkeys; i++)
-		if (strcmp(f->keys[i].name, name) == 0)
-			return &f->keys[i];
-	return NULL;
-}
-
-/* Those that are known win: running nodes have them. */
-static void settle_keys(struct fabric *f, struct emul_spec *spec)
-{
-	size_t i;
-
-	if (!f->client_key && spec->client_key && spec->client_pub) {
-		f->client_key = arena_strdup(&f->own, spec->client_key);
-		f->client_pub = arena_strdup(&f->own, spec->client_pub);
-	}
-	spec->client_key = f->client_key;
-	spec->client_pub = f->client_pub;
+	spec->client_pub = keys->client_pub;
 	for (i = 0; i < spec->nnodes; i++) {
-		struct emul_node *n = &spec->nodes[i];
-		struct fabric_key *k = find_key(f, n->name);
+		const struct emul_key *k;
 
-		if (!k && n->key && n->pub) {
-			k = arena_push(&f->own, &f->keys, &f->nkeys,
-				       sizeof(*k));
-			k->name = arena_strdup(&f->own, n->name);
-			k->key = arena_strdup(&f->own, n->key);
-			k->pub = arena_strdup(&f->own, n->pub);
-		}
-		n->key = k ? k->key : NULL;
-		n->pub = k ? k->pub : NULL;
+		k = emul_keys_find(keys, spec->nodes[i].name);
+		spec->nodes[i].key = k ? k->key : NULL;
 	}
 }
 
@@ -186,7 +167,7 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 {
 	struct fabric *f = w->f;
 
-	settle_keys(f, spec);
+	hand_out_keys(&f->keys, spec);
 	arena_release(&f->spec_arena);
 	f->spec_arena = *a;
 	*a = (struct arena){0};
@@ -502,7 +483,7 @@ static void hear_nodes(struct work *w)
 
 		if (!s->ordered)
 			continue;
-		if (answer(s, EMUL_NODE_MS, &reply, &e) == 0) {
+		if (answer(s, NODE_MS, &reply, &e) == 0) {
 			if (!reply.missing)
 				continue;
 			err_set(&e, -ENODEV, "%s: its wires were lost",

@@ -13,8 +13,11 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/int.h"
+#include "provision/emul/file.h"
+#include "provision/emul/mount.h"
 #include "provision/emul/probe.h"
+#include "provision/emul/state.h"
+#include "provision/emul/user.h"
 
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12

@@ -10,10 +10,10 @@
  *   - killing that one process removes the lab, by the kernel's hand.
  *
  * So what is true is in the kernel: the lab is found by looking for its
- * processes (emul_proc.c), and the state folder (emul_state.c) is a copy.
+ * processes (proc.c), and the state folder (state.c) is a copy.
  *
- * labctl itself only starts the fabric (emul_start.c), asks it for what the
- * file says (emul_fabric.c answers), and enters its network namespace, where
+ * labctl itself only starts the fabric (start.c), asks it for what the
+ * file says (fabric.c answers), and enters its network namespace, where
  * the nodes' management addresses are. Entering a user namespace cannot be
  * undone, and takes a process without threads: one process, one lab.
  *
@@ -32,7 +32,14 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul/int.h"
+#include "lib/doc.h"
+#include "provision/emul/ask.h"
+#include "provision/emul/keys.h"
+#include "provision/emul/proc.h"
+#include "provision/emul/spec.h"
+#include "provision/emul/start.h"
+#include "provision/emul/state.h"
+#include "provision/emul/user.h"
 
 #define SETTLE_POLL_MS 2
 
@@ -192,6 +199,7 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	auto_arena struct arena a = {0};
 	auto_close int pidfd = -1, fd = -1;
 	const struct doc *answer;
+	struct emul_keys keys;
 	struct emul_spec spec;
 	unsigned started = 0;
 	pid_t child = 0;
@@ -220,9 +228,9 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 	/* While the fabric starts: */
 	r = write_file(lab, reterr);
 	if (r == 0)
-		r = emul_keys(&a, &spec, reterr);
+		r = emul_keys_make(&a, &spec, &keys, reterr);
 	if (r == 0) {
-		emul_ask(fd, "up", &spec);
+		emul_ask(fd, true, lab, &keys);
 		c.fd = fd;
 		r = emul_hear(&c, &a, &answer, reterr);
 		buf_release(&c.in);
@@ -298,7 +306,7 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	fd = emul_connect(lab->name, reterr);
 	if (fd < 0)
 		return fd;
-	emul_ask(fd, "plan", &spec);
+	emul_ask(fd, false, lab, NULL);
 	c.fd = fd;
 	r = emul_hear(&c, a, &answer, reterr);
 	buf_release(&c.in);

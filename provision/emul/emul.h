@@ -22,19 +22,10 @@
 #include "lib/err.h"
 #include "topologies/topo.h"
 
+struct remote_target;
+
 #define EMUL_LABS_MAX 256
 #define EMUL_OUTSIDE "outside" /* the host outside; no node may be named so */
-
-/* Where and with which keys a node is reached; all in one arena. */
-struct remote_target {
-	const char *name;     /* node */
-	const char *address;  /* management address */
-	unsigned port;        /* 22 */
-	const char *user;     /* root */
-	const char *key_file; /* private key of the lab */
-	const char *host_key; /* pinned: "ssh-ed25519 AAAA..." */
-	const char *agent;    /* command that starts the agent there */
-};
 
 /* A lab that runs (or is left over) on this machine. */
 struct emul_lab {

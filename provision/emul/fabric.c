@@ -4,12 +4,10 @@
  * ==========================
  * It holds the namespace in which bridges play the physical networks, and is
  * the parent of all nodes. It does one thing: make what runs equal to what it
- * is asked for, or say what it would do. A request is one line of JSON on an
- * abstract socket that exists in the fabric's network namespace only (so only
- * who may enter that can ask), or on the connection that the first labctl
- * left it with:
- *
- *   {"op": "up" | "plan", "protocol": 1, "spec": {...}}
+ * is asked for, or say what it would do. A request (request.c: the lab's own
+ * text, and keys) comes on an abstract socket that exists in the fabric's
+ * network namespace only (so only who may enter that can ask), or on the
+ * connection that the first labctl left it with.
  *
  * The answers are lines: any number of {"sign", "node", "what"}, then one
  * {"ok": true, "changes", "client_key", "client_pub", "pubs": {NODE: KEY}} or
@@ -19,7 +17,7 @@
  * before it begins, and finishes without a listener. Keys are the fabric's
  * once it has them: a lab outlives the loss of its state folder.
  *
- * The order within one request (emul_converge.c): nodes that shall go or are
+ * The order within one request (converge.c): nodes that shall go or are
  * made otherwise are killed; bridges; nodes that lack; then node by node its
  * wires and the order to use them, so that one node's sshd starts while the
  * next one's wires are made.
@@ -28,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,8 +41,16 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/doc.h"
 #include "lib/parse.h"
+#include "provision/emul/ask.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/net.h"
+#include "provision/emul/request.h"
+#include "provision/emul/start.h"
+#include "provision/emul/state.h"
+#include "provision/emul/title.h"
 
 #define REQUEST_MS 10000
 
@@ -111,28 +118,33 @@ static void finish(struct client *c, const struct fabric *f, unsigned changes)
 	json_obj(&j);
 	json_kbool(&j, "ok", true);
 	json_kint(&j, "changes", changes);
-	json_kstr(&j, "client_key", f->client_key);
-	json_kstr(&j, "client_pub", f->client_pub);
+	json_kstr(&j, "client_key", f->keys.client_key);
+	json_kstr(&j, "client_pub", f->keys.client_pub);
 	json_key(&j, "pubs");
 	json_obj(&j);
-	for (i = 0; i < f->nkeys; i++)
-		json_kstr(&j, f->keys[i].name, f->keys[i].pub);
+	for (i = 0; i < f->keys.nnodes; i++)
+		json_kstr(&j, f->keys.nodes[i].name, f->keys.nodes[i].pub);
 	json_obj_end(&j);
 	json_obj_end(&j);
 	buf_addc(&b, '\n');
 	say(c, &b);
 }
 
-/* One line; 0 at the end of input. */
-static int read_line(int fd, struct buf *b, struct err *reterr)
+/* What is sent, up to its end of line (want 0), or want bytes behind from. 0
+ * at the end of input; else the length of the line with its end, or want. */
+static ssize_t read_more(int fd, struct buf *b, size_t from, size_t want,
+			 struct err *reterr)
 {
-	struct timeval tv = {.tv_sec = REQUEST_MS / 1000};
+	const char *nl;
 	ssize_t n;
-	char *nl;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	for (;;) {
-		if (b->len > EMUL_LINE_MAX)
+		if (want && b->len - from >= want)
+			return (ssize_t)want;
+		nl = want || !b->len ? NULL : memchr(b->data, '\n', b->len);
+		if (nl)
+			return nl + 1 - b->data;
+		if (!want && b->len > EMUL_LINE_MAX)
 			return err_set(reterr, -E2BIG, "a request too long");
 		n = recv(fd, buf_room(b, 65536), 65536, 0);
 		if (n < 0 && errno == EINTR)
@@ -142,11 +154,6 @@ static int read_line(int fd, struct buf *b, struct err *reterr)
 		if (n == 0)
 			return 0;
 		b->len += (size_t)n;
-		nl = memchr(b->data, '\n', b->len);
-		if (nl) {
-			b->len = (size_t)(nl - b->data);
-			return 1;
-		}
 	}
 }
 
@@ -166,53 +173,56 @@ static int program_there(const char *name, struct err *reterr)
 		       name);
 }
 
-static int request(struct fabric *f, const struct buf *line, struct client *c,
-		   unsigned *ret_changes, struct err *reterr)
+/* 0: nobody asked; 1: it was done. */
+static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
+		   struct err *reterr)
 {
-	auto_arena struct arena a = {0};
+	struct timeval tv = {.tv_sec = REQUEST_MS / 1000};
+	auto_arena struct arena a = {0}, words = {0};
+	auto_buf struct buf b = {0};
+	struct emul_request q;
 	struct emul_spec spec;
-	struct doc *d;
+	ssize_t line, text;
 	int r;
 
-	r = doc_parse_line(&a, line->data, line->len, &d, reterr);
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	line = read_more(c->fd, &b, 0, 0, reterr);
+	if (line <= 0)
+		return (int)line; /* whoever asked was killed before he could */
+	if (f->setup.code < 0)
+		return err_set(reterr, f->setup.code, "%s", f->setup.msg);
+	r = emul_request_parse(&words, b.data, (size_t)line, &q, reterr);
 	if (r < 0)
 		return r;
-	if (doc_int(d, "protocol", 0) != EMUL_PROTOCOL)
-		return err_set(reterr, -EPROTO,
-			       "this lab was started by another version of "
-			       "labctl; bring it down and up again");
-	r = emul_spec_decode(&a, doc_get(d, "spec"), &spec, reterr);
+	text = read_more(c->fd, &b, (size_t)line, q.text_len, reterr);
+	if (text <= 0)
+		return (int)text;
+	r = emul_request_spec(&a, b.data + line, q.text_len, &spec, reterr);
 	if (r < 0)
 		return r;
 	spec.owner = f->owner;
-	r = program_there(doc_str(d, "program", "labctl"), reterr);
+	r = program_there(q.program, reterr);
 	if (r < 0)
 		return r;
-	return fabric_converge(f, &spec, &a,
-			       strcmp(doc_str(d, "op", ""), "up") == 0, tell, c,
-			       ret_changes, reterr);
+	/* Those that are known stay: running nodes have them. */
+	if (q.apply)
+		emul_keys_add(&f->own, &f->keys, &q.keys);
+	r = fabric_converge(f, &spec, &a, q.apply, tell, c, ret_changes,
+			    reterr);
+	return r < 0 ? r : 1;
 }
 
 static void serve(struct fabric *f, int fd)
 {
 	struct client c = {.fd = fd};
-	auto_buf struct buf b = {0};
 	unsigned changes = 0;
 	struct err e = {0};
 	int r;
 
-	r = read_line(fd, &b, &e);
-	if (r == 0)
-		return; /* whoever asked was killed before he could */
-	if (r > 0 && f->setup.code < 0) {
-		e = f->setup;
-		r = e.code;
-	}
-	if (r > 0)
-		r = request(f, &b, &c, &changes, &e);
+	r = request(f, &c, &changes, &e);
 	if (r < 0)
 		refuse(&c, &e);
-	else
+	else if (r > 0)
 		finish(&c, f, changes);
 }
 

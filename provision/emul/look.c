@@ -7,8 +7,16 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "provision/emul/ask.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/int.h"
+#include "provision/emul/file.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/proc.h"
+#include "provision/emul/state.h"
+#include "provision/emul/user.h"
+#include "provision/target.h"
+
+#define KNOWN_HOSTS_MAX (1u << 20)
 
 static struct emul_lab *lab_entry(struct arena *a, struct emul_lab **labs,
 				  size_t *n, const char *name)
@@ -176,7 +184,7 @@ int emul_target(struct arena *a, const struct lab *lab,
 	if (r < 0)
 		return r;
 	r = emul_read_file(arena_printf(a, "%s/" EMUL_KNOWN_HOSTS, dir),
-			   EMUL_LINE_MAX, &b);
+			   KNOWN_HOSTS_MAX, &b);
 	if (r < 0)
 		return err_sys(reterr, r,
 			       "the host keys in %s (`labctl up` writes them "

@@ -15,10 +15,11 @@
  * Mounts come to us from the machine (slave), so that it can still unmount
  * its own; none goes back.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,31 +30,11 @@
 
 #include "lib/auto.h"
 #include "lib/parse.h"
+#include "provision/emul/file.h"
+#include "provision/emul/spec.h"
 
 #define ETC_FILE_MAX (4u << 20)
 #define TTY_GID "5"
-
-int emul_write_file(const char *path, mode_t mode, const char *text, size_t len,
-		    struct err *reterr)
-{
-	auto_close int fd = open(
-		path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		mode);
-	ssize_t n;
-
-	if (fd < 0)
-		return err_sys(reterr, -errno, "write %s", path);
-	while (len) {
-		n = write(fd, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(reterr, -errno, "write %s", path);
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int write_text(const char *path, mode_t mode, const char *text,
 		      struct err *reterr)

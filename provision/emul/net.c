@@ -4,7 +4,7 @@
  * far end is created inside the node's namespace at once: moving it there
  * afterwards would cost an RCU grace period for each.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/net.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "provision/emul/spec.h"
 
 #define DUMP_TRIES 20 /* the tables change while others work on them */
 

@@ -16,7 +16,7 @@
  * sshd does not re-execute itself for each connection (-r): that would cost a
  * connection 7 ms, and buys another layout of memory only.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/node.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,11 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/net.h"
+#include "provision/emul/spec.h"
+#include "provision/emul/start.h"
+#include "provision/emul/title.h"
 
 #define SSHD_LOG "/var/log/sshd.log"
 #define SSHD_LOG_MAX (1 << 20) /* begun anew beyond this, at a start */

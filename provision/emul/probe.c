@@ -23,7 +23,11 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/int.h"
+#include "lib/rtnl.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/net.h"
+#include "provision/emul/spec.h"
+#include "provision/emul/user.h"
 
 #define PROBE_FLAGS                                                            \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \

@@ -9,7 +9,7 @@
  * pidfd that was checked after it was opened: a PID that is used again in
  * between names another process, not that descriptor.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/proc.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -24,6 +24,7 @@
 
 #include "lib/auto.h"
 #include "lib/parse.h"
+#include "provision/emul/file.h"
 
 #define CMDLINE_MAX 8192
 #define STATUS_MAX 65536

@@ -3,20 +3,21 @@
  * What an emulated lab consists of, as plain data
  * ===============================================
  * emul_spec_build() turns the model into bridges, nodes and wires with every
- * name decided; the fabric gets it as JSON and compares it with what runs. It
- * is pure: the same lab gives the same text.
+ * name decided; the fabric compares it with what runs. It is pure: the same lab
+ * gives the same.
  *
  * Names in the fabric follow those of the file, for who looks with `ip link`:
  * a bridge is called as its physical network, a port NODE-ethN. Where a name
  * is too long for an interface or is taken, the position stands in for it.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/spec.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/buf.h"
 #include "provision/emul/emul.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
@@ -59,7 +60,7 @@ static const char *bridge_name(struct arena *a, const struct emul_spec *s,
 			       const struct topo_phys *p)
 {
 	if (strlen(p->name) < IFNAME_MAX && bridge_name_free(s, p->name))
-		return p->name;
+		return arena_strdup(a, p->name);
 	return arena_printf(a, "#phys%zu", p->index);
 }
 
@@ -139,7 +140,7 @@ static void build_node(struct arena *a, const struct topo_node *from,
 	char text[IP_TEXT_MAX];
 	size_t i;
 
-	n->name = from->name;
+	n->name = arena_strdup(a, from->name);
 	if (m && ip_is_set(&m->addr.ip))
 		n->address = arena_strdup(a, ip_print(&m->addr.ip, text));
 	n->nics = arena_array(a, from->nnics, sizeof(*n->nics));
@@ -147,7 +148,7 @@ static void build_node(struct arena *a, const struct topo_node *from,
 		const struct topo_nic *t = &from->nics[i];
 		struct emul_nic *nic = &n->nics[i];
 
-		nic->ifname = t->ifname;
+		nic->ifname = arena_strdup(a, t->ifname);
 		nic->bridge = s->bridges[t->phys->index].name;
 		nic->port = port_name(a, s, n->name, from->index, t->ifname);
 		nic->mac = t->mac;
@@ -236,7 +237,7 @@ static const char *hosts_text(struct arena *a, const struct emul_spec *s)
 int emul_spec_build(struct arena *a, const struct lab *lab,
 		    struct emul_spec *ret, struct err *reterr)
 {
-	struct emul_spec s = {.lab = lab->name};
+	struct emul_spec s = {.lab = arena_strdup(a, lab->name)};
 	size_t i;
 	int r;
 

@@ -6,7 +6,7 @@
  * if labctl dies before, it ends by itself; later it is found by its words.
  * Between the two it holds the lab's lock, so that no `down` can overlook it.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,10 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/state.h"
+#include "provision/emul/title.h"
+#include "provision/emul/user.h"
 
 #define FABRIC_FLAGS                                                           \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \

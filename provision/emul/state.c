@@ -7,12 +7,11 @@
  * LABCTL_STATE names another one. A folder that is a link, is not ours or that
  * others may enter is refused.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/state.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/libssh.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,9 @@
 #include "lib/clock.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/file.h"
+#include "provision/emul/user.h"
+#include "topologies/topo.h"
 
 #define REMOVE_DEPTH 8
 #define LOCK_ALIVE_MS 500 /* waited for a holder that lives */
@@ -357,43 +359,4 @@ int emul_state_remove(const char *lab, unsigned *ret_n, struct err *reterr)
 	if (r < 0)
 		return err_sys(reterr, r, "remove the state folder %s", path);
 	return 0;
-}
-
-/* --- keys ------------------------------------------------------------ */
-
-static int new_key(struct arena *a, const char **ret_key, const char **ret_pub,
-		   struct err *reterr)
-{
-	ssh_key key = NULL;
-	char *text = NULL, *pub = NULL;
-	int r = 0;
-
-	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
-	    ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &text) !=
-		    SSH_OK ||
-	    ssh_pki_export_pubkey_base64(key, &pub) != SSH_OK) {
-		r = err_set(reterr, -EIO, "libssh could not make a key");
-	} else {
-		*ret_key = arena_strdup(a, text);
-		*ret_pub = arena_printf(a, "ssh-ed25519 %s", pub);
-	}
-	if (text)
-		explicit_bzero(text, strlen(text));
-	ssh_string_free_char(text);
-	ssh_string_free_char(pub);
-	ssh_key_free(key);
-	return r;
-}
-
-int emul_keys(struct arena *a, struct emul_spec *s, struct err *reterr)
-{
-	size_t i;
-	int r;
-
-	r = new_key(a, &s->client_key, &s->client_pub, reterr);
-	for (i = 0; r == 0 && i < s->nnodes; i++)
-		if (s->nodes[i].address)
-			r = new_key(a, &s->nodes[i].key, &s->nodes[i].pub,
-				    reterr);
-	return r;
 }

@@ -9,13 +9,15 @@
  * writes its words over the fabric's, which is why the fabric is started with
  * room behind them.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/title.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/parse.h"
+#include "provision/emul/file.h"
+#include "provision/emul/state.h"
 
 #define WORDS_MAX 6
 

@@ -5,7 +5,7 @@
  * subordinate ones (subuid(5)): sshd wants a second user and groups. Mapping
  * more than one id takes the set-uid helpers newuidmap and newgidmap.
  */
-#include "provision/emul/int.h"
+#include "provision/emul/user.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/buf.h"
 #include "lib/parse.h"
+#include "provision/emul/file.h"
 
 #define SUBID_FILE_MAX (4u << 20)
 #define SUBID_FIRST 100000u /* as useradd(8) has it */
@@ -38,32 +40,6 @@ uid_t emul_owner(void)
 		known = true;
 	}
 	return owner;
-}
-
-int emul_read_file(const char *path, size_t max, struct buf *b)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	buf_reset(b);
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		size_t room = max - b->len < 4096 ? max - b->len : 4096;
-
-		if (!room)
-			return -E2BIG;
-		n = read(fd, buf_room(b, room), room);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		b->len += (size_t)n;
-	}
-	*buf_room(b, 1) = '\0';
-	return 0;
 }
 
 pid_t emul_clone(unsigned long flags)

@@ -15,7 +15,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
-#include "provision/emul/emul.h"
+#include "provision/target.h"
 #include "provision/host/ssh.h"
 
 static socklen_t socket_address(const struct remote_target *t,

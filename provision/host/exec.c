@@ -25,7 +25,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul/emul.h"
+#include "provision/target.h"
 #include "provision/host/ssh.h"
 
 #define INPUT_CHUNK 16384

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/emul/emul.h"
+#include "provision/way.h"
 
 struct job {
 	struct fleet_node *node;
@@ -21,12 +21,6 @@ struct job {
 	void *ctx;
 	pthread_t thread;
 	bool started;
-};
-
-/* How a node is reached; target.name NULL: by pid. */
-struct way {
-	struct remote_target target;
-	pid_t pid;
 };
 
 static void run(struct job *j)
@@ -90,48 +84,12 @@ static int open_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	return remote_open_local(&n->remote, n->name, w->pid, reterr);
 }
 
-/* What runs of the lab; NULL where that cannot be told. */
-static const struct emul_lab *running(struct arena *a, const char *lab)
-{
-	struct emul_lab *labs;
-	size_t n, i;
-
-	if (emul_list(a, &labs, &n, NULL) < 0)
-		return NULL;
-	for (i = 0; i < n; i++)
-		if (strcmp(labs[i].name, lab) == 0)
-			return &labs[i];
-	return NULL;
-}
-
-static bool runs(const struct emul_lab *l, const char *node)
-{
-	size_t i;
-
-	for (i = 0; l && i < l->nnodes; i++)
-		if (strcmp(l->nodes[i], node) == 0)
-			return true;
-	return !l;
-}
-
-/*
- * Finds how to reach a node; false with its status where there is no way. A
- * node that does not run would take the whole deadline to say nothing.
- */
 static bool find_way(struct fleet *f, struct fleet_node *n,
-		     const struct emul_lab *l)
+		     const struct ways *ways)
 {
 	struct way *w = arena_alloc(&f->arena, sizeof(*w));
 
-	if (!runs(l, n->name))
-		n->status = err_set(&n->err, -EHOSTDOWN,
-				    "it does not run; 'labctl up' starts it");
-	else if (n->node)
-		n->status = emul_target(&f->arena, f->lab, n->node, &w->target,
-					&n->err);
-	else
-		n->status =
-			emul_node_pid(f->lab->name, n->name, &w->pid, &n->err);
+	n->status = way_find(&f->arena, ways, n->node, w, &n->err);
 	n->user = w;
 	return n->status == 0;
 }
@@ -140,7 +98,7 @@ int fleet_open(struct fleet *ret, const struct lab *lab, unsigned flags,
 	       struct err *reterr)
 {
 	struct job jobs[TOPO_NODES_MAX + 1] = {0};
-	const struct emul_lab *l;
+	struct ways ways;
 	size_t i, n = 0;
 
 	*ret = (struct fleet){.lab = lab};
@@ -149,13 +107,13 @@ int fleet_open(struct fleet *ret, const struct lab *lab, unsigned flags,
 			       TOPO_NODES_MAX);
 	ret->n = lab->nnodes + ((flags & FLEET_OUTSIDE) != 0);
 	ret->nodes = arena_array(&ret->arena, ret->n, sizeof(*ret->nodes));
-	l = running(&ret->arena, lab->name);
+	ways_look(&ret->arena, lab, &ways);
 	for (i = 0; i < ret->n; i++) {
 		struct fleet_node *f = &ret->nodes[i];
 
 		f->node = i < lab->nnodes ? &lab->nodes[i] : NULL;
-		f->name = f->node ? f->node->name : EMUL_OUTSIDE;
-		if (find_way(ret, f, l))
+		f->name = way_name(f->node);
+		if (find_way(ret, f, &ways))
 			jobs[n++] = (struct job){.node = f, .fn = open_node};
 	}
 	run_all(jobs, n);

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "lib/clock.h"
-#include "provision/emul/emul.h"
+#include "provision/target.h"
 #include "provision/host/ssh.h"
 
 static int ended(struct ssh_link *l, struct err *reterr)

@@ -42,7 +42,7 @@ extern int remote_interrupt_fd;
 extern unsigned remote_connect_ms, remote_silence_ms;
 
 struct remote;
-struct remote_target; /* see emul.h: where and with which keys */
+struct remote_target; /* see target.h: where and with which keys */
 
 /* Connects, authenticates, checks the pinned host key, starts the agent. */
 int remote_open(struct remote **ret, const struct remote_target *t,

@@ -37,7 +37,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "provision/emul/emul.h"
+#include "provision/target.h"
 
 #define KEX "curve25519-sha256,curve25519-sha256@libssh.org"
 #define HOST_KEYS                                                              \

@@ -10,6 +10,9 @@ BEGIN {
 	may["cmd"] = "lib topologies provision verify vrrp cmd"
 	# Of the engine, verify knows only the codec.
 	also["verify"] = "vrrp/advert.h"
+	# Two rooms side by side: what talks to nodes, and what has them.
+	never["provision/host"] = "provision/emul"
+	never["provision/emul"] = "provision/host"
 	# The core is pure: time and effects are values.
 	n = split("vrrp/fsm vrrp/advert vrrp/announce", core_list, " ")
 	for (i = 1; i <= n; i++) {
@@ -38,6 +41,7 @@ function listed(word, list,    words, count, k) {
 FNR == 1 {
 	split(FILENAME, path, "/")
 	folder = path[1]
+	room = path[1] "/" path[2]
 	is_core = FILENAME in core
 }
 
@@ -57,6 +61,8 @@ FNR == 1 {
 	if (folder in may && !listed(path[1], may[folder]) &&
 	    !listed(h[2], also[folder]))
 		bad(folder "/ may not include " h[2])
+	if (room in never && never[room] == path[1] "/" path[2])
+		bad(room "/ may not include " h[2])
 }
 
 /[^a-z_]socket\(/ && folder == "vrrp" && FILENAME != "vrrp/sock.c" && !/^ ?\*/ {

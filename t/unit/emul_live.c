@@ -20,7 +20,8 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/int.h"
+#include "provision/emul/state.h"
+#include "provision/target.h"
 #include "t/lib/tap.h"
 
 static void progress(void *ctx, const char *node, const char *what)

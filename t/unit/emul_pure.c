@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of emulation that need no kernel: names, texts, identities. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/emul/int.h"
+#include "lib/doc.h"
+#include "provision/emul/emul.h"
+#include "provision/emul/mount.h"
+#include "provision/emul/request.h"
+#include "provision/emul/spec.h"
+#include "provision/emul/state.h"
+#include "provision/emul/title.h"
+#include "provision/emul/user.h"
 #include "t/lib/tap.h"
 
 /* --- command lines --------------------------------------------------- */
@@ -277,37 +285,26 @@ static void test_no_room(void)
 	lab_free(lab);
 }
 
-static void test_codec(void)
+static void test_same(void)
 {
 	auto_arena struct arena a = {0};
-	auto_buf struct buf one = {0}, two = {0};
 	struct lab *lab = load(two_nodes);
 	struct emul_spec s, t;
-	struct json j;
-	struct doc *d;
 	struct err e;
 	size_t i;
 
 	if (!lab)
 		return;
 	emul_spec_build(&a, lab, &s, &e);
-	s.client_key = "-----BEGIN\nline \"two\"\\\n";
-	s.client_pub = "ssh-ed25519 AAAA";
-	s.nodes[0].key = "k\n";
-	s.nodes[0].pub = "p";
-	json_init(&j, &one, 0);
-	json_obj(&j);
-	emul_spec_encode(&s, &j);
-	json_obj_end(&j);
-	ok(doc_parse_line(&a, one.data, one.len, &d, &e) == 0 &&
-		   emul_spec_decode(&a, d, &t, &e) == 0,
-	   "codec: what is written can be read");
-	json_init(&j, &two, 0);
-	json_obj(&j);
-	emul_spec_encode(&t, &j);
-	json_obj_end(&j);
-	is(two.data, one.data, "codec: and is the same");
-	is(t.client_key, s.client_key, "codec: keys keep their lines");
+	lab_free(lab);
+	ok(emul_request_spec(&a, two_nodes, strlen(two_nodes), &t, &e) == 0,
+	   "same: from the lab's text alone");
+	is(t.lab, s.lab, "same: the lab's name");
+	is(t.hosts, s.hosts, "same: the hosts");
+	is_int(t.nbridges, s.nbridges, "same: as many bridges");
+	for (i = 0; i < s.nbridges; i++)
+		is(t.bridges[i].name, s.bridges[i].name, "same: bridge %zu", i);
+	is_int(t.nnodes, s.nnodes, "same: as many nodes");
 	for (i = 0; i < s.nnodes; i++)
 		ok(emul_node_same(&s.nodes[i], &t.nodes[i]),
 		   "same: node %zu is", i);
@@ -321,49 +318,167 @@ static void test_codec(void)
 	ok(!emul_node_same(&s.nodes[2], &t.nodes[2]), "same: not a MAC");
 	t.nodes[3].nnics--;
 	ok(!emul_node_same(&s.nodes[3], &t.nodes[3]), "same: not a wire less");
-	lab_free(lab);
 }
+
+/* --- what is asked of a fabric --------------------------------------- */
+
+static void test_request(void)
+{
+	struct emul_key keys[] = {{"n1", "k\n", "p"}, {"n2", "kk", "pp"}};
+	struct emul_request q = {.apply = true,
+				 .program = "labctl",
+				 .keys = {"-----BEGIN\nline \"two\"\\\n",
+					  "ssh-ed25519 AAAA", keys, 2},
+				 .text_len = 7},
+			    back;
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	const char *nl;
+	struct err e;
+
+	emul_request_print(&q, "lab: x\n", &b);
+	nl = memchr(b.data, '\n', b.len);
+	if (!ok(nl && emul_request_parse(&a, b.data, (size_t)(nl - b.data),
+					 &back, &e) == 0,
+		"request: what is written can be read"))
+		return;
+	is(nl + 1, "lab: x\n", "request: the text stands behind it as it is");
+	is_int(back.text_len, 7, "request: its length is told");
+	ok(back.apply, "request: the operation");
+	is(back.program, "labctl", "request: the program");
+	is(back.keys.client_key, q.keys.client_key,
+	   "request: keys keep their lines");
+	is(back.keys.client_pub, q.keys.client_pub, "request: and their pub");
+	is_int(back.keys.nnodes, 2, "request: of all nodes");
+	is(back.keys.nodes[0].key, "k\n", "request: a node's key");
+	is(back.keys.nodes[1].pub, "pp", "request: a node's pub");
+	is(emul_keys_find(&back.keys, "n2")->key, "kk", "request: by its name");
+	ok(!emul_keys_find(&back.keys, "n3"), "request: no other's");
+}
+
+static void test_keys(void)
+{
+	struct emul_key mine[] = {{"n1", "k1", "p1"}};
+	struct emul_key theirs[] = {{"n1", "x", "x"}, {"n2", "k2", "p2"}};
+	struct emul_keys new = {"ck", "cp", mine, 1};
+	struct emul_keys late = {"x", "x", theirs, 2};
+	struct emul_keys have = {0};
+	auto_arena struct arena a = {0};
+
+	emul_keys_add(&a, &have, &new);
+	emul_keys_add(&a, &have, &late);
+	is(have.client_key, "ck", "keys: the first ones stay");
+	is(emul_keys_find(&have, "n1")->key, "k1", "keys: a node's too");
+	is(emul_keys_find(&have, "n2")->key, "k2", "keys: what lacked is had");
+	is_int(have.nnodes, 2, "keys: and no more");
+}
+
+/* One line of a request with what is asked for in place of MORE. */
+#define HEAD                                                                   \
+	"{\"protocol\": 2, \"version\": \"" LABCTL_VERSION                     \
+	"\", \"program\": \"labctl\""
+#define UP ", \"op\": \"up\""
+#define TEXT ", \"text\": 7}"
 
 static const struct {
 	const char *what, *text;
+	int code;
 } wrong[] = {
-	{"no lab", "{\"hosts\": \"x\"}"},
-	{"no hosts", "{\"lab\": \"x\"}"},
-	{"an empty text", "{\"lab\": \"\", \"hosts\": \"x\"}"},
-	{"a bridge without MTU", "{\"lab\": \"x\", \"hosts\": \"x\", "
-				 "\"bridges\": [{\"name\": \"b\"}]}"},
-	{"a bridge with a wrong MAC",
-	 "{\"lab\": \"x\", \"hosts\": \"x\", \"bridges\": [{\"name\": \"b\", "
-	 "\"mtu\": 1500, \"mac\": \"zz\"}]}"},
-	{"a bridge's name over the limit",
-	 "{\"lab\": \"x\", \"hosts\": \"x\", \"bridges\": [{\"name\": "
-	 "\"0123456789abcdef\", \"mtu\": 1500, "
-	 "\"mac\": \"02:00:00:00:00:01\"}]}"},
-	{"an interface without bridge",
-	 "{\"lab\": \"x\", \"hosts\": \"x\", \"nodes\": [{\"name\": \"n\", "
-	 "\"nics\": [{\"ifname\": \"eth0\", \"port\": \"p\"}]}]}"},
-	{"an address that is none",
-	 "{\"lab\": \"x\", \"hosts\": \"x\", \"nodes\": [{\"name\": \"n\", "
-	 "\"nics\": [{\"ifname\": \"eth0\", \"port\": \"p\", \"bridge\": "
-	 "\"b\", \"mtu\": 1500, \"mac\": \"02:00:00:00:00:01\", "
-	 "\"addrs\": [\"10.0.0.1\"]}]}]}"},
-	{"a list for a text", "{\"lab\": [1], \"hosts\": \"x\"}"},
+	{"nothing", "", -EINVAL},
+	{"a list", "[1]", -EPROTO},
+	{"half a line", "{\"protocol\": 2, ", -EINVAL},
+	{"another protocol", "{\"protocol\": 1, \"op\": \"up\"}", -EPROTO},
+	{"another version",
+	 "{\"protocol\": 2, \"version\": \"x\", \"op\": \"up\"}", -EPROTO},
+	{"no operation", HEAD TEXT, -EPROTO},
+	{"an unknown operation", HEAD ", \"op\": \"rm\"" TEXT, -EPROTO},
+	{"a list for a text", HEAD ", \"op\": [\"up\"]" TEXT, -EPROTO},
+	{"no text", HEAD UP "}", -EPROTO},
+	{"a text of less than nothing", HEAD UP ", \"text\": -1}", -EPROTO},
+	{"a text that is none", HEAD UP ", \"text\": \"lab\"}", -EPROTO},
+	{"a text over the limit", HEAD UP ", \"text\": 4194305}", -E2BIG},
+	{"a text beyond all numbers",
+	 HEAD UP ", \"text\": 99999999999999999999}", -EPROTO},
+	{"a client's key without its pub",
+	 HEAD UP ", \"client_key\": \"k\"" TEXT, -EPROTO},
+	{"a key without its node",
+	 HEAD UP ", \"keys\": [{\"key\": \"k\", \"pub\": \"p\"}]" TEXT,
+	 -EPROTO},
+	{"a key that is empty",
+	 HEAD UP
+	 ", \"keys\": [{\"name\": \"n\", \"key\": \"\", \"pub\": \"p\"}]" TEXT,
+	 -EPROTO},
+	{"a key of a node that is a list",
+	 HEAD UP ", \"keys\": [[\"n\", \"k\", \"p\"]]" TEXT, -EPROTO},
+	{"a node's name over the limit",
+	 HEAD UP ", \"keys\": [{\"name\": \"0123456789012345678901234567890123"
+		 "456789012345678901234567890123\", \"key\": \"k\", \"pub\": "
+		 "\"p\"}]" TEXT,
+	 -EPROTO},
+	{"a program that is a path",
+	 "{\"protocol\": 2, \"version\": \"" LABCTL_VERSION
+	 "\", \"program\": \"../sh\"" UP TEXT,
+	 -EPROTO},
 };
 
 static void test_wrong(void)
 {
-	struct emul_spec s;
-	struct doc *d;
+	struct emul_request q;
 	struct err e;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(wrong); i++) {
 		auto_arena struct arena a = {0};
 
-		ok(doc_parse_line(&a, wrong[i].text, strlen(wrong[i].text), &d,
-				  &e) == 0 &&
-			   emul_spec_decode(&a, d, &s, &e) < 0,
-		   "codec refuses %s", wrong[i].what);
+		is_int(emul_request_parse(&a, wrong[i].text,
+					  strlen(wrong[i].text), &q, &e),
+		       wrong[i].code, "request: %s is refused", wrong[i].what);
+	}
+	/* The table's good twin, so that each is refused for its own reason. */
+	{
+		auto_arena struct arena a = {0};
+
+		is_int(emul_request_parse(&a, HEAD UP TEXT,
+					  strlen(HEAD UP TEXT), &q, &e),
+		       0, "request: without keys it is read");
+	}
+}
+
+static const struct {
+	const char *what, *text, *words;
+} broken[] = {
+	{"an empty text", "", "the lab's file"},
+	{"a text that is no map", "- 1\n", "the lab's file:1:1: "},
+	{"a text that is no YAML", "lab: x\nnodes: {a\n", "the lab's file:"},
+	{"a NUL in it", "lab: x\n\0y", "the lab's file:"},
+	{"an unknown key", "lab: x\nnodse: {}\n", "the lab's file:2:1: "},
+	{"a name that is a path", "lab: ../x\nnodes: {a: {role: network}}\n",
+	 "the lab's file:1:6: "},
+	{"a range that is none",
+	 "lab: x\nnodes: {a: {role: network}}\nphysical:\n  management: "
+	 "{cidr: 10.0.0.0/99}\n",
+	 "the lab's file:4:22: "},
+};
+
+static void test_broken(void)
+{
+	struct emul_spec s;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(broken); i++) {
+		auto_arena struct arena a = {0};
+		size_t len = strlen(broken[i].text);
+
+		if (strchr(broken[i].what, 'U'))
+			len += 2;
+		e.msg[0] = '\0';
+		is_int(emul_request_spec(&a, broken[i].text, len, &s, &e),
+		       -EINVAL, "lab's text: %s is refused", broken[i].what);
+		if (!ok(strncmp(e.msg, broken[i].words,
+				strlen(broken[i].words)) == 0,
+			"lab's text: with its place"))
+			tap_diag("got: %s", e.msg);
 	}
 }
 
@@ -375,7 +490,10 @@ int main(void)
 	test_passwd();
 	test_spec();
 	test_no_room();
-	test_codec();
+	test_same();
+	test_request();
+	test_keys();
 	test_wrong();
+	test_broken();
 	return tap_done();
 }

@@ -24,7 +24,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul/emul.h"
+#include "provision/target.h"
 #include "provision/host/remote.h"
 #include "t/lib/tap.h"
 

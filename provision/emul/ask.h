@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_ASK_H
+#define LABCTL_PROVISION_EMUL_ASK_H
+
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/doc.h"
+#include "lib/err.h"
+#include "provision/emul/emul.h"
+#include "provision/emul/keys.h"
+
+/* A connection to a lab's fabric, from labctl's side. */
+
+#define EMUL_ANSWER_MS 30000 /* a fabric's answer */
+
+/* Abstract: with a leading NUL, in the fabric's network namespace. */
+#define EMUL_SOCKET "labctl-fabric"
+#define EMUL_SOCKET_LEN (sizeof(sa_family_t) + 1 + sizeof(EMUL_SOCKET) - 1)
+
+struct emul_talk {
+	int fd;
+	struct buf in;
+	emul_progress *progress;
+	void *ctx;
+	/* plan: lines are kept */
+	struct arena *arena;
+	const char **lines;
+	size_t nlines;
+};
+
+/* Connects to the fabric of the lab that was entered. */
+int emul_connect(const char *lab, struct err *reterr);
+
+/* Sends the lab's text, with keys for what lacks some. */
+void emul_ask(int fd, bool apply, const struct lab *lab,
+	      const struct emul_keys *keys);
+
+/* Hears the lines of an answer up to its last, which is in *ret. */
+int emul_hear(struct emul_talk *c, struct arena *a, const struct doc **ret,
+	      struct err *reterr);
+
+/* File name of this program, for EMUL_BIN. */
+const char *emul_program(struct arena *a);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_NET_H
+#define LABCTL_PROVISION_EMUL_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/ip.h"
+#include "lib/rtnl.h"
+#include "topologies/topo.h"
+
+struct emul_bridge;
+struct emul_nic;
+
+/* Interfaces of one namespace. */
+
+#define EMUL_LINKS_MAX 4096 /* of one namespace */
+
+struct emul_link {
+	char name[IFNAME_MAX];
+	int index;
+	int master;
+	unsigned mtu;
+	bool up;
+	struct mac mac;
+};
+
+struct emul_addr {
+	int index;
+	struct ipnet addr;
+};
+
+struct emul_links {
+	struct emul_link *links;
+	size_t nlinks;
+	struct emul_addr *addrs;
+	size_t naddrs;
+};
+
+int emul_links_read(struct arena *a, struct rtnl *r, struct emul_links *ret,
+		    struct err *reterr);
+const struct emul_link *emul_link_find(const struct emul_links *l,
+				       const char *name);
+bool emul_link_has(const struct emul_links *l, int index,
+		   const struct ipnet *addr);
+
+/* Queue messages; the caller commits. */
+void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index);
+void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
+		   pid_t node);
+void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,
+		   int master);
+void emul_del_link(struct rtnl *r, int index, const char *name);
+void emul_add_addr(struct rtnl *r, int index, const char *name,
+		   const struct ipnet *addr);
+
+/* The way to addr's network, TCP acknowledging each segment: sshd writes small
+ * ones and waits for that, 40 ms each time where it is delayed. IPv4 only. */
+void emul_quick_route(struct rtnl *r, int index, const char *name,
+		      const struct ipnet *addr);
+
+/* Writes a file below /proc/sys. -ENOENT where the kernel has none. */
+int emul_sysctl(const char *path, const char *value);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_SPEC_H
+#define LABCTL_PROVISION_EMUL_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/ip.h"
+#include "topologies/topo.h"
+
+/* What of a lab shall run here, as plain data: bridges, nodes, wires. */
+
+#define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
+
+/* One wire: a veth pair between a bridge in the fabric and a node. */
+struct emul_nic {
+	const char *ifname; /* in the node */
+	const char *port;   /* the end in the fabric */
+	const char *bridge;
+	struct mac mac;
+	unsigned mtu;
+	bool quiet; /* no IPv6 on it: the node itself shall say nothing there */
+	struct ipnet *addrs;
+	size_t naddrs;
+};
+
+struct emul_node {
+	const char *name;
+	const char *address; /* sshd listens here; NULL: no sshd */
+	const char *key;     /* private host key, a PEM text; or NULL */
+	struct emul_nic *nics;
+	size_t nnics;
+};
+
+struct emul_bridge {
+	const char *name; /* the physical network's where it can be */
+	struct mac mac;
+	unsigned mtu;
+	struct ipnet addr; /* labctl's own address; family 0: none */
+};
+
+struct emul_spec {
+	const char *lab;
+	unsigned owner;         /* uid, outside of the lab */
+	const char *hosts;      /* text of /etc/hosts on all nodes */
+	const char *client_pub; /* whom all nodes let in */
+	struct emul_bridge *bridges;
+	size_t nbridges;
+	struct emul_node *nodes; /* the host outside last */
+	size_t nnodes;
+};
+
+/* From the model, whose texts it copies; keys are left NULL. Pure. */
+int emul_spec_build(struct arena *a, const struct lab *lab,
+		    struct emul_spec *ret, struct err *reterr);
+
+const struct emul_node *emul_spec_node(const struct emul_spec *s,
+				       const char *name);
+
+/* Whether a node made for one is right for the other; keys aside. */
+bool emul_node_same(const struct emul_node *a, const struct emul_node *b);
+
+#endif
