@@ -380,6 +380,19 @@ static void read_garp(struct reader *rd, const struct doc *map,
 	set->second_burst_ns = duration_of(rd, d, "delay", 60 * NS_PER_S);
 }
 
+/*
+ * Routers that take over at one instant would refresh at one, too: each has
+ * its own part of the period, always the same (FNV-1a of its id).
+ */
+static int64_t phase_of(const char *id, int64_t period_ns)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *id; id++)
+		h = (h ^ (uint8_t)*id) * 16777619u;
+	return period_ns / 65536 * (h >> 16 ^ (h & 0xffff));
+}
+
 static void read_times(struct reader *rd, const struct doc *d,
 		       struct vrrp_settings *set)
 {
@@ -399,7 +412,8 @@ static void read_times(struct reader *rd, const struct doc *d,
 		bad(rd, at,
 		    "'interval' of version 3 must be steps of 10ms "
 		    "from 10ms to 40.95s");
-	set->promote_delay_ns = duration_of(rd, d, "promote_delay", 0);
+	set->promote_delay_ns =
+		duration_of(rd, d, "promote_delay", VRRP_DELAY_DERIVED);
 	step = vrrp_skew_step_ns(set->version, set->interval_ns);
 	if (set->promote_delay_ns >= step && set->promote_delay_ns)
 		bad(rd, doc_get(d, "promote_delay"),
@@ -499,6 +513,7 @@ static void read_router(struct reader *rd, const struct doc *d,
 	read_times(rd, d, &r->set);
 	read_source(rd, d, &r->set);
 	read_garp(rd, d, &r->set);
+	r->set.refresh_phase_ns = phase_of(r->id, r->set.refresh_ns);
 	read_checksum(rd, d, r);
 	read_addresses(rd, d, "virtual_addresses", VRRP_ADDRS_MAX, true, r);
 	r->nadvert = r->naddrs;

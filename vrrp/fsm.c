@@ -37,7 +37,14 @@
  *   yields to any advert that a Backup would heed, so that preempt: false
  *   holds here too. The shell reads its sockets before it delivers a timer.
  * - promote_delay is added to the down timer. Kept below the skew's step it
- *   never reorders priorities, and equal ones do not promote together.
+ *   never reorders priorities, and equal ones do not promote together. Where
+ *   none is set it comes from the primary address: its bits in reverse, so
+ *   that hosts which are numbered one after the other lie far apart.
+ * - A Backup takes priority 0 only from the Active that it heeded last. An
+ *   Active that overslept, or died after another had taken over, says it too;
+ *   the new one answers, but that answer may overtake it on the way.
+ * - An Active answers others at most VRRP_ANSWERS_MAX times in an interval,
+ *   whatever is sent to it.
  * - On the way out an Active first says priority 0, then gives the addresses
  *   up: the other side's skew runs meanwhile, and a busy kernel cannot make
  *   the outage longer.
@@ -72,12 +79,14 @@ const char *const vrrp_count_name[VRRP_N_COUNT] = {
 	[VRRP_N_ADVERT_RCVD] = "adverts_received",
 	[VRRP_N_STOP_SENT] = "priority_zero_sent",
 	[VRRP_N_STOP_RCVD] = "priority_zero_received",
+	[VRRP_N_STOP_IGNORED] = "priority_zero_ignored",
 	[VRRP_N_BECAME_ACTIVE] = "became_active",
 	[VRRP_N_LOWER_IGNORED] = "lower_priority_ignored",
 	[VRRP_N_OWNER_IGNORED] = "owner_ignored",
 	[VRRP_N_SAME_SOURCE] = "own_source_address",
 	[VRRP_N_OVERSLEPT] = "overslept",
 	[VRRP_N_HEALED] = "split_brain_won",
+	[VRRP_N_SUPPRESSED] = "answers_suppressed",
 	[VRRP_N_STALE_TIMER] = "stale_timer",
 };
 
@@ -106,8 +115,38 @@ int64_t vrrp_down_ns(const struct vrrp *r)
 	return 3 * r->active_interval_ns + vrrp_skew_ns(r);
 }
 
+static uint32_t reverse8(unsigned v)
+{
+	uint32_t out = 0;
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		out |= (v >> i & 1) << (7 - i);
+	return out;
+}
+
+/* The last four bytes of an address, the lowest bit first; no two alike. */
+static uint32_t spread(const struct vrrp_addr *a)
+{
+	const uint8_t *b = a->family == 6 ? a->b + 12 : a->b;
+
+	return reverse8(b[3] ^ b[2] ^ b[1] ^ b[0]) << 24 |
+	       reverse8(b[2]) << 16 | reverse8(b[1]) << 8 | reverse8(b[0]);
+}
+
+int64_t vrrp_delay_ns(const struct vrrp *r)
+{
+	if (r->set.promote_delay_ns != VRRP_DELAY_DERIVED)
+		return r->set.promote_delay_ns;
+	return vrrp_skew_step_ns(r->set.version, r->active_interval_ns) *
+		       spread(&r->set.source) >>
+	       32;
+}
+
 void vrrp_init(struct vrrp *r, const struct vrrp_settings *settings)
 {
+	unsigned i;
+
 	memset(r, 0, sizeof(*r));
 	r->set = *settings;
 	r->state = VRRP_INITIALIZE;
@@ -116,6 +155,8 @@ void vrrp_init(struct vrrp *r, const struct vrrp_settings *settings)
 	r->round_at = MONO_NEVER;
 	r->refresh_at = MONO_NEVER;
 	r->burst_at = MONO_NEVER;
+	for (i = 0; i < VRRP_ANSWERS_MAX; i++)
+		r->answered[i] = (struct mono){-settings->interval_ns};
 }
 
 /* --- effects ----------------------------------------------------------- */
@@ -153,6 +194,13 @@ static void tell_state(struct vrrp *r, enum vrrp_why why,
 	e->why = why;
 }
 
+static struct mono first_refresh(const struct vrrp *r, struct mono now)
+{
+	if (!r->set.refresh_ns)
+		return MONO_NEVER;
+	return mono_add(now, r->set.refresh_ns - r->set.refresh_phase_ns);
+}
+
 /* The first round now, the others by timer, so that no advert waits. */
 static void announce_burst(struct vrrp *r, struct mono now,
 			   struct vrrp_effects *fx)
@@ -162,8 +210,7 @@ static void announce_burst(struct vrrp *r, struct mono now,
 	effect(fx, VRRP_FX_ANNOUNCE);
 	r->rounds = rounds - 1;
 	r->round_at = r->rounds ? mono_add(now, VRRP_ROUND_GAP_NS) : MONO_NEVER;
-	if (r->set.refresh_ns)
-		r->refresh_at = mono_add(now, r->set.refresh_ns);
+	r->refresh_at = first_refresh(r, now);
 }
 
 /* --- changes of state -------------------------------------------------- */
@@ -200,7 +247,7 @@ static void rearm_down(struct vrrp *r, struct mono now)
 	r->since = now;
 	r->listening = false;
 	r->leaving = false;
-	r->timer = mono_add(now, vrrp_down_ns(r) + r->set.promote_delay_ns);
+	r->timer = mono_add(now, vrrp_down_ns(r) + vrrp_delay_ns(r));
 }
 
 static void to_backup(struct vrrp *r, struct mono now, enum vrrp_why why,
@@ -239,6 +286,7 @@ static void begin(struct vrrp *r, struct mono now, enum vrrp_why why,
 		  struct vrrp_effects *fx)
 {
 	r->active_interval_ns = r->set.interval_ns;
+	r->active = (struct vrrp_addr){0};
 	if (r->set.priority == VRRP_PRIORITY_OWNER)
 		to_active(r, now, VRRP_WHY_OWNER, fx);
 	else
@@ -246,8 +294,9 @@ static void begin(struct vrrp *r, struct mono now, enum vrrp_why why,
 }
 
 /* RFC 9568 6.4.2: only version 3 learns the sender's interval. */
-static void adopt_interval(struct vrrp *r, const struct vrrp_event *ev)
+static void heed(struct vrrp *r, const struct vrrp_event *ev)
 {
+	r->active = ev->advert.source;
 	if (r->set.version == 3 && ev->advert.interval_ns > 0)
 		r->active_interval_ns = ev->advert.interval_ns;
 }
@@ -322,12 +371,16 @@ static void backup_advert(struct vrrp *r, struct mono now,
 {
 	count_advert(r, ev);
 	if (ev->advert.priority == VRRP_PRIORITY_STOP) {
+		if (r->active.family &&
+		    vrrp_addr_cmp(&ev->advert.source, &r->active) != 0) {
+			r->count[VRRP_N_STOP_IGNORED]++;
+			return;
+		}
 		rearm_down(r, now);
 		r->leaving = true;
-		r->timer = mono_add(now,
-				    vrrp_skew_ns(r) + r->set.promote_delay_ns);
+		r->timer = mono_add(now, vrrp_skew_ns(r) + vrrp_delay_ns(r));
 	} else if (!r->set.preempt || ev->advert.priority >= r->set.priority) {
-		adopt_interval(r, ev);
+		heed(r, ev);
 		rearm_down(r, now);
 	} else {
 		r->count[VRRP_N_LOWER_IGNORED]++;
@@ -346,7 +399,7 @@ static void backup_timer(struct vrrp *r, struct mono now,
 		r->count[VRRP_N_OVERSLEPT]++;
 		r->timer =
 			mono_add(now, r->active_interval_ns + vrrp_skew_ns(r) +
-					      r->set.promote_delay_ns);
+					      vrrp_delay_ns(r));
 		return;
 	}
 	to_active(r, now,
@@ -359,7 +412,9 @@ static void backup_settings(struct vrrp *r, struct mono now,
 {
 	bool interval = set->interval_ns != r->set.interval_ns;
 	bool delays = interval || set->priority != r->set.priority ||
-		      set->promote_delay_ns != r->set.promote_delay_ns;
+		      set->promote_delay_ns != r->set.promote_delay_ns ||
+		      (set->promote_delay_ns == VRRP_DELAY_DERIVED &&
+		       vrrp_addr_cmp(&set->source, &r->set.source) != 0);
 
 	r->set = *set;
 	if (interval)
@@ -406,14 +461,30 @@ static bool presumed_dead(const struct vrrp *r, struct mono now)
 	return r->listening || mono_sub(now, r->since) > 3 * r->set.interval_ns;
 }
 
+/* One answer more, if there were not too many in the last interval. */
+static bool may_answer(struct vrrp *r, struct mono now)
+{
+	struct mono *oldest = &r->answered[r->answers];
+
+	if (mono_sub(now, *oldest) < r->set.interval_ns) {
+		r->count[VRRP_N_SUPPRESSED]++;
+		return false;
+	}
+	*oldest = now;
+	r->answers = (r->answers + 1) % VRRP_ANSWERS_MAX;
+	return true;
+}
+
 /*
  * Another claims what is ours and will give way, or claimed it and has just
  * let go.
  */
 static void contested(struct vrrp *r, struct mono now, struct vrrp_effects *fx)
 {
-	advertise(r, now, fx);
 	r->burst_at = mono_add(now, r->set.interval_ns);
+	if (!may_answer(r, now))
+		return;
+	advertise(r, now, fx);
 	if (mono_sub(now, r->contested_at) < r->set.interval_ns)
 		return;
 	r->contested_at = now;
@@ -437,11 +508,11 @@ static void active_advert(struct vrrp *r, struct mono now,
 	if (theirs == VRRP_PRIORITY_STOP) {
 		contested(r, now, fx);
 	} else if (theirs > ours || (theirs == ours && cmp > 0)) {
-		adopt_interval(r, ev);
+		heed(r, ev);
 		to_backup(r, now, VRRP_WHY_PEER_WINS, fx);
 	} else if (presumed_dead(r, now) && ours != VRRP_PRIORITY_OWNER &&
 		   (!r->set.preempt || theirs == ours)) {
-		adopt_interval(r, ev);
+		heed(r, ev);
 		to_backup(r, now, VRRP_WHY_OVERSLEPT, fx);
 	} else if (theirs < ours || cmp < 0) {
 		r->count[VRRP_N_LOWER_IGNORED]++;
@@ -510,8 +581,7 @@ static void active_settings(struct vrrp *r, struct mono now,
 	if (told)
 		advertise(r, now, fx);
 	if (refresh)
-		r->refresh_at = set->refresh_ns ? mono_add(now, set->refresh_ns)
-						: MONO_NEVER;
+		r->refresh_at = first_refresh(r, now);
 }
 
 static void in_active(struct vrrp *r, struct mono now,

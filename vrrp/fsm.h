@@ -17,6 +17,11 @@
 #define VRRP_PRIORITY_STOP 0    /* "I stop taking part" */
 #define VRRP_PRIORITY_OWNER 255 /* owns the addresses: never a backup */
 
+#define VRRP_DELAY_DERIVED (-1)
+
+/* Answers of an Active to others that claim its role, in one interval. */
+#define VRRP_ANSWERS_MAX 10
+
 /* Between two rounds of announcements of one burst. */
 #define VRRP_ROUND_GAP_NS (10 * NS_PER_MS)
 
@@ -45,12 +50,17 @@ struct vrrp_settings {
 	uint8_t vrid;     /* 1 to 255 */
 	uint8_t priority; /* 1 to 255 */
 	bool preempt;
-	struct vrrp_addr source;  /* our primary address */
-	int64_t interval_ns;      /* v2: whole seconds; v3: centiseconds */
-	int64_t promote_delay_ns; /* added to the down timer and the skew */
-	uint8_t announce_rounds;  /* at takeover; 0 is taken as 1 */
+	struct vrrp_addr source; /* our primary address */
+	int64_t interval_ns;     /* v2: whole seconds; v3: centiseconds */
+	/* Added to the down timer and the skew; VRRP_DELAY_DERIVED: from
+	 * source, see vrrp_delay_ns(). */
+	int64_t promote_delay_ns;
+	uint8_t announce_rounds; /* at takeover; 0 is taken as 1 */
 	int64_t refresh_ns; /* a round every so often while Active; 0: no */
-	int64_t second_burst_ns; /* once more after takeover; 0: no */
+	int64_t refresh_phase_ns; /* below refresh_ns: the first comes so much
+				     earlier, so that many do not come at once
+				   */
+	int64_t second_burst_ns;  /* once more after takeover; 0: no */
 };
 
 enum vrrp_event_kind {
@@ -124,12 +134,14 @@ enum vrrp_count {
 	VRRP_N_ADVERT_RCVD,
 	VRRP_N_STOP_SENT, /* priority 0 */
 	VRRP_N_STOP_RCVD,
+	VRRP_N_STOP_IGNORED, /* Backup: not from the Active it knows */
 	VRRP_N_BECAME_ACTIVE,
 	VRRP_N_LOWER_IGNORED, /* Backup that will preempt; Active */
 	VRRP_N_OWNER_IGNORED, /* version 2 owner that heard another */
 	VRRP_N_SAME_SOURCE,   /* an advert with our own address in it */
 	VRRP_N_OVERSLEPT,     /* listened first because of a late wake-up */
 	VRRP_N_HEALED,        /* another Active gave way to us */
+	VRRP_N_SUPPRESSED,    /* answers beyond VRRP_ANSWERS_MAX an interval */
 	VRRP_N_STALE_TIMER,   /* woken with nothing due */
 	VRRP_N_COUNT
 };
@@ -143,11 +155,14 @@ struct vrrp {
 	struct mono since; /* Backup: last sign of the Active; Active: sent */
 	int64_t active_interval_ns; /* v3 Backup: the Active's own interval */
 	struct vrrp_addr peer;      /* who spoke last; family 0: nobody yet */
+	struct vrrp_addr active;    /* Backup: the Active that it heeded last */
 	bool listening;  /* overslept: the timer runs once more in silence */
 	bool leaving;    /* Backup: the Active said that it stops */
 	unsigned rounds; /* announcement rounds left of this burst */
 	struct mono round_at, refresh_at, burst_at;
 	struct mono contested_at; /* last burst because of a lower advert */
+	struct mono answered[VRRP_ANSWERS_MAX]; /* the last answers, a ring */
+	unsigned answers;                       /* the oldest of them */
 	uint64_t count[VRRP_N_COUNT];
 };
 
@@ -167,6 +182,14 @@ struct mono vrrp_deadline(const struct vrrp *r);
 /* Skew_Time and Active_Down_Interval as they stand (6.1), in ns. */
 int64_t vrrp_skew_ns(const struct vrrp *r);
 int64_t vrrp_down_ns(const struct vrrp *r);
+
+/*
+ * What is added to the down timer and the skew: the setting, or where that is
+ * VRRP_DELAY_DERIVED a part of the skew's step that depends on the source
+ * address alone. Neighbouring addresses lie far apart: of 2^k consecutive
+ * ones no two are nearer than step / 2^k.
+ */
+int64_t vrrp_delay_ns(const struct vrrp *r);
 
 /* What one priority more takes off the skew, in ns. */
 int64_t vrrp_skew_step_ns(uint8_t version, int64_t interval_ns);

@@ -33,9 +33,15 @@ static int64_t between(struct sim *s, int64_t min, int64_t max)
 	return min + (max > min ? sim_random(s, (uint32_t)(max - min)) : 0);
 }
 
-static void put(struct sim *s, unsigned to, const struct sim_packet *p)
+static void put(struct sim *s, unsigned from, unsigned to,
+		const struct sim_packet *p)
 {
+	struct mono at =
+		mono_add(s->now, between(s, s->delay_min_ns, s->delay_max_ns));
 	unsigned i;
+
+	if (mono_before(at, s->last[from][to]))
+		at = mono_add(s->last[from][to], 1);
 
 	for (i = 0; i < SIM_FLIGHT; i++) {
 		if (s->flight[i].used)
@@ -43,8 +49,10 @@ static void put(struct sim *s, unsigned to, const struct sim_packet *p)
 		s->flight[i] = *p;
 		s->flight[i].used = true;
 		s->flight[i].to = to;
-		s->flight[i].at = mono_add(
-			s->now, between(s, s->delay_min_ns, s->delay_max_ns));
+		s->flight[i].at = at;
+		s->last[from][to] = at;
+		if (i >= s->top)
+			s->top = i + 1;
 		return;
 	}
 	s->over_full++;
@@ -61,7 +69,7 @@ static void send_advert(struct sim *s, unsigned from, uint8_t priority)
 	for (i = 0; i < s->n; i++)
 		if (i != from && s->node[i].running && !s->cut[from][i] &&
 		    sim_random(s, 100) >= s->loss)
-			put(s, i, &p);
+			put(s, from, i, &p);
 }
 
 static void step(struct sim *s, unsigned i, const struct vrrp_event *ev)
@@ -120,7 +128,7 @@ static void forget(struct sim *s, unsigned i)
 {
 	unsigned k;
 
-	for (k = 0; k < SIM_FLIGHT; k++)
+	for (k = 0; k < s->top; k++)
 		if (s->flight[k].to == i)
 			s->flight[k].used = false;
 	s->node[i].running = false;
@@ -138,6 +146,12 @@ void sim_stop(struct sim *s, unsigned i)
 void sim_crash(struct sim *s, unsigned i)
 {
 	forget(s, i);
+}
+
+void sim_last_words(struct sim *s, unsigned i)
+{
+	forget(s, i);
+	send_advert(s, i, VRRP_PRIORITY_STOP);
 }
 
 void sim_sleep(struct sim *s, unsigned i, bool asleep)
@@ -158,12 +172,14 @@ static bool awake(const struct sim *s, unsigned i)
 	return s->node[i].running && !s->node[i].asleep;
 }
 
-static int next_packet(const struct sim *s)
+static int next_packet(struct sim *s)
 {
 	int best = -1;
 	unsigned i;
 
-	for (i = 0; i < SIM_FLIGHT; i++)
+	while (s->top && !s->flight[s->top - 1].used)
+		s->top--;
+	for (i = 0; i < s->top; i++)
 		if (s->flight[i].used && awake(s, s->flight[i].to) &&
 		    (best < 0 ||
 		     mono_before(s->flight[i].at, s->flight[best].at)))
@@ -197,18 +213,31 @@ static void deliver(struct sim *s, int k)
 	step(s, p->to, &ev);
 }
 
+/* The earliest packet that node i could read by now, or -1. */
+static int first_for(const struct sim *s, unsigned i)
+{
+	int best = -1;
+	unsigned k;
+
+	for (k = 0; k < s->top; k++)
+		if (s->flight[k].used && s->flight[k].to == i &&
+		    !mono_before(s->now, s->flight[k].at) &&
+		    (best < 0 ||
+		     mono_before(s->flight[k].at, s->flight[best].at)))
+			best = (int)k;
+	return best;
+}
+
 /* As the engine does: what has come in is read before a timer is believed. */
 static void fire(struct sim *s, unsigned i)
 {
 	const struct vrrp_event ev = {.kind = VRRP_EV_TIMER};
-	unsigned k;
+	int k;
 
 	pass_time(s, mono_add(vrrp_deadline(&s->node[i].r),
 			      between(s, 0, s->wake_max_ns)));
-	for (k = 0; k < SIM_FLIGHT; k++)
-		if (s->flight[k].used && s->flight[k].to == i &&
-		    !mono_before(s->now, s->flight[k].at))
-			deliver(s, (int)k);
+	while ((k = first_for(s, i)) >= 0)
+		deliver(s, k);
 	if (!mono_before(s->now, vrrp_deadline(&s->node[i].r)))
 		step(s, i, &ev);
 }

@@ -4,7 +4,8 @@
 
 /*
  * A simulated LAN: several VRRP cores on virtual time, with delay, loss, cut
- * cables and nodes that stand still. The same seed gives the same run.
+ * cables and nodes that stand still. What one node sends to another arrives
+ * in order; what two send does not. The same seed gives the same run.
  */
 
 #include <stdbool.h>
@@ -41,6 +42,8 @@ struct sim {
 	unsigned loss;                  /* per cent */
 	int64_t delay_min_ns, delay_max_ns, wake_max_ns;
 	struct sim_packet flight[SIM_FLIGHT];
+	unsigned top; /* one past the last slot in use */
+	struct mono last[SIM_NODES][SIM_NODES]; /* arrival; from, to */
 	int learnt;         /* who announced last: what a switch knows */
 	int64_t shared_ns;  /* how long two or more held the addresses */
 	int64_t nobody_ns;  /* how long none did */
@@ -54,6 +57,8 @@ void sim_start(struct sim *s, unsigned i);
 void sim_start_all(struct sim *s);
 void sim_stop(struct sim *s, unsigned i);  /* in good order */
 void sim_crash(struct sim *s, unsigned i); /* without a word */
+/* Says priority 0 in i's name, as its supervisor does once it is dead. */
+void sim_last_words(struct sim *s, unsigned i);
 void sim_sleep(struct sim *s, unsigned i, bool asleep);
 /* Cuts or mends both directions between i and everybody else. */
 void sim_isolate(struct sim *s, unsigned i, bool cut);

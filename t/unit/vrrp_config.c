@@ -231,6 +231,48 @@ static void values(void)
 	ok(r->ntracks == 2 && strcmp(r->tracks[1].netns, "") == 0, "tracks");
 	is(r->state_file, "/s", "state file");
 	vrrp_config_release(&c);
+	is_int(vrrp_config_parse("f", HEAD RIGHT, strlen(HEAD RIGHT), &c,
+				 &errs),
+	       0, "without promote_delay");
+	is_int(c.routers[0].set.promote_delay_ns, VRRP_DELAY_DERIVED,
+	       "it comes from the source address");
+	is_int(c.routers[0].set.refresh_phase_ns, 0,
+	       "without refresh there is no phase");
+	vrrp_config_release(&c);
+	is_int(vrrp_config_parse("f", HEAD RIGHT "  promote_delay: 0us\n",
+				 strlen(HEAD RIGHT "  promote_delay: 0us\n"),
+				 &c, &errs),
+	       0, "with one of 0");
+	is_int(c.routers[0].set.promote_delay_ns, 0, "that rules");
+	vrrp_config_release(&c);
+}
+
+/* 200 routers whose refreshes begin together spread over the period. */
+static void phases(void)
+{
+	auto_buf struct buf text = {0}, errs = {0};
+	unsigned i, in[20] = {0}, most = 0, wrong = 0;
+	struct vrrp_config c;
+
+	buf_adds(&text, HEAD);
+	for (i = 1; i <= 200; i++)
+		buf_printf(&text,
+			   "- {name: r%u, interface: ha%u, vrid: 1, "
+			   "garp: {refresh: 10s}, virtual_addresses: "
+			   "[{address: 169.254.0.%u/24, dev: ha}]}\n",
+			   i, i, i);
+	is_int(vrrp_config_parse("f", text.data, text.len, &c, &errs), 0,
+	       "200 routers");
+	for (i = 0; i < c.n; i++) {
+		int64_t at = c.routers[i].set.refresh_phase_ns;
+
+		wrong += at < 0 || at >= 10 * NS_PER_S;
+		if (++in[at / (NS_PER_S / 2) % 20] > most)
+			most++;
+	}
+	is_int(wrong, 0, "have phases within the period of their refresh");
+	ok(most <= 25, "no more than 25 in any twentieth of it (%u)", most);
+	vrrp_config_release(&c);
 }
 
 static void many(void)
@@ -263,6 +305,7 @@ int main(void)
 
 	table();
 	values();
+	phases();
 	many();
 	ok(vrrp_config_load("/", &c, &errs) < 0 &&
 		   strstr(errs.data, "Is a directory"),

@@ -93,6 +93,35 @@ static const struct vrrp_settings v2_slower = {
 	.interval_ns = 4 * S,
 	.announce_rounds = 1};
 
+static const struct vrrp_settings v2_derived = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 2 * S,
+	.promote_delay_ns = VRRP_DELAY_DERIVED,
+	.announce_rounds = 1};
+/* 169.254.192.5: 0x49037f95 of 2^32 parts of a step of 3906250 ns. */
+#define DERIVED2 1114100
+static const struct vrrp_settings v2_derived_6 = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 6}},
+	.interval_ns = 2 * S,
+	.promote_delay_ns = VRRP_DELAY_DERIVED,
+	.announce_rounds = 1};
+#define DERIVED2_6 2090662
+static const struct vrrp_settings v2_phased = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 20 * S,
+	.announce_rounds = 1,
+	.refresh_ns = 10 * S,
+	.refresh_phase_ns = 3 * S};
+
 enum what {
 	NEW, /* begin again with these settings */
 	START,
@@ -188,6 +217,51 @@ static const struct row rows[] = {
  VRRP_BACKUP, "state(backup)", DOWN2 + 3 * MS},
 {"and to the skew after priority 0", ADVERT, S, NULL, 0,9,2 * S,
  VRRP_BACKUP, "", S + SKEW2 + 3 * MS},
+
+{NULL, NEW, 0, &v2_derived, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"without one it comes from the source address", START, 0, NULL, 0,0,0,
+ VRRP_BACKUP, "state(backup)", DOWN2 + DERIVED2},
+{"after priority 0 too", ADVERT, S, NULL, 0,9,2 * S,
+ VRRP_BACKUP, "", S + SKEW2 + DERIVED2},
+{"another address has another", ADVERT, 2 * S, NULL, 50,9,2 * S,
+ VRRP_BACKUP, "", 2 * S + DOWN2 + DERIVED2},
+{NULL, SET, 3 * S, &v2_derived_6, 0,0,0,
+ VRRP_BACKUP, "", 2 * S + DOWN2 + DERIVED2_6},
+{"overslept, it is added as well", TIMER, 100 * S, NULL, 0,0,0,
+ VRRP_BACKUP, "", 102 * S + SKEW2 + DERIVED2_6},
+
+/* --- priority 0 of others ---------------------------------------------- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, ADVERT, S, NULL, 50,9,2 * S, VRRP_BACKUP, "", S + DOWN2},
+{"priority 0 of one that is not the Active is ignored",
+ ADVERT, 2 * S, NULL, 0,8,2 * S, VRRP_BACKUP, "", S + DOWN2},
+{"that of the Active is not", ADVERT, 2 * S, NULL, 0,9,2 * S,
+ VRRP_BACKUP, "", 2 * S + SKEW2},
+{NULL, ADVERT, 2 * S + MS, NULL, 50,7,2 * S, VRRP_BACKUP, "",
+ 2 * S + MS + DOWN2},
+{"the Active is who was heeded last", ADVERT, 2 * S + 2 * MS, NULL, 0,9,2 * S,
+ VRRP_BACKUP, "", 2 * S + MS + DOWN2},
+{NULL, PATH_DOWN, 3 * S, NULL, 0,0,0, VRRP_FAULT, "state(fault)", NEVER},
+{NULL, PATH_UP, 4 * S, NULL, 0,0,0, VRRP_BACKUP, "state(backup)",
+ 4 * S + DOWN2},
+{"after Fault it knows of none, and takes any",
+ ADVERT, 5 * S, NULL, 0,9,2 * S, VRRP_BACKUP, "", 5 * S + SKEW2},
+{NULL, NEW, 0, &v2_preempt, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, ADVERT, S, NULL, 60,9,2 * S, VRRP_BACKUP, "", S + DOWN2},
+{"a lower one that is not heeded is not the Active",
+ ADVERT, S, NULL, 40,8,2 * S, VRRP_BACKUP, "", S + DOWN2},
+{NULL, ADVERT, S, NULL, 0,8,2 * S, VRRP_BACKUP, "", S + DOWN2},
+{NULL, TIMER, S + DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 3 * S + DOWN2},
+{NULL, ADVERT, 2 * S + DOWN2, NULL, 51,7,2 * S, VRRP_BACKUP,
+ "remove advert(50) state(backup)", 2 * S + 2 * DOWN2},
+{"whom it gave way to is the Active",
+ ADVERT, 2 * S + DOWN2 + MS, NULL, 0,9,2 * S, VRRP_BACKUP, "",
+ 2 * S + 2 * DOWN2},
+{NULL, ADVERT, 2 * S + DOWN2 + MS, NULL, 0,7,2 * S, VRRP_BACKUP, "",
+ 2 * S + DOWN2 + MS + SKEW2},
 
 /* --- 6.4.3 Active ------------------------------------------------------ */
 {NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
@@ -294,6 +368,13 @@ static const struct row rows[] = {
 {"a port that is wired anew gets addresses and a burst",
  WIRED, 76 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE, "add announce",
  76 * S + SKEW2 + 10 * MS},
+{NULL, NEW, 0, &v2_phased, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", 60 * S + SKEW2},
+{"with a phase the first refresh comes by so much earlier",
+ TIMER, 60 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 67 * S + SKEW2},
+{"the next in full", TIMER, 67 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "announce", 77 * S + SKEW2},
 {NULL, NEW, 0, &v2, 0,0,0,
  VRRP_INITIALIZE, "", NEVER},
 {NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
@@ -472,6 +553,99 @@ static void limits(void)
 	is_int(vrrp_skew_ns(&r) / NS_PER_US, 78, "and 0.08 ms of skew");
 }
 
+/* Delays that come from addresses are below a step, and far apart. */
+static void derived(void)
+{
+	struct vrrp_settings set = v2_derived;
+	const int64_t step = vrrp_skew_step_ns(2, 2 * S);
+	int64_t delay[256], near = step;
+	unsigned i, k, wrong = 0;
+	struct vrrp r;
+
+	is_int(step, 3906250, "a step of version 2 is 1/256 s");
+	is_int(vrrp_skew_step_ns(3, S), 3906250, "of version 3 of an interval");
+	is_int(vrrp_skew_step_ns(3, 256), 1, "which counts");
+	for (i = 0; i < 256; i++) {
+		set.source.b[3] = (uint8_t)i;
+		vrrp_init(&r, &set);
+		delay[i] = vrrp_delay_ns(&r);
+		wrong += delay[i] < 0 || delay[i] >= step;
+		for (k = 0; k < i; k++) {
+			int64_t gap = llabs(delay[i] - delay[k]);
+
+			wrong += gap < step / 256 - 1;
+			if (i / 8 == k / 8 && gap < near)
+				near = gap;
+		}
+	}
+	is_int(wrong, 0, "256 hosts have delays below a step, a 256th apart");
+	ok(near >= step / 8 - 1, "eight in a row are an eighth apart");
+	set.source.b[2] = 193;
+	vrrp_init(&r, &set);
+	ok(llabs(vrrp_delay_ns(&r) - delay[255]) >= step / 4,
+	   "so are hosts of two networks with one number");
+	set.version = 3;
+	set.interval_ns = S;
+	set.source = (struct vrrp_addr){4, {255, 255, 255, 254}};
+	vrrp_init(&r, &set);
+	is_int(vrrp_delay_ns(&r), 1968383, "255.255.255.254");
+	set.source = (struct vrrp_addr){6, {[12] = 1, 2, 4, 8}};
+	vrrp_init(&r, &set);
+	is_int(vrrp_delay_ns(&r), 3664031, "IPv6: the last four bytes count");
+	r.active_interval_ns = 2 * S;
+	is_int(vrrp_delay_ns(&r), 7328063,
+	       "version 3 goes by the Active's interval");
+	set.promote_delay_ns = 0;
+	vrrp_init(&r, &set);
+	is_int(vrrp_delay_ns(&r), 0, "a delay that is set rules, 0 too");
+}
+
+/* However many lower adverts come, and when. */
+static void answers(void)
+{
+	const struct row lower = {.what = ADVERT, .priority = 9, .from = 4};
+	const struct row late = {.what = TIMER};
+	struct vrrp_event ev = event_of(&lower), timer = event_of(&late);
+	const struct vrrp_event start = {.kind = VRRP_EV_START,
+					 .path_up = true};
+	int64_t at[64] = {0}, silent = 0, most = 0;
+	unsigned n = 0, i, k, wrong = 0, heard = 0;
+	struct vrrp_effects fx;
+	struct mono now = {0};
+	struct vrrp r;
+
+	vrrp_init(&r, &v2_preempt);
+	vrrp_step(&r, now, &start, &fx);
+	now = vrrp_deadline(&r);
+	vrrp_step(&r, now, &timer, &fx);
+	for (i = 0; i < 40000; i++) {
+		bool by_timer = !mono_before(now, vrrp_deadline(&r));
+
+		ev.advert.priority = i % 2 ? 9 : 0;
+		vrrp_step(&r, now, by_timer ? &timer : &ev, &fx);
+		heard += !by_timer;
+		for (k = 0; k < fx.n; k++) {
+			if (fx.fx[k].kind != VRRP_FX_ADVERT)
+				continue;
+			most = now.ns - silent > most && n ? now.ns - silent
+							   : most;
+			silent = now.ns;
+			if (by_timer)
+				continue;
+			/* Ten answers lie no nearer than an interval. */
+			if (n >= 10 && now.ns - at[(n - 10) % 64] < 2 * S)
+				wrong++;
+			at[n++ % 64] = now.ns;
+		}
+		now = mono_add(now, NS_PER_MS);
+	}
+	is_int(wrong, 0, "an Active answers at most 10 adverts an interval");
+	is_int(n, 200, "and that many, in 20 intervals of a flood");
+	is_int(r.count[VRRP_N_SUPPRESSED], heard - n, "the rest is counted");
+	ok(most <= 2 * S, "its own adverts come no later for it");
+	is(vrrp_state_name[r.state], "active", "and it stays");
+}
+
 /*
  * Everything at random: the effects never exceed their array, addresses are
  * added and removed in turn and announced only when held, a deadline is never
@@ -579,6 +753,8 @@ int main(void)
 
 	table();
 	limits();
+	answers();
+	derived();
 	ok(vrrp_addr_cmp(&high, &low) > 0,
 	   "6.4.3: source addresses compare as unsigned");
 	properties();

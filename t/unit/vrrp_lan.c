@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Several routers on a simulated LAN: who ends up active, and when. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/lib/sim.h"
@@ -9,6 +10,7 @@
 #define MS NS_PER_MS
 #define S NS_PER_S
 #define SEEDS 60
+#define WAKE_UPS 100000
 
 static struct vrrp_settings setting(uint8_t version, uint8_t priority,
 				    int64_t interval_ns, unsigned host)
@@ -78,6 +80,40 @@ static void settles(void)
 			 right);
 }
 
+/* Equal in all but their addresses, and nothing said about delays. */
+static void equals(void)
+{
+	unsigned extra = 0, full = 0, n, i;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= 10 * SEEDS; seed++) {
+		n = 3 + seed % 3;
+		documented(&s, seed, n);
+		for (i = 0; i < n; i++) {
+			s.node[i].r.set.promote_delay_ns = VRRP_DELAY_DERIVED;
+			s.node[i].r.set.source.b[3] =
+				(uint8_t)(i + seed * 7 % 240);
+		}
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		for (i = 0; i < n; i++)
+			s.node[i].became_active = 0;
+		if (seed % 2)
+			sim_crash(&s, (unsigned)sim_holder(&s));
+		else
+			sim_last_words(&s, (unsigned)sim_holder(&s));
+		sim_run(&s, 20 * S);
+		for (i = 0; i < n; i++)
+			extra += s.node[i].became_active;
+		extra -= 1;
+		full += s.over_full;
+	}
+	is_int(extra + full, 0,
+	       "3 to 5 equal nodes without it: one promotes (%d failures)",
+	       10 * SEEDS);
+}
+
 static void one_promotes(void)
 {
 	unsigned twice = 0, crowds = 0;
@@ -117,6 +153,7 @@ static void one_promotes(void)
 	}
 	ok(crowds > 0, "without promote_delay some do together (%u times)",
 	   crowds);
+	equals();
 }
 
 static void detection(void)
@@ -302,6 +339,69 @@ static void stalls(void)
 	is_int(s.shared_ns, 0, "a Backup that stood still does not promote");
 }
 
+/*
+ * An Active that stood still, or is said to have stopped by its supervisor,
+ * after another took over: its priority 0 concerns nobody any more, in
+ * whatever order it and the new Active's answer arrive.
+ */
+static void wake_ups(void)
+{
+	const char *want = getenv("SIM_WAKE_UPS");
+	unsigned n = want ? (unsigned)strtoul(want, NULL, 10) : WAKE_UPS;
+	unsigned done = 0, third = 0, none = 0, full = 0, asked = 0;
+	uint32_t seed = 0, bad_seed = 0;
+	struct vrrp_settings set[SIM_NODES];
+	struct sim s;
+
+	while (done < n && seed < 2 * n) {
+		unsigned nodes = 3 + ++seed % 3, i, k;
+
+		for (i = 0; i < nodes; i++) {
+			set[i] = seed & 1 ? setting(2, 50, 2 * S, i + 1)
+					  : setting(3, 100, 100 * MS, i + 1);
+			set[i].promote_delay_ns = VRRP_DELAY_DERIVED;
+		}
+		sim_init(&s, seed, nodes, set);
+		s.delay_max_ns = 5 * MS;
+		sim_start_all(&s);
+		sim_run(&s, 10 * S);
+		for (k = 0; k < 50 && done < n; k++) {
+			int old = sim_holder(&s), now;
+
+			if (old < 0)
+				break;
+			sim_sleep(&s, (unsigned)old, true);
+			sim_run(&s, 8 * S + sim_random(&s, 2000) * MS);
+			s.node[old].holding = false;
+			now = sim_holder(&s);
+			if (now < 0)
+				break;
+			s.node[old].holding = true;
+			for (i = 0; i < nodes; i++)
+				s.node[i].became_active = 0;
+			if (k % 3)
+				sim_sleep(&s, (unsigned)old, false);
+			else
+				sim_last_words(&s, (unsigned)old);
+			sim_run(&s, 3 * S);
+			for (i = 0; i < nodes; i++)
+				asked += s.node[i].became_active;
+			if (asked > third)
+				bad_seed = seed;
+			third = asked;
+			none += sim_holder(&s) != now;
+			if (!s.node[old].running)
+				sim_start(&s, (unsigned)old);
+			done++;
+		}
+		full += s.over_full;
+	}
+	is_int(done, n, "%u wake-ups of 3 to 5 nodes (seeds 1 to %u)", n, seed);
+	if (!is_int(third, 0, "promote no third router"))
+		tap_diag("one of them with seed %u", bad_seed);
+	is_int(none + full, 0, "and leave the one that took over");
+}
+
 static void loss(void)
 {
 	struct vrrp_settings set[3];
@@ -370,6 +470,7 @@ int main(void)
 	no_preemption();
 	split_brain();
 	stalls();
+	wake_ups();
 	loss();
 	long_run();
 	return tap_done();
