@@ -44,7 +44,8 @@ int netns_open(const char *name, struct err *reterr)
 		if (r < 0)
 			return r;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO in its place must not hold the caller up. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "network namespace %s",
 			       name && *name ? name : "of this process");

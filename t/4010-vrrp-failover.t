@@ -24,7 +24,7 @@ took=$(($(ms) - t0))
 ok $((took < 250 || took > 1000)) "after 2 to 3 intervals and skew ($took ms)"
 is "$(state_of a)" fault "the one without a link is in fault"
 is "$(field a why)" "ha is down" "and says why"
-is "$(cat /run/a/ha/state)" fault "its state file says fault"
+is "$(cat /run/a/ha/state)" backup "its state file says backup: it knows two words"
 is "$(has a)" "" "it holds nothing"
 is "$(has b)" "$ALL" "the other everything"
 

@@ -62,6 +62,7 @@ struct router {
 	struct port *port;
 	struct room **track_rooms; /* one for each of cfg->tracks */
 	uint8_t *list;             /* advertised addresses, four bytes each */
+	struct scribe_file *file;  /* its state file, once there was a word */
 	struct vrrp_effects todo;
 	unsigned done; /* effects of todo carried out */
 	bool started;
@@ -98,7 +99,8 @@ struct engine {
 	struct vrrp_config config;
 	struct vrrp_run how;
 	int ep, timer, signals, names; /* names: inotify on NETNS_DIR */
-	struct io timer_io, signal_io, names_io, control_io;
+	struct scribe *scribe;
+	struct io timer_io, signal_io, names_io, control_io, scribe_io;
 	struct mono armed;
 	struct router **routers;
 	size_t n;
@@ -152,7 +154,9 @@ void router_finish(struct engine *e, struct router *r);
 void router_review(struct engine *e, struct router *r);
 /* Stops it; the effects are carried out when this returns. */
 void router_stop(struct engine *e, struct router *r);
-void router_set_state_file(struct router *r);
+void router_set_state_file(struct engine *e, struct router *r);
+/* Tells the journal what the state file complains of. */
+void router_hear_file(struct router *r);
 
 /* port.c */
 struct port *port_new(struct room *room, const char *dev);

@@ -18,15 +18,26 @@
 #define AT_ONCE 10
 #define REFILL_NS (2 * NS_PER_S)
 
+#define STAMP_MAX 64
+#define TEXT_MAX 1200
+
 static char file[PATH_MAX];
+static vrrp_journal_fn *carrier;
+static void *carrier_ctx;
 
 static int to_stderr(struct err *reterr)
 {
 	auto_close int fd = -1;
+	struct stat st;
 
-	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = open(file,
+		  O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+			  O_CLOEXEC,
+		  0600);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "%s", file);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(reterr, -EINVAL, "%s is no regular file", file);
 	/* dup2 clears close-on-exec: that is right for stderr. */
 	if (dup2(fd, STDERR_FILENO) < 0)
 		return err_sys(reterr, -errno, "%s", file);
@@ -99,27 +110,44 @@ static bool allowed(struct vrrp_bucket *b)
 	return true;
 }
 
+void vrrp_journal_carry(vrrp_journal_fn *fn, void *ctx)
+{
+	carrier = fn;
+	carrier_ctx = ctx;
+}
+
+void vrrp_journal_put(enum log_level level, const char *stamp, const char *text)
+{
+	static char prefix[STAMP_MAX];
+
+	if (*stamp) {
+		turn_over();
+		snprintf(prefix, sizeof(prefix), "%s", stamp);
+		log_prefix(prefix);
+	}
+	log_write(level, "%s", text);
+}
+
 void vrrp_journal(struct vrrp_bucket *b, enum log_level level, const char *fmt,
 		  ...)
 {
-	static char prefix[64];
-	char text[1024];
+	char when[STAMP_MAX] = "", text[TEXT_MAX];
 	va_list ap;
+	int n;
 
 	if (level > log_level || !allowed(b))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (*file) {
-		turn_over();
-		stamp(prefix, sizeof(prefix));
-		log_prefix(prefix);
-	}
-	if (b->withheld)
-		log_write(level, "%s (%u more lines withheld)", text,
-			  b->withheld);
-	else
-		log_write(level, "%s", text);
+	if (b->withheld && n >= 0 && n < (int)sizeof(text))
+		snprintf(text + n, sizeof(text) - (size_t)n,
+			 " (%u more lines withheld)", b->withheld);
 	b->withheld = 0;
+	if (*file)
+		stamp(when, sizeof(when));
+	if (carrier)
+		carrier(carrier_ctx, level, when, text);
+	else
+		vrrp_journal_put(level, when, text);
 }

@@ -30,4 +30,16 @@ void vrrp_make_folders(const char *path);
 void vrrp_journal(struct vrrp_bucket *b, enum log_level level, const char *fmt,
 		  ...) __attribute__((format(printf, 3, 4)));
 
+/* Takes a line in place of the journal: the time to stand before it ("":
+ * none) and its text. */
+typedef void vrrp_journal_fn(void *ctx, enum log_level level, const char *stamp,
+			     const char *text);
+
+/* From now on fn gets all lines, to put them later; NULL: no more. */
+void vrrp_journal_carry(vrrp_journal_fn *fn, void *ctx);
+
+/* Writes such a line. Of one thread at a time. */
+void vrrp_journal_put(enum log_level level, const char *stamp,
+		      const char *text);
+
 #endif

@@ -8,18 +8,14 @@
  * path is not up is in fault and says why; it claims nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/auto.h"
 #include "lib/clock.h"
 #include "vrrp/engine.h"
 #include "vrrp/place.h"
+#include "vrrp/scribe.h"
 #include "vrrp/sock.h"
 
 #define SAY(r, level, fmt, ...)                                                \
@@ -55,6 +51,7 @@ struct router *router_new(const struct vrrp_router_config *cfg)
 
 void router_free(struct router *r)
 {
+	scribe_drop(r->file);
 	free(r->track_rooms);
 	free(r->list);
 	free(r);
@@ -62,57 +59,26 @@ void router_free(struct router *r)
 
 /* --- the state file ---------------------------------------------------- */
 
-static const char *file_word(enum vrrp_state state)
+void router_set_state_file(struct engine *e, struct router *r)
 {
-	switch (state) {
-	case VRRP_ACTIVE:
-		return "master";
-	case VRRP_FAULT:
-		return "fault";
-	case VRRP_INITIALIZE:
-	case VRRP_BACKUP:
-	case VRRP_STATE_N:
-		break;
-	}
-	return "backup";
-}
-
-/* Written aside and renamed: a reader finds one word or the other. */
-static int write_state(const char *path, const char *word)
-{
-	char aside[PATH_MAX];
-	auto_close int fd = -1;
-
-	if (snprintf(aside, sizeof(aside), "%s.new", path) >=
-	    (int)sizeof(aside))
-		return -ENAMETOOLONG;
-	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 && errno == ENOENT) {
-		vrrp_make_folders(path);
-		fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			  0644);
-	}
-	if (fd < 0)
-		return -errno;
-	if (write(fd, word, strlen(word)) != (ssize_t)strlen(word) ||
-	    rename(aside, path) < 0) {
-		int e = errno ? -errno : -EIO;
-
-		unlink(aside);
-		return e;
-	}
-	return 0;
-}
-
-void router_set_state_file(struct router *r)
-{
-	int e;
-
 	if (!r->cfg->state_file)
 		return;
-	e = write_state(r->cfg->state_file, file_word(r->core.state));
-	if (e < 0)
-		SAY(r, WARN, "%s: %s", r->cfg->state_file, strerror(-e));
+	if (!r->file)
+		r->file = scribe_file(e->scribe, r->cfg->state_file);
+	/* Who reads it knows two words: in fault it is nobody's master. */
+	scribe_set(r->file, r->core.state == VRRP_ACTIVE ? "master" : "backup");
+}
+
+void router_hear_file(struct router *r)
+{
+	char why[160];
+
+	if (!r->file)
+		return;
+	scribe_why(r->file, why, sizeof(why));
+	if (*why)
+		SAY(r, WARN, "%s: %s; it is tried again", r->cfg->state_file,
+		    why);
 }
 
 /* --- effects ----------------------------------------------------------- */
@@ -176,7 +142,7 @@ static void tell_state(struct engine *e, struct router *r,
 		       const struct vrrp_effect *fx)
 {
 	r->why = fx->why;
-	router_set_state_file(r);
+	router_set_state_file(e, r);
 	if (fx->why == VRRP_WHY_PEER_YIELDS) {
 		SAY(r, WARN, "still active: %s",
 		    vrrp_why_text[VRRP_WHY_PEER_YIELDS]);
@@ -427,6 +393,7 @@ void router_configure(struct engine *e, struct router *r,
 {
 	const struct vrrp_router_config *old = r->cfg;
 	bool moved = !same_placement(old, cfg);
+	bool other_file = !same_text(old->state_file, cfg->state_file);
 	bool active = r->core.state == VRRP_ACTIVE;
 	struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS};
 	struct vrrp_settings set;
@@ -449,6 +416,9 @@ void router_configure(struct engine *e, struct router *r,
 	} else if (active) {
 		add_addresses(r);
 	}
-	if (!same_text(old->state_file, cfg->state_file))
-		router_set_state_file(r);
+	if (other_file) {
+		scribe_drop(r->file);
+		r->file = NULL;
+		router_set_state_file(e, r);
+	}
 }

@@ -47,12 +47,14 @@
 #include "lib/clock.h"
 #include "vrrp/engine.h"
 #include "vrrp/place.h"
+#include "vrrp/scribe.h"
 
 #define EVENTS 64
 #define TURN_NS (5 * NS_PER_MS)
 /* An idle processor takes this long to come back to us, mostly. */
 #define EARLY_NS (150 * NS_PER_US)
 #define RT_PRIORITY 10
+#define FLUSH_NS (500 * NS_PER_MS) /* for files, at start and stop */
 
 int engine_watch(struct engine *e, int fd, unsigned events, struct io *io,
 		 struct err *reterr)
@@ -143,10 +145,10 @@ static void remove_orphans(struct router *r)
 }
 
 /* The first things of a new router that is connected. */
-static void begin(struct router *r)
+static void begin(struct engine *e, struct router *r)
 {
 	remove_orphans(r);
-	router_set_state_file(r);
+	router_set_state_file(e, r);
 }
 
 static void configure(struct engine *e, struct vrrp_config *next)
@@ -176,12 +178,24 @@ static void configure(struct engine *e, struct vrrp_config *next)
 	rooms_connect(e);
 	for (i = 0; i < e->n; i++)
 		if (fresh[i])
-			begin(e->routers[i]);
+			begin(e, e->routers[i]);
 	free(fresh);
 	free(heir);
 	engine_finish_all(e);
 	vrrp_config_release(&old);
 	e->look_at = clock_mono();
+}
+
+static void scribe_ready(struct engine *e, void *obj)
+{
+	uint64_t times;
+	size_t i;
+
+	(void)obj;
+	if (read(scribe_fd(e->scribe), &times, sizeof(times)) < 0)
+		return;
+	for (i = 0; i < e->n; i++)
+		router_hear_file(e->routers[i]);
 }
 
 static void tell_supervisor(struct engine *e, char what)
@@ -240,7 +254,7 @@ int engine_rejoin(struct engine *e, const char *id, struct err *reterr)
 	e->routers[i] = fresh;
 	e->n++;
 	rooms_connect(e);
-	begin(fresh);
+	begin(e, fresh);
 	e->look_at = clock_mono();
 	return 0;
 }
@@ -252,6 +266,7 @@ void engine_stop(struct engine *e)
 	for (i = 0; i < e->n; i++)
 		router_stop(e, e->routers[i]);
 	e->stop = true;
+	scribe_flush(e->scribe, FLUSH_NS);
 }
 
 /* --- the loop ---------------------------------------------------------- */
@@ -443,6 +458,14 @@ static int open_all(struct engine *e, struct err *reterr)
 	r = open_signals(e, reterr);
 	if (r < 0)
 		return r;
+	r = scribe_start(&e->scribe, reterr);
+	if (r < 0)
+		return r;
+	e->scribe_io = (struct io){scribe_ready, e};
+	r = engine_watch(e, scribe_fd(e->scribe), EPOLLIN, &e->scribe_io,
+			 reterr);
+	if (r < 0)
+		return r;
 	rooms_watch_names(e);
 	return control_open(e, reterr);
 }
@@ -459,6 +482,7 @@ static void engine_release(struct engine *e)
 	free(e->routers);
 	free(e->ports);
 	free(e->rooms);
+	scribe_end(e->scribe);
 	auto_close_fn(&e->names);
 	auto_close_fn(&e->signals);
 	auto_close_fn(&e->timer);
@@ -489,6 +513,7 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 		e->config = (struct vrrp_config){0};
 		configure(e, &first);
 		rooms_review(e);
+		scribe_flush(e->scribe, FLUSH_NS);
 		tell_supervisor(e, VRRP_TELL_READY);
 		loop(e);
 	} else {

@@ -337,7 +337,7 @@ static void standby_in_fault(struct evidence *e)
 	EACH_SAMPLE(e, "network1", o)
 	{
 		healthy_router(o, r->uuid)->state = "fault";
-		healthy_router(o, r->uuid)->file = "fault";
+		healthy_router(o, r->uuid)->file = "backup";
 	}
 }
 

@@ -169,9 +169,7 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 			      state_word(o, s->router));
 		return;
 	}
-	want = strcmp(r->state, "active") == 0   ? "master"
-	       : strcmp(r->state, "backup") == 0 ? "backup"
-						 : "fault";
+	want = strcmp(r->state, "active") == 0 ? "master" : "backup";
 	have = r->file ? r->file : "";
 	len = strcspn(have, "\r\n");
 	verdict_want(v, "%s (its engine says %s)", want, r->state);
