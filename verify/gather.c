@@ -182,7 +182,7 @@ static bool sample(struct fleet_node *n, struct work *w)
 	const struct observed *o, **slot;
 	struct err err;
 
-	if (gather_observe_node(n, w->arena, w->e->lab->name, &o, &err) < 0) {
+	if (gather_node_tables(n, w->arena, w->e->lab->name, &o, &err) < 0) {
 		if (!s->nsamples)
 			s->error = arena_strdup(w->arena, err.msg);
 		return false;

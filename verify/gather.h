@@ -22,12 +22,12 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs);
  * lab's index, NULL where it failed (the fleet's node says why). There is an
  * arena for each node of the fleet.
  */
-void gather_observe(struct fleet *f, struct arena *arenas,
-		    const struct observed **obs);
+void gather_tables(struct fleet *f, struct arena *arenas,
+		   const struct observed **obs);
 
 /* The same of one node that is open. */
-int gather_observe_node(struct fleet_node *n, struct arena *a, const char *lab,
-			const struct observed **ret, struct err *reterr);
+int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
+		       const struct observed **ret, struct err *reterr);
 
 /*
  * Waits until each router has exactly one active host, or its timers are over.

@@ -28,8 +28,8 @@ static char *observe_members(struct arena *a, const char *lab)
 	return arena_strndup(a, b.data, b.len);
 }
 
-int gather_observe_node(struct fleet_node *n, struct arena *a, const char *lab,
-			const struct observed **ret, struct err *reterr)
+int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
+		       const struct observed **ret, struct err *reterr)
 {
 	struct observed *o = arena_alloc(a, sizeof(*o));
 	const struct doc *answer;
@@ -44,33 +44,33 @@ int gather_observe_node(struct fleet_node *n, struct arena *a, const char *lab,
 	return r;
 }
 
-struct observing {
+struct gathering {
 	struct fleet *fleet;
 	struct arena *arenas;
 	const struct observed **obs;
 };
 
-static int observe_one(struct fleet_node *n, void *ctx, struct err *reterr)
+static int node_tables(struct fleet_node *n, void *ctx, struct err *reterr)
 {
-	struct observing *o = ctx;
+	struct gathering *o = ctx;
 
 	if (!n->node)
 		return 0;
-	return gather_observe_node(n, &o->arenas[n - o->fleet->nodes],
-				   o->fleet->lab->name, &o->obs[n->node->index],
-				   reterr);
+	return gather_node_tables(n, &o->arenas[n - o->fleet->nodes],
+				  o->fleet->lab->name, &o->obs[n->node->index],
+				  reterr);
 }
 
-void gather_observe(struct fleet *f, struct arena *arenas,
-		    const struct observed **obs)
+void gather_tables(struct fleet *f, struct arena *arenas,
+		   const struct observed **obs)
 {
-	struct observing o = {f, arenas, obs};
+	struct gathering o = {f, arenas, obs};
 	size_t i;
 
 	for (i = 0; i < f->lab->nnodes; i++)
 		obs[i] = NULL;
 	/* Each node's status tells what became of it. */
-	(void)fleet_each(f, observe_one, &o, NULL);
+	(void)fleet_each(f, node_tables, &o, NULL);
 }
 
 size_t gather_active(const struct topo_router *r, const struct observed **obs,
@@ -166,7 +166,7 @@ int64_t gather_wait(struct fleet *f, struct mono *learned)
 	obs = arena_array(&a, lab->nnodes, sizeof(*obs));
 	arenas = arena_array(&a, f->n, sizeof(*arenas));
 	for (;;) {
-		gather_observe(f, arenas, obs);
+		gather_tables(f, arenas, obs);
 		done = settled(lab, obs) || !mono_before(clock_mono(), until);
 		if (done)
 			note_changes(lab, obs, learned);

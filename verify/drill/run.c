@@ -61,7 +61,7 @@ static const struct observed **look(struct drill_run *r)
 	const struct observed **obs =
 		arena_array(&r->d->arena, r->d->lab->nnodes, sizeof(*obs));
 
-	gather_observe(r->f, r->d->arenas, obs);
+	gather_tables(r->f, r->d->arenas, obs);
 	return obs;
 }
 
@@ -82,7 +82,7 @@ static int poll_until(struct drill_run *r, int64_t patience,
 	for (;;) {
 		if (*r->interrupted)
 			return -EINTR;
-		gather_observe(r->f, arenas, obs);
+		gather_tables(r->f, arenas, obs);
 		done = fn(r, obs);
 		for (i = 0; i < r->f->n; i++)
 			arena_release(&arenas[i]);
