@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -47,14 +48,16 @@ void key_wrong(struct keys *ks, enum key_wrong why, const struct doc *at,
 
 void keys_wrong(struct keys *ks, const struct doc *at, const char *fmt, ...)
 {
-	struct key_fault f = {.at = at};
+	struct key_fault f = {.at = at, .msg = ""};
+	char msg[KEYS_MSG_MAX];
 	va_list ap;
 
-	if (key_done(ks))
-		return;
-	va_start(ap, fmt);
-	f.msg = arena_vprintf(ks->a, fmt, ap);
-	va_end(ap);
+	if (!ks->most || ks->faults < ks->most) {
+		va_start(ap, fmt);
+		vsnprintf(msg, sizeof(msg), fmt, ap);
+		va_end(ap);
+		f.msg = msg;
+	}
 	key_tell(ks, &f);
 }
 
@@ -171,20 +174,32 @@ static const char *called(const struct key_table *t)
 
 #define CALLED_MAX 63 /* bytes of a name that are said */
 
+/* Room for n entries; those that are pointers point to theirs. */
+static unsigned char *new_list(struct keys *ks, const struct key *k, size_t n)
+{
+	unsigned char *list = arena_array(ks->a, n, k->size), *item;
+
+	for (size_t i = 0; (k->flags & KEY_POINTERS) && i < n; i++) {
+		item = arena_alloc(ks->a, k->table->size);
+		memcpy(list + i * k->size, &item, sizeof(item));
+	}
+	return list;
+}
+
 static bool read_list(struct keys *ks, const struct key *k, const struct doc *v,
 		      void *obj)
 {
-	size_t faults = ks->faults, n, size = k->table->size;
+	size_t faults = ks->faults, n;
 	unsigned char *list;
 
 	if (not_list(ks, k, v, DOC_LIST))
 		return false;
 	n = entries(k, v);
-	list = arena_array(ks->a, n, size);
+	list = new_list(ks, k, n);
 	key_store(obj, k->offset, &list, sizeof(list));
 	key_store(obj, k->count, &n, sizeof(n));
 	for (size_t i = 0; i < n && !key_done(ks); i++)
-		read_new(ks, v->items[i], k->table, list + i * size, NULL,
+		read_new(ks, v->items[i], k->table, key_item(k, list, i), NULL,
 			 called(k->table));
 	return ks->faults == faults;
 }
@@ -196,13 +211,13 @@ static bool read_named(struct keys *ks, const struct key *k,
 	size_t faults = ks->faults, n = 0, most;
 	struct key_fault twice = {.why = KEY_WRONG_TWICE, .key = k};
 	struct map seen = {0};
-	unsigned char *list;
+	unsigned char *list, *item;
 	const char *name;
 
 	if (not_list(ks, k, v, DOC_MAP))
 		return false;
 	most = entries(k, v);
-	list = arena_array(ks->a, most, t->size);
+	list = new_list(ks, k, most);
 	key_store(obj, k->offset, &list, sizeof(list));
 	for (size_t i = 0; i < most && !key_done(ks); i++) {
 		twice.at = v->keys[i];
@@ -215,11 +230,11 @@ static bool read_named(struct keys *ks, const struct key *k,
 		name = v->keys[i]->str;
 		if (!ks->borrow)
 			name = arena_strdup(ks->a, name);
-		key_store(list + n * t->size, t->id, &name, sizeof(name));
+		item = key_item(k, list, n);
+		key_store(item, t->id, &name, sizeof(name));
 		n++;
 		key_store(obj, k->count, &n, sizeof(n));
-		read_new(ks, v->items[i], t, list + (n - 1) * t->size,
-			 v->keys[i],
+		read_new(ks, v->items[i], t, item, v->keys[i],
 			 arena_printf(ks->a, "%s '%.*s'", called(t), CALLED_MAX,
 				      name));
 	}

@@ -56,6 +56,7 @@ enum key_type {
 enum key_flags {
 	KEY_REQUIRED = 1 << 0,
 	KEY_EMPTY = 1 << 1, /* no value means none, or an empty map or list */
+	KEY_POINTERS = 1 << 2, /* the list is of pointers to structs */
 };
 
 struct key;
@@ -65,7 +66,7 @@ struct keys;
 struct key {
 	const char *name;
 	enum key_type type;
-	size_t offset, size; /* of the field; lists: size of one entry */
+	size_t offset, size; /* of the field; lists: of one entry */
 	unsigned flags;      /* enum key_flags */
 	size_t count;        /* lists: offset of their size_t */
 	/* Offset of a const struct doc *: where the value stands, right or
@@ -86,6 +87,7 @@ struct key {
 	int64_t unit; /* durations: nanoseconds of 1 in the field */
 	int64_t step; /* durations: must be a multiple of it; 0: any */
 	const struct key_table *table; /* maps and lists of them */
+	const char *names; /* KEY_NAMED: the schema's definition of a name */
 	/* KEY_CUSTOM: sets obj, says what is wrong with keys_wrong(). */
 	void (*read)(struct keys *ks, const struct key *k, const struct doc *v,
 		     void *obj);
@@ -207,6 +209,8 @@ bool keys_value(struct keys *ks, const struct key *k, const struct doc *v,
 /* A text, or NULL with a report. */
 const char *keys_text(struct keys *ks, const struct key *k,
 		      const struct doc *v);
+
+#define KEYS_MSG_MAX 1024 /* bytes; words of a document can be megabytes */
 
 /* The fault in words, in the arena. */
 const char *keys_fault_print(struct arena *a, const struct key_fault *f);

@@ -66,6 +66,17 @@ static inline void key_store(void *obj, size_t offset, const void *v,
 	memcpy((unsigned char *)obj + offset, v, size);
 }
 
+/* Entry i of a list. */
+static inline unsigned char *key_item(const struct key *k, unsigned char *list,
+				      size_t i)
+{
+	unsigned char *item = list + i * k->size;
+
+	if (k->flags & KEY_POINTERS)
+		memcpy(&item, item, sizeof(item));
+	return item;
+}
+
 /* Nothing more is to be read: the first fault was all that is wanted. */
 bool key_done(const struct keys *ks);
 void key_tell(struct keys *ks, const struct key_fault *f);

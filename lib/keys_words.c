@@ -245,7 +245,7 @@ const char *keys_fault_print(struct arena *a, const struct key_fault *f)
 
 	switch (f->why) {
 	case KEY_WRONG_OTHER:
-		return f->msg;
+		return arena_strdup(a, f->msg);
 	case KEY_WRONG_MAP:
 		buf_printf(&b, "%s must be a map of keys, found %s", f->what,
 			   keys_found(f->at));
@@ -304,5 +304,6 @@ const char *keys_fault_print(struct arena *a, const struct key_fault *f)
 	case KEY_WRONG_MANY:
 		many(&b, f);
 	}
-	return arena_strdup(a, b.data ? b.data : "");
+	return arena_strndup(a, b.data ? b.data : "",
+			     b.len < KEYS_MSG_MAX ? b.len : KEYS_MSG_MAX - 1);
 }

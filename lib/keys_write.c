@@ -120,7 +120,7 @@ static void write_texts(const struct key *k, const void *obj, struct json *j)
 static void write_items(const struct key *k, const void *obj, struct json *j)
 {
 	const struct key_table *t = k->table;
-	const unsigned char *list;
+	unsigned char *list, *item;
 	const char *name;
 	size_t n;
 
@@ -130,13 +130,14 @@ static void write_items(const struct key *k, const void *obj, struct json *j)
 		json_obj(j);
 	else
 		json_arr(j);
-	for (size_t i = 0; i < n; i++, list += t->size) {
+	for (size_t i = 0; i < n; i++) {
+		item = key_item(k, list, i);
 		if (k->type == KEY_NAMED) {
-			key_load(list, t->id, &name, sizeof(name));
+			key_load(item, t->id, &name, sizeof(name));
 			json_key(j, name);
 		}
 		json_obj(j);
-		keys_write(t, list, j);
+		keys_write(t, item, j);
 		json_obj_end(j);
 	}
 	if (k->type == KEY_NAMED)

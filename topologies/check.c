@@ -5,12 +5,15 @@
  * each type of network can carry. What the values alone make wrong was said
  * when they were read, and is empty here.
  */
+#include "topologies/check.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
-#include "topologies/raw.h"
+#include "lib/parse.h"
+#include "topologies/error.h"
 
 /* The names of a list of things that begin with their name. */
 static const char **names_of(struct raw *raw, const void *items, size_t n)
@@ -27,11 +30,26 @@ static const char **names_of(struct raw *raw, const void *items, size_t n)
 static void dangling(struct raw *raw, const struct raw_ref *ref,
 		     const char *kind, const void *items, size_t n)
 {
-	const char *near = "";
+	const char *near = NULL;
 
 	if (raw->errs->n < TOPO_ERRORS_MAX)
-		near = raw_nearest(raw, ref->name, names_of(raw, items, n), n);
-	raw_wrong(raw, ref->at, "no %s is named '%s'%s", kind, ref->name, near);
+		near = parse_nearest(ref->name, names_of(raw, items, n), n);
+	raw_wrong(raw, ref->at, "no %s is named '%s'%s%s%s", kind, ref->name,
+		  near ? "; did you mean '" : "", near ? near : "",
+		  near ? "'?" : "");
+}
+
+struct ip raw_first_host(const struct ipnet *n)
+{
+	return ip_add(ipnet_network(n), 1);
+}
+
+struct ip raw_last_host(const struct ipnet *n)
+{
+	struct ip last = ipnet_last(n);
+
+	/* IPv6 has no broadcast address. */
+	return n->ip.family == 4 ? ip_v4(ip_v4_value(&last) - 1) : last;
 }
 
 /* --- nodes ---------------------------------------------------------------- */

@@ -6,13 +6,14 @@
  * combining characters too. Nothing from the file reaches a terminal as a
  * control character.
  */
+#include "topologies/error.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "topologies/raw.h"
 
 #define SHOWN_MAX 160    /* characters of a source line that are shown */
 #define MESSAGE_MAX 1024 /* bytes; words of the file can be megabytes */

@@ -2,9 +2,8 @@
 /*
  * A lab from its file. The whole way is
  *
- *   bytes -> struct doc (lib/doc) -> struct raw (topo_keys.c, topo_read.c)
- *     -> checks (topo_check.c) -> numbers (topo_number.c)
- *     -> struct lab (topo_resolve.c)
+ *   bytes -> struct doc (lib/doc) -> struct raw (keys/, by lib/keys)
+ *     -> checks (check.c) -> numbers (number.c) -> struct lab (resolve.c)
  *
  * and every stage but the first goes on after an error, so that one run tells
  * all that is wrong. A file is refused by its kind and size before it is
@@ -18,7 +17,37 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "topologies/raw.h"
+#include "topologies/check.h"
+#include "topologies/error.h"
+#include "topologies/keys/keys.h"
+#include "topologies/number.h"
+#include "topologies/resolve.h"
+
+static void report(struct keys *ks, const struct key_fault *f)
+{
+	struct raw *raw = ks->ctx;
+
+	if (raw->errs->n < TOPO_ERRORS_MAX)
+		raw_wrong(raw, f->at, "%s", keys_fault_print(ks->a, f));
+	else
+		raw->errs->dropped++;
+}
+
+static void read_keys(struct raw *raw, const struct doc *root)
+{
+	struct keys ks = {.a = raw->a,
+			  .report = report,
+			  .ctx = raw,
+			  .borrow = true,
+			  .most = TOPO_ERRORS_MAX};
+
+	if (doc_is_null(root))
+		raw_wrong(raw, NULL,
+			  "the file is empty: a lab needs at least "
+			  "the keys 'lab' and 'nodes'");
+	else
+		keys_read(&ks, root, &lab_keys_table, raw, root, "the lab");
+}
 
 int topo_load_text(const char *path, const char *text, size_t len,
 		   struct lab **ret_lab, struct topo_errors *errs)
@@ -43,7 +72,7 @@ int topo_load_text(const char *path, const char *text, size_t len,
 	if (r < 0) {
 		topo_error_at(errs, where.line, where.col, 1, "%s", where.msg);
 	} else {
-		raw_load(&raw, root);
+		read_keys(&raw, root);
 		raw_check(&raw);
 		raw_number(&raw);
 	}

@@ -4,9 +4,12 @@
  * is taken first, then the rest goes out in file order, lowest first; so the
  * same file gives the same numbers, and adding to its end moves none.
  */
+#include "topologies/number.h"
+
 #include <string.h>
 
-#include "topologies/raw.h"
+#include "topologies/check.h"
+#include "topologies/error.h"
 
 /* --- VNIs ----------------------------------------------------------------- */
 

@@ -7,10 +7,10 @@
  * word, between reading and resolving. Each stage takes what the one before
  * left and adds what it finds to the same list of errors:
  *
- *   raw_load     text to raw lab: keys, types, ranges, names
- *   raw_check    what needs two things at once: references, overlaps
- *   raw_number   hands out what is unique: VNIs, VRIDs, addresses
- *   raw_resolve  a raw lab without errors to the frozen model
+ *   keys/        text to raw lab: keys, types, ranges, names
+ *   check.h      what needs two things at once: references, overlaps
+ *   number.h     hands out what is unique: VNIs, VRIDs, addresses
+ *   resolve.h    a raw lab without errors to the frozen model
  *
  * A thing that was found wrong is left empty (family 0, NULL), and empty
  * things are judged no further: one mistake makes one error.
@@ -23,12 +23,10 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/ip.h"
-#include "topologies/topo.h"
 #include "lib/map.h"
+#include "topologies/topo.h"
 
-#define RAW_VXLAN_OVERHEAD                                                     \
-	50 /* outer Ethernet, IPv4, UDP and VXLAN headers                      \
-	    */
+#define RAW_VXLAN_OVERHEAD 50 /* outer Ethernet, IPv4, UDP, VXLAN headers */
 #define RAW_VNI_MAX 16777215u
 #define RAW_VRID_MAX 254u
 #define RAW_MTU_MIN 1280u /* IPv6's, RFC 8200 section 5 */
@@ -172,8 +170,8 @@ struct raw {
 	const char *name;
 	enum topo_mechanism mechanism;
 	bool l2_population;
-	bool has_phys; /* the file has the key */
 	const struct doc *phys_at, *nodes_at;
+	struct raw_net *reading; /* whose subnets are read */
 	struct raw_node **nodes;
 	size_t nnodes;
 	struct raw_phys **phys;
@@ -191,117 +189,5 @@ struct raw {
 	struct map node_names, phys_names, net_names, subnet_names;
 	const struct raw_phys *management, *tunnel;
 };
-
-void raw_load(struct raw *raw, const struct doc *root);
-void raw_check(struct raw *raw);
-void raw_number(struct raw *raw);
-
-/* Only for a raw lab without errors. */
-struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len);
-
-/* Usable host addresses of a range: without network and broadcast address. */
-struct ip raw_first_host(const struct ipnet *n);
-struct ip raw_last_host(const struct ipnet *n);
-
-/* An address that must be a host of the subnet; says why where it is not.
- * what: "gateway". */
-bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
-		 const struct ip *ip, const struct doc *at, const char *what);
-
-/*
- * Reading values. Each reports what is wrong and then returns false or NULL,
- * leaving *ret alone. Values that are null never get here.
- */
-enum raw_key_flags {
-	RAW_REQUIRED = 1 << 0,
-	RAW_EMPTY = 1 << 1, /* a map, and no value means an empty one */
-};
-
-struct raw_key {
-	const char *name;
-	unsigned flags;
-	void (*read)(struct raw *raw, const struct doc *v, void *obj);
-};
-
-#define RAW_KEYS_MAX 32 /* of one table */
-
-/* The keys of one kind of map; the schema must have the same ones. */
-struct raw_table {
-	const char *name; /* as in the schema's $defs */
-	const struct raw_key *keys;
-	size_t n;
-};
-
-extern const struct raw_table *const raw_tables[]; /* ends with NULL */
-extern const struct raw_table raw_router_table, raw_ha_table;
-
-void raw_add_router(struct raw *raw, const struct doc *key, const struct doc *v,
-		    void *obj);
-
-/* A new, zeroed item of size bytes, its pointer pushed to a list of them. */
-void *raw_new(struct raw *raw, void *list, size_t *n, size_t size);
-
-/* "node 'network1'", for messages. */
-const char *raw_called(struct raw *raw, const char *kind,
-		       const struct doc *key);
-
-/*
- * Reads a map by its table into obj: unknown, duplicate and missing keys are
- * reported. at: the place to blame for what is missing; what: "node 'x'".
- */
-void raw_map(struct raw *raw, const struct doc *d, const struct raw_table *t,
-	     void *obj, const struct doc *at, const char *what);
-
-/*
- * Reads a map of named things: at most max of them, names unique, and calls
- * add for each. kind: "node"; value may be null.
- */
-void raw_named(struct raw *raw, const struct doc *d, const char *kind,
-	       size_t max, size_t name_max,
-	       void (*add)(struct raw *raw, const struct doc *key,
-			   const struct doc *v, void *obj),
-	       void *obj);
-
-bool raw_name_ok(struct raw *raw, const struct doc *at, const char *kind,
-		 size_t max);
-bool raw_host_ok(struct raw *raw, const struct doc *at, const char *kind);
-const char *raw_text(struct raw *raw, const struct doc *v);
-bool raw_bool(struct raw *raw, const struct doc *v, bool *ret);
-bool raw_u32(struct raw *raw, const struct doc *v, uint32_t min, uint32_t max,
-	     uint32_t *ret);
-bool raw_seconds(struct raw *raw, const struct doc *v, uint32_t min,
-		 uint32_t max, uint32_t *ret);
-bool raw_enum(struct raw *raw, const struct doc *v, const char *what,
-	      const char *const *names, size_t n, int *ret);
-bool raw_cidr(struct raw *raw, const struct doc *v, struct ipnet *ret);
-bool raw_ip(struct raw *raw, const struct doc *v, struct ip *ret);
-bool raw_range(struct raw *raw, const struct doc *v, struct ip *ret_first,
-	       struct ip *ret_last);
-
-void raw_ref(struct raw *raw, const struct doc *v, struct raw_ref *ret);
-
-/* One address or a list of them. */
-void raw_pins(struct raw *raw, const struct doc *v, struct raw_pin **ret,
-	      size_t *ret_n);
-
-/* A project's name, or def where it is wrong. */
-const char *raw_project_name(struct raw *raw, const struct doc *v,
-			     const char *def);
-
-/* Adds an error; at NULL: without place. */
-void topo_error_add(struct topo_errors *errs, const struct doc *at,
-		    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void topo_error_at(struct topo_errors *errs, unsigned line, unsigned col,
-		   unsigned len, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-
-#define raw_wrong(raw, at, ...) topo_error_add((raw)->errs, at, __VA_ARGS__)
-
-/* Sorts by place and drops what was said twice. */
-void topo_errors_sort(struct topo_errors *errs);
-
-/* "; did you mean 'x'?" or "", in the arena. */
-const char *raw_nearest(struct raw *raw, const char *word,
-			const char *const *names, size_t n);
 
 #endif

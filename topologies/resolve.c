@@ -5,12 +5,14 @@
  * the machine nor the day. Sizes are counted first; each array is allocated
  * once and pointers into it stay.
  */
+#include "topologies/resolve.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
+#include "topologies/check.h"
 #include "topologies/ids.h"
-#include "topologies/raw.h"
 
 struct resolve {
 	const struct raw *raw;

@@ -49,6 +49,8 @@ struct all {
 	size_t nlist;
 	struct leaf *named;
 	size_t nnamed;
+	struct leaf **far;
+	size_t nfar;
 	uint32_t maybe;
 	bool has_maybe;
 	const struct doc *maybe_at;
@@ -121,6 +123,8 @@ static const struct key all_keys[] = {
 	 .table = &leaf_table, .max = 4},
 	{"named", KEY_NAMED, KEY_ITEMS(struct all, named, nnamed),
 	 .table = &leaf_table, .max = 2, .flags = KEY_EMPTY},
+	{"far", KEY_NAMED, KEY_ITEMS(struct all, far, nfar),
+	 .table = &leaf_table, .max = 3, .flags = KEY_POINTERS},
 	{"maybe", KEY_UINT, KEY_FIELD(struct all, maybe),
 	 .known = offsetof(struct all, has_maybe),
 	 .at = offsetof(struct all, maybe_at)},
@@ -424,6 +428,12 @@ static void any(struct arena *a, struct all *x)
 	x->list = leaves(a, x->nlist);
 	x->nnamed = pick(3);
 	x->named = leaves(a, x->nnamed);
+	x->nfar = pick(4);
+	x->far = arena_array(a, x->nfar, sizeof(*x->far));
+	for (size_t i = 0; i < x->nfar; i++) {
+		x->far[i] = leaves(a, 1);
+		x->far[i]->name = arena_printf(a, "f%zu", i);
+	}
 	x->has_maybe = pick(2);
 	x->maybe = x->has_maybe ? pick(2) : 0;
 	x->even = pick(3) * 2;
@@ -454,11 +464,15 @@ static bool same(const struct all *a, const struct all *b)
 	    a->color != b->color || a->flags != b->flags ||
 	    a->ntexts != b->ntexts || a->in.deep != b->in.deep ||
 	    a->in.port != b->in.port || a->nlist != b->nlist ||
-	    a->nnamed != b->nnamed || a->has_maybe != b->has_maybe ||
-	    a->maybe != b->maybe || a->even != b->even)
+	    a->nnamed != b->nnamed || a->nfar != b->nfar ||
+	    a->has_maybe != b->has_maybe || a->maybe != b->maybe ||
+	    a->even != b->even)
 		return false;
 	for (size_t i = 0; i < a->ntexts; i++)
 		if (!same_text(a->texts[i], b->texts[i]))
+			return false;
+	for (size_t i = 0; i < a->nfar; i++)
+		if (!same_leaves(a->far[i], b->far[i], 1, true))
 			return false;
 	return same_leaves(a->list, b->list, a->nlist, false) &&
 	       same_leaves(a->named, b->named, a->nnamed, true);

@@ -11,7 +11,7 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "t/lib/tap.h"
-#include "topologies/raw.h"
+#include "topologies/keys/keys.h"
 
 #define SCHEMA "topologies/schema.json"
 
@@ -44,7 +44,7 @@ static bool may_be(const struct doc *d, const char *type)
 	       (t->kind == DOC_LIST ? has(t, type) : strcmp(t->str, type) == 0);
 }
 
-static void table(const struct raw_table *t)
+static void table(const struct key_table *t)
 {
 	const struct doc *def = doc_get(defs, t->name);
 	const struct doc *props = doc_get(def, "properties");
@@ -57,8 +57,8 @@ static void table(const struct raw_table *t)
 	   "%s: other keys are wrong", t->name);
 	is_int(doc_len(props), t->n, "%s: as many keys", t->name);
 	for (size_t i = 0; i < t->n; i++) {
-		const struct raw_key *k = &t->keys[i];
-		bool must = k->flags & RAW_REQUIRED;
+		const struct key *k = &t->keys[i];
+		bool must = k->flags & KEY_REQUIRED;
 
 		p = doc_get(props, k->name);
 		if (!ok(p, "%s: %s is in the schema", t->name, k->name))
@@ -67,9 +67,9 @@ static void table(const struct raw_table *t)
 		   t->name, k->name);
 		is_int(has(required, k->name), must, "%s: %s is %srequired",
 		       t->name, k->name, must ? "" : "not ");
-		is_int(may_be(p, "null"), (k->flags & RAW_EMPTY) != 0,
+		is_int(may_be(p, "null"), (k->flags & KEY_EMPTY) != 0,
 		       "%s: %s may %sbe empty", t->name, k->name,
-		       k->flags & RAW_EMPTY ? "" : "not ");
+		       k->flags & KEY_EMPTY ? "" : "not ");
 		nrequired += must;
 	}
 	is_int(doc_len(required), nrequired, "%s: as many required", t->name);
@@ -150,8 +150,8 @@ int main(void)
 		SCHEMA " is JSON"))
 		return tap_done();
 	defs = doc_get(root, "$defs");
-	for (size_t i = 0; raw_tables[i]; i++)
-		table(raw_tables[i]);
+	for (size_t i = 0; lab_tables[i]; i++)
+		table(lab_tables[i]);
 	limits();
 	return tap_done();
 }

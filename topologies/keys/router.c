@@ -1,179 +1,143 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a router and of its `ha`, whose defaults are the documented
- * settings.
+ * A router and its `ha`, whose defaults are the documented settings.
  */
 #include "lib/auto.h"
-#include "topologies/raw.h"
+#include "lib/mono.h"
+#include "topologies/keys/keys.h"
 
-static void ha_vrid(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-	uint32_t n;
+static const char *const tracks[] = {"ha", "tunnel"};
+_Static_assert(TOPO_TRACK_HA == 1 << 0 && TOPO_TRACK_TUNNEL == 1 << 1,
+	       "bits as the words");
 
-	r->vrid_at = v;
-	if (raw_u32(raw, v, 1, RAW_VRID_MAX, &n))
-		r->ha.vrid = (uint8_t)n;
-}
-
-static void ha_priority(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-	uint32_t n;
-
+/* clang-format off */
+static const struct key ha_rows[] = {
+	{"vrid", KEY_UINT, KEY_FIELD(struct raw_router, ha.vrid),
+	 .at = offsetof(struct raw_router, vrid_at),
+	 .min = 1, .max = RAW_VRID_MAX,
+	 .shown = "the lowest free one", .example = "7",
+	 .about = "Virtual router id, unique in the project; the lowest free "
+		  "one by default."},
 	/* 0 says goodbye and 255 owns the address (RFC 9568 5.2.4). */
-	if (raw_u32(raw, v, 1, 254, &n))
-		r->ha.priority = (uint8_t)n;
-}
-
-static void ha_interval(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-	uint32_t s;
-
+	{"priority", KEY_UINT, KEY_FIELD(struct raw_router, ha.priority),
+	 .min = 1, .max = 254, .def = 50, .example = "50",
+	 .about = "The same on every node, so that the highest HA address "
+		  "decides."},
 	/* VRRPv2 has one byte of whole seconds. */
-	if (raw_seconds(raw, v, 1, 255, &s))
-		r->ha.adver_cs = s * 100;
-}
-
-static void ha_preempt(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-
-	raw_bool(raw, v, &r->ha.preempt);
-}
-
-static void ha_garp_repeat(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-
-	raw_u32(raw, v, 0, 100, &r->ha.garp_repeat);
-}
-
-static void ha_garp_refresh(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-
-	raw_seconds(raw, v, 0, 86400, &r->ha.garp_refresh_s);
-}
-
-static void ha_track(struct raw *raw, const struct doc *v, void *obj)
-{
-	static const char *const names[] = {"ha", "tunnel"};
-	struct raw_router *r = obj;
-	const struct doc *item;
-	unsigned track = 0;
-	int i;
-
-	if (v->kind != DOC_LIST) {
-		raw_wrong(raw, v, "expected a list such as [ha, tunnel]");
-		return;
-	}
-	DOC_FOREACH (item, v) {
-		if (!raw_enum(raw, item, "interface to track", names,
-			      ARRAY_LEN(names), &i))
-			continue;
-		if (track & 1u << i)
-			raw_wrong(raw, item, "'%s' is here twice", names[i]);
-		track |= 1u << i;
-	}
-	r->ha.track = track;
-}
-
-static const struct raw_key ha_keys[] = {
-	{"vrid", 0, ha_vrid},
-	{"priority", 0, ha_priority},
-	{"interval", 0, ha_interval},
-	{"preempt", 0, ha_preempt},
-	{"garp_repeat", 0, ha_garp_repeat},
-	{"garp_refresh", 0, ha_garp_refresh},
-	{"track", 0, ha_track},
+	{"interval", KEY_DURATION, KEY_FIELD(struct raw_router, ha.adver_cs),
+	 .unit = NS_PER_CS, .step = NS_PER_S, .min = NS_PER_S,
+	 .max = 255 * NS_PER_S, .def = 200, .example = "1s",
+	 .about = "Between advertisements: whole seconds, 1s to 255s."},
+	{"preempt", KEY_BOOL, KEY_FIELD(struct raw_router, ha.preempt),
+	 .example = "true",
+	 .about = "Whether a better router takes over from one that works."},
+	{"garp_repeat", KEY_UINT, KEY_FIELD(struct raw_router, ha.garp_repeat),
+	 .max = 100, .def = 5, .example = "5",
+	 .about = "Gratuitous ARPs for each address at a takeover."},
+	{"garp_refresh", KEY_DURATION,
+	 KEY_FIELD(struct raw_router, ha.garp_refresh_s),
+	 .unit = NS_PER_S, .step = NS_PER_S, .max = 86400 * NS_PER_S,
+	 .def = 10, .example = "1m",
+	 .about = "Period in which they are sent again, whole seconds; 0 for "
+		  "never."},
+	{"track", KEY_FLAGS, KEY_FIELD(struct raw_router, ha.track),
+	 KEY_WORDS(tracks), .def = TOPO_TRACK_HA | TOPO_TRACK_TUNNEL,
+	 .what = "interface to track", .example = "[ha]",
+	 .about = "Interfaces whose loss makes the router give up its role. "
+		  "[ha] alone is what the documents have."},
 };
-const struct raw_table raw_ha_table = {"ha", ha_keys, ARRAY_LEN(ha_keys)};
+/* clang-format on */
 
-static void router_project(struct raw *raw, const struct doc *v, void *obj)
+const struct key_table ha_keys_table = {
+	.name = "ha",
+	.keys = ha_rows,
+	.n = ARRAY_LEN(ha_rows),
+	.size = sizeof(struct raw_router),
+	.about = "The VRRP settings of a router.",
+};
+
+static void begin(struct keys *ks, const struct doc *name, void *obj)
+{
+	(void)obj;
+	name_ok(ks, name, "router", TOPO_NAME_MAX);
+}
+
+static void read_addresses(struct keys *ks, const struct key *k,
+			   const struct doc *v, void *obj)
 {
 	struct raw_router *r = obj;
 
-	r->project = raw_project_name(raw, v, r->project);
+	(void)k;
+	read_pins(ks, v, &r->pins, &r->npins);
 }
 
-static void router_gateway(struct raw *raw, const struct doc *v, void *obj)
+static void read_interfaces(struct keys *ks, const struct key *k,
+			    const struct doc *v, void *obj)
 {
-	struct raw_router *r = obj;
-
-	raw_ref(raw, v, &r->gateway);
-}
-
-static void router_address(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-
-	r->pins_at = v;
-	raw_pins(raw, v, &r->pins, &r->npins);
-}
-
-static void router_interfaces(struct raw *raw, const struct doc *v, void *obj)
-{
+	static const struct key name = {.name = "", .type = KEY_TEXT};
 	struct raw_router *r = obj;
 	const struct doc *item;
 	struct raw_ref *ref;
 
+	(void)k;
 	if (v->kind != DOC_LIST) {
-		raw_wrong(raw, v,
-			  "expected a list of subnet names, such as "
-			  "[subnet1]");
+		keys_wrong(ks, v,
+			   "expected a list of subnet names, such as "
+			   "[subnet1]");
 		return;
 	}
 	DOC_FOREACH (item, v) {
 		if (r->nifaces >= TOPO_IFACES_MAX) {
-			raw_wrong(raw, item,
-				  "more than %d interfaces of a router",
-				  TOPO_IFACES_MAX);
+			keys_wrong(ks, item,
+				   "more than %d interfaces of a router",
+				   TOPO_IFACES_MAX);
 			return;
 		}
-		if (!raw_text(raw, item))
+		if (!keys_text(ks, &name, item))
 			continue;
-		ref = arena_push(raw->a, &r->ifaces, &r->nifaces, sizeof(*ref));
+		ref = arena_push(ks->a, &r->ifaces, &r->nifaces, sizeof(*ref));
 		*ref = (struct raw_ref){item->str, item};
 	}
 }
 
-static void router_ha(struct raw *raw, const struct doc *v, void *obj)
-{
-	struct raw_router *r = obj;
-
-	raw_map(raw, v, &raw_ha_table, r, v,
-		raw_called(raw, "ha of router", r->at));
-}
-
-static const struct raw_key router_keys[] = {
-	{"project", 0, router_project},
-	{"gateway", 0, router_gateway},
-	{"external_address", 0, router_address},
-	{"interfaces", 0, router_interfaces},
-	{"ha", RAW_EMPTY, router_ha},
+/* clang-format off */
+static const struct key rows[] = {
+	{"project", KEY_TEXT, KEY_FIELD(struct raw_router, project),
+	 .check = check_project, .def_text = RAW_PROJECT,
+	 .schema = SCHEMA_NAME, .example = "demo",
+	 .about = "Whose it is; its HA network is shared within the project."},
+	{"gateway", KEY_TEXT, KEY_FIELD(struct raw_router, gateway.name),
+	 .at = offsetof(struct raw_router, gateway.at), .schema = SCHEMA_TEXT,
+	 .shown = "none", .example = "ext-net",
+	 .about = "The external network that its default route leads to."},
+	{"external_address", KEY_CUSTOM, KEY_FIELD(struct raw_router, pins),
+	 .at = offsetof(struct raw_router, pins_at), .read = read_addresses,
+	 .schema = SCHEMA_ADDRESSES, .what = "address, or list of them",
+	 .shown = "the lowest free of the pool", .example = "203.0.113.21",
+	 .about = "Its address there, one for each subnet; the lowest free of "
+		  "the pool by default."},
+	{"interfaces", KEY_CUSTOM, KEY_FIELD(struct raw_router, ifaces),
+	 .read = read_interfaces, .max = TOPO_IFACES_MAX,
+	 .schema = "\"type\": \"array\", \"uniqueItems\": true, "
+		   "\"maxItems\": 64, \"items\": {" SCHEMA_TEXT "}",
+	 .what = "list of subnets", .shown = "none",
+	 .example = "[demo-subnet]",
+	 .about = "Names of the subnets it joins; it takes their gateway "
+		  "addresses."},
+	{"ha", KEY_MAP, .size = sizeof(struct raw_router),
+	 .table = &ha_keys_table, .flags = KEY_EMPTY,
+	 .about = "VRRP settings."},
 };
-const struct raw_table raw_router_table = {"router", router_keys,
-					   ARRAY_LEN(router_keys)};
+/* clang-format on */
+_Static_assert(TOPO_IFACES_MAX == 64, "as the schema of interfaces says");
 
-void raw_add_router(struct raw *raw, const struct doc *key, const struct doc *v,
-		    void *obj)
-{
-	struct raw_router *r =
-		raw_new(raw, &raw->routers, &raw->nrouters, sizeof(*r));
-
-	(void)obj;
-	r->name = key->str;
-	r->at = key;
-	r->project = RAW_PROJECT;
-	r->ha = (struct topo_ha){
-		.priority = 50,
-		.adver_cs = 200,
-		.garp_repeat = 5,
-		.garp_refresh_s = 10,
-		.track = TOPO_TRACK_HA | TOPO_TRACK_TUNNEL,
-	};
-	raw_map(raw, v, &raw_router_table, r, key,
-		raw_called(raw, "router", key));
-}
+const struct key_table router_keys_table = {
+	.name = "router",
+	.keys = rows,
+	.n = ARRAY_LEN(rows),
+	.size = sizeof(struct raw_router),
+	.id = offsetof(struct raw_router, name),
+	.place = offsetof(struct raw_router, at),
+	.begin = begin,
+	.about = "A highly available router.",
+};

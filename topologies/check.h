@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_TOPOLOGIES_CHECK_H
+#define LABCTL_TOPOLOGIES_CHECK_H
+
+#include "topologies/raw.h"
+
+/* Judges what needs two things at once, and looks up what words name. */
+void raw_check(struct raw *raw);
+
+/* Usable host addresses of a range: without network and broadcast address. */
+struct ip raw_first_host(const struct ipnet *n);
+struct ip raw_last_host(const struct ipnet *n);
+
+/* An address that must be a host of the subnet; says why where it is not.
+ * what: "gateway". */
+bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
+		 const struct ip *ip, const struct doc *at, const char *what);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/auto.h"
+#include "topologies/keys/keys.h"
+
+static void begin(struct keys *ks, const struct doc *name, void *obj)
+{
+	struct raw *raw = ks->ctx;
+	struct raw_node *n = obj;
+
+	n->index = raw->nnodes - 1;
+	n->mechanism = raw->mechanism;
+	if (name_ok(ks, name, "node", TOPO_NAME_MAX))
+		host_ok(ks, name, "node");
+	map_puts(raw->a, &raw->node_names, n->name, n);
+}
+
+/* clang-format off */
+static const struct key keys[] = {
+	{"role", KEY_ENUM, KEY_FIELD(struct raw_node, role),
+	 .words = topo_role_names, .nwords = TOPO_COMPUTE + 1,
+	 .known = offsetof(struct raw_node, role_known),
+	 .flags = KEY_REQUIRED, .example = "network",
+	 .about = "What the node is for: instances run on compute nodes, "
+		  "routers on network nodes."},
+	{"mechanism", KEY_ENUM, KEY_FIELD(struct raw_node, mechanism),
+	 .words = topo_mechanism_names, .nwords = TOPO_LINUXBRIDGE + 1,
+	 .shown = "the lab's", .example = "linuxbridge",
+	 .about = "How this node switches frames."},
+};
+/* clang-format on */
+
+const struct key_table node_keys_table = {
+	.name = "node",
+	.keys = keys,
+	.n = ARRAY_LEN(keys),
+	.size = sizeof(struct raw_node),
+	.id = offsetof(struct raw_node, name),
+	.place = offsetof(struct raw_node, at),
+	.begin = begin,
+	.about = "A machine of the lab.",
+};
