@@ -17,9 +17,8 @@
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/target.h"
-#include "provision/node/observe.h"
-#include "provision/plan/plan.h"
 #include "provision/host/remote.h"
+#include "provision/host/roles.h"
 #include "topologies/topo.h"
 
 #define ENGINE_MS 5000 /* for an engine's answer */
@@ -106,26 +105,18 @@ static int active_on(const struct lab *lab, const struct topo_router *router,
 		     const struct topo_node *node, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
-	const char *members = arena_printf(&a, "\"state_dir\": \"%s/%s\"",
-					   PLAN_STATE_DIR, lab->name);
-	const struct doc *answer = NULL;
 	struct observed seen = {0};
 	struct remote_target t;
 	struct remote *r = NULL;
-	size_t i;
 	int e;
 
 	e = reach(&a, lab, node, &t, reterr);
 	if (e == 0)
 		e = remote_open(&r, &t, reterr);
 	if (e == 0)
-		e = remote_call(r, "engine", members, ENGINE_MS, &a, &answer,
-				reterr);
+		e = roles_ask_one(r, lab, ENGINE_MS, &a, &seen, reterr);
 	if (e == 0)
-		e = observed_decode(&a, answer, &seen, reterr);
-	for (i = 0; e == 0 && i < seen.nrouters; i++)
-		if (strcmp(seen.routers[i].id, router->uuid) == 0)
-			e = strcmp(seen.routers[i].state, "active") == 0;
+		e = role_is_active(role_on(&seen, router));
 	remote_close(r);
 	return e < 0 ? err_prefix(reterr, "%s", node->name) : e;
 }

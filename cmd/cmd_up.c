@@ -14,6 +14,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/host/converge_lab.h"
+#include "provision/host/roles.h"
 #include "provision/emul/emul.h"
 #include "topologies/topo.h"
 
@@ -69,23 +70,23 @@ static int cannot(struct up *up, const struct err *e)
 	return EXIT_CANNOT;
 }
 
-static void print_routers(const struct lab *lab, const struct settled *s)
+static void print_routers(const struct lab *lab, const struct roles *roles)
 {
+	const struct topo_node *on;
 	size_t i, most = 10; /* a lab of hundreds is `labctl status`'s */
 
 	for (i = 0; i < lab->nrouters && i < most; i++)
-		if (s[i].active)
+		if (roles_active(roles, &lab->routers[i], &on) == 1)
 			printf("  router %s is active on %s\n",
-			       s[i].router->name, s[i].active->name);
+			       lab->routers[i].name, on->name);
 	if (lab->nrouters > most)
 		printf("  and %zu more routers: see 'labctl status'\n",
 		       lab->nrouters - most);
 }
 
-static int wait_for_routers(struct up *up, struct fleet *f,
-			    struct settled **ret, struct arena *a)
+static int wait_for_routers(struct up *up, struct fleet *f, struct roles *ret)
 {
-	unsigned ms = settle_deadline_ms(up->lab);
+	unsigned ms = roles_deadline_ms(up->lab);
 	struct err e = {0};
 	int r;
 
@@ -93,7 +94,7 @@ static int wait_for_routers(struct up *up, struct fleet *f,
 		     "waiting for the routers' election (VRRP's own timers: "
 		     "up to %.1f s)",
 		     ms / 1000.0);
-	r = settle_wait(f, ms, &cmd_interrupted, a, ret, &e);
+	r = roles_wait(f, ROLES_ALL_SETTLED, ms, &cmd_interrupted, ret, &e);
 	if (r == 0)
 		return EXIT_OK;
 	if (r == -EINTR) {
@@ -109,8 +110,7 @@ static int wait_for_routers(struct up *up, struct fleet *f,
 static int with_fleet(struct up *up, struct fleet *f)
 {
 	auto_(converge_release) struct converge c = {0};
-	auto_arena struct arena a = {0};
-	struct settled *settled = NULL;
+	auto_(roles_release) struct roles roles = {0};
 	struct err e = {0};
 	int r;
 
@@ -130,7 +130,7 @@ static int with_fleet(struct up *up, struct fleet *f)
 	/* What is left is the routers' business. */
 	emul_finished(up->lab->name);
 	if (up->wait && up->lab->nrouters) {
-		r = wait_for_routers(up, f, &settled, &a);
+		r = wait_for_routers(up, f, &roles);
 		if (r != EXIT_OK)
 			return r;
 	}
@@ -138,8 +138,8 @@ static int with_fleet(struct up *up, struct fleet *f)
 	printf("lab %s is up: %zu nodes, %zu change%s, %.2f s\n", up->lab->name,
 	       up->lab->nnodes, up->changes, up->changes == 1 ? "" : "s",
 	       seconds_since(up->began));
-	if (settled)
-		print_routers(up->lab, settled);
+	if (roles.lab)
+		print_routers(up->lab, &roles);
 	return EXIT_OK;
 }
 

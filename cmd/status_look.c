@@ -7,17 +7,14 @@
 #include "cmd/cmd.h"
 #include "lib/arena.h"
 #include "lib/mono.h"
-#include "provision/host/fleet.h"
-#include "provision/node/observe.h"
-#include "provision/plan/plan.h"
+#include "provision/host/roles.h"
 #include "topologies/topo.h"
 
 struct look {
 	const struct emul_lab *l;
 	struct lab *lab; /* NULL: its file cannot be had */
 	struct fleet fleet;
-	struct arena arenas[TOPO_NODES_MAX];
-	struct observed seen[TOPO_NODES_MAX]; /* hostname NULL: not seen */
+	struct roles roles;
 };
 
 /* The PID of a node of the lab that runs, or 0. */
@@ -29,22 +26,6 @@ static pid_t pid_of(const struct emul_lab *l, const char *node)
 		if (strcmp(l->nodes[i], node) == 0)
 			return l->node_pids[i];
 	return 0;
-}
-
-static int ask(struct fleet_node *n, void *ctx, struct err *reterr)
-{
-	struct look *k = ctx;
-	struct arena *a = &k->arenas[n->node->index];
-	const char *members = arena_printf(a, "\"state_dir\": \"%s/%s\"",
-					   PLAN_STATE_DIR, k->lab->name);
-	const struct doc *answer = NULL;
-	int r;
-
-	r = remote_call(n->remote, "engine", members, STATUS_MS, a, &answer,
-			reterr);
-	if (r < 0)
-		return r;
-	return observed_decode(a, answer, &k->seen[n->node->index], reterr);
 }
 
 /* Whether all that should run does, and answers. */
@@ -91,7 +72,7 @@ static void write_state(const struct look *k, const char *name,
 static void write_engine(const struct observed *o, struct json *j)
 {
 	json_key(j, "engine");
-	if (!o->hostname) {
+	if (!o) {
 		json_str(j, NULL);
 		return;
 	}
@@ -115,7 +96,7 @@ static void write_node(const struct look *k, size_t i, struct json *j)
 	json_kstr(j, "address", nic ? ip_print(&nic->addr.ip, text) : NULL);
 	write_state(k, n->name, f, j);
 	if (n->role == TOPO_NETWORK)
-		write_engine(&k->seen[i], j);
+		write_engine(roles_node(&k->roles, n), j);
 	json_obj_end(j);
 }
 
@@ -151,13 +132,7 @@ static const struct obs_router *router_on(const struct look *k,
 					  const struct topo_router *r,
 					  const struct topo_node *n)
 {
-	const struct observed *o = &k->seen[n->index];
-	size_t i;
-
-	for (i = 0; i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, r->uuid) == 0)
-			return &o->routers[i];
-	return NULL;
+	return role_on(roles_node(&k->roles, n), r);
 }
 
 static void write_active(const struct look *k, const struct topo_router *r,
@@ -172,7 +147,7 @@ static void write_active(const struct look *k, const struct topo_router *r,
 	json_arr(j);
 	for (i = 0; i < r->nhosts; i++) {
 		o = router_on(k, r, r->hosts[i]);
-		if (!o || strcmp(o->state, "active") != 0)
+		if (!role_is_active(o))
 			continue;
 		json_str(j, r->hosts[i]->name);
 		since = n++ ? 0 : o->since_ns;
@@ -283,18 +258,16 @@ void status_look(const struct emul_lab *l, struct json *j)
 	/* Large, and one to a process. */
 	static struct look k;
 	struct err why = {0};
-	size_t i;
 
 	k = (struct look){.l = l};
 	remote_connect_ms = remote_silence_ms = STATUS_MS;
 	load(&k, &why);
 	if (k.lab && l->fabric && emul_enter(l->name, &why) == 0) {
 		fleet_open(&k.fleet, k.lab, 0, NULL);
-		fleet_each(&k.fleet, ask, &k, NULL);
+		roles_ask(&k.fleet, STATUS_MS, &k.roles, NULL);
 	}
 	write_lab(&k, &why, j);
+	roles_release(&k.roles);
 	fleet_close(&k.fleet);
-	for (i = 0; i < TOPO_NODES_MAX; i++)
-		arena_release(&k.arenas[i]);
 	lab_free(k.lab);
 }

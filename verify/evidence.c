@@ -132,17 +132,6 @@ const struct observed *evidence_last(const struct evidence *e,
 	return s->nsamples ? s->samples[s->nsamples - 1] : NULL;
 }
 
-const struct obs_router *evidence_router(const struct observed *o,
-					 const struct topo_router *r)
-{
-	size_t i;
-
-	for (i = 0; o && i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, r->uuid) == 0)
-			return &o->routers[i];
-	return NULL;
-}
-
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r)
 {
 	auto_buf struct buf b = {0};

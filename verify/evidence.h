@@ -82,10 +82,6 @@ void evidence_release(struct evidence *e);
 const struct observed *evidence_last(const struct evidence *e,
 				     const struct topo_node *n);
 
-/* What the engine on a host says of the router in a sample, or NULL. */
-const struct obs_router *evidence_router(const struct observed *o,
-					 const struct topo_router *r);
-
 /* BPF filters: adverts of one router on its ha interface, and of any router
  * inside VXLAN on a tunnel interface. */
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);

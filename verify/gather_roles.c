@@ -6,11 +6,12 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "provision/host/roles.h"
 #include "provision/plan/plan.h"
 #include "verify/gather.h"
 #include "verify/role.h"
 
-#define POLL_MS 100 /* between looks while waiting for roles */
+#define LOOK_MS 100 /* what looking once may take */
 
 static char *observe_members(struct arena *a, const char *lab)
 {
@@ -86,32 +87,6 @@ size_t gather_active(const struct topo_router *r, const struct observed **obs,
 	return n;
 }
 
-static bool settled(const struct lab *lab, const struct observed **obs)
-{
-	const struct topo_node *n;
-	size_t i;
-
-	for (i = 0; i < lab->nrouters; i++)
-		if (gather_active(&lab->routers[i], obs, &n) != 1)
-			return false;
-	return true;
-}
-
-/* As long as the slowest router's timers, and one advert to settle a tie. */
-static int64_t patience_ns(const struct lab *lab)
-{
-	int64_t most = 0, ns;
-	size_t i;
-
-	for (i = 0; i < lab->nrouters; i++) {
-		ns = topo_master_down_ns(&lab->routers[i].ha) +
-		     evidence_interval_ns(&lab->routers[i]);
-		if (ns > most)
-			most = ns;
-	}
-	return most;
-}
-
 /*
  * Hosts and bridges learn the active host by its announcements: for sure one
  * interval after a change, where two claimed the role, or at the refresh.
@@ -125,9 +100,9 @@ static int64_t learning_ns(const struct topo_router *r)
 	       EVIDENCE_SLACK(interval);
 }
 
-static void note_changes(const struct lab *lab, const struct observed **obs,
-			 struct mono *learned)
+static void note_changes(const struct roles *roles, struct mono *learned)
 {
+	const struct lab *lab = roles->lab;
 	struct mono now = clock_mono();
 	size_t i, h;
 
@@ -137,8 +112,9 @@ static void note_changes(const struct lab *lab, const struct observed **obs,
 
 		learned[i] = now;
 		for (h = 0; h < r->nhosts; h++) {
-			const struct observed *o = obs[r->hosts[h]->index];
-			const struct obs_router *s = evidence_router(o, r);
+			const struct observed *o =
+				roles_node(roles, r->hosts[h]);
+			const struct obs_router *s = role_on(o, r);
 			int64_t age = s && s->since_ns > 0
 					      ? o->real_ns - s->since_ns
 					      : most;
@@ -152,32 +128,17 @@ static void note_changes(const struct lab *lab, const struct observed **obs,
 
 int64_t gather_wait(struct fleet *f, struct mono *learned)
 {
-	const struct lab *lab = f->lab;
+	auto_(roles_release) struct roles roles = {0};
 	struct mono began = clock_mono();
-	struct mono until = mono_add(began, patience_ns(lab));
-	const struct observed **obs;
-	struct arena *arenas;
-	auto_arena struct arena a = {0};
-	size_t i;
-	bool done;
+	int64_t took;
 
-	if (!lab->nrouters)
+	if (!f->lab->nrouters)
 		return 0;
-	obs = arena_array(&a, lab->nnodes, sizeof(*obs));
-	arenas = arena_array(&a, f->n, sizeof(*arenas));
-	for (;;) {
-		gather_tables(f, arenas, obs);
-		done = settled(lab, obs) || !mono_before(clock_mono(), until);
-		if (done)
-			note_changes(lab, obs, learned);
-		for (i = 0; i < f->n; i++)
-			arena_release(&arenas[i]);
-		if (done)
-			break;
-		clock_sleep_ms(POLL_MS);
-	}
+	/* Who has not settled by then is the checks' business. */
+	(void)roles_wait(f, ROLES_ONE_ACTIVE, roles_deadline_ms(f->lab), NULL,
+			 &roles, NULL);
+	note_changes(&roles, learned);
+	took = mono_sub(clock_mono(), began);
 	/* Little is a look's own time, not a wait. */
-	return mono_sub(clock_mono(), began) < POLL_MS * NS_PER_MS
-		       ? 0
-		       : mono_sub(clock_mono(), began);
+	return took < LOOK_MS * NS_PER_MS ? 0 : took;
 }

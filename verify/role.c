@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "provision/host/roles.h"
 #include "verify/role.h"
 
 #include <string.h>
 
 enum role role_in(const struct observed *o, const struct topo_router *r)
 {
-	const struct obs_router *s = evidence_router(o, r);
+	const struct obs_router *s = role_on(o, r);
 
 	if (!o || o->engine_error || !s || !s->state)
 		return ROLE_UNKNOWN;

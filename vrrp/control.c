@@ -112,6 +112,27 @@ static void put_state(const struct engine *e, struct json *j)
 	json_arr_end(j);
 }
 
+/* As state, but only what a role is: for those who ask often. */
+static void put_roles(const struct engine *e, struct json *j)
+{
+	size_t i;
+
+	json_kint(j, "pid", getpid());
+	json_kstr(j, "config", e->config.path);
+	json_key(j, "routers");
+	json_arr(j);
+	for (i = 0; i < e->n; i++) {
+		const struct router *r = e->routers[i];
+
+		json_obj(j);
+		json_kstr(j, "id", r->cfg->id);
+		json_kstr(j, "state", vrrp_state_name[r->core.state]);
+		json_kint(j, "since_ns", r->since_real_ns);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 static void put_transition(const struct router *r, struct buf *out)
 {
 	const struct vrrp_router_config *c = r->cfg;
@@ -150,7 +171,7 @@ static int obey(struct engine *e, struct client *c, const char *request,
 {
 	static const char rejoin[] = "rejoin ";
 
-	if (strcmp(request, "state") == 0)
+	if (strcmp(request, "state") == 0 || strcmp(request, "roles") == 0)
 		return 0;
 	if (strcmp(request, "reload") == 0)
 		return engine_reload(e, reterr);
@@ -164,7 +185,8 @@ static int obey(struct engine *e, struct client *c, const char *request,
 		return 0;
 	}
 	return err_set(reterr, -EINVAL,
-		       "'%s' is none of state, watch, reload, rejoin ID, stop",
+		       "'%s' is none of state, roles, watch, reload, rejoin "
+		       "ID, stop",
 		       request);
 }
 
@@ -182,6 +204,8 @@ static void answer(struct engine *e, struct client *c, const char *request)
 		json_kstr(&j, "error", err.msg);
 	else if (strcmp(request, "state") == 0)
 		put_state(e, &j);
+	else if (strcmp(request, "roles") == 0)
+		put_roles(e, &j);
 	else if (c->watching)
 		json_kint(&j, "routers", (int64_t)e->n);
 	json_obj_end(&j);

@@ -5,23 +5,14 @@
  * Each node is told the lab's own text once a session, and makes its own plan
  * of it; the answer is the differences that the agent found and, when asked
  * to, mended. Nothing here knows what a difference is.
- *
- * Settling asks each engine for its routers' states until every router has
- * one Active. The time to wait comes from the model: a Backup claims its
- * router at the latest one master-down time after it began to listen.
  */
 #include "provision/host/converge_lab.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
-#include "provision/node/observe.h"
-
-#define SETTLE_POLL_MS 20
 
 struct run {
 	const struct lab *lab;
@@ -242,118 +233,4 @@ void converge_release(struct converge *c)
 {
 	if (c)
 		arena_release(&c->arena);
-}
-
-unsigned settle_deadline_ms(const struct lab *lab)
-{
-	int64_t most = 0, ns;
-	size_t i;
-
-	for (i = 0; i < lab->nrouters; i++) {
-		const struct topo_ha *ha = &lab->routers[i].ha;
-
-		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
-		if (ns > most)
-			most = ns;
-	}
-	return (unsigned)(most / NS_PER_MS);
-}
-
-struct ask {
-	struct arena *arenas; /* one for each node */
-	struct observed *seen;
-};
-
-static int ask_engine(struct fleet_node *n, void *ctx, struct err *reterr)
-{
-	struct ask *ask = ctx;
-	const struct doc *answer = NULL;
-	struct observed *o;
-	int r;
-
-	if (!n->node || n->node->role != TOPO_NETWORK)
-		return 0;
-	o = &ask->seen[n->node->index];
-	arena_release(&ask->arenas[n->node->index]);
-	*o = (struct observed){0};
-	r = remote_call(n->remote, "engine", "", REMOTE_ANSWER_MS,
-			&ask->arenas[n->node->index], &answer, reterr);
-	if (r < 0)
-		return r;
-	return observed_decode(&ask->arenas[n->node->index], answer, o, reterr);
-}
-
-static const char *state_on(const struct observed *o, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, uuid) == 0)
-			return o->routers[i].state;
-	return NULL;
-}
-
-/* Returns whether the router has settled. */
-static bool judge(const struct topo_router *r, const struct observed *seen,
-		  struct settled *ret)
-{
-	bool settled = true;
-	const char *state;
-	size_t i;
-
-	*ret = (struct settled){.router = r};
-	for (i = 0; i < r->nhosts; i++) {
-		state = state_on(&seen[r->hosts[i]->index], r->uuid);
-		if (state && strcmp(state, "active") == 0) {
-			ret->nactive++;
-			ret->active = r->hosts[i];
-		} else if (!state || strcmp(state, "backup") != 0) {
-			settled = false;
-		}
-	}
-	if (ret->nactive != 1)
-		ret->active = NULL;
-	return settled && ret->nactive == 1;
-}
-
-int settle_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
-		struct arena *a, struct settled **ret, struct err *reterr)
-{
-	const struct lab *lab = f->lab;
-	struct mono until = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
-	struct ask ask = {
-		.arenas = arena_array(a, lab->nnodes, sizeof(struct arena)),
-		.seen = arena_array(a, lab->nnodes, sizeof(struct observed))};
-	struct settled *s = arena_array(a, lab->nrouters, sizeof(*s));
-	const struct topo_router *late = NULL;
-	size_t i;
-	int r = 0;
-
-	while (lab->nrouters) {
-		r = fleet_each(f, ask_engine, &ask, reterr);
-		if (r < 0)
-			break;
-		late = NULL;
-		for (i = 0; i < lab->nrouters; i++)
-			if (!judge(&lab->routers[i], ask.seen, &s[i]) && !late)
-				late = &lab->routers[i];
-		if (!late)
-			break;
-		if (interrupted && *interrupted) {
-			r = err_set(reterr, -EINTR, "interrupted");
-			break;
-		}
-		if (mono_before(until, clock_mono())) {
-			r = err_set(reterr, -ETIMEDOUT,
-				    "router %s has %u active nodes after %u ms",
-				    late->name, s[late->index].nactive,
-				    timeout_ms);
-			break;
-		}
-		clock_sleep_ms(SETTLE_POLL_MS);
-	}
-	for (i = 0; i < lab->nnodes; i++)
-		arena_release(&ask.arenas[i]);
-	*ret = s;
-	return r;
 }

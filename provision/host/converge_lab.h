@@ -4,7 +4,7 @@
 
 /*
  * The whole lab at once: every node is told the lab and answers with what
- * was (or would be) changed; afterwards the routers are waited for.
+ * was (or would be) changed.
  */
 
 #include <stdbool.h>
@@ -59,26 +59,5 @@ void converge_dry(const struct lab *lab, struct converge *ret);
 void converge_fill_dry(struct converge *c, const struct lab *lab);
 
 void converge_release(struct converge *c);
-
-/* Who was Active for a router when settle_wait() ended. */
-struct settled {
-	const struct topo_router *router;
-	const struct topo_node *active; /* the only one, or NULL */
-	unsigned nactive;
-};
-
-/*
- * How long a router may take from its engines' start to one Active, in
- * milliseconds: the longest master-down time of the lab plus one interval.
- */
-unsigned settle_deadline_ms(const struct lab *lab);
-
-/*
- * Polls the engines until every router has exactly one Active and all others
- * are Backup, or timeout_ms have passed (-ETIMEDOUT; reterr names the first
- * router that has not), or *interrupted is set (-EINTR).
- */
-int settle_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
-		struct arena *a, struct settled **ret, struct err *reterr);
 
 #endif

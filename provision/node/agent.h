@@ -59,7 +59,7 @@ int agent_serve(int in, int out, const struct agent_op *ops,
 /* In a parallel operation: a descriptor that turns readable on "stop". */
 int agent_stop_fd(void);
 
-/* Operations that provision has: lab, observe, converge, engine. */
+/* Operations that provision has: lab, observe, converge, roles. */
 extern const struct agent_op agent_provision_ops[];
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the agent does for provisioning: hear which lab it is about (lab), look
- * (observe, engine) and make it so (converge).
+ * (observe, roles) and make it so (converge).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -138,23 +138,18 @@ static int state_dir_of(const struct doc *req, char *out, size_t size,
 	return 0;
 }
 
-/* As observe, but only what the VRRP engine says. */
-static int op_engine(const struct doc *req, struct json *j, struct err *reterr)
+/* What the VRRP engine says of its routers, and the node's clock. */
+static int op_roles(const struct doc *req, struct json *j, struct err *reterr)
 {
-	auto_arena struct arena a = {0};
-	char host[256] = "", dir[512];
-	struct observed o = {0};
+	char dir[512];
 	int e;
 
 	e = state_dir_of(req, dir, sizeof(dir), reterr);
 	if (e < 0)
 		return e;
-	gethostname(host, sizeof(host) - 1);
-	o.hostname = host;
-	o.real_ns = clock_real_ns();
+	json_kint(j, "real_ns", clock_real_ns());
 	if (*dir)
-		engine_look(&a, dir, &o);
-	observed_encode(&o, j);
+		engine_roles(dir, j);
 	return 0;
 }
 
@@ -162,6 +157,6 @@ const struct agent_op agent_provision_ops[] = {
 	{"lab", agent_lab_op, false},
 	{"observe", op_observe, false},
 	{"converge", op_converge, false},
-	{"engine", op_engine, false},
+	{"roles", op_roles, false},
 	{NULL, NULL, false},
 };

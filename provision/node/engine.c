@@ -6,6 +6,7 @@
  */
 #include "provision/node/engine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -102,16 +103,15 @@ static int read_line(int fd, struct buf *in, struct err *reterr)
 	}
 }
 
-int engine_ask(struct arena *a, const char *state_dir, const char *line,
-	       const struct doc **ret, int *ret_pid, struct err *reterr)
+/* Sends one line and reads the answer's one line, not yet looked into. */
+static int call(const char *state_dir, const char *line, struct buf *in,
+		int *ret_pid, struct err *reterr)
 {
-	auto_buf struct buf in = {0};
 	auto_close int fd = -1;
 	struct ucred peer = {0};
 	socklen_t len = sizeof(peer);
-	struct doc *root;
 	char out[64];
-	int n, e;
+	int n;
 
 	if (ret_pid)
 		*ret_pid = 0;
@@ -124,7 +124,17 @@ int engine_ask(struct arena *a, const char *state_dir, const char *line,
 	n = snprintf(out, sizeof(out), "%s\n", line);
 	if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n)
 		return err_sys(reterr, -errno, "the VRRP engine");
-	e = read_line(fd, &in, reterr);
+	return read_line(fd, in, reterr);
+}
+
+int engine_ask(struct arena *a, const char *state_dir, const char *line,
+	       const struct doc **ret, int *ret_pid, struct err *reterr)
+{
+	auto_buf struct buf in = {0};
+	struct doc *root;
+	int e;
+
+	e = call(state_dir, line, &in, ret_pid, reterr);
 	if (e < 0)
 		return e;
 	e = doc_parse_line(a, in.data ? in.data : "", in.len, &root, reterr);
@@ -135,6 +145,64 @@ int engine_ask(struct arena *a, const char *state_dir, const char *line,
 			       doc_str(root, "error", "refused without words"));
 	*ret = root;
 	return 0;
+}
+
+/* Whether the text is one object on one line: it goes on as it came. */
+static bool one_object(struct buf *b)
+{
+	while (b->len && b->data[b->len - 1] == '\n')
+		b->data[--b->len] = '\0';
+	return b->len > 1 && b->data[0] == '{' && b->data[b->len - 1] == '}' &&
+	       strlen(b->data) == b->len && !strchr(b->data, '\n');
+}
+
+static void write_files(const char *state_dir, struct json *j)
+{
+	auto_buf struct buf text = {0};
+	char path[PATH_MAX];
+	struct dirent *d;
+	DIR *dir = NULL;
+
+	json_key(j, "files");
+	json_obj(j);
+	if (engine_path(state_dir, "ha", path) == 0)
+		dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' ||
+		    snprintf(path, sizeof(path), "%s/ha/%s/state", state_dir,
+			     d->d_name) >= (int)sizeof(path))
+			continue;
+		buf_reset(&text);
+		buf_adds(&text, "");
+		if (engine_read_file(path, STATE_WORD_MAX, &text) < 0)
+			continue;
+		text.data[strcspn(text.data, "\r\n")] = '\0';
+		json_kstr(j, d->d_name, text.data);
+	}
+	if (dir)
+		closedir(dir);
+	json_obj_end(j);
+}
+
+void engine_roles(const char *state_dir, struct json *j)
+{
+	auto_buf struct buf in = {0};
+	struct err why = {.msg = ""};
+	int pid, e;
+
+	e = call(state_dir, "roles", &in, &pid, &why);
+	if (e == 0 && !one_object(&in))
+		e = err_set(&why, -EPROTO,
+			    "the VRRP engine's answer is no answer");
+	json_kbool(j, "running", e == 0);
+	json_kint(j, "pid", pid);
+	if (e < 0 && e != -ENOENT && e != -ECONNREFUSED)
+		json_kstr(j, "error", why.msg);
+	if (e < 0)
+		return;
+	json_key(j, "roles");
+	json_raw(j, in.data);
+	write_files(state_dir, j);
 }
 
 static const char *state_file(struct arena *a, const char *state_dir,

@@ -29,6 +29,14 @@ int engine_ask(struct arena *a, const char *state_dir, const char *line,
 void engine_look(struct arena *a, const char *state_dir, struct observed *o);
 
 /*
+ * Writes what it says of its routers as members of the object j is in:
+ * "running", "pid", "error", "roles" (its own answer to "roles", passed on as
+ * it came: read once, by provision/host/roles.c) and "files", what the state
+ * files hold, by router.
+ */
+void engine_roles(const char *state_dir, struct json *j);
+
+/*
  * Makes the engine run with want's configuration: writes it, then starts the
  * engine or tells it to read it. Routers in ids are let go first, because
  * what they stand on was made anew.

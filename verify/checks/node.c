@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "provision/host/roles.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
@@ -164,9 +165,8 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 			continue;
 		verdict_want(v, "it knows %s", r->name);
 		if (o->engine_running && !o->engine_error)
-			verdict_saw(v, evidence_router(o, r), "it %s %s",
-				    evidence_router(o, r) ? "knows"
-							  : "does not know",
+			verdict_saw(v, role_on(o, r), "it %s %s",
+				    role_on(o, r) ? "knows" : "does not know",
 				    r->name);
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
+#include "provision/host/roles.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
@@ -16,7 +17,7 @@
 static const char *state_word(const struct observed *o,
 			      const struct topo_router *r)
 {
-	const struct obs_router *s = evidence_router(o, r);
+	const struct obs_router *s = role_on(o, r);
 
 	if (o->engine_error)
 		return "engine does not answer";
@@ -98,7 +99,7 @@ static bool host_good(const struct evidence *e, const struct topo_router *r,
 		      size_t h)
 {
 	const struct observed *o = evidence_last(e, r->hosts[h]);
-	const struct obs_router *s = evidence_router(o, r);
+	const struct obs_router *s = role_on(o, r);
 
 	if (!o || role_in(o, r) == ROLE_UNKNOWN)
 		return true; /* told as blind */
@@ -158,7 +159,7 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 			     struct verdict *v)
 {
 	const struct observed *o = sight_sample(e, s->node, v);
-	const struct obs_router *r = evidence_router(o, s->router);
+	const struct obs_router *r = role_on(o, s->router);
 	const char *want, *have;
 	size_t len;
 

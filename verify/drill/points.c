@@ -8,6 +8,7 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
+#include "provision/host/roles.h"
 #include "verify/command.h"
 #include "verify/drill/drill.h"
 
@@ -45,7 +46,7 @@ static size_t roles(const struct drill_router *dr, const struct observed **obs,
 	for (h = 0; h < r->nhosts; h++) {
 		const struct topo_node *node = r->hosts[h];
 		const struct observed *o = obs ? obs[node->index] : NULL;
-		const struct obs_router *s = evidence_router(o, r);
+		const struct obs_router *s = role_on(o, r);
 		const char *state =
 			o && s && !o->engine_error ? s->state : NULL;
 		bool active = state && strcmp(state, "active") == 0;
@@ -234,7 +235,7 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 	const struct topo_node *n = dr->router->hosts[dr->old];
 	const struct observed *o = d->after ? d->after[n->index] : NULL;
 	const char *dev = dr->aim.dev;
-	const struct obs_router *s = evidence_router(o, dr->router);
+	const struct obs_router *s = role_on(o, dr->router);
 	const struct obs_link *l = fault_link(&dr->aim, o);
 
 	if (!o) {

@@ -26,6 +26,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "provision/host/roles.h"
 #include "verify/drill/drill.h"
 #include "verify/drill/ops.h"
 #include "verify/gather.h"
@@ -125,7 +126,7 @@ static bool moved(const struct drill_router *dr, const struct observed **obs)
 
 	for (h = 0; h < r->nhosts; h++) {
 		const struct observed *o = obs[r->hosts[h]->index];
-		const struct obs_router *s = evidence_router(o, r);
+		const struct obs_router *s = role_on(o, r);
 
 		if (h != dr->old && s && !o->engine_error &&
 		    strcmp(s->state, "active") == 0)

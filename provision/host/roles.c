@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Roles
+ * =====
+ * An engine's answer comes through its agent as it was said, beside what the
+ * state files hold; it is read here. Waiting asks each engine until all
+ * routers have settled. The time to wait comes from the model: a Backup claims
+ * its router at the latest one master-down time after it began to listen.
+ */
+#include "provision/host/roles.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "provision/plan/plan.h"
+
+#define POLL_MS 20
+
+static int decode(struct arena *a, const struct doc *d, struct observed *ret,
+		  struct err *reterr)
+{
+	const struct doc *said = doc_get(d, "roles"), *item;
+	const struct doc *files = doc_get(d, "files");
+	const struct doc *list = doc_get(said, "routers");
+	struct observed o = {0};
+
+	o.real_ns = doc_int(d, "real_ns", 0);
+	o.engine_running = doc_bool(d, "running", false);
+	o.engine_pid = doc_int(d, "pid", 0);
+	o.engine_error = doc_str(d, "error", NULL);
+	if (said && !doc_bool(said, "ok", false)) {
+		o.engine_running = false;
+		o.engine_error = arena_printf(
+			a, "the VRRP engine: %s",
+			doc_str(said, "error", "refused without words"));
+	}
+	o.routers = arena_array(a, doc_len(list), sizeof(*o.routers));
+	DOC_FOREACH (item, list) {
+		struct obs_router *r = &o.routers[o.nrouters++];
+
+		r->id = doc_str(item, "id", NULL);
+		r->state = doc_str(item, "state", NULL);
+		if (!r->id || !r->state)
+			return err_set(reterr, -EPROTO,
+				       "its engine tells of a router without "
+				       "'id' or 'state'");
+		r->since_ns = doc_int(item, "since_ns", 0);
+		r->file = doc_str(files, r->id, NULL);
+	}
+	*ret = o;
+	return 0;
+}
+
+int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
+		  struct arena *a, struct observed *ret, struct err *reterr)
+{
+	const char *members = arena_printf(a, "\"state_dir\": \"%s/%s\"",
+					   PLAN_STATE_DIR, lab->name);
+	const struct doc *answer = NULL;
+	int e;
+
+	e = remote_call(r, "roles", members, timeout_ms, a, &answer, reterr);
+	return e < 0 ? e : decode(a, answer, ret, reterr);
+}
+
+struct ask {
+	struct roles *roles;
+	unsigned timeout_ms;
+};
+
+static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	const struct ask *ask = ctx;
+	struct roles_node *to;
+	int e;
+
+	if (!n->node || n->node->role != TOPO_NETWORK)
+		return 0;
+	to = &ask->roles->nodes[n->node->index];
+	e = roles_ask_one(n->remote, ask->roles->lab, ask->timeout_ms,
+			  &ask->roles->arenas[n->node->index], &to->o, reterr);
+	to->seen = e == 0;
+	return e;
+}
+
+int roles_ask(struct fleet *f, unsigned timeout_ms, struct roles *ret,
+	      struct err *reterr)
+{
+	struct ask ask = {ret, timeout_ms};
+	size_t n = f->lab->nnodes;
+
+	*ret = (struct roles){.lab = f->lab};
+	ret->arenas = arena_array(&ret->arena, n, sizeof(*ret->arenas));
+	ret->nodes = arena_array(&ret->arena, n, sizeof(*ret->nodes));
+	return fleet_each(f, ask_node, &ask, reterr);
+}
+
+void roles_release(struct roles *r)
+{
+	size_t i;
+
+	if (!r || !r->lab)
+		return;
+	for (i = 0; i < r->lab->nnodes; i++)
+		arena_release(&r->arenas[i]);
+	arena_release(&r->arena);
+	*r = (struct roles){0};
+}
+
+const struct obs_router *role_on(const struct observed *o,
+				 const struct topo_router *r)
+{
+	size_t i;
+
+	for (i = 0; o && i < o->nrouters; i++)
+		if (strcmp(o->routers[i].id, r->uuid) == 0)
+			return &o->routers[i];
+	return NULL;
+}
+
+bool role_is_active(const struct obs_router *s)
+{
+	return s && s->state && strcmp(s->state, "active") == 0;
+}
+
+const struct observed *roles_node(const struct roles *r,
+				  const struct topo_node *n)
+{
+	const struct roles_node *at = r->lab ? &r->nodes[n->index] : NULL;
+
+	return at && at->seen ? &at->o : NULL;
+}
+
+size_t roles_active(const struct roles *r, const struct topo_router *router,
+		    const struct topo_node **ret)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < router->nhosts; i++) {
+		if (!role_is_active(
+			    role_on(roles_node(r, router->hosts[i]), router)))
+			continue;
+		n++;
+		if (ret)
+			*ret = router->hosts[i];
+	}
+	return n;
+}
+
+unsigned roles_deadline_ms(const struct lab *lab)
+{
+	int64_t most = 0, ns;
+	size_t i;
+
+	for (i = 0; i < lab->nrouters; i++) {
+		const struct topo_ha *ha = &lab->routers[i].ha;
+
+		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
+		if (ns > most)
+			most = ns;
+	}
+	return (unsigned)(most / NS_PER_MS);
+}
+
+static bool has_settled(const struct roles *r, const struct topo_router *router,
+			enum roles_until until)
+{
+	const struct obs_router *s;
+	size_t i;
+
+	if (roles_active(r, router, NULL) != 1)
+		return false;
+	for (i = 0; until == ROLES_ALL_SETTLED && i < router->nhosts; i++) {
+		s = role_on(roles_node(r, router->hosts[i]), router);
+		if (!role_is_active(s) &&
+		    (!s || strcmp(s->state, "backup") != 0))
+			return false;
+	}
+	return true;
+}
+
+/* The first router that has not settled, or NULL. */
+static const struct topo_router *late(const struct roles *r,
+				      enum roles_until until)
+{
+	size_t i;
+
+	for (i = 0; i < r->lab->nrouters; i++)
+		if (!has_settled(r, &r->lab->routers[i], until))
+			return &r->lab->routers[i];
+	return NULL;
+}
+
+int roles_wait(struct fleet *f, enum roles_until until, unsigned timeout_ms,
+	       volatile int *interrupted, struct roles *ret, struct err *reterr)
+{
+	struct mono end = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
+	const struct topo_router *waiting;
+	int e;
+
+	for (*ret = (struct roles){0};; clock_sleep_ms(POLL_MS)) {
+		roles_release(ret);
+		e = roles_ask(f, REMOTE_ANSWER_MS, ret, reterr);
+		if (e < 0 && (until == ROLES_ALL_SETTLED || e == -EINTR))
+			return e;
+		waiting = late(ret, until);
+		if (!waiting)
+			return 0;
+		if (interrupted && *interrupted)
+			return err_set(reterr, -EINTR, "interrupted");
+		if (!mono_before(clock_mono(), end))
+			return err_set(
+				reterr, -ETIMEDOUT,
+				"router %s has %zu active nodes after %u ms",
+				waiting->name, roles_active(ret, waiting, NULL),
+				timeout_ms);
+	}
+}
