@@ -174,6 +174,45 @@ static int members(struct parse *p, struct doc *d, yaml_event_type_t end,
 	}
 }
 
+#define CORE_TAG "tag:yaml.org,2002:"
+
+/*
+ * A value is what it looks like. Of tags only those are obeyed that a file
+ * may need: !!str makes a text of what looks like a number, and what maps
+ * and lists are may be said. Others mean something to the program that wrote
+ * them (!!python/object), and to pass over them is to guess.
+ */
+static int check_tag(struct parse *p, const yaml_mark_t *m,
+		     const yaml_char_t *tag, struct doc *d)
+{
+	static const char *const kinds[] = {
+		[DOC_SCALAR] = "str", [DOC_LIST] = "seq", [DOC_MAP] = "map"};
+	static const char *const called[] = {
+		[DOC_SCALAR] = "text", [DOC_LIST] = "list", [DOC_MAP] = "map"};
+	const char *name = (const char *)tag, *kind;
+	size_t i;
+
+	if (!tag)
+		return 0;
+	if (strncmp(name, CORE_TAG, strlen(CORE_TAG)) != 0)
+		return fail(p, m, -EINVAL,
+			    "tags such as '%.100s' are not read, but for !!str",
+			    name);
+	kind = name + strlen(CORE_TAG);
+	if (strcmp(kind, kinds[d->kind]) == 0) {
+		d->plain = false;
+		return 0;
+	}
+	for (i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return fail(p, m, -EINVAL,
+				    "the tag '!!%s' does not fit a %s", kind,
+				    called[d->kind]);
+	return fail(p, m, -EINVAL,
+		    "tags such as '!!%.100s' are not read, but for !!str",
+		    kind);
+}
+
 static int value(struct parse *p, yaml_event_t *e, unsigned depth,
 		 struct doc **ret)
 {
@@ -204,16 +243,21 @@ static int value(struct parse *p, yaml_event_t *e, unsigned depth,
 			return fail(p, &e->start_mark, -EINVAL,
 				    "a NUL byte inside a value");
 		anchor = e->data.scalar.anchor;
+		r = check_tag(p, &e->start_mark, e->data.scalar.tag, d);
 		break;
 	case YAML_SEQUENCE_START_EVENT:
 		d->kind = DOC_LIST;
 		anchor = e->data.sequence_start.anchor;
-		r = members(p, d, YAML_SEQUENCE_END_EVENT, depth + 1);
+		r = check_tag(p, &e->start_mark, e->data.sequence_start.tag, d);
+		if (r == 0)
+			r = members(p, d, YAML_SEQUENCE_END_EVENT, depth + 1);
 		break;
 	case YAML_MAPPING_START_EVENT:
 		d->kind = DOC_MAP;
 		anchor = e->data.mapping_start.anchor;
-		r = members(p, d, YAML_MAPPING_END_EVENT, depth + 1);
+		r = check_tag(p, &e->start_mark, e->data.mapping_start.tag, d);
+		if (r == 0)
+			r = members(p, d, YAML_MAPPING_END_EVENT, depth + 1);
 		break;
 	default:
 		return fail(p, &e->start_mark, -EINVAL, "unexpected YAML");

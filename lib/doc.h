@@ -44,7 +44,8 @@ struct doc_error {
  * what would expand past DOC_NODES_MAX values is refused. Duplicate keys are
  * left for the caller to judge. An empty text gives *ret_root NULL.
  * Returns 0, or -EINVAL (not YAML, NUL bytes, not UTF-8, more than one
- * document, a key that is not a scalar), -E2BIG (a limit).
+ * document, a key that is not a scalar, a tag other than !!str, !!seq and
+ * !!map), -E2BIG (a limit).
  */
 int doc_parse(struct arena *a, const char *text, size_t len,
 	      struct doc **ret_root, struct doc_error *ret_where);
