@@ -7,6 +7,7 @@
 
 #include "lib/arena.h"
 #include "lib/err.h"
+#include "lib/mono.h"
 
 struct lab;
 
@@ -93,6 +94,20 @@ int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n);
 
 /* ANSI colours on f: NO_COLOR, FORCE_COLOR, TERM=dumb, is it a terminal. */
 bool cmd_color(FILE *f);
+
+/*
+ * The same for TAP on stdout, which a harness in a pipe reads: colours only on
+ * a terminal, whatever else is set.
+ */
+bool cmd_color_tap(void);
+
+struct tap;
+
+/* The last words to a person, on stderr: "67 of 67 hold, 2.6 s". */
+void cmd_said_points(const struct tap *t, struct mono began);
+
+/* Columns of the terminal that f is; 0 where it is none. */
+unsigned cmd_columns(FILE *f);
 
 /* Set by SIGINT and SIGTERM after cmd_catch_signals(). */
 extern volatile int cmd_interrupted;

@@ -85,7 +85,8 @@ static bool check_file(const struct check *c, const char *path)
 		json_obj_end(c->json);
 	} else if (!good) {
 		fflush(stdout);
-		topo_errors_print(&errs, path, cmd_color(stderr), &out);
+		topo_errors_print(&errs, path, cmd_columns(stderr),
+				  cmd_color(stderr), &out);
 		fwrite(out.data, 1, out.len, stderr);
 	} else if (c->resolved) {
 		topo_print(lab, &out);

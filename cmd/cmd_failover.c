@@ -13,6 +13,7 @@
 #include "cmd/pick.h"
 #include "cmd/progress.h"
 #include "lib/auto.h"
+#include "lib/clock.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/host/fleet.h"
@@ -28,6 +29,7 @@ struct failover {
 	const struct fault *fault;
 	bool json;
 	struct progress progress;
+	struct mono began;
 	struct buf out;
 };
 
@@ -67,6 +69,7 @@ static int drill_fleet(struct failover *fo, struct fleet *f)
 	if (!fo->json) {
 		tap_open(&tap, &fo->out, getenv("TAP_VERSION"),
 			 drill_points(&d));
+		tap.color = cmd_color_tap();
 		flush(fo);
 	}
 	cmd_catch_signals();
@@ -83,6 +86,8 @@ static int drill_fleet(struct failover *fo, struct fleet *f)
 	flush(fo);
 	if (d.err.code)
 		return cmd_fail(EXIT_CANNOT, &d.err);
+	if (!fo->json)
+		cmd_said_points(&tap, fo->began);
 	return failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
@@ -105,8 +110,7 @@ static int drill_lab(struct failover *fo)
 	return r;
 }
 
-static int choose_router(const struct cmd *c, struct failover *fo,
-			 const char *name)
+static int choose_router(struct failover *fo, const char *name)
 {
 	auto_arena struct arena a = {0};
 	const char **names, *near;
@@ -119,8 +123,8 @@ static int choose_router(const struct cmd *c, struct failover *fo,
 	for (i = 0; i < fo->lab->nrouters; i++)
 		names[i] = fo->lab->routers[i].name;
 	near = parse_nearest(name, names, fo->lab->nrouters);
-	return cmd_usage(c, "lab %s has no router '%s'%s%s%s", fo->lab->name,
-			 name, near ? "; did you mean '" : "", near ? near : "",
+	return cmd_wrong("lab %s has no router '%s'%s%s%s", fo->lab->name, name,
+			 near ? "; did you mean '" : "", near ? near : "",
 			 near ? "'?" : "");
 }
 
@@ -146,7 +150,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 				       {"fault", 0, OPT_TEXT, &fault},
 				       {"output", 'o', OPT_TEXT, &format},
 				       {NULL, 0, OPT_FLAG, NULL}};
-	struct failover fo = {0};
+	struct failover fo = {.began = clock_mono()};
 	int r;
 
 	if (!cmd_options(c, &argc, argv, opts, &r))
@@ -161,7 +165,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return cmd_usage(c, "-o is 'tap' or 'json', not '%s'", format);
 	r = pick_lab(argv[1], &fo.lab);
 	if (r == EXIT_OK && router)
-		r = choose_router(c, &fo, router);
+		r = choose_router(&fo, router);
 	if (r == EXIT_OK) {
 		r = drill_lab(&fo);
 	} else if (!fo.json) {
@@ -176,21 +180,23 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_failover = {
 	.name = "failover",
-	.args = "[LAB|FILE] [--router NAME] [--fault tunnel|ha] [-o json]",
+	.args = "[LAB|FILE] [--router ROUTER] [--fault tunnel|ha] [-o "
+		"tap|json]",
 	.summary = "cut the active node off, see another take over, timed",
 	.help = "Pings each router from an instance and from outside, sets a "
 		"link of the active\nnode down, waits for another node, sets "
 		"the link up again and sees that the role\nstays. All is put "
 		"back however the drill ends.\n\n"
 		"Options:\n"
-		"      --router NAME  this router only\n"
-		"      --fault WHAT   tunnel: the node's overlay interface "
+		"      --router ROUTER  this router only\n"
+		"      --fault WHAT     tunnel: the node's overlay interface "
 		"(default)\n"
-		"                     ha: the router's own ha interface\n"
-		"  -o, --output json  JSON instead of TAP; times in "
+		"                       ha: the router's own ha interface\n"
+		"  -o, --output json    JSON instead of TAP; times in "
 		"microseconds\n\n"
-		"Exit status: 0 all hold, 1 some do not, 2 usage, 3 the drill "
-		"could not be made,\n130 interrupted.\n\n"
+		"Exit status: 0 all hold, 1 some do not, 2 usage or no "
+		"lab of that\nname, 3 the lab is not up or the drill could "
+		"not be made, 130 interrupted.\n\n"
 		"Examples:\n"
 		"  labctl failover\n"
 		"  labctl failover --fault ha -o json\n",

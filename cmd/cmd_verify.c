@@ -13,6 +13,7 @@
 #include "cmd/pick.h"
 #include "cmd/progress.h"
 #include "lib/auto.h"
+#include "lib/clock.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/host/fleet.h"
@@ -28,6 +29,7 @@ struct verify {
 	bool all;
 	bool chosen[CHECKS_MAX]; /* as of check_nth(), unless all */
 	bool first_only;         /* -i */
+	struct mono began;
 	struct buf out;
 };
 
@@ -109,6 +111,7 @@ static int judge(struct verify *v, const struct evidence *e,
 		}
 	}
 	flush(&v->out);
+	cmd_said_points(tap, v->began);
 	return tap->failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
@@ -123,6 +126,7 @@ static int verify_fleet(struct verify *v, struct fleet *f)
 	evidence_init(&e, v->lab);
 	check_points(&a, &e, v->all ? NULL : v->chosen, &points);
 	tap_open(&tap, &v->out, getenv("TAP_VERSION"), points.n);
+	tap.color = cmd_color_tap();
 	flush(&v->out);
 	progress_init(&progress);
 	if (progress.terminal)
@@ -155,7 +159,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 {
 	const char *only = NULL;
 	bool listing = false;
-	struct verify v = {.all = true};
+	struct verify v = {.all = true, .began = clock_mono()};
 	const struct cmd_opt opts[] = {
 		{"only", 0, OPT_TEXT, &only},
 		{"list", 0, OPT_FLAG, &listing},
@@ -204,8 +208,8 @@ const struct cmd cmd_verify = {
 		"      --only NAME,...  only these checks\n"
 		"  -i, --immediate      stop at the first failure\n"
 		"      --list           name the checks\n\n"
-		"Exit status: 0 all hold, 1 some do not, 2 usage, 3 the lab "
-		"is not up.\n\n"
+		"Exit status: 0 all hold, 1 some do not, 2 usage or no lab "
+		"of that\nname, 3 the lab is not up.\n\n"
 		"Examples:\n"
 		"  labctl verify\n"
 		"  labctl verify --only active,addresses\n"

@@ -8,14 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "provision/host/remote.h"
 #include "topologies/topo.h"
+#include "verify/report/tap.h"
 
 volatile int cmd_interrupted;
 static int interrupt_fd = -1;
@@ -233,7 +236,8 @@ int cmd_load(const char *path, struct lab **ret)
 
 	if (topo_load(path, ret, &errs) == 0)
 		return EXIT_OK;
-	topo_errors_print(&errs, path, cmd_color(stderr), &out);
+	topo_errors_print(&errs, path, cmd_columns(stderr), cmd_color(stderr),
+			  &out);
 	fwrite(out.data, 1, out.len, stderr);
 	return EXIT_USAGE;
 }
@@ -249,6 +253,36 @@ bool cmd_color(FILE *f)
 	if (v && *v && strcmp(v, "0") != 0)
 		return true;
 	return isatty(fileno(f)) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+bool cmd_color_tap(void)
+{
+	return isatty(STDOUT_FILENO) && cmd_color(stdout);
+}
+
+void cmd_said_points(const struct tap *t, struct mono began)
+{
+	double s = (double)mono_sub(clock_mono(), began) / (double)NS_PER_S;
+
+	if (log_level < LOG_LEVEL_WARN)
+		return;
+	fflush(stdout);
+	fprintf(stderr, "%zu of %zu hold", t->n - t->failed - t->skipped, t->n);
+	if (t->failed)
+		fprintf(stderr, ", %zu %s not", t->failed,
+			t->failed == 1 ? "does" : "do");
+	if (t->skipped)
+		fprintf(stderr, ", %zu skipped", t->skipped);
+	fprintf(stderr, ", %.1f s\n", s);
+}
+
+unsigned cmd_columns(FILE *f)
+{
+	struct winsize ws;
+
+	if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &ws) < 0)
+		return 0;
+	return ws.ws_col;
 }
 
 static void on_signal(int sig)

@@ -51,6 +51,10 @@ for c in verify failover; do
 	run $c t3000-no-such-lab
 	is $status 2 "$c: no lab of that name: exit 2"
 	like "$out" "^Bail out!" "$c: no lab of that name: a harness reads it"
+	unlike "$err" "Usage" "$c: no lab of that name: not how to use it"
+	run $c
+	is $status 3 "$c: no lab is up: exit 3, as its help says"
+	like "$out" "^Bail out!" "$c: no lab is up: a harness reads it"
 	run $c --help
 	is $status 0 "$c --help"
 	like "$out" "Exit status" "$c --help tells the exit status"

@@ -15,9 +15,12 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 
-#define SHOWN_MAX 160    /* characters of a source line that are shown */
+#define SHOWN_MAX 160 /* columns of a source line where nobody says */
+#define SHOWN_MIN 30  /* columns of a terminal; narrower ones wrap */
+#define GUTTER 8      /* columns before the line: its number */
+#define DOTS 3        /* where a line goes on */
+#define TAB 8
 #define MESSAGE_MAX 1024 /* bytes; words of the file can be megabytes */
-#define SHOWN_BEFORE 60  /* of them before the caret in a longer line */
 
 /* One character at p, before end: its code point, its bytes in *ret_len.
  * What is not UTF-8 is -1 and one byte long. */
@@ -224,32 +227,83 @@ static struct span source_line(const struct topo_errors *errs,
 	return (struct span){at->p, p};
 }
 
-/* The line as shown and, below, the caret; both from one walk. */
-static void quote(const struct topo_error *e, struct span s, bool color,
-		  struct buf *out)
+/* Columns that a character takes at a place of its line. */
+static unsigned columns_of(long c, unsigned pos)
 {
+	if (c == '\t')
+		return TAB - pos % TAB;
+	return c < 0 || is_control(c) ? 1 : width(c);
+}
+
+/* Which part of a line is shown. */
+struct window {
+	unsigned first; /* character, from 1 */
+	unsigned room;  /* columns, without the dots behind */
+	bool before, behind;
+};
+
+/* All of the line, or of a long one what stands around the word. */
+static struct window frame(const struct topo_error *e, struct span s,
+			   unsigned room)
+{
+	struct window w = {.first = 1, .room = room};
+	unsigned pos = 0, at = 0, col = 1, start = 0;
+	const unsigned char *p;
+	size_t len;
+
+	for (p = s.p; p < s.end; p += len, col++) {
+		if (col == e->col)
+			at = pos;
+		pos += columns_of(decode(p, s.end, &len), pos);
+	}
+	if (e->col >= col)
+		at = pos;
+	if (pos <= room)
+		return w;
+	if (at + e->len + DOTS > room && at > room / 3) {
+		/* A third of the room for what stands before the word. */
+		w.before = true;
+		start = at - room / 3;
+	}
+	w.behind = pos - start + (w.before ? DOTS : 0) > room;
+	if (w.behind)
+		w.room -= DOTS;
+	for (p = s.p, pos = 0; p < s.end && pos < start; p += len, w.first++)
+		pos += columns_of(decode(p, s.end, &len), pos);
+	return w;
+}
+
+/* The line as shown and, below, the caret; both from one walk. */
+static void quote(const struct topo_error *e, struct span s, unsigned columns,
+		  bool color, struct buf *out)
+{
+	struct window see = frame(e, s,
+				  !columns              ? SHOWN_MAX
+				  : columns > SHOWN_MIN ? columns - GUTTER
+							: SHOWN_MIN - GUTTER);
 	auto_buf struct buf shown = {0}, caret = {0};
-	unsigned col = 1, first = 1, total = 0, marked = 0, w;
+	unsigned col = 1, pos = 0, marked = 0, w;
 	const unsigned char *p;
 	size_t len;
 	long c;
 
-	for (p = s.p; p < s.end; p += len, total++)
-		decode(p, s.end, &len);
-	if (total > SHOWN_MAX && e->col > SHOWN_BEFORE) {
-		first = e->col - SHOWN_BEFORE;
+	if (see.before) {
 		buf_adds(&shown, "...");
 		buf_adds(&caret, "   ");
+		pos = DOTS;
 	}
-	for (p = s.p; p < s.end && col < first + SHOWN_MAX; p += len, col++) {
+	for (p = s.p; p < s.end; p += len, col++) {
 		c = decode(p, s.end, &len);
-		if (col < first)
+		if (col < see.first)
 			continue;
+		w = columns_of(c, pos);
+		pos += w;
+		if (pos > see.room)
+			break;
 		if (c == '\t' || !is_control(c))
 			buf_add(&shown, p, len);
 		else
 			buf_addc(&shown, '?');
-		w = c < 0 || is_control(c) ? 1 : width(c);
 		if (col < e->col && c == '\t')
 			buf_addc(&caret, '\t');
 		else if (col < e->col)
@@ -258,7 +312,7 @@ static void quote(const struct topo_error *e, struct span s, bool color,
 			for (; col < e->col + e->len && w; w--)
 				buf_addc(&caret, marked++ ? '~' : '^');
 	}
-	if (col < first + total && p < s.end)
+	if (see.behind)
 		buf_adds(&shown, "...");
 	if (!marked)
 		buf_addc(&caret, '^');
@@ -272,7 +326,7 @@ static void quote(const struct topo_error *e, struct span s, bool color,
 }
 
 void topo_errors_print(const struct topo_errors *errs, const char *path,
-		       bool color, struct buf *out)
+		       unsigned columns, bool color, struct buf *out)
 {
 	const char *bold = color ? "\033[1m" : "",
 		   *red = color ? "\033[31m" : "",
@@ -288,7 +342,8 @@ void topo_errors_print(const struct topo_errors *errs, const char *path,
 			buf_printf(out, "%u:%u:", e->line, e->col);
 		buf_printf(out, "%s %s%s%s\n", off, red, e->msg, off);
 		if (e->line && errs->text)
-			quote(e, source_line(errs, &at, e->line), color, out);
+			quote(e, source_line(errs, &at, e->line), columns,
+			      color, out);
 	}
 	if (errs->dropped)
 		buf_printf(out, "%s: and %zu more\n", path, errs->dropped);

@@ -235,11 +235,12 @@ void topo_errors_release(struct topo_errors *errs);
 
 /*
  * Appends "path:line:col: message", the source line and a caret under it for
- * each error. color: ANSI colours.
+ * each error. columns: of the terminal, to which a source line is cut around
+ * the caret; 0 where there is none. color: ANSI colours.
  */
 struct buf;
 void topo_errors_print(const struct topo_errors *errs, const char *path,
-		       bool color, struct buf *out);
+		       unsigned columns, bool color, struct buf *out);
 
 /* Look-ups by name; NULL where there is none. */
 const struct topo_node *topo_node(const struct lab *lab, const char *name);

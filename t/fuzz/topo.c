@@ -25,7 +25,7 @@ static struct lab *load(const char *text, size_t len)
 
 	if ((r == 0) != (errs.n == 0) || (r == 0) != (lab != NULL))
 		abort();
-	topo_errors_print(&errs, "lab", len & 1, &words);
+	topo_errors_print(&errs, "lab", 0, len & 1, &words);
 	return lab;
 }
 

@@ -38,7 +38,7 @@ static bool printed(const char *text, size_t len, struct buf *yaml,
 	struct json j;
 
 	if (topo_load_text("lab", text, len, &lab, &errs) < 0) {
-		topo_errors_print(&errs, "lab", false, &words);
+		topo_errors_print(&errs, "lab", 0, false, &words);
 		tap_diag("%s", words.data);
 		return false;
 	}
@@ -121,7 +121,7 @@ static void error_text(const struct row *row)
 
 	ok(topo_load_text("f", row->text, strlen(row->text), &lab, &errs) < 0,
 	   "%s: refused", row->name);
-	topo_errors_print(&errs, "f", false, &out);
+	topo_errors_print(&errs, "f", 0, false, &out);
 	is(out.data, row->want, "%s", row->name);
 	lab_free(lab);
 }
@@ -195,7 +195,7 @@ static void long_line(void)
 	buf_adds(&text, "z: {node: b, network: n}}, networks: {n: {subnets:"
 			" {s: {cidr: 10.0.0.0/8}}}}}");
 	topo_load_text("f", text.data, text.len, &lab, &errs);
-	topo_errors_print(&errs, "f", false, &out);
+	topo_errors_print(&errs, "f", 0, false, &out);
 	word = strstr(out.data, "b, network");
 	caret = strstr(out.data, "^");
 	ok(errs.n == 1 && word && caret &&
@@ -204,6 +204,61 @@ static void long_line(void)
 	   "of a long line the part with the word is shown");
 	ok(out.len < 600, "and no more");
 	lab_free(lab);
+}
+
+/* The column where p stands, if its line has none but the wide 网络. */
+static size_t place(const char *text, const char *p)
+{
+	const char *line = p;
+
+	while (line > text && line[-1] != '\n')
+		line--;
+	return (size_t)(p - line) -
+	       2 * (memmem(line, (size_t)(p - line), "网络", 6) != NULL);
+}
+
+/* The widths of a terminal, from one that is absurd. */
+static void narrow(void)
+{
+	static const unsigned columns[] = {1, 30, 40, 53, 80, 132};
+	static const char text[] =
+		"lab: x\nnodes: {网络: {role: cc}, a: {role: compute}, b: "
+		"{role: compute}, cc: {role: compute}, d: {role: komputer}, e: "
+		"{role: compute}, f: {role: compute}, g: {role: compute}}\n"
+		"\tinstances: 1\n";
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(columns); i++) {
+		auto_(topo_errors_release) struct topo_errors errs = {0};
+		unsigned most = columns[i] < 30 ? 30 : columns[i], wide = 0;
+		auto_buf struct buf out = {0};
+		struct lab *lab = NULL;
+		const char *p, *bar, *nl;
+
+		topo_load_text("f", text, strcspn(text, "\t"), &lab, &errs);
+		topo_errors_print(&errs, "f", columns[i], false, &out);
+		for (p = out.data; *p; p = nl + 1) {
+			nl = strchr(p, '\n');
+			bar = strchr(p, '|');
+			/* The file's lines; 网络 is four columns, six bytes. */
+			if (bar && bar < nl && bar - p == 6 &&
+			    nl - p -
+					    2 * (memmem(p, (size_t)(nl - p),
+							"网络", 6) != NULL) >
+				    most)
+				wide++;
+		}
+		is_int(wide, 0, "%u columns: no line is wider", columns[i]);
+		p = strstr(out.data, "role 'komputer'");
+		p = p ? strstr(p, "komputer}") : NULL;
+		bar = p ? strchr(p, '^') : NULL;
+		ok(bar && place(out.data, bar) == place(out.data, p),
+		   "%u columns: the word is shown, the caret under it",
+		   columns[i]);
+		ok(p && strstr(p, "..."), "%u columns: and that there is more",
+		   columns[i]);
+		lab_free(lab);
+	}
 }
 
 static void too_many(void)
@@ -216,7 +271,7 @@ static void too_many(void)
 	for (int i = 0; i < TOPO_ERRORS_MAX + 23; i++)
 		buf_printf(&text, "key%d: 1\n", i);
 	topo_load_text("f", text.data, text.len, &lab, &errs);
-	topo_errors_print(&errs, "f", true, &out);
+	topo_errors_print(&errs, "f", 0, true, &out);
 	is_int(errs.n, TOPO_ERRORS_MAX, "as many errors as a person reads");
 	is_int(errs.dropped, 23, "the others are counted");
 	ok(strstr(out.data, "f: and 23 more\n"), "and mentioned");
@@ -232,6 +287,7 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		error_text(&rows[i]);
 	long_line();
+	narrow();
 	too_many();
 	return tap_done();
 }

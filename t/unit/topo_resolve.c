@@ -17,7 +17,7 @@ static struct lab *load(const char *text)
 	struct lab *lab = NULL;
 
 	if (topo_load_text("lab", text, strlen(text), &lab, &errs) < 0) {
-		topo_errors_print(&errs, "lab", false, &out);
+		topo_errors_print(&errs, "lab", 0, false, &out);
 		tap_diag("%s", out.data);
 	}
 	ok(lab, "loads");

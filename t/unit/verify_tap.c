@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/report/tap.h"
 
+#include <string.h>
+
 #include "lib/auto.h"
 #include "t/lib/tap.h"
 
@@ -23,6 +25,36 @@ static void versions(void)
 		is(b.data, rows[i].text, "TAP_VERSION %s",
 		   rows[i].version ? rows[i].version : "unset");
 	}
+}
+
+static void colors(void)
+{
+	auto_arena struct arena a = {0};
+	struct verdict good = {.arena = &a}, bad = {.arena = &a};
+	struct verdict blind = {.arena = &a};
+	auto_buf struct buf b = {0};
+	struct tap t;
+
+	tap_open(&t, &b, "12", 4);
+	t.color = true;
+	buf_reset(&b);
+	tap_point(&t, "a", "a", &good, "");
+	tap_skip_point(&t, "b", "why");
+	tap_note(&t, "note");
+	is(b.data,
+	   "\033[32mok\033[0m 1 - a\n\033[2mok\033[0m 2 - b # SKIP why\n"
+	   "\033[2m# note\033[0m\n",
+	   "colours for a person");
+	buf_reset(&b);
+	verdict_saw(&bad, false, "x");
+	tap_point(&t, "c", "c", &bad, "");
+	ok(strncmp(b.data, "\033[31mnot ok\033[0m 3 - c\n", 22) == 0,
+	   "a failure is red");
+	buf_reset(&b);
+	verdict_blind(&blind, "x");
+	tap_point(&t, "d", "d", &blind, "");
+	ok(strncmp(b.data, "\033[33mnot ok\033[0m 4 - d\n", 22) == 0,
+	   "not having looked is another");
 }
 
 static void points(void)
@@ -93,6 +125,7 @@ int main(void)
 {
 	versions();
 	points();
+	colors();
 	limits();
 	return tap_done();
 }

@@ -8,6 +8,12 @@
 #include "lib/doc.h"
 #include "lib/parse.h"
 
+#define GREEN "\033[32m"
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
 /* On one line; in a description # and \ are TAP's own. */
 static void line(struct buf *out, const char *text, bool escape)
 {
@@ -17,6 +23,11 @@ static void line(struct buf *out, const char *text, bool escape)
 		buf_addc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
 	}
 	buf_addc(out, '\n');
+}
+
+static const char *paint(const struct tap *t, const char *color)
+{
+	return t->color ? color : "";
 }
 
 void tap_open(struct tap *t, struct buf *out, const char *version, size_t plan)
@@ -70,7 +81,11 @@ void tap_point(struct tap *t, const char *title, const char *check,
 
 	if (v->note)
 		tap_note(t, "%s", v->note);
-	buf_printf(t->out, "%sok %zu - ", good ? "" : "not ", ++t->n);
+	buf_printf(t->out, "%s%sok%s %zu - ",
+		   paint(t, good                       ? GREEN
+			    : v->kind == VERDICT_BLIND ? YELLOW
+						       : RED),
+		   good ? "" : "not ", paint(t, PLAIN), ++t->n);
 	line(t->out, title, true);
 	if (good)
 		return;
@@ -91,9 +106,10 @@ void tap_skip_point(struct tap *t, const char *title, const char *why)
 {
 	auto_buf struct buf b = {0};
 
+	t->skipped++;
 	line(&b, title, true);
-	buf_printf(t->out, "ok %zu - %.*s # SKIP ", ++t->n, (int)b.len - 1,
-		   b.data);
+	buf_printf(t->out, "%sok%s %zu - %.*s # SKIP ", paint(t, DIM),
+		   paint(t, PLAIN), ++t->n, (int)b.len - 1, b.data);
 	line(t->out, why, false);
 }
 
@@ -105,8 +121,13 @@ void tap_note(struct tap *t, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vprintf(&b, fmt, ap);
 	va_end(ap);
-	buf_adds(t->out, "# ");
+	buf_printf(t->out, "%s# ", paint(t, DIM));
 	line(t->out, b.data ? b.data : "", false);
+	if (t->color) {
+		/* Before the end of the line, so that none stays dim. */
+		t->out->len--;
+		buf_adds(t->out, PLAIN "\n");
+	}
 }
 
 void tap_bail(struct buf *out, const char *fmt, ...)

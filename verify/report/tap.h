@@ -16,7 +16,8 @@
 
 struct tap {
 	struct buf *out;
-	size_t n, failed;
+	size_t n, failed, skipped;
+	bool color; /* for a person's terminal; never for a harness */
 };
 
 /*
