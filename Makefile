@@ -151,6 +151,10 @@ check: $(O)/labctl $(unit_bin) $(fuzz_bin) ## run all tests under prove
 unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
 	$(PROVE) -j$(TEST_JOBS) --exec '' $(unit_bin) $(fuzz_bin)
 
+.PHONY: generate
+generate: $(O)/t/unit/topo_schema.t ## write schema.json and docs/labfile.md anew
+	$< --write
+
 .PHONY: demo
 demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
 	@LABCTL=$(O)/labctl ./topologies/demo.sh

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topologies/schema.json and the loader's tables say the same: the same maps,
- * keys, required ones, which may be empty, and the same words and limits.
+ * topologies/schema.json and docs/labfile.md are what the rows of the lab file
+ * generate now; with --write they are written. And the schema says what the
+ * rows say: the same maps, keys, required ones, which may be empty, and the
+ * same words and limits.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "t/lib/tap.h"
+#include "topologies/about.h"
 #include "topologies/keys/keys.h"
 
 #define SCHEMA "topologies/schema.json"
@@ -75,6 +78,35 @@ static void table(const struct key_table *t)
 	is_int(doc_len(required), nrequired, "%s: as many required", t->name);
 }
 
+static void complain(struct keys *ks, const struct key_fault *f)
+{
+	tap_diag("%s", keys_fault_print(ks->a, f));
+}
+
+/* An example that the reader refuses teaches nothing. */
+static void examples(const struct key_table *t)
+{
+	auto_arena struct arena a = {0};
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	struct raw raw = {.a = &a, .errs = &errs};
+	struct keys ks = {.a = &a, .report = complain, .ctx = &raw};
+	struct err err;
+	struct doc *d;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct key *k = &t->keys[i];
+		void *obj = arena_alloc(&a, t->size);
+
+		if (k->type == KEY_MAP || k->type == KEY_NAMED)
+			continue;
+		ok(k->example &&
+			   doc_parse_line(&a, k->example, strlen(k->example),
+					  &d, &err) == 0 &&
+			   keys_value(&ks, k, d, obj),
+		   "%s: %s has an example that is right", t->name, k->name);
+	}
+}
+
 static const struct doc *property(const char *def, const char *key)
 {
 	return follow(doc_get(doc_get(doc_get(defs, def), "properties"), key));
@@ -131,27 +163,61 @@ static void limits(void)
 	       TOPO_LAB_NAME_MAX, "length of a lab's name");
 }
 
-int main(void)
+static bool read_whole(const char *path, struct buf *b)
 {
-	auto_arena struct arena a = {0};
-	auto_buf struct buf b = {0};
-	auto_fclose FILE *f = fopen(SCHEMA, "re");
-	struct doc_error where;
-	struct doc *root;
+	auto_fclose FILE *f = fopen(path, "re");
 	size_t n;
 
 	if (!f) {
-		printf("Bail out! %s: %s\n", SCHEMA, strerror(errno));
-		return 1;
+		tap_diag("%s: %s", path, strerror(errno));
+		return false;
 	}
-	while ((n = fread(buf_room(&b, 4096), 1, 4096, f)) > 0)
-		b.len += n;
-	if (!ok(doc_parse(&a, b.data, b.len, &root, &where) == 0,
+	while ((n = fread(buf_room(b, 4096), 1, 4096, f)) > 0)
+		b->len += n;
+	buf_addc(b, '\0');
+	return true;
+}
+
+static void write_whole(const char *path, const struct buf *b)
+{
+	auto_fclose FILE *f = fopen(path, "we");
+
+	ok(f && fwrite(b->data, 1, b->len, f) == b->len, "%s is written", path);
+}
+
+static void fresh(const char *path, void (*generate)(struct buf *out),
+		  bool rewrite)
+{
+	auto_buf struct buf now = {0}, there = {0};
+
+	generate(&now);
+	if (rewrite)
+		write_whole(path, &now);
+	read_whole(path, &there);
+	if (!ok(there.data && strcmp(there.data, now.data) == 0,
+		"%s is what the rows generate", path))
+		tap_diag("it is stale: make generate");
+}
+
+int main(int argc, char **argv)
+{
+	bool rewrite = argc > 1 && strcmp(argv[1], "--write") == 0;
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct doc_error where;
+	struct doc *root;
+
+	fresh(SCHEMA, topo_schema, rewrite);
+	fresh("docs/labfile.md", topo_reference, rewrite);
+	if (!read_whole(SCHEMA, &b) ||
+	    !ok(doc_parse(&a, b.data, b.len - 1, &root, &where) == 0,
 		SCHEMA " is JSON"))
 		return tap_done();
 	defs = doc_get(root, "$defs");
-	for (size_t i = 0; lab_tables[i]; i++)
+	for (size_t i = 0; lab_tables[i]; i++) {
 		table(lab_tables[i]);
+		examples(lab_tables[i]);
+	}
 	limits();
 	return tap_done();
 }

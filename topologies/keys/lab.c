@@ -48,7 +48,8 @@ static const struct key keys[] = {
 	 .flags = KEY_EMPTY | KEY_POINTERS, .max = TOPO_PHYS_MAX,
 	 .names = "name", .shown = "`management` and `tunnel`",
 	 .about = "The wires between nodes. `management` and `tunnel` have "
-		  "their use by name, all others are provider networks."},
+		  "their use by name, all others are provider networks. "
+		  "Without the key there are these two."},
 	{"networks", KEY_NAMED, KEY_ITEMS(struct raw, nets, nnets),
 	 .table = &network_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_NETWORKS_MAX, .names = "name",
