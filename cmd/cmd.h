@@ -76,8 +76,23 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 
 int cmd_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Loads a lab file, printing its errors; returns 0 or an exit status. */
-int cmd_load(const char *path, struct lab **ret);
+struct topo_errors;
+
+/* The folder of the labs that labctl brings along; it may not be there. */
+const char *cmd_share(struct arena *a);
+
+/*
+ * Loads the lab file that word means (see topo_find), or standard input for
+ * "-". *ret_path is for words. Returns 0 or -EINVAL with errs.
+ */
+int cmd_read(struct arena *a, const char *word, const char **ret_path,
+	     struct lab **ret, struct topo_errors *errs);
+
+/* Prints what is wrong with a file to stderr. */
+void cmd_say_errors(const char *path, const struct topo_errors *errs);
+
+/* Both: returns 0, or EXIT_USAGE having printed the errors. */
+int cmd_load(const char *word, struct lab **ret);
 
 /*
  * The lab a command without FILE means: name, or the one that --lab or
@@ -128,7 +143,7 @@ struct cmd_row {
 extern const struct cmd_row cmd_rows[];
 
 extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
-	cmd_fabric, cmd_failover, cmd_plan, cmd_status, cmd_up, cmd_verify,
-	cmd_vrrp;
+	cmd_fabric, cmd_failover, cmd_init, cmd_plan, cmd_status, cmd_up,
+	cmd_verify, cmd_vrrp;
 
 #endif

@@ -67,12 +67,14 @@ static void json_ok(struct json *j, const struct check *c,
 	}
 }
 
-static bool check_file(const struct check *c, const char *path)
+static bool check_file(const struct check *c, const char *word)
 {
+	auto_arena struct arena a = {0};
 	auto_(topo_errors_release) struct topo_errors errs = {0};
 	auto_buf struct buf out = {0};
 	struct lab *lab = NULL;
-	bool good = topo_load(path, &lab, &errs) == 0;
+	const char *path;
+	bool good = cmd_read(&a, word, &path, &lab, &errs) == 0;
 
 	if (c->json) {
 		json_obj(c->json);
@@ -84,10 +86,7 @@ static bool check_file(const struct check *c, const char *path)
 			json_errors(c->json, &errs);
 		json_obj_end(c->json);
 	} else if (!good) {
-		fflush(stdout);
-		topo_errors_print(&errs, path, cmd_columns(stderr),
-				  cmd_color(stderr), &out);
-		fwrite(out.data, 1, out.len, stderr);
+		cmd_say_errors(path, &errs);
 	} else if (c->resolved) {
 		topo_print(lab, &out);
 		fwrite(out.data, 1, out.len, stdout);
@@ -146,7 +145,8 @@ const struct cmd cmd_check = {
 	.args = "FILE... [--resolved] [-o json]",
 	.summary = "is a lab file right, and what does it mean",
 	.help = "Tells all that is wrong with each file: where, what, and the "
-		"nearest right\nthing. Nothing is started or changed.\n\n"
+		"nearest right\nthing. Nothing is started or changed. FILE may "
+		"be '-':\nstandard input.\n\n"
 		"Options:\n"
 		"      --resolved      print the lab with all that follows "
 		"from "

@@ -12,12 +12,10 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "provision/host/remote.h"
-#include "topologies/topo.h"
 #include "verify/report/tap.h"
 
 volatile int cmd_interrupted;
@@ -227,19 +225,6 @@ int cmd_lab_word(const char *word, const char **ret)
 				 lab_option);
 	*ret = word ? word : cmd_lab_name();
 	return EXIT_OK;
-}
-
-int cmd_load(const char *path, struct lab **ret)
-{
-	auto_(topo_errors_release) struct topo_errors errs = {0};
-	auto_buf struct buf out = {0};
-
-	if (topo_load(path, ret, &errs) == 0)
-		return EXIT_OK;
-	topo_errors_print(&errs, path, cmd_columns(stderr), cmd_color(stderr),
-			  &out);
-	fwrite(out.data, 1, out.len, stderr);
-	return EXIT_USAGE;
 }
 
 bool cmd_color(FILE *f)

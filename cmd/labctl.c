@@ -16,7 +16,8 @@ static const struct cmd cmd_help, cmd_version;
 
 /* clang-format off */
 const struct cmd_row cmd_rows[] = {
-	{"A lab's file", &cmd_check},
+	{"A lab's file", &cmd_init},
+	{NULL, &cmd_check},
 	{NULL, &cmd_plan},
 	{"A lab's life", &cmd_up},
 	{NULL, &cmd_status},
