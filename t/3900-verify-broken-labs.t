@@ -87,6 +87,12 @@ broken "external bridge port removed" "- bridges: " 0 \
 broken "MTU of the overlay wrong" "- mtu: " 0 \
 	'on $ACTIVE sh -c "for l in \$(ip -br link show type vxlan | cut -d\" \" -f1); do ip link set \$l mtu 1400; done"' "$up"
 
+# What only the agent's own comparison sees.
+broken "no forwarding on the backup" "- drift: " 0 \
+	'in_router $BACKUP sysctl -qw net.ipv4.ip_forward=0' "$up"
+broken "a route too many on the master" "- drift: " 0 \
+	'in_router $ACTIVE ip route add 198.18.99.0/24 dev $(dev_of $ACTIVE qr-)' "$up"
+
 "$LABCTL" down "$LAB" >"$TMP/out" 2>&1
 ok $? "down"
 tap_done

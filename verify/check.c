@@ -22,7 +22,8 @@
 	X(node_checks)                                                         \
 	X(wire_checks)                                                         \
 	X(router_checks)                                                       \
-	X(traffic_checks)
+	X(traffic_checks)                                                      \
+	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];
 TABLES(DECLARE)

@@ -107,7 +107,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	*e = (struct evidence){.lab = lab};
 	e->nodes = arena_array(&e->arena, lab->nnodes, sizeof(*e->nodes));
 	for (i = 0; i < lab->nnodes; i++)
-		e->nodes[i].error = not_looked;
+		e->nodes[i].error = e->nodes[i].drift.error = not_looked;
 	plan_ha(e);
 	plan_tunnels(e);
 	plan_pings(e);

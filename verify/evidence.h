@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/arena.h"
+#include "provision/host/converge_lab.h"
 #include "provision/node/observe.h"
 #include "topologies/topo.h"
 #include "verify/looks/capture.h"
@@ -20,11 +21,19 @@
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
+/* What a node has otherwise than the file says, by its own agent. */
+struct seen_drift {
+	const char *error; /* why the agent could not tell, or NULL */
+	struct node_change *changes;
+	size_t n;
+};
+
 /* One node, looked at several times, first to last. */
 struct seen_node {
 	const char *error; /* why there is not even one sample, or NULL */
 	const struct observed **samples;
 	size_t nsamples;
+	struct seen_drift drift;
 };
 
 /* A router's ha interface on one of its hosts. */

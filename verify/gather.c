@@ -59,6 +59,7 @@ struct gather {
 	struct evidence *e;
 	unsigned needs;
 	struct fleet *fleet;
+	struct buf told; /* the lab, for agents */
 	/* For each router: until when hosts may look for it at a wrong place,
 	 * for the role was taken or given up not long ago. */
 	struct mono *learned;
@@ -193,6 +194,18 @@ static bool sample(struct fleet_node *n, struct work *w)
 	return true;
 }
 
+/* What the node's agent would change; it changes nothing. */
+static void look_for_drift(struct fleet_node *n, struct gather *g,
+			   struct arena *a)
+{
+	struct seen_drift *d = &g->e->nodes[n->node->index].drift;
+	struct err err;
+
+	d->error = NULL;
+	if (converge_look(n, &g->told, a, &d->changes, &d->n, &err) < 0)
+		d->error = arena_strdup(a, err.msg);
+}
+
 /* Asks for all looks at once, but for more than an agent takes. */
 static size_t send_jobs(struct fleet_node *n, struct work *w)
 {
@@ -283,6 +296,8 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	plan_jobs(&w, n->node);
 	sent = send_jobs(n, &w);
 	ok = n->node && sample(n, &w);
+	if (n->node && (g->needs & NEEDS_DRIFT))
+		look_for_drift(n, g, w.arena);
 	for (i = 1; ok && i < SAMPLES - 1 && (g->needs & NEEDS_TIME); i++) {
 		clock_sleep_ms(pause);
 		ok = sample(n, &w);
@@ -306,7 +321,9 @@ static void blame(struct gather *g, const struct fleet_node *n)
 	size_t i;
 
 	if (n->node)
-		g->e->nodes[n->node->index].error = arena_strdup(w.arena, why);
+		g->e->nodes[n->node->index].error =
+			g->e->nodes[n->node->index].drift.error =
+				arena_strdup(w.arena, why);
 	plan_jobs(&w, n->node);
 	for (i = 0; i < w.njobs; i++)
 		job_failed(&w, &w.jobs[i], why);
@@ -327,5 +344,8 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 		g.learned = arena_array(&e->arena, e->lab->nrouters,
 					sizeof(*g.learned));
 	e->waited_ns = gather_wait(f, g.learned);
+	if (needs & NEEDS_DRIFT)
+		converge_tell(e->lab, &g.told);
 	(void)fleet_each(f, gather_node, &g, NULL);
+	buf_release(&g.told);
 }

@@ -47,8 +47,7 @@ static void no_braces(struct buf *b)
 	buf_drop(b, 1);
 }
 
-/* The lab, the same for all nodes: it is put in quotes once. */
-static void encode_lab(const struct lab *lab, struct buf *out)
+void converge_tell(const struct lab *lab, struct buf *out)
 {
 	struct json j;
 
@@ -62,7 +61,7 @@ static void encode_lab(const struct lab *lab, struct buf *out)
 
 /* Tells the node which lab it is part of, once a session; *ret_id is 0 where
  * it was told before. Its answer need not be waited for. */
-static int tell_lab(const struct run *run, struct fleet_node *n,
+static int tell_lab(const struct buf *lab, struct fleet_node *n,
 		    unsigned *ret_id, struct err *reterr)
 {
 	auto_buf struct buf req = {0};
@@ -77,22 +76,21 @@ static int tell_lab(const struct run *run, struct fleet_node *n,
 	json_obj_end(&j);
 	no_braces(&req);
 	buf_adds(&req, ",");
-	buf_add(&req, run->told.data, run->told.len);
+	buf_add(&req, lab->data, lab->len);
 	return remote_send(n->remote, "lab", req.data, ret_id, reterr);
 }
 
-static int ask_converge(const struct run *run, struct fleet_node *n,
+static int ask_converge(const struct buf *lab, bool apply, struct fleet_node *n,
 			struct arena *a, const struct doc **ret,
 			struct err *reterr)
 {
 	unsigned lab_id, id;
 	int r, told = 0;
 
-	r = tell_lab(run, n, &lab_id, reterr);
+	r = tell_lab(lab, n, &lab_id, reterr);
 	if (r == 0)
 		r = remote_send(n->remote, "converge",
-				run->apply ? "\"apply\": true"
-					   : "\"apply\": false",
+				apply ? "\"apply\": true" : "\"apply\": false",
 				&id, reterr);
 	if (r < 0)
 		return r;
@@ -106,6 +104,19 @@ static int ask_converge(const struct run *run, struct fleet_node *n,
 	return told < 0 ? told : r;
 }
 
+int converge_look(struct fleet_node *n, const struct buf *lab, struct arena *a,
+		  struct node_change **ret, size_t *ret_n, struct err *reterr)
+{
+	const struct doc *answer = NULL;
+	int r = ask_converge(lab, false, n, a, &answer, reterr);
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (r == 0)
+		read_changes(a, doc_get(answer, "changes"), ret, ret_n);
+	return r;
+}
+
 static int converge_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	struct run *run = ctx;
@@ -116,7 +127,7 @@ static int converge_node(struct fleet_node *n, void *ctx, struct err *reterr)
 
 	if (!n->node)
 		return 0;
-	r = ask_converge(run, n, &a, &answer, reterr);
+	r = ask_converge(&run->told, run->apply, n, &a, &answer, reterr);
 	pthread_mutex_lock(&run->lock);
 	res->status = r;
 	if (r == 0) {
@@ -170,7 +181,7 @@ int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
 		f->nodes[i].user =
 			f->nodes[i].node ? &ret->nodes[f->nodes[i].node->index]
 					 : NULL;
-	encode_lab(f->lab, &run.told);
+	converge_tell(f->lab, &run.told);
 	pthread_mutex_init(&run.lock, NULL);
 	r = fleet_each(f, converge_node, &run, reterr);
 	pthread_mutex_destroy(&run.lock);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "provision/host/fleet.h"
 #include "provision/plan/plan.h"
@@ -51,6 +52,15 @@ typedef void converge_progress(void *ctx, const struct node_result *r);
  */
 int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
 		 void *ctx, struct converge *ret, struct err *reterr);
+
+/*
+ * The same question to one node, for those who talk to the fleet by
+ * themselves: what differs there, its texts in a. lab comes from
+ * converge_tell(), once for all nodes.
+ */
+int converge_look(struct fleet_node *n, const struct buf *lab, struct arena *a,
+		  struct node_change **ret, size_t *ret_n, struct err *reterr);
+void converge_tell(const struct lab *lab, struct buf *out);
 
 /* What making a lab from nothing would do: no node is asked. */
 void converge_dry(const struct lab *lab, struct converge *ret);

@@ -38,7 +38,7 @@ static void agent_gone(struct evidence *e)
 	struct seen_node *n = &e->nodes[topo_node(lab, "controller")->index];
 
 	n->nsamples = 0;
-	n->error = "connection refused";
+	n->error = n->drift.error = "connection refused";
 }
 
 static void wrong_host(struct evidence *e)
@@ -501,11 +501,33 @@ static void ha_net_gone(struct evidence *e)
 	healthy_link(o, "", r->ha_network->vxlan)->name = "away";
 }
 
+/* A setting that no other check looks at, and more of them than are told. */
+static void drifted(struct evidence *e)
+{
+	struct seen_drift *d =
+		&e->nodes[topo_node(lab, "network1")->index].drift;
+	size_t i;
+
+	for (i = 0; i < 50; i++) {
+		struct node_change *c =
+			arena_push(&e->arena, &d->changes, &d->n, sizeof(*c));
+
+		*c = (struct node_change){'~', "net/ipv4/ip_forward",
+					  "0, wanted 1"};
+	}
+}
+
+static void drift_untold(struct evidence *e)
+{
+	e->nodes[topo_node(lab, "network1")->index].drift =
+		(struct seen_drift){.error = "the answer is too long"};
+}
+
 const struct broken broken[] = {
 	{"a healthy lab", NULL, NULL},
 	{"an agent that cannot be reached", agent_gone,
 	 "blind agents: controller; blind nics: controller; "
-	 "blind namespaces: controller"},
+	 "blind namespaces: controller; blind drift: controller"},
 	{"another host's name", wrong_host, "wrong agents: controller"},
 	{"namespace deleted on one network node", ns_deleted,
 	 "wrong namespaces: network1; blind ports: router2 on network1; "
@@ -607,5 +629,8 @@ const struct broken broken[] = {
 	 "wrong ha-network: of project demo; "
 	 "wrong bridges: HA network tenant demo on network1; "
 	 "wrong vxlan: HA network tenant demo on network1"},
+	{"settings that have drifted", drifted, "wrong drift: network1"},
+	{"an agent that cannot tell what differs", drift_untold,
+	 "blind drift: network1"},
 	{NULL, NULL, NULL},
 };

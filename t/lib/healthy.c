@@ -282,7 +282,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 				&e->nodes[i].nsamples, sizeof(*slot));
 
 			*slot = node(e, &lab->nodes[i]);
-			e->nodes[i].error = NULL;
+			e->nodes[i].error = e->nodes[i].drift.error = NULL;
 		}
 	for (i = 0; i < e->nha; i++)
 		frames(e, &e->ha[i].frames, e->ha[i].router, false);
