@@ -16,8 +16,13 @@
  *
  * Bytes are read by offset and never through a struct. Of authentication
  * only type 0 is taken (RFC 3768 dropped the others); its data is sent as
- * zeros and ignored. Reserved bits are ignored. A list of addresses that
- * differs from ours is the caller's to notice: it is no reason to refuse.
+ * zeros and ignored. Reserved bits are ignored.
+ *
+ * A list of addresses that differs from ours: RFC 3768 7.1 lets a receiver
+ * verify it, and one that does must drop the packet unless its sender owns
+ * the addresses (priority 255). So version 2 is refused here, priority 0 too:
+ * whoever has other addresses cannot stand in for us. RFC 9568 7.1 only has
+ * it logged: in version 3 it is the caller's to notice.
  */
 #include "vrrp/advert.h"
 
@@ -42,6 +47,7 @@ const char *const vrrp_drop_name[VRRP_DROP_N] = {
 	[VRRP_DROP_NO_ADDRESS] = "no_address",
 	[VRRP_DROP_LENGTH] = "length",
 	[VRRP_DROP_AUTH_TYPE] = "auth_type",
+	[VRRP_DROP_LIST] = "address_list",
 	[VRRP_DROP_INTERVAL_ZERO] = "interval_zero",
 	[VRRP_DROP_INTERVAL] = "interval",
 	[VRRP_DROP_NOT_LINK_LOCAL] = "not_link_local",
@@ -154,6 +160,32 @@ static size_t find_group(const struct vrrp_packet *p,
 	return other;
 }
 
+static bool listed(const uint8_t *addr, size_t size, const uint8_t *list,
+		   unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (memcmp(addr, list + i * size, size) == 0)
+			return true;
+	return false;
+}
+
+/* g's are all different: as many, and each of them listed, is the same. */
+bool vrrp_advert_same_list(const struct vrrp_advert *a,
+			   const struct vrrp_group *g)
+{
+	size_t size = addr_size(a->family);
+	unsigned i;
+
+	if (a->naddrs != g->naddrs)
+		return false;
+	for (i = 0; i < g->naddrs; i++)
+		if (!listed(g->addrs + i * size, size, a->addrs, a->naddrs))
+			return false;
+	return true;
+}
+
 static bool link_local(const uint8_t *b)
 {
 	return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
@@ -167,9 +199,9 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
 	const uint8_t *b = p->payload;
 	const struct vrrp_group *g;
 	struct vrrp_addr all = vrrp_group_addr(p->src.family);
+	struct vrrp_advert a;
 	unsigned version;
 	size_t want;
-	int64_t interval_ns;
 
 	*ret_group = n;
 	if (p->len < HEADER)
@@ -197,26 +229,29 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
 		return VRRP_DROP_LENGTH;
 	if (version == 2 && b[4] != 0)
 		return VRRP_DROP_AUTH_TYPE;
-	interval_ns = version == 2 ? b[5] * NS_PER_S
-				   : (get16(b + 4) & 0xfff) * NS_PER_CS;
-	if (interval_ns == 0)
-		return VRRP_DROP_INTERVAL_ZERO;
-	if (version == 2 && interval_ns != g->interval_ns)
-		return VRRP_DROP_INTERVAL;
-	if (p->src.family == 6 && !link_local(b + HEADER))
-		return VRRP_DROP_NOT_LINK_LOCAL;
-	if (vrrp_addr_cmp(&p->dst, &all) != 0)
-		return VRRP_DROP_UNICAST;
-	*ret_advert = (struct vrrp_advert){
+	a = (struct vrrp_advert){
 		.version = (uint8_t)version,
 		.vrid = b[1],
 		.priority = b[2],
-		.interval_ns = interval_ns,
 		.family = p->src.family,
 		.naddrs = b[3],
 		.src = p->src,
 		.addrs = b + HEADER,
 	};
+	if (version == 2 && g->addrs && a.priority != VRRP_PRIORITY_OWNER &&
+	    !vrrp_advert_same_list(&a, g))
+		return VRRP_DROP_LIST;
+	a.interval_ns = version == 2 ? b[5] * NS_PER_S
+				     : (get16(b + 4) & 0xfff) * NS_PER_CS;
+	if (a.interval_ns == 0)
+		return VRRP_DROP_INTERVAL_ZERO;
+	if (version == 2 && a.interval_ns != g->interval_ns)
+		return VRRP_DROP_INTERVAL;
+	if (p->src.family == 6 && !link_local(b + HEADER))
+		return VRRP_DROP_NOT_LINK_LOCAL;
+	if (vrrp_addr_cmp(&p->dst, &all) != 0)
+		return VRRP_DROP_UNICAST;
+	*ret_advert = a;
 	return VRRP_TAKEN;
 }
 

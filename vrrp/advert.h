@@ -42,6 +42,7 @@ enum vrrp_drop {
 	VRRP_DROP_NO_ADDRESS,
 	VRRP_DROP_LENGTH,
 	VRRP_DROP_AUTH_TYPE,
+	VRRP_DROP_LIST, /* version 2: other addresses than ours */
 	VRRP_DROP_INTERVAL_ZERO,
 	VRRP_DROP_INTERVAL, /* version 2: not the one configured here */
 	VRRP_DROP_NOT_LINK_LOCAL,
@@ -64,6 +65,10 @@ struct vrrp_group {
 	uint8_t vrid, version;
 	uint8_t family; /* 4 or 6 */
 	int64_t interval_ns;
+	/* Its addresses, naddrs of 4 or 16 bytes, all different; borrowed.
+	 * NULL: the list of a packet is not looked at. */
+	const uint8_t *addrs;
+	unsigned naddrs;
 };
 
 struct vrrp_advert {
@@ -100,6 +105,10 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
  */
 size_t vrrp_advert_encode(const struct vrrp_advert *a, enum vrrp_checksum csum,
 			  uint8_t *out);
+
+/* Whether a lists the addresses of g and no others, in whatever order. */
+bool vrrp_advert_same_list(const struct vrrp_advert *a,
+			   const struct vrrp_group *g);
 
 /* 224.0.0.18 or ff02::12. */
 struct vrrp_addr vrrp_group_addr(uint8_t family);

@@ -390,7 +390,9 @@ static int64_t phase_of(const char *id, int64_t period_ns)
 
 	for (; *id; id++)
 		h = (h ^ (uint8_t)*id) * 16777619u;
-	return period_ns / 65536 * (h >> 16 ^ (h & 0xffff));
+	h = (h ^ h >> 16) * 2146121005u;
+	h ^= h >> 15;
+	return period_ns / 65536 * (h & 0xffff);
 }
 
 static void read_times(struct reader *rd, const struct doc *d,

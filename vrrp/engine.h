@@ -164,7 +164,7 @@ void port_free(struct port *p);
 void port_close(struct port *p);
 /* Opens, opens anew or closes the socket as the link demands. */
 void port_review(struct engine *e, struct port *p);
-/* Sets which routers listen here. */
+/* Sets which routers listen here; again when one's addresses change. */
 int port_set_routers(struct port *p, struct router **all, size_t n);
 /* Takes all packets that are waiting. */
 void port_drain(struct engine *e, struct port *p);

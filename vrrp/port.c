@@ -88,6 +88,8 @@ int port_set_routers(struct port *p, struct router **all, size_t n)
 			.version = set->version,
 			.family = 4,
 			.interval_ns = set->interval_ns,
+			.addrs = all[i]->list,
+			.naddrs = (unsigned)all[i]->cfg->nadvert,
 		};
 	}
 	return p->fd >= 0 ? set_filter(p, NULL) : 0;
@@ -142,26 +144,8 @@ void port_review(struct engine *e, struct port *p)
 
 /* --- packets in -------------------------------------------------------- */
 
-static bool same_list(const struct router *r, const struct vrrp_advert *a)
-{
-	size_t n = r->cfg->nadvert, i, j;
-
-	if (a->naddrs != n)
-		return false;
-	if (memcmp(a->addrs, r->list, n * 4) == 0)
-		return true;
-	for (i = 0; i < n; i++) {
-		for (j = 0;
-		     j < n && memcmp(a->addrs + i * 4, r->list + j * 4, 4) != 0;
-		     j++)
-			;
-		if (j == n)
-			return false;
-	}
-	return true;
-}
-
-static void taken(struct engine *e, struct router *r, struct mono now,
+static void taken(struct engine *e, struct router *r,
+		  const struct vrrp_group *g, struct mono now,
 		  const struct vrrp_advert *a)
 {
 	struct vrrp_event ev = {.kind = VRRP_EV_ADVERT};
@@ -169,7 +153,7 @@ static void taken(struct engine *e, struct router *r, struct mono now,
 	struct ip from = {.family = 4};
 
 	memcpy(from.b, a->src.b, 4);
-	if (!same_list(r, a) && r->other_list++ % 100 == 0)
+	if (!vrrp_advert_same_list(a, g) && r->other_list++ % 100 == 0)
 		vrrp_journal(&r->log, LOG_LEVEL_WARN,
 			     "%u %s %s: %s advertises other addresses",
 			     r->cfg->set.vrid, r->cfg->dev, r->cfg->name,
@@ -186,14 +170,22 @@ static void taken(struct engine *e, struct router *r, struct mono now,
 	router_step(e, r, now, &ev);
 }
 
-static void refused(struct port *p, size_t group, enum vrrp_drop why)
+/* from has no family where the packet did not get so far. */
+static void refused(struct port *p, size_t group, const struct vrrp_addr *from,
+		    enum vrrp_drop why)
 {
+	struct ip ip = {.family = from->family};
+	char text[IP_TEXT_MAX];
+
 	uint64_t *count =
 		group < p->n ? &p->routers[group]->drops[why] : &p->drops[why];
 
+	memcpy(ip.b, from->b, sizeof(ip.b));
 	if ((*count)++ % 100 == 0)
-		vrrp_journal(&p->log, LOG_LEVEL_WARN, "%s: advert refused: %s",
-			     p->dev, vrrp_drop_name[why]);
+		vrrp_journal(&p->log, LOG_LEVEL_WARN,
+			     "%s: advert of %s refused: %s", p->dev,
+			     ip_is_set(&ip) ? ip_print(&ip, text) : "somebody",
+			     vrrp_drop_name[why]);
 }
 
 void port_drain(struct engine *e, struct port *p)
@@ -214,13 +206,15 @@ void port_drain(struct engine *e, struct port *p)
 		if (len < 0)
 			continue;
 		group = p->n;
+		packet.src = (struct vrrp_addr){0};
 		why = vrrp_packet_ipv4(in, (size_t)len, &packet);
 		if (why == VRRP_TAKEN)
 			why = vrrp_advert_decode(&packet, p->groups, p->n,
 						 &group, &advert);
 		if (why == VRRP_TAKEN)
-			taken(e, p->routers[group], clock_mono(), &advert);
+			taken(e, p->routers[group], &p->groups[group],
+			      clock_mono(), &advert);
 		else
-			refused(p, group, why);
+			refused(p, group, &packet.src, why);
 	}
 }

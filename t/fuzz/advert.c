@@ -46,9 +46,9 @@ static void judge(const struct vrrp_packet *p, const struct vrrp_advert *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct vrrp_group groups[] = {
-		{1, 2, 4, 2 * NS_PER_S},
-		{51, 3, 4, NS_PER_S},
-		{51, 3, 6, NS_PER_S},
+		{1, 2, 4, 2 * NS_PER_S, NULL, 0},
+		{51, 3, 4, NS_PER_S, NULL, 0},
+		{51, 3, 6, NS_PER_S, NULL, 0},
 	};
 	struct vrrp_packet p = {.ttl = 255};
 	struct vrrp_advert a;

@@ -23,9 +23,9 @@ static const uint8_t vip6[] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0,
 			       0,    0,    0, 0, 0, 0, 0, 9};
 
 static const struct vrrp_group groups[] = {
-	{1, 2, 4, 2 * NS_PER_S},
-	{3, 3, 4, NS_PER_S},
-	{6, 3, 6, NS_PER_S},
+	{1, 2, 4, 2 * NS_PER_S, NULL, 0},
+	{3, 3, 4, NS_PER_S, NULL, 0},
+	{6, 3, 6, NS_PER_S, NULL, 0},
 };
 #define NGROUPS 3
 
@@ -318,6 +318,61 @@ static void checksums(void)
 		"a pseudo-header of another source is not");
 }
 
+/* What RFC 3768 7.1 says of a list of addresses that is not ours. */
+static void lists(void)
+{
+	static const uint8_t ours[] = {10, 0, 0, 1, 10, 0, 0, 2, 10, 0, 0, 3};
+	static const uint8_t turned[] = {10, 0, 0, 3, 10, 0, 0, 1, 10, 0, 0, 2};
+	static const uint8_t other[] = {10, 0, 0, 1, 10, 0, 0, 2, 10, 0, 0, 4};
+	static const uint8_t twice[] = {10, 0, 0, 1, 10, 0, 0, 1, 10, 0, 0, 2};
+	static const uint8_t ours6[32] = {0xfe, 0x80, [16] = 0xfd, [31] = 9};
+	static const uint8_t other6[32] = {0xfe, 0x80, [16] = 0xfd, [31] = 8};
+	static const struct {
+		uint8_t version, priority;
+		const uint8_t *list;
+		unsigned n;
+		enum vrrp_drop want;
+		const char *what;
+	} rows[] = {
+		{2, 200, ours, 3, VRRP_TAKEN, "our list is taken"},
+		{2, 200, turned, 3, VRRP_TAKEN, "in another order too"},
+		{2, 254, other, 3, VRRP_DROP_LIST,
+		 "RFC 3768 7.1: with another address it is dropped"},
+		{2, 254, twice, 3, VRRP_DROP_LIST, "one twice is another list"},
+		{2, 254, ours, 2, VRRP_DROP_LIST, "so is a shorter one"},
+		{2, 0, other, 3, VRRP_DROP_LIST, "with priority 0 too"},
+		{2, 255, other, 3, VRRP_TAKEN,
+		 "RFC 3768 7.1: but not what the owner sends"},
+		{3, 200, other, 3, VRRP_TAKEN,
+		 "RFC 9568 7.1: version 3 is taken all the same"},
+	};
+	struct vrrp_group g = {1, 2, 4, 2 * NS_PER_S, ours, 3};
+	struct vrrp_advert a, back;
+	struct message m;
+	size_t i, at;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		a = advert(rows[i].version, 4);
+		make(&m, rows[i].version, 4, VRRP_CSUM_MESSAGE);
+		a.vrid = 1;
+		a.priority = rows[i].priority;
+		a.addrs = rows[i].list;
+		a.naddrs = rows[i].n;
+		m.p.len = vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, m.b);
+		g.version = rows[i].version;
+		is(vrrp_drop_name[vrrp_advert_decode(&m.p, &g, 1, &at, &back)],
+		   vrrp_drop_name[rows[i].want], "%s", rows[i].what);
+	}
+	ok(!vrrp_advert_same_list(&back, &g), "though it is told apart");
+	g = (struct vrrp_group){6, 3, 6, NS_PER_S, ours6, 2};
+	a = advert(3, 6);
+	a.naddrs = 2;
+	a.addrs = ours6;
+	ok(vrrp_advert_same_list(&a, &g), "IPv6 lists are compared");
+	a.addrs = other6;
+	ok(!vrrp_advert_same_list(&a, &g), "to the last byte");
+}
+
 static void oddities(void)
 {
 	uint8_t list[255 * 16];
@@ -352,24 +407,24 @@ static void oddities(void)
 static void order(void)
 {
 	/* Each step mends the mistake before it, from the last to the first. */
-	static const enum vrrp_drop want[] = {VRRP_DROP_VERSION,
-					      VRRP_DROP_TYPE,
-					      VRRP_DROP_VRID,
-					      VRRP_DROP_OTHER_VERSION,
-					      VRRP_DROP_CHECKSUM,
-					      VRRP_DROP_TTL,
-					      VRRP_DROP_NO_ADDRESS,
-					      VRRP_DROP_LENGTH,
-					      VRRP_DROP_AUTH_TYPE,
-					      VRRP_DROP_INTERVAL_ZERO,
-					      VRRP_DROP_INTERVAL,
-					      VRRP_DROP_UNICAST,
-					      VRRP_TAKEN};
+	static const enum vrrp_drop want[] = {
+		VRRP_DROP_VERSION,       VRRP_DROP_TYPE,
+		VRRP_DROP_VRID,          VRRP_DROP_OTHER_VERSION,
+		VRRP_DROP_CHECKSUM,      VRRP_DROP_TTL,
+		VRRP_DROP_NO_ADDRESS,    VRRP_DROP_LENGTH,
+		VRRP_DROP_AUTH_TYPE,     VRRP_DROP_LIST,
+		VRRP_DROP_INTERVAL_ZERO, VRRP_DROP_INTERVAL,
+		VRRP_DROP_UNICAST,       VRRP_TAKEN};
+	struct vrrp_group mine[NGROUPS];
 	struct message m;
 	struct vrrp_advert a;
-	size_t i;
+	size_t i, at;
 
 	make(&m, 2, 4, VRRP_CSUM_MESSAGE);
+	memcpy(mine, groups, sizeof(mine));
+	mine[0].addrs = vip4;
+	mine[0].naddrs = 1;
+	m.b[11] = 99;
 	m.b[0] = 0x42;
 	m.b[1] = 99;
 	m.b[3] = 0;
@@ -379,7 +434,7 @@ static void order(void)
 	m.p.ttl = 1;
 	m.p.dst = src4;
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		if (decode(&m, &a) != want[i])
+		if (vrrp_advert_decode(&m.p, mine, NGROUPS, &at, &a) != want[i])
 			break;
 		if (want[i] == VRRP_DROP_VERSION)
 			m.b[0] = 0x32;
@@ -397,6 +452,8 @@ static void order(void)
 			m.b[3] = 1;
 		if (want[i] == VRRP_DROP_AUTH_TYPE)
 			m.b[4] = 0;
+		if (want[i] == VRRP_DROP_LIST)
+			m.b[11] = 1;
 		if (want[i] == VRRP_DROP_INTERVAL_ZERO)
 			m.b[5] = 9;
 		if (want[i] == VRRP_DROP_INTERVAL)
@@ -419,8 +476,8 @@ static void identity(void)
 	for (i = 0; i < 2000; i++) {
 		static const uint8_t kinds[3][2] = {{2, 4}, {3, 4}, {3, 6}};
 		const uint8_t *k = kinds[i % 3];
-		struct vrrp_group g = {(uint8_t)(1 + rand() % 255), k[0], k[1],
-				       0};
+		struct vrrp_group g = {
+			(uint8_t)(1 + rand() % 255), k[0], k[1], 0, NULL, 0};
 		struct vrrp_advert a = advert(k[0], k[1]), b;
 		struct message m;
 		size_t at;
@@ -455,6 +512,7 @@ int main(void)
 	refusals();
 	ipv6();
 	checksums();
+	lists();
 	oddities();
 	order();
 	identity();
