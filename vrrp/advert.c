@@ -33,6 +33,9 @@
 #define TYPE_ADVERT 1
 #define IPV4_MIN 20
 #define INTERVAL_V3_MAX 4095
+#define ETH 14
+#define TOS_INTERNETWORK_CONTROL 0xc0
+#define DONT_FRAGMENT 0x4000
 
 const char *const vrrp_drop_name[VRRP_DROP_N] = {
 	[VRRP_TAKEN] = "taken",
@@ -291,4 +294,30 @@ size_t vrrp_advert_encode(const struct vrrp_advert *a, enum vrrp_checksum csum,
 		acc += sum_pseudo(&a->src, &all, len);
 	put16(out + 6, ~fold(acc) & 0xffff);
 	return len;
+}
+
+size_t vrrp_advert_frame(const struct vrrp_advert *a, enum vrrp_checksum csum,
+			 const uint8_t *mac, uint8_t *out)
+{
+	/* RFC 1112 6.4: the group's last 23 bits. */
+	static const uint8_t group_mac[6] = {0x01, 0x00, 0x5e, 0, 0, 0x12};
+	struct vrrp_addr all = vrrp_group_addr(4);
+	uint8_t *ip = out + ETH;
+	size_t len = IPV4_MIN + vrrp_advert_encode(a, csum, ip + IPV4_MIN);
+
+	memcpy(out, group_mac, 6);
+	memcpy(out + 6, mac, 6);
+	put16(out + 12, 0x0800);
+	ip[0] = 0x45;
+	ip[1] = TOS_INTERNETWORK_CONTROL;
+	put16(ip + 2, (unsigned)len);
+	put16(ip + 4, 0); /* RFC 6864 4.1: of no use where nothing is cut */
+	put16(ip + 6, DONT_FRAGMENT);
+	ip[8] = VRRP_TTL;
+	ip[9] = VRRP_PROTO;
+	put16(ip + 10, 0);
+	memcpy(ip + 12, a->src.b, 4);
+	memcpy(ip + 16, all.b, 4);
+	put16(ip + 10, ~fold(sum(0, ip, IPV4_MIN)) & 0xffff);
+	return ETH + len;
 }

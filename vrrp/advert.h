@@ -106,6 +106,16 @@ enum vrrp_drop vrrp_advert_decode(const struct vrrp_packet *p,
 size_t vrrp_advert_encode(const struct vrrp_advert *a, enum vrrp_checksum csum,
 			  uint8_t *out);
 
+/* Ethernet and IP header, and the longest message over IPv4. */
+#define VRRP_FRAME_MAX (14 + 20 + 8 + VRRP_ADDRS_MAX * 4 + 8)
+
+/*
+ * Encodes a, which is IPv4, as an Ethernet frame from mac (six bytes) to the
+ * group into out, which holds VRRP_FRAME_MAX bytes. Returns the length.
+ */
+size_t vrrp_advert_frame(const struct vrrp_advert *a, enum vrrp_checksum csum,
+			 const uint8_t *mac, uint8_t *out);
+
 /* Whether a lists the addresses of g and no others, in whatever order. */
 bool vrrp_advert_same_list(const struct vrrp_advert *a,
 			   const struct vrrp_group *g);

@@ -45,6 +45,9 @@ struct port {
 	char dev[VRRP_DEV_MAX];
 	unsigned ifindex; /* of the open socket */
 	int fd;           /* or -1 */
+	int out;          /* adverts leave by it as frames; or -1 */
+	bool has_mac;     /* else they leave by fd */
+	uint8_t mac[6];
 	struct io io;
 	struct vrrp_group *groups; /* one for each router here */
 	struct router **routers;
@@ -166,6 +169,9 @@ void port_close(struct port *p);
 void port_review(struct engine *e, struct port *p);
 /* Sets which routers listen here; again when one's addresses change. */
 int port_set_routers(struct port *p, struct router **all, size_t n);
+/* Sends an advert to all on this interface. 0 or -errno. */
+int port_send(struct port *p, const struct vrrp_advert *a,
+	      enum vrrp_checksum csum);
 /* Takes all packets that are waiting. */
 void port_drain(struct engine *e, struct port *p);
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ports: an interface with its one socket, and which packet is whose.
+ * Ports: an interface with its sockets, and which packet is whose.
+ *
+ * Adverts leave as Ethernet frames. An IP socket needs a neighbour entry for
+ * 224.0.0.18 on each interface, of a table that the whole machine shares; when
+ * that is full the packet vanishes, and raw sockets are not told. They come in
+ * by an IP socket in the group, which needs none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +23,8 @@
 /* IPv4 header at its longest, and the longest message. */
 #define PACKET_MAX (60 + VRRP_ADVERT_MAX)
 
+_Static_assert(VRRP_FRAME_MAX <= VRRP_ADVERT_MAX, "one buffer for both");
+
 /* Packets of one port before the others have their turn. */
 #define DRAIN_MAX 256
 
@@ -28,16 +35,16 @@ struct port *port_new(struct room *room, const char *dev)
 	if (!p)
 		abort();
 	p->room = room;
-	p->fd = -1;
+	p->fd = p->out = -1;
 	snprintf(p->dev, sizeof(p->dev), "%s", dev);
 	return p;
 }
 
 void port_close(struct port *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
-	p->fd = -1;
+	auto_close_fn(&p->fd);
+	auto_close_fn(&p->out);
+	p->fd = p->out = -1;
 	p->ifindex = 0;
 }
 
@@ -110,6 +117,10 @@ static int open_socket(struct engine *e, struct port *p,
 	if (p->fd < 0)
 		return p->fd;
 	p->ifindex = link->ifindex;
+	/* Its own, so that no burst of announcements fills its buffer. */
+	p->out = vrrp_sock_packet(p->room->s.nsfd, reterr);
+	if (p->out < 0)
+		return p->out;
 	r = set_filter(p, reterr);
 	if (r < 0)
 		return r;
@@ -125,6 +136,10 @@ void port_review(struct engine *e, struct port *p)
 
 	if (p->room->s.open && !p->room->gone)
 		link = vrrp_space_link(&p->room->s, p->dev);
+	if (link) {
+		p->has_mac = link->has_mac;
+		memcpy(p->mac, link->mac, sizeof(p->mac));
+	}
 	if (link && p->fd >= 0 && link->ifindex == p->ifindex)
 		return;
 	if (!link && p->room->gone)
@@ -140,6 +155,20 @@ void port_review(struct engine *e, struct port *p)
 	}
 	for (i = 0; i < p->n; i++)
 		p->routers[i]->source_stale = true;
+}
+
+int port_send(struct port *p, const struct vrrp_advert *a,
+	      enum vrrp_checksum csum)
+{
+	static uint8_t out[VRRP_ADVERT_MAX];
+
+	if (p->fd < 0)
+		return -ENOTCONN;
+	if (p->has_mac)
+		return vrrp_sock_frame(p->out, p->ifindex, out,
+				       vrrp_advert_frame(a, csum, p->mac, out));
+	return vrrp_sock_send(p->fd, p->ifindex, &a->src, out,
+			      vrrp_advert_encode(a, csum, out));
 }
 
 /* --- packets in -------------------------------------------------------- */

@@ -16,7 +16,6 @@
 #include "vrrp/engine.h"
 #include "vrrp/place.h"
 #include "vrrp/scribe.h"
-#include "vrrp/sock.h"
 
 #define SAY(r, level, fmt, ...)                                                \
 	vrrp_journal(&(r)->log, LOG_LEVEL_##level, "%u %s %s: " fmt,           \
@@ -85,7 +84,6 @@ void router_hear_file(struct router *r)
 
 static void send_advert(struct router *r, uint8_t priority)
 {
-	static uint8_t out[VRRP_ADVERT_MAX];
 	const struct vrrp_router_config *c = r->cfg;
 	const struct vrrp_advert a = {
 		.version = c->set.version,
@@ -97,12 +95,8 @@ static void send_advert(struct router *r, uint8_t priority)
 		.src = r->source,
 		.addrs = r->list,
 	};
-	size_t len = vrrp_advert_encode(&a, c->csum, out);
-	int e = -ENOTCONN;
+	int e = port_send(r->port, &a, c->csum);
 
-	if (r->port->fd >= 0)
-		e = vrrp_sock_send(r->port->fd, r->port->ifindex, &r->source,
-				   out, len);
 	if (e < 0 && r->send_errors++ % 100 == 0)
 		SAY(r, WARN, "advert not sent: %s", strerror(-e));
 }

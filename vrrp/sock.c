@@ -153,11 +153,27 @@ ssize_t vrrp_sock_recv(int fd, uint8_t *out, size_t size)
 
 int vrrp_sock_packet(int nsfd, struct err *reterr)
 {
+	const int prio = PRIO_CONTROL;
 	int fd = netns_socket(nsfd, AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return err_sys(reterr, fd, "open a packet socket");
+	/* Best effort: it only matters where a queue has several bands. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &prio, sizeof(prio));
 	return fd;
+}
+
+int vrrp_sock_frame(int fd, unsigned ifindex, const uint8_t *frame, size_t len)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_ifindex = (int)ifindex};
+
+	memcpy(&to.sll_protocol, frame + 12, 2);
+	while (sendto(fd, frame, len, MSG_DONTWAIT, (struct sockaddr *)&to,
+		      sizeof(to)) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n)

@@ -31,14 +31,24 @@ int vrrp_sock_advert(int nsfd, const char *dev, unsigned ifindex,
 int vrrp_sock_filter(int fd, const uint8_t *vrids, size_t n,
 		     struct err *reterr);
 
-/* Sends an advertisement from src (IPv4). 0 or -errno. */
+/*
+ * Sends one Ethernet frame by a socket of vrrp_sock_packet(). 0 or -errno;
+ * unlike vrrp_sock_send() it needs nothing of the kernel's neighbour table
+ * and hears of a queue that is full (-ENOBUFS).
+ */
+int vrrp_sock_frame(int fd, unsigned ifindex, const uint8_t *frame, size_t len);
+
+/*
+ * Sends an advertisement from src (IPv4), for interfaces that are not
+ * Ethernet. 0 or -errno.
+ */
 int vrrp_sock_send(int fd, unsigned ifindex, const struct vrrp_addr *src,
 		   const uint8_t *msg, size_t len);
 
 /* A packet with its IP header; -EAGAIN when there is none. */
 ssize_t vrrp_sock_recv(int fd, uint8_t *out, size_t size);
 
-/* For vrrp_sock_frames(); receives nothing. */
+/* For vrrp_sock_frame() and _frames(); receives nothing. */
 int vrrp_sock_packet(int nsfd, struct err *reterr);
 
 struct vrrp_frame {

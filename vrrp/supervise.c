@@ -78,11 +78,16 @@ static void say_stop(struct vrrp_space *s, const struct vrrp_router_config *r)
 	if (!link || !link->running ||
 	    vrrp_space_source(s, link->ifindex, r, &a.src) < 0)
 		return;
+	for (i = 0; i < r->nadvert; i++)
+		memcpy(list + i * 4, r->addrs[i].net.ip.b, 4);
+	if (link->has_mac) {
+		vrrp_sock_frame(s->packet, link->ifindex, out,
+				vrrp_advert_frame(&a, r->csum, link->mac, out));
+		return;
+	}
 	fd = vrrp_sock_advert(s->nsfd, r->dev, link->ifindex, NULL);
 	if (fd < 0)
 		return;
-	for (i = 0; i < r->nadvert; i++)
-		memcpy(list + i * 4, r->addrs[i].net.ip.b, 4);
 	vrrp_sock_send(fd, link->ifindex, &a.src, out,
 		       vrrp_advert_encode(&a, r->csum, out));
 }

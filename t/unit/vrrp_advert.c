@@ -15,6 +15,20 @@ static const uint8_t golden_v2[] = {
 	0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
+/* The whole frame of the same advert, with a right IP header checksum. */
+static const uint8_t golden_frame[] = {
+	0x01, 0x00, 0x5e, 0x00, 0x00, 0x12, 0xfa, 0x16, 0x3e, 0x01, 0x02,
+	0x03, 0x08, 0x00, 0x45, 0xc0, 0x00, 0x28, 0x00, 0x00, 0x40, 0x00,
+	0xff, 0x70, 0x30, 0x93, 0xa9, 0xfe, 0xc0, 0x01, 0xe0, 0x00, 0x00,
+	0x12, 0x21, 0x01, 0x32, 0x01, 0x00, 0x02, 0x02, 0xfc, 0xa9, 0xfe,
+	0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+
+/* Version 3, vrid 3, priority 50, 1 s: with pseudo-header and without. */
+static const uint8_t golden_v3_pseudo[] = {0x31, 0x03, 0x32, 0x01, 0x00, 0x64,
+					   0xa8, 0x08, 0xa9, 0xfe, 0x00, 0x01};
+static const uint8_t golden_v3[] = {0x31, 0x03, 0x32, 0x01, 0x00, 0x64,
+				    0xf2, 0x97, 0xa9, 0xfe, 0x00, 0x01};
+
 static const struct vrrp_addr src4 = {4, {169, 254, 192, 1}};
 static const struct vrrp_addr src6 = {
 	6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
@@ -116,6 +130,39 @@ static void golden(void)
 		   memcmp(back.addrs, vip4, 4) == 0 &&
 		   vrrp_addr_cmp(&back.src, &src4) == 0,
 	   "into vrid 1, prio 50, intvl 2s, 169.254.0.1 from 169.254.192.1");
+}
+
+static void golden_frames(void)
+{
+	static const uint8_t mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
+	struct vrrp_advert a = advert(2, 4);
+	uint8_t out[VRRP_FRAME_MAX + 1], list[255 * 4] = {0};
+	struct vrrp_packet p;
+
+	is_int(vrrp_advert_frame(&a, VRRP_CSUM_MESSAGE, mac, out),
+	       sizeof(golden_frame), "the documented advert as a frame");
+	ok(memcmp(out, golden_frame, sizeof(golden_frame)) == 0,
+	   "is this, byte for byte: 01:00:5e:00:00:12, TTL 255, TOS 0xc0");
+	a = advert(3, 4);
+	is_int(vrrp_advert_encode(&a, VRRP_CSUM_PSEUDO, out),
+	       sizeof(golden_v3_pseudo), "version 3 has 12 bytes");
+	ok(memcmp(out, golden_v3_pseudo, sizeof(golden_v3_pseudo)) == 0,
+	   "version 3 over IPv4 with pseudo-header, byte for byte");
+	vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, out);
+	ok(memcmp(out, golden_v3, sizeof(golden_v3)) == 0, "and without");
+	vrrp_advert_frame(&a, VRRP_CSUM_PSEUDO, mac, out);
+	ok(memcmp(out + 34, golden_v3_pseudo, sizeof(golden_v3_pseudo)) == 0,
+	   "a frame has the checksum that is asked for");
+	a = advert(2, 4);
+	a.addrs = list;
+	a.naddrs = 255;
+	out[VRRP_FRAME_MAX] = 0xa5;
+	is_int(vrrp_advert_frame(&a, VRRP_CSUM_MESSAGE, mac, out),
+	       VRRP_FRAME_MAX, "255 addresses fit into a frame");
+	is_int(out[VRRP_FRAME_MAX], 0xa5, "and fill it");
+	ok(vrrp_packet_ipv4(out + 14, VRRP_FRAME_MAX - 14, &p) == VRRP_TAKEN &&
+		   p.len == 8 + 255 * 4 + 8,
+	   "its IP header tells its length");
 }
 
 static void ip_header(void)
@@ -508,6 +555,7 @@ static void identity(void)
 int main(void)
 {
 	golden();
+	golden_frames();
 	ip_header();
 	refusals();
 	ipv6();
