@@ -68,8 +68,8 @@ static void grow(struct arena *a, struct map *m)
 	*m = bigger;
 }
 
-void *map_put(struct arena *a, struct map *m, const void *key, size_t len,
-	      void *value)
+static void *put(struct arena *a, struct map *m, const void *key, size_t len,
+		 const void *value, bool copy)
 {
 	uint64_t hash = hash_bytes(key, len);
 	struct map_slot *s;
@@ -79,12 +79,29 @@ void *map_put(struct arena *a, struct map *m, const void *key, size_t len,
 	s = slot_of(m, key, len, hash);
 	if (s->key)
 		return s->value;
-	*s = (struct map_slot){key, len, hash, value};
+	s->key = copy ? arena_strndup(a, key, len) : key;
+	s->len = len;
+	s->hash = hash;
+	/* Whoever put it in knows whether it may be written to. */
+	s->value = (void *)(uintptr_t)value;
 	m->n++;
 	return NULL;
 }
 
-void *map_puts(struct arena *a, struct map *m, const char *key, void *value)
+void *map_put(struct arena *a, struct map *m, const void *key, size_t len,
+	      const void *value)
 {
-	return map_put(a, m, key, strlen(key), value);
+	return put(a, m, key, len, value, false);
+}
+
+void *map_puts(struct arena *a, struct map *m, const char *key,
+	       const void *value)
+{
+	return put(a, m, key, strlen(key), value, false);
+}
+
+void *map_puts_copy(struct arena *a, struct map *m, const char *key,
+		    const void *value)
+{
+	return put(a, m, key, strlen(key), value, true);
 }

@@ -4,7 +4,8 @@
 
 /*
  * A hash table from bytes to a pointer, in an arena: what keeps the checks
- * linear in the size of a file. Zeroed is empty.
+ * linear in the size of a file and the difference in that of a plan. Zeroed
+ * is empty.
  */
 
 #include <stdbool.h>
@@ -29,7 +30,12 @@ void *map_gets(const struct map *m, const char *key);
  * else NULL.
  */
 void *map_put(struct arena *a, struct map *m, const void *key, size_t len,
-	      void *value);
-void *map_puts(struct arena *a, struct map *m, const char *key, void *value);
+	      const void *value);
+void *map_puts(struct arena *a, struct map *m, const char *key,
+	       const void *value);
+
+/* As map_puts(), for a key that does not last: it is copied if it is new. */
+void *map_puts_copy(struct arena *a, struct map *m, const char *key,
+		    const void *value);
 
 #endif
