@@ -14,7 +14,7 @@
 
 #include "lib/arena.h"
 #include "provision/host/converge_lab.h"
-#include "provision/node/observe.h"
+#include "provision/seen.h"
 #include "topologies/topo.h"
 #include "verify/looks/capture.h"
 #include "verify/looks/ping.h"

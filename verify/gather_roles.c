@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "provision/host/roles.h"
 #include "provision/plan/plan.h"
+#include "provision/node/look.h"
 #include "verify/gather.h"
 #include "verify/role.h"
 
@@ -17,14 +18,14 @@ static char *observe_members(struct arena *a, const char *lab)
 {
 	auto_buf struct buf b = {0};
 	char dir[sizeof(PLAN_STATE_DIR) + TOPO_LAB_NAME_MAX + 2];
-	struct observe_what what = {.state_dir = dir};
+	struct look_what what = {.state_dir = dir};
 	struct json j;
 
 	snprintf(dir, sizeof(dir), PLAN_STATE_DIR "/%s", lab);
 	json_init(&j, &b, 0);
 	json_key(&j, "what");
 	json_obj(&j);
-	observe_what_encode(&what, &j);
+	look_what_encode(&what, &j);
 	json_obj_end(&j);
 	return arena_strndup(a, b.data, b.len);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/node/diff.h"
 
 struct run {
 	const struct lab *lab;

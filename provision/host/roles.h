@@ -14,7 +14,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "provision/host/fleet.h"
-#include "provision/node/observe.h"
+#include "provision/seen.h"
 #include "topologies/topo.h"
 
 /* A node's engine; its fields are those of struct observed. */

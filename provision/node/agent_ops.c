@@ -16,19 +16,19 @@
 #include "provision/node/agent_lab.h"
 #include "provision/node/apply.h"
 #include "provision/node/engine.h"
-#include "provision/node/observe.h"
+#include "provision/node/look.h"
 #include "provision/plan/plan.h"
 
 static int op_observe(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
-	struct observe_what what;
+	struct look_what what;
 	struct observed o;
 	int e;
 
-	e = observe_what_decode(&a, doc_get(req, "what"), &what, reterr);
+	e = look_what_decode(&a, doc_get(req, "what"), &what, reterr);
 	if (e == 0)
-		e = observe(&a, &what, &o, reterr);
+		e = look_node(&a, &what, &o, reterr);
 	if (e < 0)
 		return e;
 	observed_encode(&o, j);

@@ -9,7 +9,7 @@
 
 #include "lib/arena.h"
 #include "lib/err.h"
-#include "provision/plan/plan.h"
+#include "provision/res.h"
 
 /* Looks and mendings one after the other, before what is left is reported. */
 #define CONVERGE_ROUNDS 3

@@ -7,32 +7,10 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/map.h"
 #include "provision/node/apply.h"
-#include "lib/strmap.h"
-
-static void what_of(struct arena *a, const struct plan *p,
-		    struct observe_what *ret)
-{
-	struct strmap seen = {.arena = a};
-	const char **sysctls = arena_array(a, p->n + 1, sizeof(*sysctls));
-	const char **names = arena_array(a, p->n + 1, sizeof(*names));
-	size_t i;
-
-	*ret = (struct observe_what){.sysctls = sysctls,
-				     .names = names,
-				     .mark = p->mark,
-				     .state_dir = p->state_dir};
-	for (i = 0; i < p->n; i++) {
-		const struct res *r = &p->res[i];
-
-		if (r->kind == RES_NETNS)
-			names[ret->nnames++] = r->netns;
-		if (r->kind != RES_SYSCTL || strmap_get(&seen, r->sysctl.key))
-			continue;
-		strmap_put(&seen, r->sysctl.key, r);
-		sysctls[ret->nsysctls++] = r->sysctl.key;
-	}
-}
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
 
 static const struct failure *find_failure(const struct failures *f,
 					  const struct change *c)
@@ -50,14 +28,14 @@ static const struct failure *find_failure(const struct failures *f,
 static size_t remember(struct arena *a, struct changes *all,
 		       const struct changes *more)
 {
-	struct strmap known = {.arena = a};
+	struct map known = {0};
 	struct change *c;
 	size_t i, had = all->n;
 
 	for (i = 0; i < all->n; i++)
-		strmap_put(&known, all->items[i].what, &all->items[i]);
+		map_puts(a, &known, all->items[i].what, &all->items[i]);
 	for (i = 0; i < more->n; i++) {
-		if (strmap_get(&known, more->items[i].what))
+		if (map_gets(&known, more->items[i].what))
 			continue;
 		c = arena_push(a, &all->items, &all->n, sizeof(*c));
 		*c = more->items[i];
@@ -98,21 +76,21 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 {
 	struct failures tried = {0};
 	struct changes changes = {0};
-	struct observe_what what;
+	struct look_what what;
 	struct mono t0, t1;
 	size_t before = 0, new;
 	unsigned round;
-	int e;
+	int r;
 
 	*ret = (struct convergence){0};
-	what_of(a, p, &what);
+	look_what_of(a, p, &what);
 	for (round = 0;; round++) {
 		struct observed have;
 
 		t0 = clock_mono();
-		e = observe(a, &what, &have, reterr);
-		if (e < 0)
-			return e;
+		r = look_node(a, &what, &have, reterr);
+		if (r < 0)
+			return r;
 		t1 = clock_mono();
 		ret->look_ns += mono_sub(t1, t0);
 		changes = (struct changes){0};
@@ -126,9 +104,9 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		if (round && !new &&changes.n == before)
 			break;
 		before = changes.n;
-		e = apply_changes(a, p, &changes, &tried, reterr);
-		if (e < 0)
-			return e;
+		r = apply_changes(a, p, &changes, &tried, reterr);
+		if (r < 0)
+			return r;
 		ret->apply_ns += mono_sub(clock_mono(), t0);
 	}
 	if (apply)

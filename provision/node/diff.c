@@ -4,7 +4,8 @@
  * =================================================
  * Both sides are indexed by one text for each thing ("address, namespace,
  * device, prefix"), so that a plan of thousands is compared in one pass over
- * it and one over what was seen.
+ * it and one over what was seen. What a kind is compared by, it knows itself;
+ * here is only the order of it.
  *
  * What may be taken away: only what carries the lab's mark. That is a link
  * whose alias is the mark, a namespace whose lo has it as alias, and addresses,
@@ -17,216 +18,267 @@
  * made anew, with all that was on it. A link with the right name that belongs
  * to somebody else is left alone; the change is there, marked blocked.
  */
+#include "provision/node/diff.h"
+
+#include <stdarg.h>
 #include <string.h>
 
 #include "lib/buf.h"
-#include "provision/node/diff.h"
+#include "lib/map.h"
+#include "provision/kinds/kind.h"
 
-#define ROUTER_NETNS "qrouter-"
-#define DEFAULT_FORWARDING "net/ipv6/conf/default/forwarding"
+struct diff {
+	struct arena *a;
+	const struct plan *p;
+	const struct observed *have;
+	struct map want; /* key -> struct res */
+	struct map seen; /* key -> struct res, as it was observed */
+	struct map virt; /* key -> what the engine owns */
+	struct map anew; /* key -> what is made (again) */
+	struct map ns;   /* name -> struct seen_ns */
+	struct buf key;
+	struct changes add, del;
+};
 
-static struct change *add(struct diff *d, const struct res *r)
+struct arena *diff_arena(const struct diff *d)
 {
-	return diff_push(d, &d->add, CHANGE_ADD, r);
+	return d->a;
 }
 
-static struct change *modify(struct diff *d, const struct res *r,
-			     const char *why)
+const struct plan *diff_plan(const struct diff *d)
 {
-	struct change *c = diff_push(d, &d->add, CHANGE_MODIFY, r);
+	return d->p;
+}
 
-	c->why = why;
+const struct observed *diff_have(const struct diff *d)
+{
+	return d->have;
+}
+
+bool diff_ours(const struct diff *d, const char *alias)
+{
+	return alias && strcmp(alias, d->p->mark) == 0;
+}
+
+/* Valid until the next one. */
+static const char *key(struct diff *d, const struct res *r)
+{
+	buf_reset(&d->key);
+	kind_key(r, &d->key);
+	return d->key.data;
+}
+
+const struct seen_ns *diff_ns(struct diff *d, const char *netns)
+{
+	return map_gets(&d->ns, netns);
+}
+
+const struct res *diff_seen(struct diff *d, const struct res *r)
+{
+	return map_gets(&d->seen, key(d, r));
+}
+
+const struct res *diff_wanted(struct diff *d, const struct res *r)
+{
+	return map_gets(&d->want, key(d, r));
+}
+
+void diff_anew(struct diff *d, const struct res *r)
+{
+	map_puts_copy(d->a, &d->anew, key(d, r), r);
+}
+
+bool diff_is_anew(struct diff *d, const struct res *r)
+{
+	return map_gets(&d->anew, key(d, r)) != NULL;
+}
+
+/* --- changes -------------------------------------------------------------- */
+
+static struct change *push(struct diff *d, struct changes *list,
+			   enum change_op op, const struct res *r)
+{
+	struct change *c = arena_push(d->a, &list->items, &list->n, sizeof(*c));
+
+	c->op = op;
+	if (op == CHANGE_REMOVE)
+		c->have = *r;
+	else
+		c->want = r;
+	c->what = res_what(d->a, r);
 	return c;
 }
 
-static void diff_sysctl(struct diff *d, const struct res *r)
+struct change *diff_add(struct diff *d, const struct res *want)
 {
-	const char *k = r->sysctl.key, *w = r->sysctl.value;
-	const struct obs_sysctl *s = strmap_get(&d->seen, diff_key_res(d, r));
+	struct change *c = push(d, &d->add, CHANGE_ADD, want);
 
-	if (!strmap_get(&d->seen, diff_key_netns(d, r->netns))) {
-		add(d, r);
-		return;
-	}
-	if (!s) {
-		/* The bridge's hooks are there only with br_netfilter. */
-		if (strncmp(k, "net/bridge/", 11) != 0)
-			modify(d, r, "it cannot be read");
-		return;
-	}
-	if (strcmp(s->value, w) != 0) {
-		modify(d, r, arena_printf(d->a, "%s, wanted %s", s->value, w));
-		/* Writing this one sets the default and every link's. */
-		if (strcmp(k, DIFF_ALL_FORWARDING) == 0)
-			strmap_put(&d->anew, diff_key_res(d, r), r);
-	} else if (strcmp(k, DEFAULT_FORWARDING) == 0 &&
-		   strmap_get(&d->anew, diff_key_sysctl(d, r->netns,
-							DIFF_ALL_FORWARDING))) {
-		modify(d, r, "set again after conf/all");
-	}
+	c->fields = ~0u;
+	c->why = res_detail(d->a, want);
+	return c;
 }
 
-/* Things on a link: there, unless the link itself is made anew. */
-static void diff_on_link(struct diff *d, const struct res *r, const char *dev)
+struct change *diff_modify(struct diff *d, const struct res *want,
+			   const char *why, ...)
 {
-	bool there = strmap_get(&d->seen, diff_key_res(d, r)) != NULL;
+	struct change *c = push(d, &d->add, CHANGE_MODIFY, want);
+	va_list ap;
 
-	if (!there || diff_is_anew(d, r->netns, dev))
-		add(d, r);
+	va_start(ap, why);
+	c->why = arena_vprintf(d->a, why, ap);
+	va_end(ap);
+	return c;
 }
 
-static void diff_netns(struct diff *d, const struct res *r)
+void diff_remove(struct diff *d, const struct res *have)
 {
-	const struct obs_ns *ns = strmap_get(&d->seen, diff_key_res(d, r));
-
-	if (!ns)
-		add(d, r);
-	else if (!diff_marked(d, ns))
-		modify(d, r, "without the lab's mark");
+	push(d, &d->del, CHANGE_REMOVE, have);
 }
 
-static bool runs_router(const struct diff *d, const char *id)
+void diff_on_link(struct diff *d, const struct res *want,
+		  const struct res *have)
 {
+	struct res under;
+
+	if (have && kind_of(want)->dev) {
+		under = kind_under(want);
+		if (diff_is_anew(d, &under))
+			have = NULL;
+	}
+	if (!have)
+		diff_add(d, want);
+}
+
+/* --- the passes ----------------------------------------------------------- */
+
+static void index_seen(struct diff *d, const struct seen_ns *ns)
+{
+	size_t k, i;
+
+	map_puts(d->a, &d->ns, ns->name, ns);
+	for (k = 0; k < RES_KINDS; k++)
+		for (i = 0; i < ns->of[k].n; i++)
+			map_puts_copy(d->a, &d->seen,
+				      key(d, &ns->of[k].items[i]),
+				      &ns->of[k].items[i]);
+}
+
+static void index_all(struct diff *d)
+{
+	const struct plan *p = d->p;
 	size_t i;
 
-	for (i = 0; i < d->have->nrouters; i++)
-		if (strcmp(d->have->routers[i].id, id) == 0)
-			return true;
-	return false;
+	for (i = 0; i < p->n; i++)
+		map_puts_copy(d->a, &d->want, key(d, &p->res[i]), &p->res[i]);
+	for (i = 0; i < p->nvirt; i++)
+		map_puts_copy(d->a, &d->virt, key(d, &p->virt[i]), &p->virt[i]);
+	for (i = 0; i < d->have->nns; i++)
+		index_seen(d, &d->have->ns[i]);
 }
 
-/* The router whose namespace this is takes it up again. */
-static void rejoin(struct diff *d, const char *netns)
+static void judge(struct diff *d)
 {
-	size_t n = strlen(ROUTER_NETNS);
-	const char **id;
-
-	if (strncmp(netns, ROUTER_NETNS, n) != 0 ||
-	    !runs_router(d, netns + n) ||
-	    (d->nrejoin && strcmp(d->rejoin[d->nrejoin - 1], netns + n) == 0))
-		return;
-	id = arena_push(d->a, &d->rejoin, &d->nrejoin, sizeof(*id));
-	*id = netns + n;
-}
-
-static void diff_engine(struct diff *d, const struct res *r)
-{
-	const struct observed *o = d->have;
-	char digest[DIGEST_TEXT_MAX];
-	struct change *c;
-	bool same;
+	const struct kind *k;
 	size_t i;
 
-	plan_digest(r->engine.config, strlen(r->engine.config), digest);
-	same = o->engine_digest && strcmp(o->engine_digest, digest) == 0;
-	/* Links by router, as plan_build() has them: duplicates are neighbours.
-	 * New links of a changed configuration are the reload's business. */
 	for (i = 0; i < d->p->n; i++) {
-		const struct res *l = &d->p->res[i];
+		k = kind_of(&d->p->res[i]);
+		if (k->judge)
+			k->judge(d, &d->p->res[i]);
+	}
+}
 
-		if (l->kind != RES_LINK || !l->link.engine_addrs ||
-		    !diff_is_anew(d, l->netns, l->link.name))
+static void compare(struct diff *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->p->n; i++) {
+		const struct res *r = &d->p->res[i], *have = diff_seen(d, r);
+
+		if (kind_of(r)->compare)
+			kind_of(r)->compare(d, r, have);
+		else
+			diff_on_link(d, r, have);
+	}
+}
+
+/* What of a kind is there and should not be. */
+static void extra(struct diff *d, const struct kind *k,
+		  const struct res_list *list)
+{
+	size_t i;
+
+	for (i = 0; k->extra && i < list->n; i++) {
+		const struct res *r = &list->items[i];
+
+		/* What is wanted is most of it, and is soon told. */
+		if (!diff_wanted(d, r) && !map_gets(&d->virt, key(d, r)) &&
+		    k->extra(d, r))
+			diff_remove(d, r);
+	}
+}
+
+static bool goes(struct diff *d, const struct seen_ns *ns)
+{
+	bool gone = false;
+	size_t k;
+
+	for (k = 0; k < RES_KINDS; k++)
+		if (kinds[k]->extra_ns)
+			gone = kinds[k]->extra_ns(d, ns) || gone;
+	return gone;
+}
+
+static void all_extra(struct diff *d)
+{
+	size_t i, k;
+
+	for (i = 0; i < d->have->nns; i++) {
+		const struct seen_ns *ns = &d->have->ns[i];
+
+		if (goes(d, ns))
 			continue;
-		if (same || strncmp(l->link.name, "ha-", 3) == 0 ||
-		    !strmap_get(&d->seen, diff_key_netns(d, l->netns)))
-			rejoin(d, l->netns);
+		for (k = 0; k < RES_KINDS; k++)
+			extra(d, kinds[k], &ns->of[k]);
 	}
-	if (!o->engine_running && !o->engine_error) {
-		add(d, r);
-		return;
-	}
-	if (o->engine_running && same && !d->nrejoin)
-		return;
-	c = modify(d, r,
-		   !o->engine_running ? o->engine_error
-		   : !same            ? "another configuration"
-			   : "its namespaces or links are made anew");
-	c->ids = d->rejoin;
-	c->nids = d->nrejoin;
-}
-
-static void diff_wanted(struct diff *d)
-{
-	size_t i;
-
-	for (i = 0; i < d->p->n; i++) {
-		const struct res *r = &d->p->res[i];
-
-		switch (r->kind) {
-		case RES_NETNS:
-			diff_netns(d, r);
-			break;
-		case RES_LINK:
-			diff_link(d, r);
-			break;
-		case RES_SYSCTL:
-			diff_sysctl(d, r);
-			break;
-		case RES_ADDR:
-			diff_on_link(d, r, r->addr.dev);
-			break;
-		case RES_ROUTE:
-			diff_on_link(d, r, r->route.dev);
-			break;
-		case RES_FDB:
-			diff_on_link(d, r, r->fdb.dev);
-			break;
-		case RES_ENGINE:
-			diff_engine(d, r);
-			break;
-		}
-	}
-}
-
-/* The order of making; links: bridges, uplinks, pairs. */
-static unsigned rank(const struct res *r)
-{
-	static const unsigned kinds[] = {
-		[RES_NETNS] = 0,   [RES_LINK] = 10,  [RES_SYSCTL] = 20,
-		[RES_ADDR] = 30,   [RES_ROUTE] = 40, [RES_FDB] = 50,
-		[RES_ENGINE] = 60,
-	};
-
-	return kinds[r->kind] +
-	       (r->kind == RES_LINK ? (unsigned)r->link.kind : 0);
+	for (k = 0; k < RES_KINDS; k++)
+		if (kinds[k]->extra_node)
+			kinds[k]->extra_node(d);
 }
 
 /* Removals by falling rank, then the rest; both keep their order. */
 static void join(struct diff *d, struct changes *ret)
 {
-	static const unsigned last = 60;
-	struct changes *all = ret;
-	size_t i;
+	size_t start[KIND_ORDER_MAX + 1] = {0}, i, at;
 
-	all->items =
-		arena_array(d->a, d->del.n + d->add.n, sizeof(*all->items));
-	all->n = 0;
-	for (unsigned r = last + 1; r-- > 0;)
-		for (i = d->del.n; i-- > 0;)
-			if (rank(&d->del.items[i].have) == r)
-				all->items[all->n++] = d->del.items[i];
-	for (i = 0; i < d->add.n; i++)
-		all->items[all->n++] = d->add.items[i];
+	ret->n = d->del.n + d->add.n;
+	ret->items = arena_array(d->a, ret->n, sizeof(*ret->items));
+	/* How many go before each rank: those of greater ones. */
+	for (i = 0; i < d->del.n; i++)
+		start[kind_order(&d->del.items[i].have)]++;
+	for (i = KIND_ORDER_MAX, at = 0; i-- > 0;) {
+		size_t n = start[i];
+
+		start[i] = at;
+		at += n;
+	}
+	for (i = d->del.n; i-- > 0;)
+		ret->items[start[kind_order(&d->del.items[i].have)]++] =
+			d->del.items[i];
+	if (d->add.n)
+		memcpy(ret->items + d->del.n, d->add.items,
+		       d->add.n * sizeof(*ret->items));
 }
 
 void plan_diff(struct arena *a, const struct plan *p,
 	       const struct observed *have, struct changes *ret)
 {
-	struct diff d = {
-		.a = a,
-		.p = p,
-		.have = have,
-		.want.arena = a,
-		.seen.arena = a,
-		.virt.arena = a,
-		.anew.arena = a,
-	};
+	struct diff d = {.a = a, .p = p, .have = have};
 
-	diff_index(&d);
-	diff_judge_links(&d);
-	diff_wanted(&d);
-	diff_extra(&d);
+	index_all(&d);
+	judge(&d);
+	compare(&d);
+	all_extra(&d);
 	join(&d, ret);
 	buf_release(&d.key);
-	buf_release(&d.why);
 }

@@ -2,64 +2,50 @@
 #ifndef LABCTL_PROVISION_NODE_DIFF_H
 #define LABCTL_PROVISION_NODE_DIFF_H
 
-/* Between the parts of plan_diff(): what is known, by one text a thing. */
+/* The difference between what should be and what is, and what kinds need to
+ * find theirs. Pure. */
 
-#include "lib/buf.h"
-#include "provision/plan/plan.h"
-#include "lib/strmap.h"
+#include <stdbool.h>
 
-struct diff {
-	struct arena *a;
-	const struct plan *p;
-	const struct observed *have;
-	struct strmap want; /* key -> struct res */
-	struct strmap seen; /* key -> what was observed */
-	struct strmap virt; /* key -> what the engine owns */
-	struct strmap anew; /* links that are made (again) */
-	struct buf key, why;
-	struct changes add, del;
-	const char **rejoin; /* routers for the engine to take up again */
-	size_t nrejoin;
-};
+#include "lib/arena.h"
+#include "provision/res.h"
+#include "provision/seen.h"
 
-/* Keys: each is valid until the next one is made. */
-const char *diff_key_netns(struct diff *d, const char *name);
-const char *diff_key_link(struct diff *d, const char *netns, const char *name);
-const char *diff_key_sysctl(struct diff *d, const char *netns,
-			    const char *name);
-const char *diff_key_addr(struct diff *d, const char *netns, const char *dev,
-			  const struct ipnet *addr);
-const char *diff_key_route(struct diff *d, const char *netns, const char *dev,
-			   const struct ipnet *to, const struct ip *via);
-const char *diff_key_fdb(struct diff *d, const char *netns, const char *dev,
-			 const struct mac *mac, const struct ip *dst);
-const char *diff_key_res(struct diff *d, const struct res *r);
+/* The changes that make `have` what the plan says. */
+void plan_diff(struct arena *a, const struct plan *p,
+	       const struct observed *have, struct changes *ret);
 
-/* Fills want, seen and virt. */
-void diff_index(struct diff *d);
+/* --- for the kinds --- */
+
+struct diff;
+
+struct arena *diff_arena(const struct diff *d);
+const struct plan *diff_plan(const struct diff *d);
+const struct observed *diff_have(const struct diff *d);
+
+/* A namespace as it was seen, or NULL. */
+const struct seen_ns *diff_ns(struct diff *d, const char *netns);
+
+/* What was seen, what is wanted, of the same kind, place and id; or NULL. */
+const struct res *diff_seen(struct diff *d, const struct res *r);
+const struct res *diff_wanted(struct diff *d, const struct res *r);
+
+/* Notes that a resource is made anew, and so is all that stands on it. */
+void diff_anew(struct diff *d, const struct res *r);
+bool diff_is_anew(struct diff *d, const struct res *r);
 
 /* Whether an alias is the lab's mark. */
 bool diff_ours(const struct diff *d, const char *alias);
-/* Whether a namespace carries it. */
-bool diff_marked(const struct diff *d, const struct obs_ns *ns);
 
-struct change *diff_push(struct diff *d, struct changes *list,
-			 enum change_op op, const struct res *r);
-void diff_remove_link(struct diff *d, const char *netns,
-		      const struct obs_link *l);
+/* Changes. Each is valid until the next one. */
+struct change *diff_add(struct diff *d, const struct res *want);
+struct change *diff_modify(struct diff *d, const struct res *want,
+			   const char *why, ...)
+	__attribute__((format(printf, 3, 4)));
+void diff_remove(struct diff *d, const struct res *have);
 
-const struct obs_link *diff_link_seen(struct diff *d, const char *netns,
-				      const char *name);
-bool diff_is_anew(struct diff *d, const char *netns, const char *name);
-
-/* Links: which cannot stay; then one link's changes. */
-void diff_judge_links(struct diff *d);
-void diff_link(struct diff *d, const struct res *r);
-
-/* What is there and should not be. */
-void diff_extra(struct diff *d);
-
-/* The setting that sets every link's along with it. */
-#define DIFF_ALL_FORWARDING "net/ipv6/conf/all/forwarding"
+/* Adds what is missing, or stands on a link that is made anew. */
+void diff_on_link(struct diff *d, const struct res *want,
+		  const struct res *have);
 
 #endif

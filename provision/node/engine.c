@@ -20,7 +20,6 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/node/engine_files.h"
-#include "provision/plan/plan.h"
 
 #define STATE_WORD_MAX 32
 

@@ -10,7 +10,8 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
-#include "provision/plan/plan.h"
+#include "provision/res.h"
+#include "provision/seen.h"
 
 #define ENGINE_ASK_MS 1000    /* for an answer on the control socket */
 #define ENGINE_START_MS 10000 /* until --daemon has returned */

@@ -16,27 +16,27 @@
 #define PROMOTE_STEP_US 1000u
 #define PROMOTE_MAX_US 3900u
 
-static void virtual(struct plan_ctx *c, const struct topo_router *r,
-		    const char *dev, const struct ipnet *addr,
-		    const struct ip *via)
+/* A resource that is the engine's from then on. */
+static struct res *virtual(struct plan_ctx *c, enum res_kind kind,
+			   const struct topo_router *r)
 {
-	struct plan_virtual *v = arena_push(c->arena, &c->plan->virt,
-					    &c->plan->nvirt, sizeof(*v));
+	struct res *v = arena_push(c->arena, &c->plan->virt, &c->plan->nvirt,
+				   sizeof(*v));
 
+	v->kind = kind;
 	v->netns = r->netns;
-	v->dev = dev;
-	v->addr = *addr;
-	if (via)
-		v->via = *via;
+	return v;
 }
 
 static void address(struct plan_ctx *c, struct json *j,
 		    const struct topo_router *r, const char *dev,
 		    const struct ipnet *addr)
 {
+	struct res *v = virtual(c, RES_ADDR, r);
 	char text[IP_TEXT_MAX];
 
-	virtual(c, r, dev, addr, NULL);
+	v->addr.dev = dev;
+	v->addr.addr = *addr;
 	json_obj(j);
 	json_kstr(j, "address", ipnet_print(addr, text));
 	json_kstr(j, "dev", dev);
@@ -60,6 +60,7 @@ static void routes(struct plan_ctx *c, struct json *j,
 {
 	static const int families[] = {4, 6};
 	char text[IP_TEXT_MAX];
+	struct res *v;
 	size_t i;
 
 	json_key(j, "virtual_routes");
@@ -70,7 +71,10 @@ static void routes(struct plan_ctx *c, struct json *j,
 
 		if (!ip_is_set(&via))
 			continue;
-		virtual(c, r, r->gateway->ifname, &all, &via);
+		v = virtual(c, RES_ROUTE, r);
+		v->route.to = all;
+		v->route.via = via;
+		v->route.dev = r->gateway->ifname;
 		json_obj(j);
 		json_kstr(j, "to", ipnet_print(&all, text));
 		json_kstr(j, "via", ip_print(&via, text));

@@ -10,6 +10,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/node/diff.h"
 #include "provision/plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "provision/node/diff.h"
 #include "lib/buf.h"
 #include "t/lib/plan_ok.h"
 #include "topologies/print.h"

@@ -64,7 +64,7 @@ static void ns_other_uuid(struct evidence *e)
 
 	EACH_SAMPLE(e, "compute1", o)
 	{
-		struct obs_ns *ns =
+		struct seen_ns *ns =
 			arena_push(&e->arena, &o->ns, &o->nns, sizeof(*ns));
 
 		ns->name = "qrouter-00000000-0000-5000-8000-000000000000";
@@ -78,9 +78,8 @@ static void ns_of_other_lab(struct evidence *e)
 	ns_other_uuid(e);
 	EACH_SAMPLE(e, "compute1", o)
 	{
-		struct obs_ns *ns = &o->ns[o->nns - 1];
-		struct obs_link *lo = arena_push(&e->arena, &ns->links,
-						 &ns->nlinks, sizeof(*lo));
+		struct seen_ns *ns = &o->ns[o->nns - 1];
+		struct res_link *lo = &seen_push(&e->arena, ns, RES_LINK)->link;
 
 		lo->name = "lo";
 		lo->alias = "labctl:another";
@@ -124,7 +123,7 @@ static void no_default_route(struct evidence *e)
 	struct observed *o;
 
 	EACH_SAMPLE(e, "network2", o)
-	healthy_ns(o, r->netns)->nroutes--;
+	healthy_ns(o, r->netns)->of[RES_ROUTE].n--;
 }
 
 static void default_on_backup(struct evidence *e)
@@ -133,9 +132,9 @@ static void default_on_backup(struct evidence *e)
 
 	EACH_SAMPLE(e, "network1", o)
 	{
-		struct obs_ns *ns = healthy_ns(o, r->netns);
-		struct obs_route *q = arena_push(&e->arena, &ns->routes,
-						 &ns->nroutes, sizeof(*q));
+		struct seen_ns *ns = healthy_ns(o, r->netns);
+		struct res_route *q =
+			&seen_push(&e->arena, ns, RES_ROUTE)->route;
 
 		q->dev = r->gateway->ifname;
 		q->via = topo_next_hop(r->gateway, 4);
@@ -175,20 +174,23 @@ static void engine_stopped(struct evidence *e)
 	EACH_SAMPLE(e, "network1", o)
 	{
 		struct observed *twin = healthy_sample(e, "network2", 0);
-		struct obs_ns *mine = healthy_ns(o, r->netns);
-		struct obs_ns *theirs = healthy_ns(twin, r->netns);
+		struct seen_ns *mine = healthy_ns(o, r->netns);
+		struct seen_ns *theirs = healthy_ns(twin, r->netns);
 
 		healthy_router(o, r->uuid)->state = "active";
 		healthy_router(o, r->uuid)->file = "master";
-		mine->routes = theirs->routes;
-		mine->nroutes = theirs->nroutes;
-		for (i = 0; i < theirs->naddrs; i++) {
+		mine->of[RES_ROUTE] = theirs->of[RES_ROUTE];
+		for (i = 0; i < theirs->of[RES_ADDR].n; i++) {
 			char text[IP_TEXT_MAX];
 
-			if (strcmp(theirs->addrs[i].dev, ha_dev(1)) != 0)
+			if (strcmp(theirs->of[RES_ADDR].items[i].addr.dev,
+				   ha_dev(1)) != 0)
 				healthy_addr_add(
-					e, o, r->netns, theirs->addrs[i].dev,
-					ipnet_print(&theirs->addrs[i].addr,
+					e, o, r->netns,
+					theirs->of[RES_ADDR].items[i].addr.dev,
+					ipnet_print(&theirs->of[RES_ADDR]
+							     .items[i]
+							     .addr.addr,
 						    text));
 		}
 		healthy_addr_add(e, o, r->netns, ha_dev(0), "169.254.0.1/24");
@@ -378,7 +380,7 @@ static void instance_gatewayless(struct evidence *e)
 	struct observed *o;
 
 	EACH_SAMPLE(e, "compute1", o)
-	healthy_ns(o, lab->instances[0].netns)->nroutes = 0;
+	healthy_ns(o, lab->instances[0].netns)->of[RES_ROUTE].n = 0;
 }
 
 static void external_port_removed(struct evidence *e)
@@ -410,7 +412,7 @@ static void vxlan_group(struct evidence *e)
 	struct observed *o;
 
 	EACH_SAMPLE(e, "compute2", o)
-	healthy_link(o, "", r->qr[0]->network->vxlan)->vxlan_group.b[3] ^= 1;
+	healthy_link(o, "", r->qr[0]->network->vxlan)->group.b[3] ^= 1;
 }
 
 static void mtu_vxlan(struct evidence *e)

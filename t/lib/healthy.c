@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/mono.h"
+#include "provision/kinds/link.h"
 
 #define T0 (INT64_C(1700000000) * NS_PER_S)
 
@@ -15,9 +16,9 @@ struct build {
 	struct observed *o;
 };
 
-static struct obs_ns *ns_of(struct build *b, const char *name)
+static struct seen_ns *ns_of(struct build *b, const char *name)
 {
-	struct obs_ns *ns = healthy_ns(b->o, name);
+	struct seen_ns *ns = healthy_ns(b->o, name);
 
 	if (ns)
 		return ns;
@@ -26,17 +27,17 @@ static struct obs_ns *ns_of(struct build *b, const char *name)
 	return ns;
 }
 
-static struct obs_link *link_in(struct build *b, const char *netns,
+static struct res_link *link_in(struct build *b, const char *netns,
 				const char *name, const char *kind,
 				unsigned mtu)
 {
-	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_link *l =
-		arena_push(b->a, &ns->links, &ns->nlinks, sizeof(*l));
+	struct seen_ns *ns = ns_of(b, netns);
+	struct res_link *l = &seen_push(b->a, ns, RES_LINK)->link;
 
-	l->index = (unsigned)ns->nlinks;
+	l->index = (unsigned)ns->of[RES_LINK].n;
 	l->name = name;
-	l->kind = kind;
+	l->type = kind;
+	l->kind = link_kind_of(kind);
 	l->mtu = mtu;
 	l->up = l->running = true;
 	return l;
@@ -45,9 +46,8 @@ static struct obs_link *link_in(struct build *b, const char *netns,
 static void addr_in(struct build *b, const char *netns, const char *dev,
 		    const struct ipnet *addr)
 {
-	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_addr *a =
-		arena_push(b->a, &ns->addrs, &ns->naddrs, sizeof(*a));
+	struct seen_ns *ns = ns_of(b, netns);
+	struct res_addr *a = &seen_push(b->a, ns, RES_ADDR)->addr;
 
 	a->dev = dev;
 	a->addr = *addr;
@@ -56,9 +56,8 @@ static void addr_in(struct build *b, const char *netns, const char *dev,
 static void default_in(struct build *b, const char *netns, const char *dev,
 		       const struct ip *via)
 {
-	struct obs_ns *ns = ns_of(b, netns);
-	struct obs_route *r =
-		arena_push(b->a, &ns->routes, &ns->nroutes, sizeof(*r));
+	struct seen_ns *ns = ns_of(b, netns);
+	struct res_route *r = &seen_push(b->a, ns, RES_ROUTE)->route;
 
 	r->dev = dev;
 	r->via = *via;
@@ -67,7 +66,7 @@ static void default_in(struct build *b, const char *netns, const char *dev,
 
 static void port(struct build *b, const struct topo_port *p, const char *netns)
 {
-	struct obs_link *l =
+	struct res_link *l =
 		link_in(b, netns, p->ifname, "veth", p->network->mtu);
 
 	l->mac = p->mac;
@@ -150,16 +149,16 @@ static void instance(struct build *b, const struct topo_instance *in)
 /* With l2_population: to each other node that has the network. */
 static void flood_entries(struct build *b, const struct topo_network *net)
 {
-	struct obs_ns *ns = ns_of(b, "");
+	struct seen_ns *ns = ns_of(b, "");
 	size_t i;
 
 	for (i = 0; i < b->lab->nnodes; i++) {
 		const struct topo_node *n = &b->lab->nodes[i];
-		struct obs_fdb *f;
+		struct res_fdb *f;
 
 		if (n == b->node || !topo_network_on(b->lab, net, n))
 			continue;
-		f = arena_push(b->a, &ns->fdb, &ns->nfdb, sizeof(*f));
+		f = &seen_push(b->a, ns, RES_FDB)->fdb;
 		f->dev = net->vxlan;
 		f->dst = topo_nic_on(n, net->phys)->addr.ip;
 	}
@@ -168,7 +167,7 @@ static void flood_entries(struct build *b, const struct topo_network *net)
 static void network(struct build *b, const struct topo_network *net)
 {
 	const struct topo_nic *nic = topo_nic_on(b->node, net->phys);
-	struct obs_link *l;
+	struct res_link *l;
 
 	if (!topo_network_on(b->lab, net, b->node))
 		return;
@@ -181,13 +180,13 @@ static void network(struct build *b, const struct topo_network *net)
 	l->master = net->bridge;
 	l->vni = net->vni;
 	if (!b->lab->l2_population)
-		l->vxlan_group = net->group;
+		l->group = net->group;
 	else
 		flood_entries(b, net);
-	l->vxlan_local = nic->addr.ip;
-	l->vxlan_dev = nic->ifname;
-	l->vxlan_port = DECODE_VXLAN_PORT;
-	l->vxlan_learning = true;
+	l->local = nic->addr.ip;
+	l->dev = nic->ifname;
+	l->port = DECODE_VXLAN_PORT;
+	l->learning = true;
 }
 
 static struct observed *node(struct evidence *e, const struct topo_node *n)
@@ -306,7 +305,7 @@ struct observed *healthy_sample(struct evidence *e, const char *name,
 	return (struct observed *)e->nodes[n->index].samples[sample];
 }
 
-struct obs_ns *healthy_ns(struct observed *o, const char *name)
+struct seen_ns *healthy_ns(struct observed *o, const char *name)
 {
 	size_t i;
 
@@ -316,15 +315,15 @@ struct obs_ns *healthy_ns(struct observed *o, const char *name)
 	return NULL;
 }
 
-struct obs_link *healthy_link(struct observed *o, const char *netns,
+struct res_link *healthy_link(struct observed *o, const char *netns,
 			      const char *dev)
 {
-	struct obs_ns *ns = healthy_ns(o, netns);
+	struct seen_ns *ns = healthy_ns(o, netns);
 	size_t i;
 
-	for (i = 0; ns && i < ns->nlinks; i++)
-		if (strcmp(ns->links[i].name, dev) == 0)
-			return &ns->links[i];
+	for (i = 0; ns && i < ns->of[RES_LINK].n; i++)
+		if (strcmp(ns->of[RES_LINK].items[i].link.name, dev) == 0)
+			return &ns->of[RES_LINK].items[i].link;
 	return NULL;
 }
 
@@ -351,23 +350,26 @@ void healthy_addr_add(struct evidence *e, struct observed *o, const char *netns,
 void healthy_addr_del(struct observed *o, const char *netns, const char *dev,
 		      const char *text)
 {
-	struct obs_ns *ns = healthy_ns(o, netns);
+	struct seen_ns *ns = healthy_ns(o, netns);
 	struct ipnet n;
 	size_t i;
 
 	if (!ns || ipnet_parse(text, &n) < 0)
 		return;
-	for (i = 0; i < ns->naddrs; i++)
-		if (strcmp(ns->addrs[i].dev, dev) == 0 &&
-		    ipnet_equal(&ns->addrs[i].addr, &n)) {
-			ns->addrs[i] = ns->addrs[--ns->naddrs];
+	for (i = 0; i < ns->of[RES_ADDR].n; i++)
+		if (strcmp(ns->of[RES_ADDR].items[i].addr.dev, dev) == 0 &&
+		    ipnet_equal(&ns->of[RES_ADDR].items[i].addr.addr, &n)) {
+			ns->of[RES_ADDR].items[i].addr =
+				ns->of[RES_ADDR]
+					.items[--ns->of[RES_ADDR].n]
+					.addr;
 			return;
 		}
 }
 
 void healthy_ns_del(struct observed *o, const char *name)
 {
-	struct obs_ns *ns = healthy_ns(o, name);
+	struct seen_ns *ns = healthy_ns(o, name);
 
 	if (ns)
 		*ns = o->ns[--o->nns];

@@ -18,9 +18,9 @@ void healthy_evidence(struct evidence *e, const struct lab *lab);
 /* What is there, to be changed. NULL where there is none. */
 struct observed *healthy_sample(struct evidence *e, const char *node,
 				size_t sample);
-struct obs_ns *healthy_ns(struct observed *o, const char *name);
+struct seen_ns *healthy_ns(struct observed *o, const char *name);
 void healthy_ns_del(struct observed *o, const char *name);
-struct obs_link *healthy_link(struct observed *o, const char *netns,
+struct res_link *healthy_link(struct observed *o, const char *netns,
 			      const char *dev);
 struct obs_router *healthy_router(struct observed *o, const char *uuid);
 

@@ -13,6 +13,10 @@ BEGIN {
 	# Two rooms side by side: what talks to nodes, and what has them.
 	never["provision/host"] = "provision/emul"
 	never["provision/emul"] = "provision/host"
+	# A kind knows its kernel tables and no lab; a plan knows labs and no
+	# kernel; what looks, compares and applies knows no kind by name.
+	never["provision/kinds"] = "topologies provision/plan provision/host provision/emul"
+	never["provision/plan"] = "provision/node provision/host provision/emul lib/rtnl.h lib/rtmsg.h lib/netns.h"
 	# The core is pure: time and effects are values.
 	n = split("vrrp/fsm vrrp/advert vrrp/announce", core_list, " ")
 	for (i = 1; i <= n; i++) {
@@ -61,8 +65,17 @@ FNR == 1 {
 	if (folder in may && !listed(path[1], may[folder]) &&
 	    !listed(h[2], also[folder]))
 		bad(folder "/ may not include " h[2])
-	if (room in never && never[room] == path[1] "/" path[2])
+	if (room in never && (listed(path[1], never[room]) ||
+	    listed(path[1] "/" path[2], never[room])))
 		bad(room "/ may not include " h[2])
+}
+
+/[^A-Z_]RES_[A-Z]|[^A-Z_]LINK_[A-Z]|kind_(link|netns|sysctl|addr|route|fdb)/ && room == "provision/node" && !/RES_KINDS/ {
+	bad("provision/node/ knows no kind by name")
+}
+
+/^#include <(linux|netlink|sys\/socket)/ && room == "provision/plan" {
+	bad("a plan touches no kernel")
 }
 
 /[^a-z_]socket\(/ && folder == "vrrp" && FILENAME != "vrrp/sock.c" && !/^ ?\*/ {

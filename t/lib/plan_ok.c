@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "lib/netns.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/sysctl.h"
 
 static bool ifname_ok(const char *s)
 {
@@ -54,7 +56,7 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 	case RES_LINK:
 		return link_ok(&r->link);
 	case RES_SYSCTL:
-		return observe_sysctl_ok(r->sysctl.key) && r->sysctl.value;
+		return sysctl_key_ok(r->sysctl.key) && r->sysctl.value;
 	case RES_ADDR:
 		return ifname_ok(r->addr.dev) && ip_is_set(&r->addr.addr.ip);
 	case RES_ROUTE:
@@ -86,8 +88,8 @@ const char *plan_wrong(struct arena *a, const struct lab *lab,
 			return arena_printf(a, "a resource: %s",
 					    res_what(a, &p->res[i]));
 	for (i = 0; i < p->nvirt; i++)
-		if (!ifname_ok(p->virt[i].dev) || !*p->virt[i].netns ||
-		    !netns_ok(p->virt[i].netns))
+		if (!ifname_ok(kind_of(&p->virt[i])->dev(&p->virt[i])) ||
+		    !*p->virt[i].netns || !netns_ok(p->virt[i].netns))
 			return "what is virtual";
 	return NULL;
 }

@@ -7,7 +7,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/node/observe.h"
+#include "provision/node/look.h"
 #include "t/lib/tap.h"
 
 static const struct doc *parse(struct arena *a, const char *text)
@@ -40,6 +40,8 @@ static const char seen[] =
 	"\"mtu\": 1450,\"ipv6_router\": true,\"forward_delay\": 1500,"
 	"\"stp\": true,\"mcast_snooping\": true},"
 	"{\"name\": \"tap\",\"index\": 9,\"kind\": \"veth\",\"peer\": 2}],"
+	"\"sysctls\": [{\"key\": \"net/ipv4/ip_forward\","
+	"\"value\": \"1\"}],"
 	"\"addrs\": [{\"dev\": \"brq-1\",\"addr\": \"fe80::1/64\","
 	"\"scope\": 253,\"proto\": 3,\"tentative\": true}],"
 	"\"routes\": [{\"to\": \"::/0\",\"via\": \"fe80::2\","
@@ -47,8 +49,7 @@ static const char seen[] =
 	"{\"to\": \"10.0.0.0/8\",\"dev\": \"tap\",\"proto\": 2,"
 	"\"scope\": 253}],"
 	"\"fdb\": [{\"dev\": \"vxlan-1\",\"mac\": \"00:00:00:00:00:00\","
-	"\"dst\": \"10.0.1.22\",\"permanent\": true}],"
-	"\"sysctls\": {\"net/ipv4/ip_forward\": \"1\"}}],"
+	"\"dst\": \"10.0.1.22\",\"permanent\": true}]}],"
 	"\"engine\": {\"running\": true,\"pid\": 99,\"error\": \"why\","
 	"\"files\": true,\"digest\": \"00\",\"routers\": [{\"id\": \"u\","
 	"\"state\": \"backup\",\"file\": \"backup\"},{\"id\": \"v\","
@@ -59,7 +60,7 @@ static void observation(void)
 	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
 	struct err err = {.msg = ""};
-	const struct obs_ns *own;
+	const struct seen_ns *own;
 	struct observed o;
 	struct ipnet n;
 
@@ -70,12 +71,12 @@ static void observation(void)
 	}
 	encode_observed(&o, &out);
 	is(out.data, seen, "and encoded again it is the same");
-	own = obs_ns(&o, "");
-	is_int(obs_link(own, "vxlan-1")->vxlan_port, 8472, "a link is found");
-	ok(!obs_link(own, "vxlan-2") && !obs_ns(&o, "x"), "others are not");
+	own = seen_ns(&o, "");
+	is_int(seen_link(own, "vxlan-1")->port, 8472, "a link is found");
+	ok(!seen_link(own, "vxlan-2") && !seen_ns(&o, "x"), "others are not");
 	ipnet_parse("fe80::1/64", &n);
-	ok(obs_has_addr(own, "brq-1", &n), "an address is found");
-	ok(!obs_has_addr(own, "tap", &n), "not on another link");
+	ok(seen_has_addr(own, "brq-1", &n), "an address is found");
+	ok(!seen_has_addr(own, "tap", &n), "not on another link");
 }
 
 static void bad_observations(void)
@@ -92,7 +93,7 @@ static void bad_observations(void)
 		"{\"hostname\": \"h\", \"netns\": [{\"name\": \"\", "
 		"\"addrs\": [{\"dev\": \"l\", \"addr\": \"nowhere\"}]}]}",
 		"{\"hostname\": \"h\", \"netns\": [{\"name\": \"\", "
-		"\"sysctls\": {\"net/a\": []}}]}",
+		"\"sysctls\": [{\"key\": \"net/a\", \"value\": []}]}]}",
 		"{\"hostname\": \"h\", \"engine\": {\"routers\": [[]]}}",
 	};
 	auto_arena struct arena a = {0};
@@ -113,30 +114,30 @@ static void what(void)
 {
 	static const char *const keys[] = {"net/ipv4/ip_forward"};
 	static const char *const names[] = {"qrouter-1", "qrouter-2"};
-	const struct observe_what w = {keys,  1, "labctl:x",
-				       names, 2, "/run/labctl/x"};
+	const struct look_what w = {keys,  1, "labctl:x",
+				    names, 2, "/run/labctl/x"};
 	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
-	struct observe_what back;
+	struct look_what back;
 	struct json j;
 
 	json_init(&j, &out, 0);
 	json_obj(&j);
-	observe_what_encode(&w, &j);
+	look_what_encode(&w, &j);
 	json_obj_end(&j);
-	is_int(observe_what_decode(&a, parse(&a, out.data), &back, NULL), 0,
+	is_int(look_what_decode(&a, parse(&a, out.data), &back, NULL), 0,
 	       "what to look at: decoded");
 	ok(back.nsysctls == 1 && back.nnames == 2 &&
 		   strcmp(back.names[1], names[1]) == 0 &&
 		   strcmp(back.mark, w.mark) == 0 &&
 		   strcmp(back.state_dir, w.state_dir) == 0,
 	   "what to look at: the same");
-	is_int(observe_what_decode(&a, NULL, &back, NULL), 0,
+	is_int(look_what_decode(&a, NULL, &back, NULL), 0,
 	       "nothing said: all namespaces");
 	ok(!back.mark && !back.nsysctls, "and no settings");
-	is_int(observe_what_decode(
-		       &a, parse(&a, "{\"sysctls\": [\"../etc/shadow\"]}"),
-		       &back, NULL),
+	is_int(look_what_decode(&a,
+				parse(&a, "{\"sysctls\": [\"../etc/shadow\"]}"),
+				&back, NULL),
 	       -EINVAL, "a file that is no setting is refused");
 }
 

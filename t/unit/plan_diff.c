@@ -10,6 +10,8 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/kinds/link.h"
+#include "provision/node/diff.h"
 #include "provision/plan/plan.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
@@ -22,38 +24,38 @@ struct world {
 	struct observed o;
 };
 
-static struct obs_ns *sim_ns(struct observed *o, const char *name)
+static struct seen_ns *sim_ns(struct observed *o, const char *name)
 {
-	return (struct obs_ns *)(uintptr_t)obs_ns(o, name);
+	return (struct seen_ns *)(uintptr_t)seen_ns(o, name);
 }
 
-static struct obs_link *sim_link(struct world *w, const char *ns,
+static struct res_link *sim_link(struct world *w, const char *ns,
 				 const char *name)
 {
-	return (struct obs_link *)(uintptr_t)obs_link(obs_ns(&w->o, ns), name);
+	return (struct res_link *)(uintptr_t)seen_link(seen_ns(&w->o, ns),
+						       name);
 }
 
-static struct obs_link *new_link(struct world *w, const char *ns_name,
+static struct res_link *new_link(struct world *w, const char *ns_name,
 				 const char *name, const char *kind)
 {
-	struct obs_ns *ns = sim_ns(&w->o, ns_name);
-	struct obs_link *l =
-		arena_push(&w->a, &ns->links, &ns->nlinks, sizeof(*l));
+	struct seen_ns *ns = sim_ns(&w->o, ns_name);
+	struct res_link *l = &seen_push(&w->a, ns, RES_LINK)->link;
 
-	l->index = (unsigned)ns->nlinks;
+	l->index = (unsigned)ns->of[RES_LINK].n;
 	l->name = name;
-	l->kind = kind;
+	l->type = kind;
+	l->kind = link_kind_of(kind);
 	l->mtu = 1500;
 	l->running = true;
 	return l;
 }
 
-static struct obs_addr *new_addr(struct world *w, const char *ns_name,
+static struct res_addr *new_addr(struct world *w, const char *ns_name,
 				 const char *dev, const char *addr)
 {
-	struct obs_ns *ns = sim_ns(&w->o, ns_name);
-	struct obs_addr *o =
-		arena_push(&w->a, &ns->addrs, &ns->naddrs, sizeof(*o));
+	struct seen_ns *ns = sim_ns(&w->o, ns_name);
+	struct res_addr *o = &seen_push(&w->a, ns, RES_ADDR)->addr;
 
 	o->dev = dev;
 	if (addr)
@@ -61,13 +63,12 @@ static struct obs_addr *new_addr(struct world *w, const char *ns_name,
 	return o;
 }
 
-static struct obs_route *new_route(struct world *w, const char *ns_name,
+static struct res_route *new_route(struct world *w, const char *ns_name,
 				   const char *dev, const char *to,
 				   const char *via)
 {
-	struct obs_ns *ns = sim_ns(&w->o, ns_name);
-	struct obs_route *o =
-		arena_push(&w->a, &ns->routes, &ns->nroutes, sizeof(*o));
+	struct seen_ns *ns = sim_ns(&w->o, ns_name);
+	struct res_route *o = &seen_push(&w->a, ns, RES_ROUTE)->route;
 
 	o->dev = dev;
 	o->proto = RTPROT_STATIC;
@@ -81,11 +82,11 @@ static struct obs_route *new_route(struct world *w, const char *ns_name,
 static void made_link(struct world *w, const struct res *r)
 {
 	const struct res_link *l = &r->link;
-	static const char *const kinds[] = {"bridge", "vxlan", "veth", ""};
-	struct obs_link *o = sim_link(w, r->netns, l->name);
+	static const char *const words[] = {"bridge", "vxlan", "veth", ""};
+	struct res_link *o = sim_link(w, r->netns, l->name);
 
 	if (!o)
-		o = new_link(w, r->netns, l->name, kinds[l->kind]);
+		o = new_link(w, r->netns, l->name, words[l->kind]);
 	if (l->kind != LINK_EXISTING)
 		o->alias = w->p.mark;
 	if (l->has_mac)
@@ -97,18 +98,18 @@ static void made_link(struct world *w, const struct res *r)
 	o->addr_gen_none = l->addr_gen_none;
 	o->ipv6_off = l->ipv6_off;
 	o->vni = l->vni;
-	o->vxlan_group = l->group;
-	o->vxlan_local = l->local;
-	o->vxlan_dev = l->dev;
-	o->vxlan_port = l->port;
-	o->vxlan_learning = l->learning;
+	o->group = l->group;
+	o->local = l->local;
+	o->dev = l->dev;
+	o->port = l->port;
+	o->learning = l->learning;
 	if (l->kind == LINK_VETH && !l->addr_gen_none)
 		new_addr(w, r->netns, l->name, "fe80::1234/64");
 }
 
 static void pair_up(struct world *w)
 {
-	struct obs_link *out, *in;
+	struct res_link *out, *in;
 	size_t i;
 
 	for (i = 0; i < w->p.n; i++) {
@@ -125,9 +126,9 @@ static void pair_up(struct world *w)
 
 static void made(struct world *w, const struct res *r)
 {
-	struct obs_ns *ns;
-	struct obs_sysctl *s;
-	struct obs_fdb *f;
+	struct seen_ns *ns;
+	struct res_sysctl *s;
+	struct res_fdb *f;
 	static char digest[DIGEST_TEXT_MAX];
 
 	switch (r->kind) {
@@ -143,7 +144,7 @@ static void made(struct world *w, const struct res *r)
 		break;
 	case RES_SYSCTL:
 		ns = sim_ns(&w->o, r->netns);
-		s = arena_push(&w->a, &ns->sysctls, &ns->nsysctls, sizeof(*s));
+		s = &seen_push(&w->a, ns, RES_SYSCTL)->sysctl;
 		s->key = r->sysctl.key;
 		s->value = r->sysctl.value;
 		break;
@@ -156,12 +157,13 @@ static void made(struct world *w, const struct res *r)
 		new_route(w, r->netns, r->route.dev, NULL, NULL)->to =
 			r->route.to;
 		ns = sim_ns(&w->o, r->netns);
-		ns->routes[ns->nroutes - 1].via = r->route.via;
+		ns->of[RES_ROUTE].items[ns->of[RES_ROUTE].n - 1].route.via =
+			r->route.via;
 		break;
 	case RES_FDB:
 		ns = sim_ns(&w->o, r->netns);
-		f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
-		*f = (struct obs_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true};
+		f = &seen_push(&w->a, ns, RES_FDB)->fdb;
+		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true};
 		break;
 	case RES_ENGINE:
 		w->o.engine_running = w->o.engine_files = true;
@@ -183,7 +185,7 @@ static void made(struct world *w, const struct res *r)
 static void bare(struct world *w)
 {
 	static const char *const nics[] = {"eth0", "eth1", "eth2"};
-	struct obs_ns *own;
+	struct seen_ns *own;
 	size_t i;
 
 	own = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*own));
@@ -281,20 +283,20 @@ static void names(const struct lab *lab, struct buf *b)
 
 static void drop_link(struct world *w, const char *ns_name, const char *name)
 {
-	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	struct seen_ns *ns = sim_ns(&w->o, ns_name);
 	size_t i;
 
-	for (i = 0; i < ns->nlinks; i++)
-		if (strcmp(ns->links[i].name, name) == 0) {
-			ns->links[i].name = "gone";
-			ns->links[i].alias = NULL;
+	for (i = 0; i < ns->of[RES_LINK].n; i++)
+		if (strcmp(ns->of[RES_LINK].items[i].link.name, name) == 0) {
+			ns->of[RES_LINK].items[i].link.name = "gone";
+			ns->of[RES_LINK].items[i].link.alias = NULL;
 		}
-	for (i = 0; i < ns->naddrs; i++)
-		if (strcmp(ns->addrs[i].dev, name) == 0)
-			ns->addrs[i].dev = "gone";
-	for (i = 0; i < ns->nroutes; i++)
-		if (strcmp(ns->routes[i].dev, name) == 0)
-			ns->routes[i].dev = "gone";
+	for (i = 0; i < ns->of[RES_ADDR].n; i++)
+		if (strcmp(ns->of[RES_ADDR].items[i].addr.dev, name) == 0)
+			ns->of[RES_ADDR].items[i].addr.dev = "gone";
+	for (i = 0; i < ns->of[RES_ROUTE].n; i++)
+		if (strcmp(ns->of[RES_ROUTE].items[i].route.dev, name) == 0)
+			ns->of[RES_ROUTE].items[i].route.dev = "gone";
 }
 
 static void d_none(struct world *w)
@@ -304,9 +306,11 @@ static void d_none(struct world *w)
 
 static void d_addr_deleted(struct world *w)
 {
-	for (size_t i = 0; i < sim_ns(&w->o, R)->naddrs; i++)
-		if (strcmp(sim_ns(&w->o, R)->addrs[i].dev, HA) == 0)
-			sim_ns(&w->o, R)->addrs[i].dev = "gone";
+	for (size_t i = 0; i < sim_ns(&w->o, R)->of[RES_ADDR].n; i++)
+		if (strcmp(sim_ns(&w->o, R)->of[RES_ADDR].items[i].addr.dev,
+			   HA) == 0)
+			sim_ns(&w->o, R)->of[RES_ADDR].items[i].addr.dev =
+				"gone";
 }
 
 static void d_addr_extra(struct world *w)
@@ -368,10 +372,14 @@ static void d_port_removed(struct world *w)
 
 static void d_netns_deleted(struct world *w)
 {
-	struct obs_ns *ns = sim_ns(&w->o, R);
+	struct seen_ns *ns = sim_ns(&w->o, R);
+	size_t k, i;
 
 	ns->name = "elsewhere";
-	ns->links[0].alias = NULL;
+	for (k = 0; k < RES_KINDS; k++)
+		for (i = 0; i < ns->of[k].n; i++)
+			ns->of[k].items[i].netns = ns->name;
+	ns->of[RES_LINK].items[0].link.alias = NULL;
 }
 
 static void d_netns_unmarked(struct world *w)
@@ -381,7 +389,7 @@ static void d_netns_unmarked(struct world *w)
 
 static void d_netns_extra(struct world *w)
 {
-	struct obs_ns *ns;
+	struct seen_ns *ns;
 
 	ns = arena_push(&w->a, &w->o.ns, &w->o.nns, sizeof(*ns));
 	ns->name = "qrouter-old";
@@ -414,18 +422,18 @@ static void d_inner_gone(struct world *w)
 
 static void d_vxlan(struct world *w)
 {
-	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+	sim_link(w, "", "vxlan-1")->port = 4789;
 }
 
 static void d_vxlan_foreign(struct world *w)
 {
-	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+	sim_link(w, "", "vxlan-1")->port = 4789;
 	sim_link(w, "", "vxlan-1")->alias = "labctl:other";
 }
 
 static void d_vxlan_unmarked(struct world *w)
 {
-	sim_link(w, "", "vxlan-1")->vxlan_port = 4789;
+	sim_link(w, "", "vxlan-1")->port = 4789;
 	sim_link(w, "", "vxlan-1")->alias = NULL;
 }
 
@@ -452,15 +460,15 @@ static void d_nic_missing(struct world *w)
 static void set_sysctl(struct world *w, const char *ns_name, const char *key,
 		       const char *value)
 {
-	struct obs_ns *ns = sim_ns(&w->o, ns_name);
+	struct seen_ns *ns = sim_ns(&w->o, ns_name);
 
-	for (size_t i = 0; i < ns->nsysctls; i++) {
-		if (strcmp(ns->sysctls[i].key, key) != 0)
+	for (size_t i = 0; i < ns->of[RES_SYSCTL].n; i++) {
+		if (strcmp(ns->of[RES_SYSCTL].items[i].sysctl.key, key) != 0)
 			continue;
 		if (value)
-			ns->sysctls[i].value = value;
+			ns->of[RES_SYSCTL].items[i].sysctl.value = value;
 		else
-			ns->sysctls[i].key = "gone";
+			ns->of[RES_SYSCTL].items[i].sysctl.key = "gone";
 	}
 }
 
@@ -483,11 +491,12 @@ static void d_bridge_nf(struct world *w)
 
 static void d_route_missing(struct world *w)
 {
-	struct obs_ns *ns = sim_ns(&w->o, V);
+	struct seen_ns *ns = sim_ns(&w->o, V);
 
-	for (size_t i = 0; i < ns->nroutes; i++)
-		if (ns->routes[i].to.len == 0 && ns->routes[i].via.family == 6)
-			ns->routes[i].dev = "gone";
+	for (size_t i = 0; i < ns->of[RES_ROUTE].n; i++)
+		if (ns->of[RES_ROUTE].items[i].route.to.len == 0 &&
+		    ns->of[RES_ROUTE].items[i].route.via.family == 6)
+			ns->of[RES_ROUTE].items[i].route.dev = "gone";
 }
 
 static void d_route_extra(struct world *w)
@@ -519,15 +528,15 @@ static void d_engine_other(struct world *w)
 
 static void d_fdb(struct world *w)
 {
-	struct obs_ns *ns = sim_ns(&w->o, "");
-	struct obs_fdb *f;
+	struct seen_ns *ns = sim_ns(&w->o, "");
+	struct res_fdb *f;
 
-	ns->fdb[0].dev = "gone";
-	f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
-	*f = ns->fdb[1];
+	ns->of[RES_FDB].items[0].fdb.dev = "gone";
+	f = &seen_push(&w->a, ns, RES_FDB)->fdb;
+	*f = ns->of[RES_FDB].items[1].fdb;
 	ip_parse("10.0.1.99", &f->dst);
-	f = arena_push(&w->a, &ns->fdb, &ns->nfdb, sizeof(*f));
-	*f = ns->fdb[1];
+	f = &seen_push(&w->a, ns, RES_FDB)->fdb;
+	*f = ns->of[RES_FDB].items[1].fdb;
 	ip_parse("10.0.1.98", &f->dst);
 	f->permanent = false; /* learned */
 }

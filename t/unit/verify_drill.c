@@ -132,7 +132,7 @@ static void swap_roles(struct evidence *e, const char *old_state)
 
 	healthy_router(now, r->uuid)->state = "active";
 	healthy_router(old, r->uuid)->state = old_state;
-	healthy_ns(old, r->netns)->naddrs = 0;
+	healthy_ns(old, r->netns)->of[RES_ADDR].n = 0;
 }
 
 static void record_release(struct record *c)

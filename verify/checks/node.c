@@ -33,13 +33,13 @@ static void command_agents(const struct evidence *e, const struct subject *s,
 static void judge_nics(const struct evidence *e, const struct subject *s,
 		       struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
+	const struct seen_ns *ns = sight_ns(e, s->node, "", v);
 	char text[IP_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; ns && i < s->node->nnics; i++) {
 		const struct topo_nic *nic = &s->node->nics[i];
-		const struct obs_link *l = obs_link(ns, nic->ifname);
+		const struct res_link *l = seen_link(ns, nic->ifname);
 		bool addr = ip_is_set(&nic->addr.ip), held;
 
 		ipnet_print(&nic->addr, text);
@@ -49,7 +49,7 @@ static void judge_nics(const struct evidence *e, const struct subject *s,
 			verdict_saw(v, false, "%s is not there", nic->ifname);
 			continue;
 		}
-		held = addr && obs_has_addr(ns, nic->ifname, &nic->addr);
+		held = addr && seen_has_addr(ns, nic->ifname, &nic->addr);
 		verdict_saw(v, l->up && l->running && (held || !addr),
 			    "%s %s%s%s", nic->ifname, sight_up_text(l),
 			    addr ? held ? ", " : ", without " : "",
@@ -73,9 +73,9 @@ static bool lab_like(const char *name)
 }
 
 /* Another lab's namespace is marked as such, and none of our business. */
-static bool other_lab(const struct lab *lab, const struct obs_ns *ns)
+static bool other_lab(const struct lab *lab, const struct seen_ns *ns)
 {
-	const struct obs_link *lo = obs_link(ns, "lo");
+	const struct res_link *lo = seen_link(ns, "lo");
 
 	return lo && lo->alias && strncmp(lo->alias, "labctl:", 7) == 0 &&
 	       strcmp(lo->alias, lab->mark) != 0;
@@ -85,7 +85,7 @@ static void want_ns(struct verdict *v, const struct observed *o,
 		    const char *name, const char *of)
 {
 	verdict_want(v, "%s (%s)", name, of);
-	if (!obs_ns(o, name))
+	if (!seen_ns(o, name))
 		verdict_saw(v, false, "no %s (%s)", name, of);
 }
 

@@ -186,11 +186,11 @@ static void command_state_file(const struct evidence *e,
 		   s->router->uuid);
 }
 
-static void port(const struct obs_ns *ns, const struct topo_port *p,
+static void port(const struct seen_ns *ns, const struct topo_port *p,
 		 struct verdict *v)
 {
 	char want[MAC_TEXT_MAX], seen[MAC_TEXT_MAX];
-	const struct obs_link *l = obs_link(ns, p->ifname);
+	const struct res_link *l = seen_link(ns, p->ifname);
 	/* qr and qg are the same on all hosts: a standby must be silent. */
 	bool silent = p->kind != TOPO_PORT_HA;
 
@@ -245,7 +245,7 @@ static bool port_like(const char *name)
 static void judge_ports(const struct evidence *e, const struct subject *s,
 			struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	const struct topo_port *p;
 	size_t i;
 
@@ -253,11 +253,11 @@ static void judge_ports(const struct evidence *e, const struct subject *s,
 		return;
 	FOREACH_PORT(p, i, s)
 	port(ns, p, v);
-	for (i = 0; i < ns->nlinks; i++)
-		if (port_like(ns->links[i].name) &&
-		    !is_port(s, ns->links[i].name))
+	for (i = 0; i < ns->of[RES_LINK].n; i++)
+		if (port_like(ns->of[RES_LINK].items[i].link.name) &&
+		    !is_port(s, ns->of[RES_LINK].items[i].link.name))
 			verdict_saw(v, false, "%s, which is not the router's",
-				    ns->links[i].name);
+				    ns->of[RES_LINK].items[i].link.name);
 }
 
 static void command_ports(const struct evidence *e, const struct subject *s,
@@ -282,7 +282,7 @@ static const char *ha_owner(const struct topo_router *r, const struct ip *ip)
 static void judge_ha_address(const struct evidence *e, const struct subject *s,
 			     struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	const struct ipnet *own = &s->ha_port->addrs[0].addr;
 	char text[IP_TEXT_MAX];
 	bool found = false;
@@ -290,14 +290,14 @@ static void judge_ha_address(const struct evidence *e, const struct subject *s,
 
 	if (!ns)
 		return;
-	if (!obs_link(ns, s->ha_port->ifname)) {
+	if (!seen_link(ns, s->ha_port->ifname)) {
 		verdict_blind(v, "no interface %s", s->ha_port->ifname);
 		return;
 	}
 	verdict_want(v, "%s on %s, and no other host's", ipnet_print(own, text),
 		     s->ha_port->ifname);
-	for (i = 0; i < ns->naddrs; i++) {
-		const struct obs_addr *a = &ns->addrs[i];
+	for (i = 0; i < ns->of[RES_ADDR].n; i++) {
+		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 		bool mine = ipnet_equal(&a->addr, own);
 
 		/* The VIP is for the check of addresses. */
@@ -315,13 +315,13 @@ static void judge_ha_address(const struct evidence *e, const struct subject *s,
 }
 
 /* One address that the active node must hold. */
-static void must_hold(const struct obs_ns *ns, const char *dev,
+static void must_hold(const struct seen_ns *ns, const char *dev,
 		      const struct ipnet *addr, struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
 
 	verdict_want(v, "%s on %s", ipnet_print(addr, text), dev);
-	if (obs_link(ns, dev) && !obs_has_addr(ns, dev, addr))
+	if (seen_link(ns, dev) && !seen_has_addr(ns, dev, addr))
 		verdict_saw(v, false, "no %s on %s", text, dev);
 }
 
@@ -340,14 +340,14 @@ static bool is_virtual(const struct subject *s, const struct topo_port *p,
 }
 
 /* Judges what the port's interface holds, each address by itself. */
-static void held(const struct obs_ns *ns, const struct subject *s,
+static void held(const struct seen_ns *ns, const struct subject *s,
 		 const struct topo_port *p, bool active, struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
 	size_t i;
 
-	for (i = 0; i < ns->naddrs; i++) {
-		const struct obs_addr *a = &ns->addrs[i];
+	for (i = 0; i < ns->of[RES_ADDR].n; i++) {
+		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 		bool good;
 
 		if (strcmp(a->dev, p->ifname) != 0)
@@ -365,7 +365,7 @@ static void held(const struct obs_ns *ns, const struct subject *s,
 static void judge_addresses(const struct evidence *e, const struct subject *s,
 			    struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	enum role role = role_of(e, s->router, s->node);
 	const struct topo_port *p;
 	size_t i, k;
@@ -381,7 +381,7 @@ static void judge_addresses(const struct evidence *e, const struct subject *s,
 	{
 		struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
 
-		if (!obs_link(ns, p->ifname)) {
+		if (!seen_link(ns, p->ifname)) {
 			verdict_blind(v, "no interface %s", p->ifname);
 			continue;
 		}
@@ -409,7 +409,7 @@ static void command_addresses(const struct evidence *e, const struct subject *s,
 }
 
 /* Is the route one of those that an active router has? */
-static bool route_wanted(const struct subject *s, const struct obs_route *r)
+static bool route_wanted(const struct subject *s, const struct res_route *r)
 {
 	const struct topo_port *qg = s->router->gateway;
 	struct ip hop;
@@ -420,7 +420,7 @@ static bool route_wanted(const struct subject *s, const struct obs_route *r)
 	return ip_is_set(&hop) && ip_equal(&hop, &r->via);
 }
 
-static void want_routes(const struct obs_ns *ns, const struct subject *s,
+static void want_routes(const struct seen_ns *ns, const struct subject *s,
 			struct verdict *v)
 {
 	static const int families[] = {4, 6};
@@ -435,12 +435,15 @@ static void want_routes(const struct obs_ns *ns, const struct subject *s,
 			continue;
 		verdict_want(v, "default via %s dev %s", ip_print(&hop, text),
 			     qg->ifname);
-		for (i = 0; i < ns->nroutes; i++)
-			if (!ns->routes[i].to.len && ns->routes[i].dev &&
-			    strcmp(ns->routes[i].dev, qg->ifname) == 0 &&
-			    ip_equal(&ns->routes[i].via, &hop))
+		for (i = 0; i < ns->of[RES_ROUTE].n; i++)
+			if (!ns->of[RES_ROUTE].items[i].route.to.len &&
+			    ns->of[RES_ROUTE].items[i].route.dev &&
+			    strcmp(ns->of[RES_ROUTE].items[i].route.dev,
+				   qg->ifname) == 0 &&
+			    ip_equal(&ns->of[RES_ROUTE].items[i].route.via,
+				     &hop))
 				break;
-		if (i == ns->nroutes)
+		if (i == ns->of[RES_ROUTE].n)
 			verdict_saw(v, false, "no default via %s", text);
 	}
 }
@@ -448,7 +451,7 @@ static void want_routes(const struct obs_ns *ns, const struct subject *s,
 static void judge_default_route(const struct evidence *e,
 				const struct subject *s, struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
 	enum role role = role_of(e, s->router, s->node);
 	char text[IP_TEXT_MAX];
 	size_t i;
@@ -465,8 +468,8 @@ static void judge_default_route(const struct evidence *e,
 	if (!v->expected.n)
 		verdict_want(v, "no default route%s",
 			     role == ROLE_ACTIVE ? "" : " (standby)");
-	for (i = 0; i < ns->nroutes; i++) {
-		const struct obs_route *r = &ns->routes[i];
+	for (i = 0; i < ns->of[RES_ROUTE].n; i++) {
+		const struct res_route *r = &ns->of[RES_ROUTE].items[i].route;
 
 		if (r->to.len || !r->dev || strcmp(r->dev, "lo") == 0)
 			continue;

@@ -12,19 +12,19 @@ const struct observed *sight_sample(const struct evidence *e,
 	return o;
 }
 
-const struct obs_ns *sight_ns(const struct evidence *e,
-			      const struct topo_node *n, const char *netns,
-			      struct verdict *v)
+const struct seen_ns *sight_ns(const struct evidence *e,
+			       const struct topo_node *n, const char *netns,
+			       struct verdict *v)
 {
 	const struct observed *o = sight_sample(e, n, v);
-	const struct obs_ns *ns = o ? obs_ns(o, netns) : NULL;
+	const struct seen_ns *ns = o ? seen_ns(o, netns) : NULL;
 
 	if (o && !ns)
 		verdict_blind(v, "%s has no namespace %s", n->name, netns);
 	return ns;
 }
 
-const char *sight_up_text(const struct obs_link *l)
+const char *sight_up_text(const struct res_link *l)
 {
 	if (!l->up)
 		return "down";

@@ -13,11 +13,11 @@ const struct observed *sight_sample(const struct evidence *e,
 				    struct verdict *v);
 
 /* The same for a namespace in it. */
-const struct obs_ns *sight_ns(const struct evidence *e,
-			      const struct topo_node *n, const char *netns,
-			      struct verdict *v);
+const struct seen_ns *sight_ns(const struct evidence *e,
+			       const struct topo_node *n, const char *netns,
+			       struct verdict *v);
 
 /* "up", "down", or "up, but without a carrier". */
-const char *sight_up_text(const struct obs_link *l);
+const char *sight_up_text(const struct res_link *l);
 
 #endif

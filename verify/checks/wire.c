@@ -30,18 +30,18 @@ static void ha_network_on(const struct evidence *e, const struct subject *s,
 			  const struct topo_node *n, struct verdict *v)
 {
 	const struct topo_network *net = s->network;
-	const struct obs_ns *ns = sight_ns(e, n, "", v);
-	const struct obs_link *br, *vx;
+	const struct seen_ns *ns = sight_ns(e, n, "", v);
+	const struct res_link *br, *vx;
 
 	if (!ns)
 		return;
-	br = obs_link(ns, net->bridge);
+	br = seen_link(ns, net->bridge);
 	if (net->type != TOPO_VXLAN) {
 		verdict_saw(v, br, "%s: %s%s", n->name, net->bridge,
 			    br ? "" : " is not there");
 		return;
 	}
-	vx = obs_link(ns, net->vxlan);
+	vx = seen_link(ns, net->vxlan);
 	if (!br || !vx)
 		verdict_saw(v, false, "%s: %s is not there", n->name,
 			    br ? net->vxlan : net->bridge);
@@ -104,10 +104,10 @@ static const char *uplink(const struct topo_network *net,
 	return NULL;
 }
 
-static void bridge_port(const struct obs_ns *ns, const char *bridge,
+static void bridge_port(const struct seen_ns *ns, const char *bridge,
 			const char *name, struct verdict *v)
 {
-	const struct obs_link *l = obs_link(ns, name);
+	const struct res_link *l = seen_link(ns, name);
 
 	verdict_want(v, "%s on %s, up", name, bridge);
 	if (!l)
@@ -139,15 +139,15 @@ static bool bridge_wants(const struct evidence *e, const struct subject *s,
 static void judge_bridges(const struct evidence *e, const struct subject *s,
 			  struct verdict *v)
 {
-	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
+	const struct seen_ns *ns = sight_ns(e, s->node, "", v);
 	const char *bridge = s->network->bridge, *up;
-	const struct obs_link *br;
+	const struct res_link *br;
 	size_t i;
 
 	if (!ns)
 		return;
 	verdict_want(v, "%s up", bridge);
-	br = obs_link(ns, bridge);
+	br = seen_link(ns, bridge);
 	if (!br) {
 		verdict_saw(v, false, "%s is not there", bridge);
 		return;
@@ -164,12 +164,14 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 		    port_on(p, s->node))
 			bridge_port(ns, bridge, p->tap, v);
 	}
-	for (i = 0; i < ns->nlinks; i++)
-		if (ns->links[i].master &&
-		    strcmp(ns->links[i].master, bridge) == 0 &&
-		    !bridge_wants(e, s, ns->links[i].name))
+	for (i = 0; i < ns->of[RES_LINK].n; i++)
+		if (ns->of[RES_LINK].items[i].link.master &&
+		    strcmp(ns->of[RES_LINK].items[i].link.master, bridge) ==
+			    0 &&
+		    !bridge_wants(e, s, ns->of[RES_LINK].items[i].link.name))
 			verdict_saw(v, false, "%s on %s, where it is foreign",
-				    ns->links[i].name, bridge);
+				    ns->of[RES_LINK].items[i].link.name,
+				    bridge);
 }
 
 static void command_bridges(const struct evidence *e, const struct subject *s,
@@ -180,23 +182,23 @@ static void command_bridges(const struct evidence *e, const struct subject *s,
 	buf_printf(out, "ip link show master %s", s->network->bridge);
 }
 
-static bool floods_to(const struct obs_ns *ns, const char *dev,
+static bool floods_to(const struct seen_ns *ns, const char *dev,
 		      const struct ip *dst)
 {
 	static const struct mac all;
 	size_t i;
 
-	for (i = 0; i < ns->nfdb; i++)
-		if (strcmp(ns->fdb[i].dev, dev) == 0 &&
-		    mac_equal(&ns->fdb[i].mac, &all) &&
-		    ip_equal(&ns->fdb[i].dst, dst))
+	for (i = 0; i < ns->of[RES_FDB].n; i++)
+		if (strcmp(ns->of[RES_FDB].items[i].fdb.dev, dev) == 0 &&
+		    mac_equal(&ns->of[RES_FDB].items[i].fdb.mac, &all) &&
+		    ip_equal(&ns->of[RES_FDB].items[i].fdb.dst, dst))
 			return true;
 	return false;
 }
 
 /* How frames for everybody find the other nodes. */
 static void flooding(const struct evidence *e, const struct subject *s,
-		     const struct obs_ns *ns, const struct obs_link *l,
+		     const struct seen_ns *ns, const struct res_link *l,
 		     struct verdict *v)
 {
 	const struct topo_network *net = s->network;
@@ -204,11 +206,11 @@ static void flooding(const struct evidence *e, const struct subject *s,
 	size_t i;
 
 	if (!e->lab->l2_population) {
-		if (ip_is_set(&l->vxlan_group))
-			ip_print(&l->vxlan_group, seen);
+		if (ip_is_set(&l->group))
+			ip_print(&l->group, seen);
 		verdict_want(v, "group %s", ip_print(&net->group, text));
-		verdict_saw(v, ip_equal(&l->vxlan_group, &net->group),
-			    "group %s", seen);
+		verdict_saw(v, ip_equal(&l->group, &net->group), "group %s",
+			    seen);
 		return;
 	}
 	for (i = 0; i < e->lab->nnodes; i++) {
@@ -231,31 +233,30 @@ static void judge_vxlan(const struct evidence *e, const struct subject *s,
 {
 	const struct topo_network *net = s->network;
 	const struct topo_nic *nic = topo_nic_on(s->node, net->phys);
-	const struct obs_ns *ns = sight_ns(e, s->node, "", v);
+	const struct seen_ns *ns = sight_ns(e, s->node, "", v);
 	char want[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
-	const struct obs_link *l;
+	const struct res_link *l;
 
 	if (!ns || !nic)
 		return;
 	ip_print(&nic->addr.ip, want);
 	verdict_want(v, "%s up, VNI %u, local %s, over %s, port %u", net->vxlan,
 		     net->vni, want, nic->ifname, DECODE_VXLAN_PORT);
-	l = obs_link(ns, net->vxlan);
+	l = seen_link(ns, net->vxlan);
 	if (!l) {
 		verdict_saw(v, false, "%s is not there", net->vxlan);
 		return;
 	}
-	if (ip_is_set(&l->vxlan_local))
-		ip_print(&l->vxlan_local, seen);
+	if (ip_is_set(&l->local))
+		ip_print(&l->local, seen);
 	verdict_saw(v,
 		    l->up && l->vni == net->vni &&
-			    ip_equal(&l->vxlan_local, &nic->addr.ip) &&
-			    l->vxlan_dev &&
-			    strcmp(l->vxlan_dev, nic->ifname) == 0 &&
-			    l->vxlan_port == DECODE_VXLAN_PORT,
+			    ip_equal(&l->local, &nic->addr.ip) && l->dev &&
+			    strcmp(l->dev, nic->ifname) == 0 &&
+			    l->port == DECODE_VXLAN_PORT,
 		    "%s %s, VNI %u, local %s, over %s, port %u", net->vxlan,
 		    l->up ? "up" : "down", l->vni, seen,
-		    l->vxlan_dev ? l->vxlan_dev : "none", l->vxlan_port);
+		    l->dev ? l->dev : "none", l->port);
 	flooding(e, s, ns, l, v);
 }
 
@@ -269,10 +270,10 @@ static void command_vxlan(const struct evidence *e, const struct subject *s,
 		buf_printf(out, "ip -d link show %s", s->network->vxlan);
 }
 
-static void mtu_of(const struct obs_ns *ns, const char *name, unsigned want,
+static void mtu_of(const struct seen_ns *ns, const char *name, unsigned want,
 		   const char *where, size_t *n, struct verdict *v)
 {
-	const struct obs_link *l = ns ? obs_link(ns, name) : NULL;
+	const struct res_link *l = ns ? seen_link(ns, name) : NULL;
 
 	if (!l)
 		return; /* that it is missing is another check's finding */
@@ -285,9 +286,9 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 		      struct verdict *v)
 {
 	const struct topo_network *net = s->network;
-	const struct obs_ns *ns = sight_ns(e, s->node, "", v), *in;
+	const struct seen_ns *ns = sight_ns(e, s->node, "", v), *in;
 	const struct topo_nic *nic;
-	const struct obs_link *l;
+	const struct res_link *l;
 	unsigned least;
 	size_t i, n = 0;
 
@@ -302,7 +303,7 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 
 		if (p->network != net || !port_on(p, s->node))
 			continue;
-		in = obs_ns(sight_sample(e, s->node, v), port_netns(p));
+		in = seen_ns(sight_sample(e, s->node, v), port_netns(p));
 		mtu_of(ns, p->tap, net->mtu, "", &n, v);
 		mtu_of(in, p->ifname, net->mtu, port_netns(p), &n, v);
 	}
@@ -310,7 +311,7 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 		verdict_blind(v, "%s has nothing of %s", s->node->name,
 			      net->name);
 	nic = net->phys ? topo_nic_on(s->node, net->phys) : NULL;
-	l = nic ? obs_link(ns, nic->ifname) : NULL;
+	l = nic ? seen_link(ns, nic->ifname) : NULL;
 	if (!l)
 		return;
 	least = net->mtu + (net->type == TOPO_VXLAN ? VXLAN_OVERHEAD : 0);
@@ -326,20 +327,21 @@ static void command_mtu(const struct evidence *e, const struct subject *s,
 	buf_adds(out, "ip link show");
 }
 
-static bool has_default(const struct obs_ns *ns, const struct ip *via,
+static bool has_default(const struct seen_ns *ns, const struct ip *via,
 			const char *dev)
 {
 	size_t i;
 
-	for (i = 0; i < ns->nroutes; i++)
-		if (!ns->routes[i].to.len &&
-		    ip_equal(&ns->routes[i].via, via) && ns->routes[i].dev &&
-		    strcmp(ns->routes[i].dev, dev) == 0)
+	for (i = 0; i < ns->of[RES_ROUTE].n; i++)
+		if (!ns->of[RES_ROUTE].items[i].route.to.len &&
+		    ip_equal(&ns->of[RES_ROUTE].items[i].route.via, via) &&
+		    ns->of[RES_ROUTE].items[i].route.dev &&
+		    strcmp(ns->of[RES_ROUTE].items[i].route.dev, dev) == 0)
 			return true;
 	return false;
 }
 
-static void cable_addrs(const struct obs_ns *ns, const struct topo_port *p,
+static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 			struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
@@ -349,7 +351,7 @@ static void cable_addrs(const struct obs_ns *ns, const struct topo_port *p,
 
 	for (i = 0; i < p->naddrs; i++) {
 		ipnet_print(&p->addrs[i].addr, text);
-		there = obs_has_addr(ns, p->ifname, &p->addrs[i].addr);
+		there = seen_has_addr(ns, p->ifname, &p->addrs[i].addr);
 		verdict_want(v, "%s", text);
 		verdict_saw(v, there, "%s%s", there ? "" : "no ", text);
 		gw = p->addrs[i].subnet ? &p->addrs[i].subnet->gateway : NULL;
@@ -366,10 +368,10 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 			 struct verdict *v)
 {
 	const struct topo_port *p = s->instance->port;
-	const struct obs_ns *root = sight_ns(e, s->node, "", v);
-	const struct obs_ns *ns = sight_ns(e, s->node, s->instance->netns, v);
+	const struct seen_ns *root = sight_ns(e, s->node, "", v);
+	const struct seen_ns *ns = sight_ns(e, s->node, s->instance->netns, v);
 	char want[MAC_TEXT_MAX], seen[MAC_TEXT_MAX];
-	const struct obs_link *l;
+	const struct res_link *l;
 
 	if (!root)
 		return;
@@ -377,7 +379,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 	if (!ns)
 		return;
 	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));
-	l = obs_link(ns, p->ifname);
+	l = seen_link(ns, p->ifname);
 	if (!l) {
 		verdict_saw(v, false, "%s is not there", p->ifname);
 		return;

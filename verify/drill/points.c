@@ -21,13 +21,13 @@ static double seconds(int64_t ns)
 }
 
 /* A host's namespace of the router in a set of tables, or blind. */
-static const struct obs_ns *router_ns(const struct observed **obs,
-				      const struct topo_router *r, size_t host,
-				      struct verdict *v)
+static const struct seen_ns *router_ns(const struct observed **obs,
+				       const struct topo_router *r, size_t host,
+				       struct verdict *v)
 {
 	const struct topo_node *n = r->hosts[host];
 	const struct observed *o = obs ? obs[n->index] : NULL;
-	const struct obs_ns *ns = o ? obs_ns(o, r->netns) : NULL;
+	const struct seen_ns *ns = o ? seen_ns(o, r->netns) : NULL;
 
 	if (!o)
 		verdict_blind(v, "%s could not be looked at", n->name);
@@ -206,7 +206,7 @@ static void judge_one_holder(const struct drill *d,
 {
 	const struct topo_router *r = dr->router;
 	const char *node = r->hosts[dr->old]->name;
-	const struct obs_ns *ns = router_ns(d->during, r, dr->old, v);
+	const struct seen_ns *ns = router_ns(d->during, r, dr->old, v);
 	char text[IP_TEXT_MAX];
 	size_t i, n = 0;
 
@@ -214,8 +214,8 @@ static void judge_one_holder(const struct drill *d,
 	if (!ns)
 		return;
 	verdict_want(v, "no virtual address on %s while it is cut off", node);
-	for (i = 0; i < ns->naddrs; i++) {
-		const struct obs_addr *a = &ns->addrs[i];
+	for (i = 0; i < ns->of[RES_ADDR].n; i++) {
+		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 
 		if (strncmp(a->dev, "qr-", 3) != 0 &&
 		    strncmp(a->dev, "qg-", 3) != 0 &&
@@ -236,7 +236,7 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 	const struct observed *o = d->after ? d->after[n->index] : NULL;
 	const char *dev = dr->aim.dev;
 	const struct obs_router *s = role_on(o, dr->router);
-	const struct obs_link *l = fault_link(&dr->aim, o);
+	const struct res_link *l = fault_link(&dr->aim, o);
 
 	if (!o) {
 		verdict_blind(v, "%s could not be looked at", n->name);

@@ -31,17 +31,17 @@ const struct fault *fault_find(const char *name)
 	return NULL;
 }
 
-const struct obs_link *fault_link(const struct fault_aim *aim,
+const struct res_link *fault_link(const struct fault_aim *aim,
 				  const struct observed *o)
 {
-	const struct obs_ns *ns = o ? obs_ns(o, aim->netns) : NULL;
+	const struct seen_ns *ns = o ? seen_ns(o, aim->netns) : NULL;
 
-	return ns ? obs_link(ns, aim->dev) : NULL;
+	return ns ? seen_link(ns, aim->dev) : NULL;
 }
 
 bool fault_link_down(const struct fault_aim *aim, const struct observed *o)
 {
-	const struct obs_link *l = fault_link(aim, o);
+	const struct res_link *l = fault_link(aim, o);
 
 	return l && !l->up;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "lib/err.h"
-#include "provision/node/observe.h"
+#include "provision/seen.h"
 #include "topologies/topo.h"
 
 struct fault_aim {
@@ -38,7 +38,7 @@ const struct fault *fault_nth(size_t i);
 const struct fault *fault_find(const char *name);
 
 /* The aimed link, or NULL. */
-const struct obs_link *fault_link(const struct fault_aim *aim,
+const struct res_link *fault_link(const struct fault_aim *aim,
 				  const struct observed *o);
 
 /* holds() of a fault that sets a link down. */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses. The plan gives each to one link only, so that IPv6 need ask
+ * nobody (no duplicate address detection). The kernel's own (loopback, and
+ * link-local where it makes them) and those of the VRRP engine, which are
+ * plan.virt, are nobody's drift.
+ */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/link.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+static void id(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX];
+
+	buf_printf(out, "%s/%s", r->addr.dev, ipnet_print(&r->addr.addr, t));
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX];
+
+	buf_printf(out, "address %s on %s", ipnet_print(&r->addr.addr, t),
+		   r->addr.dev);
+	kind_print_place(r->netns, out);
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	char t[IP_TEXT_MAX];
+
+	where_program(w, r->netns, "ip", out);
+	buf_printf(out, "addr add %s dev %s%s\n", ipnet_print(&r->addr.addr, t),
+		   r->addr.dev, r->addr.addr.ip.family == 6 ? " nodad" : "");
+}
+
+static const char *dev(const struct res *r)
+{
+	return r->addr.dev;
+}
+
+static int on_addr(const struct nlmsghdr *h, void *ctx)
+{
+	struct look *l = ctx;
+	const struct ifaddrmsg *ifa = NLMSG_DATA(h);
+	struct nlattr *tb[IFA_MAX + 1];
+	const char *name;
+	uint32_t flags;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWADDR, sizeof(*ifa), tb, IFA_MAX))
+		return 0;
+	name = seen_link_name(l->ns, ifa->ifa_index);
+	if (!name)
+		return 0;
+	r = seen_push(l->a, l->ns, RES_ADDR);
+	if (!r)
+		return -E2BIG;
+	r->addr.dev = name;
+	/* IFA_LOCAL is ours; IFA_ADDRESS is the far end's on a tunnel. */
+	r->addr.addr.ip =
+		rtmsg_ip(tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS]);
+	r->addr.addr.len = ifa->ifa_prefixlen;
+	r->addr.scope = ifa->ifa_scope;
+	r->addr.proto = rtmsg_u8(tb[IFA_PROTO]);
+	flags = tb[IFA_FLAGS] ? rtmsg_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
+	r->addr.tentative = (flags & IFA_F_TENTATIVE) != 0;
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct look *l = ctx;
+
+	l->ns->of[RES_ADDR].n = 0;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	const struct ifaddrmsg ifa = {.ifa_family = AF_UNSPEC};
+
+	if (rtmsg_dump(l->rtnl, RTM_GETADDR, &ifa, sizeof(ifa), on_addr, forget,
+		       l, reterr) < 0)
+		return err_prefix(reterr, "addresses");
+	return 0;
+}
+
+static bool link_local(const struct ip *ip)
+{
+	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
+static bool loopback(const struct ip *ip)
+{
+	static const struct ip one = {6, {[15] = 1}};
+
+	return ip_equal(ip, &one) || (ip->family == 4 && ip->b[0] == 127);
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	const struct res *l = link_staying(d, have->netns, have->addr.dev);
+	const struct ip *ip = &have->addr.addr.ip;
+
+	return l && !loopback(ip) &&
+	       !(link_local(ip) && !l->link.addr_gen_none);
+}
+
+static void queue(struct tx *tx, struct place *p, const struct change *c,
+		  enum rtmsg_op op)
+{
+	const struct res *r = change_res(c);
+	struct rtmsg_addr a = {
+		.dev = r->addr.dev,
+		.addr = r->addr.addr,
+		.flags = r->addr.addr.ip.family == 6 ? IFA_F_NODAD : 0,
+	};
+
+	a.index = tx_index(tx, p, c, a.dev);
+	if (a.index)
+		rtmsg_addr(p->rtnl, op, &a);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->want->netns, c);
+
+	if (p)
+		queue(tx, p, c, RTMSG_SET);
+}
+
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->have.netns, c);
+
+	if (p)
+		queue(tx, p, c, RTMSG_DEL);
+}
+
+static const struct key rows[] = {
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, addr.dev),
+	 .flags = KEY_REQUIRED},
+	{"addr", KEY_NET, KEY_FIELD(struct res, addr.addr),
+	 .flags = KEY_REQUIRED},
+	{"scope", KEY_UINT, KEY_FIELD(struct res, addr.scope)},
+	{"proto", KEY_UINT, KEY_FIELD(struct res, addr.proto)},
+	{"tentative", KEY_BOOL, KEY_FIELD(struct res, addr.tentative)},
+};
+
+static const struct key_table keys = KEY_TABLE("address", struct res, rows);
+
+const struct kind kind_addr = {
+	.name = "addr",
+	.keys = &keys,
+	.list = "addrs",
+	.rank = 3,
+	.id = id,
+	.print = print,
+	.shell = shell,
+	.dev = dev,
+	.look = look,
+	.extra = extra,
+	.set = set,
+	.unmake = unmake,
+};

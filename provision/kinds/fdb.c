@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Forwarding entries of vxlan links: which node has a MAC address, and, for
+ * the address of all zeros, who gets a copy of what is flooded. Only standing
+ * ones count; learned ones come and go.
+ */
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/link.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+static void id(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	buf_printf(out, "%s/%s/%s", r->fdb.dev, mac_print(&r->fdb.mac, m),
+		   ip_print(&r->fdb.dst, t));
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	buf_printf(out, "fdb %s dst %s on %s", mac_print(&r->fdb.mac, m),
+		   ip_print(&r->fdb.dst, t), r->fdb.dev);
+	kind_print_place(r->netns, out);
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	where_program(w, r->netns, "bridge", out);
+	buf_printf(out, "fdb append %s dev %s dst %s\n",
+		   mac_print(&r->fdb.mac, m), r->fdb.dev,
+		   ip_print(&r->fdb.dst, t));
+}
+
+static const char *dev(const struct res *r)
+{
+	return r->fdb.dev;
+}
+
+static int on_fdb(const struct nlmsghdr *h, void *ctx)
+{
+	struct look *l = ctx;
+	const struct ndmsg *ndm = NLMSG_DATA(h);
+	struct nlattr *tb[NDA_MAX + 1];
+	const char *name;
+	struct mac mac;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX))
+		return 0;
+	name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
+	if (!name || !tb[NDA_DST] || !rtmsg_mac(tb[NDA_LLADDR], &mac))
+		return 0;
+	r = seen_push(l->a, l->ns, RES_FDB);
+	if (!r)
+		return -E2BIG;
+	r->fdb.dev = name;
+	r->fdb.mac = mac;
+	r->fdb.dst = rtmsg_ip(tb[NDA_DST]);
+	r->fdb.permanent = (ndm->ndm_state & NUD_PERMANENT) != 0;
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct look *l = ctx;
+
+	l->ns->of[RES_FDB].n = 0;
+}
+
+static bool has_vxlan(const struct seen_ns *ns)
+{
+	const struct res_list *links = &ns->of[RES_LINK];
+	size_t i;
+
+	for (i = 0; i < links->n; i++)
+		if (links->items[i].link.kind == LINK_VXLAN)
+			return true;
+	return false;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	const struct ndmsg ndm = {.ndm_family = AF_BRIDGE};
+
+	if (has_vxlan(l->ns) &&
+	    rtmsg_dump(l->rtnl, RTM_GETNEIGH, &ndm, sizeof(ndm), on_fdb, forget,
+		       l, reterr) < 0)
+		return err_prefix(reterr, "forwarding entries");
+	return 0;
+}
+
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	/* A learned one would not last. */
+	diff_on_link(d, want, have && have->fdb.permanent ? have : NULL);
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	const struct res *l = link_staying(d, have->netns, have->fdb.dev);
+
+	/* The group's own entry is the kernel's. */
+	return l && have->fdb.permanent &&
+	       !ip_equal(&have->fdb.dst, &l->link.group);
+}
+
+static void queue(struct tx *tx, struct place *p, const struct change *c,
+		  enum rtmsg_op op)
+{
+	const struct res *r = change_res(c);
+	struct rtmsg_neigh n = {
+		.dev = r->fdb.dev,
+		.bridge = true,
+		.mac = &r->fdb.mac,
+		.dst = r->fdb.dst,
+		.state = NUD_PERMANENT,
+		.flags = NTF_SELF,
+	};
+
+	n.index = tx_index(tx, p, c, n.dev);
+	if (n.index)
+		rtmsg_neigh(p->rtnl, op, &n);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	static const struct mac all = {{0}};
+	struct place *p = tx_place(tx, c->want->netns, c);
+
+	/* Only the flood address may have many destinations. */
+	if (p)
+		queue(tx, p, c,
+		      mac_equal(&c->want->fdb.mac, &all) ? RTMSG_APPEND
+							 : RTMSG_SET);
+}
+
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->have.netns, c);
+
+	if (p)
+		queue(tx, p, c, RTMSG_DEL);
+}
+
+static const struct key rows[] = {
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, fdb.dev),
+	 .flags = KEY_REQUIRED},
+	{"mac", KEY_MAC, KEY_FIELD(struct res, fdb.mac), .flags = KEY_REQUIRED},
+	{"dst", KEY_IP, KEY_FIELD(struct res, fdb.dst)},
+	{"permanent", KEY_BOOL, KEY_FIELD(struct res, fdb.permanent)},
+};
+
+static const struct key_table keys =
+	KEY_TABLE("forwarding entry", struct res, rows);
+
+const struct kind kind_fdb = {
+	.name = "fdb",
+	.keys = &keys,
+	.list = "fdb",
+	.rank = 5,
+	.id = id,
+	.print = print,
+	.shell = shell,
+	.dev = dev,
+	.look = look,
+	.compare = compare,
+	.extra = extra,
+	.set = set,
+	.unmake = unmake,
+};

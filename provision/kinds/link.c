@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Links
+ * =====
+ * Making a link takes its MAC address, MTU and kind, and nothing else: alias
+ * and the way IPv6 addresses are made are only taken by a second message, and
+ * a link may go up only after that, in a third, because the kernel handles
+ * the flags of one message before its IPv6 part. Links are named by name,
+ * which the kernel looks up itself, so that a link can be made and set in one
+ * send; what stands on a link needs its index.
+ *
+ * A link with an alias that is not the lab's has another owner: it is never
+ * touched, and the change that it is in the way of is blocked.
+ */
+#include "provision/kinds/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/sysctl.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+/* IFF_LOWER_UP is in linux/if.h, which cannot stand beside net/if.h. */
+#define LOWER_UP (1u << 16)
+/* The link group of what is about to be deleted; nobody else's by chance. */
+#define DOOMED_GROUP 0x6c616264u
+
+#define LINK_ROW(NAME, name) [LINK_##NAME] = &link_##name,
+const struct link_type *const link_types[LINK_KINDS] = {
+	LINK_KIND_LIST(LINK_ROW)};
+#undef LINK_ROW
+
+static unsigned sub(const struct res *r)
+{
+	return r->link.kind;
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static void id(const struct res *r, struct buf *out)
+{
+	buf_adds(out, r->link.name);
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "link %s", r->link.name);
+	kind_print_place(r->netns, out);
+}
+
+static void detail(const struct res *r, struct buf *out)
+{
+	const struct res_link *l = &r->link;
+	char m[MAC_TEXT_MAX];
+
+	buf_adds(out, link_type(l)->name);
+	if (l->has_mac)
+		buf_printf(out, " address %s", mac_print(&l->mac, m));
+	if (l->mtu)
+		buf_printf(out, " mtu %u", l->mtu);
+	if (link_type(l)->print)
+		link_type(l)->print(l, out);
+	if (l->master)
+		buf_printf(out, " master %s", l->master);
+	if (l->addr_gen_none)
+		buf_adds(out, " addrgenmode none");
+	if (l->ipv6_off)
+		buf_adds(out, " ipv6 off");
+	if (l->ipv6_quiet)
+		buf_adds(out, " ipv6 quiet");
+	buf_adds(out, l->up ? " up" : " down");
+}
+
+static void shell_add(const struct where *w, const struct res *r,
+		      struct buf *out)
+{
+	const struct res_link *l = &r->link;
+
+	/* A pair is made by the end that names the other. */
+	if (!link_type(l)->made || (l->kind == LINK_VETH && !l->peer))
+		return;
+	where_program(w, r->netns, "ip", out);
+	buf_printf(out, "link add %s type %s", l->name, link_type(l)->name);
+	link_type(l)->shell(l, w, out);
+	buf_addc(out, '\n');
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	const struct res_link *l = &r->link;
+	char mac[MAC_TEXT_MAX];
+
+	shell_add(w, r, out);
+	if (strcmp(l->name, "lo") != 0 &&
+	    (l->has_mac || l->mtu || l->master || l->addr_gen_none)) {
+		where_program(w, r->netns, "ip", out);
+		buf_printf(out, "link set %s", l->name);
+		if (l->has_mac)
+			buf_printf(out, " address %s", mac_print(&l->mac, mac));
+		if (l->mtu)
+			buf_printf(out, " mtu %u", l->mtu);
+		if (l->master)
+			buf_printf(out, " master %s", l->master);
+		if (l->addr_gen_none)
+			buf_adds(out, " addrgenmode none");
+		buf_addc(out, '\n');
+	}
+	if (l->ipv6_off) {
+		where_exec(w, r->netns, out);
+		buf_printf(out, "sysctl -qw net.ipv6.conf.%s.disable_ipv6=1\n",
+			   l->name);
+	}
+	if (l->up) {
+		where_program(w, r->netns, "ip", out);
+		buf_printf(out, "link set %s up\n", l->name);
+	}
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+struct dump {
+	struct look *l;
+	struct link_pending *pending;
+	size_t n;
+};
+
+static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
+{
+	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET6_MAX + 1];
+	int32_t conf[DEVCONF_DISABLE_IPV6 + 1] = {0};
+	size_t len;
+
+	rtmsg_nested(af, AF_INET6, af_spec);
+	rtmsg_nested(tb, IFLA_INET6_MAX, af[AF_INET6]);
+	l->addr_gen_none = tb[IFLA_INET6_ADDR_GEN_MODE] &&
+			   rtmsg_u8(tb[IFLA_INET6_ADDR_GEN_MODE]) ==
+				   IN6_ADDR_GEN_MODE_NONE;
+	if (!tb[IFLA_INET6_CONF]) {
+		/* Below the smallest IPv6 MTU there is no IPv6 on a link. */
+		l->ipv6_off = true;
+		return;
+	}
+	len = (size_t)nla_len(tb[IFLA_INET6_CONF]);
+	memcpy(conf, nla_data(tb[IFLA_INET6_CONF]),
+	       len < sizeof(conf) ? len : sizeof(conf));
+	l->ipv6_router = conf[DEVCONF_FORWARDING] != 0;
+	l->ipv6_off = conf[DEVCONF_DISABLE_IPV6] != 0;
+}
+
+enum link_kind link_kind_of(const char *word)
+{
+	unsigned i;
+
+	for (i = 0; i < LINK_KINDS; i++)
+		if (link_types[i]->made &&
+		    strcmp(link_types[i]->name, word) == 0)
+			return (enum link_kind)i;
+	return LINK_EXISTING;
+}
+
+static int on_link(const struct nlmsghdr *h, void *ctx)
+{
+	struct dump *d = ctx;
+	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+	struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	struct link_pending *p;
+	struct res_link *l;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWLINK, sizeof(*ifi), tb, IFLA_MAX) ||
+	    !tb[IFLA_IFNAME])
+		return 0;
+	r = seen_push(d->l->a, d->l->ns, RES_LINK);
+	if (!r)
+		return -E2BIG;
+	p = arena_push(d->l->a, &d->pending, &d->n, sizeof(*p));
+	l = &r->link;
+	l->index = (unsigned)ifi->ifi_index;
+	l->name = rtmsg_text(d->l->a, tb[IFLA_IFNAME]);
+	l->has_mac = rtmsg_mac(tb[IFLA_ADDRESS], &l->mac);
+	l->mtu = rtmsg_u32(tb[IFLA_MTU]);
+	l->up = (ifi->ifi_flags & IFF_UP) != 0;
+	l->running = (ifi->ifi_flags & LOWER_UP) != 0;
+	l->alias = rtmsg_text(d->l->a, tb[IFLA_IFALIAS]);
+	l->peer_index = rtmsg_u32(tb[IFLA_LINK]);
+	p->master = rtmsg_u32(tb[IFLA_MASTER]);
+	look_ipv6(l, tb[IFLA_AF_SPEC]);
+	rtmsg_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO]);
+	l->type = rtmsg_text(d->l->a, info[IFLA_INFO_KIND]);
+	if (!l->type)
+		l->type = ifi->ifi_flags & IFF_LOOPBACK ? "loopback" : "";
+	l->kind = link_kind_of(l->type);
+	if (link_type(l)->look)
+		link_type(l)->look(l, p, info[IFLA_INFO_DATA]);
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct dump *d = ctx;
+
+	d->l->ns->of[RES_LINK] = (struct res_list){0};
+	d->pending = NULL;
+	d->n = 0;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	struct dump d = {.l = l};
+	size_t i;
+
+	if (rtmsg_dump_links(l->rtnl, on_link, forget, &d, reterr) < 0)
+		return err_prefix(reterr, "links");
+	for (i = 0; i < d.n; i++) {
+		struct res_link *link = &l->ns->of[RES_LINK].items[i].link;
+
+		if (d.pending[i].master)
+			link->master =
+				seen_link_name(l->ns, d.pending[i].master);
+		if (d.pending[i].dev)
+			link->dev = seen_link_name(l->ns, d.pending[i].dev);
+	}
+	return 0;
+}
+
+/* --- comparing ------------------------------------------------------------ */
+
+static struct res named(const char *netns, const char *name)
+{
+	return (struct res){
+		.kind = RES_LINK, .netns = netns, .link.name = name};
+}
+
+const struct res_link *link_seen(struct diff *d, const char *netns,
+				 const char *name)
+{
+	struct res r = named(netns, name);
+	const struct res *seen = diff_seen(d, &r);
+
+	return seen ? &seen->link : NULL;
+}
+
+void link_anew(struct diff *d, const char *netns, const char *name)
+{
+	struct res r = named(netns, name);
+
+	diff_anew(d, &r);
+}
+
+const struct res *link_staying(struct diff *d, const char *netns,
+			       const char *dev)
+{
+	struct res r = named(netns, dev);
+	const struct res *have = diff_seen(d, &r), *want = diff_wanted(d, &r);
+
+	return have && want && diff_ours(d, have->link.alias) &&
+			       !diff_is_anew(d, &r)
+		       ? want
+		       : NULL;
+}
+
+static bool foreign(const struct diff *d, const struct res_link *l)
+{
+	return l->alias && *l->alias && !diff_ours(d, l->alias);
+}
+
+bool link_shape_right(const struct res_link *want, const struct res_link *have)
+{
+	if (!link_type(want)->made)
+		return true;
+	return have->kind == want->kind &&
+	       (!link_type(want)->same || link_type(want)->same(want, have));
+}
+
+bool link_make_way(struct diff *d, const char *netns,
+		   const struct res_link *have)
+{
+	struct res r = {.kind = RES_LINK, .netns = netns};
+
+	if (!have)
+		return true;
+	if (foreign(d, have) ||
+	    (!diff_ours(d, have->alias) && !link_type(have)->own_name))
+		return false;
+	r.link = *have;
+	diff_remove(d, &r);
+	return true;
+}
+
+static void judge(struct diff *d, const struct res *want)
+{
+	const struct link_type *t = link_type(&want->link);
+	const struct res_link *have;
+
+	if (t->judge) {
+		t->judge(d, want);
+		return;
+	}
+	if (!t->made)
+		return;
+	have = link_seen(d, want->netns, want->link.name);
+	if (have && link_shape_right(&want->link, have))
+		return;
+	/* Blocked ones stay as they are, and the making fails with a reason. */
+	(void)link_make_way(d, want->netns, have);
+	link_anew(d, want->netns, want->link.name);
+}
+
+void link_because(struct buf *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (why->len)
+		buf_adds(why, ", ");
+	va_start(ap, fmt);
+	buf_vprintf(why, fmt, ap);
+	va_end(ap);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool differs_master(struct diff *d, const struct res *want,
+			   const struct res_link *l)
+{
+	const char *w = want->link.master;
+	struct res r = named(want->netns, w);
+
+	if (!w)
+		return link_type(&want->link)->made && l->master;
+	return !same_text(l->master, w) || diff_is_anew(d, &r);
+}
+
+static bool differs_quiet(struct diff *d, const struct res *want,
+			  const struct res_link *l)
+{
+	const struct res all = {.kind = RES_SYSCTL,
+				.netns = want->netns,
+				.sysctl.key = SYSCTL_ALL_FORWARDING};
+
+	return want->link.ipv6_quiet &&
+	       (l->ipv6_router || diff_is_anew(d, &all));
+}
+
+/* Which attributes differ; words about them go to why. */
+static unsigned differing(struct diff *d, const struct res *want,
+			  const struct res_link *l, struct buf *why)
+{
+	const struct res_link *w = &want->link;
+	const struct link_type *t = link_type(w);
+	char a[MAC_TEXT_MAX], b[MAC_TEXT_MAX];
+	unsigned f = 0;
+
+	if (t->made && !diff_ours(d, l->alias)) {
+		f |= LINK_HAS_MARK;
+		link_because(why, "without the lab's mark");
+	}
+	if (w->has_mac && !mac_equal(&w->mac, &l->mac)) {
+		f |= LINK_HAS_MAC;
+		link_because(why, "address %s, wanted %s",
+			     mac_print(&l->mac, a), mac_print(&w->mac, b));
+	}
+	if (w->mtu && w->mtu != l->mtu) {
+		f |= LINK_HAS_MTU;
+		link_because(why, "mtu %u, wanted %u", l->mtu, w->mtu);
+	}
+	if (differs_master(d, want, l)) {
+		f |= LINK_HAS_MASTER;
+		link_because(why, "%s%s, wanted %s",
+			     l->master ? "in " : "in no bridge",
+			     l->master ? l->master : "",
+			     w->master ? w->master : "none");
+	}
+	if (t->made ? w->addr_gen_none != l->addr_gen_none
+		    : w->addr_gen_none && !l->addr_gen_none) {
+		f |= LINK_HAS_ADDR_GEN;
+		link_because(why, "addrgenmode %s",
+			     w->addr_gen_none ? "eui64, wanted none"
+					      : "none, wanted eui64");
+	}
+	if (t->made ? w->ipv6_off != l->ipv6_off
+		    : w->ipv6_off && !l->ipv6_off) {
+		f |= LINK_HAS_IPV6_OFF;
+		link_because(why, "IPv6 is %s", l->ipv6_off ? "off" : "on");
+	}
+	if (differs_quiet(d, want, l)) {
+		f |= LINK_HAS_IPV6_QUIET;
+		link_because(why, "in the all-routers groups");
+	}
+	if (t->differs && t->differs(w, l, why))
+		f |= LINK_HAS_OWN;
+	if (w->up ? !l->up : t->made && l->up) {
+		f |= LINK_HAS_UP;
+		link_because(why, "%s", w->up ? "down" : "up");
+	}
+	return f;
+}
+
+static void blocked(struct diff *d, const struct res *want, const char *why)
+{
+	struct change *c = diff_add(d, want);
+
+	c->blocked = true;
+	c->why = why;
+}
+
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *seen)
+{
+	const struct res_link *l = seen ? &seen->link : NULL;
+	bool made = link_type(&want->link)->made;
+	auto_buf struct buf why = {0};
+	unsigned fields;
+
+	if (l && made && foreign(d, l)) {
+		blocked(d, want,
+			arena_printf(diff_arena(d),
+				     "a link of that name belongs to '%s'",
+				     l->alias));
+		return;
+	}
+	if (l && !link_shape_right(&want->link, l) && !diff_ours(d, l->alias)) {
+		blocked(d, want,
+			"a link of that name is there and is not the lab's");
+		return;
+	}
+	if (!l && !made && diff_ns(d, want->netns)) {
+		blocked(d, want, "the node has no such interface");
+		return;
+	}
+	if (!l || (made && diff_is_anew(d, want))) {
+		diff_add(d, want);
+		return;
+	}
+	fields = differing(d, want, l, &why);
+	if (fields)
+		diff_modify(d, want, "%s", why.data)->fields = fields;
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	return diff_ours(d, have->link.alias) &&
+	       strcmp(have->link.type, "loopback") != 0;
+}
+
+/* --- applying ------------------------------------------------------------- */
+
+void link_put_fixed(struct nl_msg *m, const struct res_link *l)
+{
+	if (l->has_mac)
+		rtmsg_put_mac(m, IFLA_ADDRESS, &l->mac);
+	if (l->mtu)
+		(void)nla_put_u32(m, IFLA_MTU, l->mtu);
+}
+
+struct nl_msg *link_new(struct place *p, const struct res_link *l)
+{
+	struct nl_msg *m = rtmsg_link_new(p->rtnl, 0, l->name, RTMSG_AS_IS);
+
+	link_put_fixed(m, l);
+	return m;
+}
+
+static void make(struct tx *tx, const struct change *c)
+{
+	const struct link_type *t = link_type(&c->want->link);
+	struct place *p;
+
+	if (c->blocked) {
+		tx_fail(tx, c, c->why);
+		return;
+	}
+	if (c->op != CHANGE_ADD || !t->make)
+		return;
+	p = tx_place(tx, c->want->netns, c);
+	if (p)
+		t->make(tx, p, c);
+}
+
+/* disable_ipv6 and forwarding of a link have no message, only a file. */
+static void set_files(struct tx *tx, const struct change *c)
+{
+	const struct res_link *l = &c->want->link;
+	bool off = c->op == CHANGE_ADD ? l->ipv6_off
+				       : c->fields & LINK_HAS_IPV6_OFF;
+	/* A new link inherits it from conf/default. */
+	bool quiet =
+		c->op == CHANGE_MODIFY && (c->fields & LINK_HAS_IPV6_QUIET);
+	char key[256];
+
+	if ((!off && !quiet) || !tx_enter(tx, c->want->netns, c))
+		return;
+	if (off) {
+		snprintf(key, sizeof(key), "net/ipv6/conf/%s/disable_ipv6",
+			 l->name);
+		tx_write(tx, c, key, l->ipv6_off ? "1" : "0");
+	}
+	if (quiet) {
+		snprintf(key, sizeof(key), "net/ipv6/conf/%s/forwarding",
+			 l->name);
+		tx_write(tx, c, key, "0");
+	}
+}
+
+static void put_addr_gen(struct nl_msg *m, bool none)
+{
+	struct nlattr *spec = nla_nest_start(m, IFLA_AF_SPEC);
+	struct nlattr *inet6 = nla_nest_start(m, AF_INET6);
+
+	(void)nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE,
+			 none ? IN6_ADDR_GEN_MODE_NONE
+			      : IN6_ADDR_GEN_MODE_EUI64);
+	nla_nest_end(m, inet6);
+	nla_nest_end(m, spec);
+}
+
+/* What is to be set of a link that was just made. */
+static unsigned fields_of_new(const struct res_link *l)
+{
+	unsigned f = LINK_HAS_MARK | LINK_HAS_UP;
+
+	if (!link_type(l)->made)
+		f = LINK_HAS_UP;
+	else if (l->addr_gen_none)
+		f |= LINK_HAS_ADDR_GEN;
+	return l->master ? f | LINK_HAS_MASTER : f;
+}
+
+static void set_common(struct tx *tx, struct place *p, const struct res_link *l,
+		       unsigned fields, unsigned master)
+{
+	const unsigned here = LINK_HAS_MARK | LINK_HAS_MAC | LINK_HAS_MTU |
+			      LINK_HAS_MASTER | LINK_HAS_ADDR_GEN;
+	struct nl_msg *m;
+
+	if (!(fields & here))
+		return;
+	m = rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS);
+	if (fields & LINK_HAS_MARK)
+		(void)nla_put_string(m, IFLA_IFALIAS, tx_plan(tx)->mark);
+	if (fields & LINK_HAS_MAC)
+		rtmsg_put_mac(m, IFLA_ADDRESS, &l->mac);
+	if (fields & LINK_HAS_MTU)
+		(void)nla_put_u32(m, IFLA_MTU, l->mtu);
+	if (fields & LINK_HAS_MASTER)
+		(void)nla_put_u32(m, IFLA_MASTER, master);
+	if (fields & LINK_HAS_ADDR_GEN)
+		put_addr_gen(m, l->addr_gen_none);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	const struct res_link *l = &c->want->link;
+	unsigned fields = c->fields, master = 0;
+	struct place *p;
+
+	if (!tx_failed(tx, c))
+		set_files(tx, c);
+	if (tx_failed(tx, c))
+		return;
+	p = tx_place(tx, c->want->netns, c);
+	if (!p)
+		return;
+	if (c->op == CHANGE_ADD)
+		fields = fields_of_new(l);
+	if ((fields & LINK_HAS_MASTER) && l->master) {
+		master = tx_index(tx, p, c, l->master);
+		if (!master)
+			fields &= ~(unsigned)LINK_HAS_MASTER;
+	}
+	set_common(tx, p, l, fields, master);
+	if (fields & LINK_HAS_OWN)
+		link_type(l)->set(p, l);
+	if (fields & LINK_HAS_UP)
+		(void)rtmsg_link(p->rtnl, 0, l->name,
+				 l->up ? RTMSG_UP : RTMSG_DOWN);
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+/*
+ * Links are put in a group and deleted all at once: each deletion of its own
+ * costs the kernel some 50 ms of waiting, and so do all together.
+ */
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->have.netns, c);
+	struct nl_msg *m;
+
+	if (!p)
+		return;
+	m = rtmsg_link(p->rtnl, 0, c->have.link.name, RTMSG_AS_IS);
+	(void)nla_put_u32(m, IFLA_GROUP, DOOMED_GROUP);
+	tx_put_off(tx, p, c);
+}
+
+static void settle(struct tx *tx, struct place *p)
+{
+	size_t i;
+
+	if (!p->noff)
+		return;
+	rtmsg_group_del(p->rtnl, DOOMED_GROUP);
+	if (rtnl_commit(p->rtnl, NULL) == 0)
+		return;
+	/* None is left, as the far ends were deleted first; or one of them
+	 * cannot be deleted, and which one is worth knowing. */
+	for (i = 0; i < p->noff; i++) {
+		const struct change *c = &tx->ch->items[p->off[i]];
+
+		rtmsg_link_del(p->rtnl, 0, c->have.link.name);
+		tx_own(tx, p, c);
+	}
+	tx_send(tx, p);
+}
+
+static void read_end(struct keys *ks, const struct doc *d, void *obj)
+{
+	struct res *r = obj;
+
+	(void)ks;
+	(void)d;
+	r->link.kind = link_kind_of(r->link.type);
+}
+
+static const struct key rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct res, link.name),
+	 .flags = KEY_REQUIRED},
+	{"index", KEY_UINT, KEY_FIELD(struct res, link.index),
+	 .flags = KEY_REQUIRED, .max = INT32_MAX},
+	{"kind", KEY_TEXT, KEY_FIELD(struct res, link.type), .def_text = ""},
+	{"mac", KEY_MAC, KEY_FIELD(struct res, link.mac),
+	 .known = offsetof(struct res, link.has_mac)},
+	{"mtu", KEY_UINT, KEY_FIELD(struct res, link.mtu)},
+	{"up", KEY_BOOL, KEY_FIELD(struct res, link.up)},
+	{"running", KEY_BOOL, KEY_FIELD(struct res, link.running)},
+	{"master", KEY_TEXT, KEY_FIELD(struct res, link.master)},
+	{"alias", KEY_TEXT, KEY_FIELD(struct res, link.alias)},
+	{"peer", KEY_UINT, KEY_FIELD(struct res, link.peer_index),
+	 .max = INT32_MAX},
+	{"addr_gen_none", KEY_BOOL, KEY_FIELD(struct res, link.addr_gen_none)},
+	{"ipv6_off", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_off)},
+	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
+	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},
+	{"stp", KEY_BOOL, KEY_FIELD(struct res, link.stp)},
+	{"mcast_snooping", KEY_BOOL,
+	 KEY_FIELD(struct res, link.mcast_snooping)},
+	{"vni", KEY_UINT, KEY_FIELD(struct res, link.vni)},
+	{"group", KEY_IP, KEY_FIELD(struct res, link.group)},
+	{"local", KEY_IP, KEY_FIELD(struct res, link.local)},
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, link.dev)},
+	{"port", KEY_UINT, KEY_FIELD(struct res, link.port)},
+	{"learning", KEY_BOOL, KEY_FIELD(struct res, link.learning)},
+};
+
+static const struct key_table keys = {
+	.name = "link",
+	.keys = rows,
+	.n = ARRAY_LEN(rows),
+	.size = sizeof(struct res),
+	.end = read_end,
+};
+
+const struct kind kind_link = {
+	.name = "link",
+	.keys = &keys,
+	.list = "links",
+	.rank = 2,
+	.sub = sub,
+	.id = id,
+	.print = print,
+	.detail = detail,
+	.shell = shell,
+	.look = look,
+	.judge = judge,
+	.compare = compare,
+	.extra = extra,
+	.make = make,
+	.set = set,
+	.unmake = unmake,
+	.settle = settle,
+};

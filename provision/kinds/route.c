@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Routes of the main table. The kernel's own and learned ones are nobody's
+ * drift, nor are those of the VRRP engine, which are plan.virt.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/link.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+static void id(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], v[IP_TEXT_MAX];
+
+	buf_printf(out, "%s/%s/%s", r->route.dev, ipnet_print(&r->route.to, t),
+		   ip_print(&r->route.via, v));
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], v[IP_TEXT_MAX];
+	bool six = r->route.to.ip.family == 6 && r->route.to.len == 0;
+
+	buf_printf(out, "route %s%s", six ? "-6 " : "",
+		   kind_prefix(&r->route.to, t));
+	if (ip_is_set(&r->route.via))
+		buf_printf(out, " via %s", ip_print(&r->route.via, v));
+	buf_printf(out, " dev %s", r->route.dev);
+	kind_print_place(r->netns, out);
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	char t[IP_TEXT_MAX], v[IP_TEXT_MAX];
+
+	where_program(w, r->netns, "ip", out);
+	buf_printf(out, "route add %s", kind_prefix(&r->route.to, t));
+	if (ip_is_set(&r->route.via))
+		buf_printf(out, " via %s", ip_print(&r->route.via, v));
+	buf_printf(out, " dev %s\n", r->route.dev);
+}
+
+static const char *dev(const struct res *r)
+{
+	return r->route.dev;
+}
+
+struct dump {
+	struct look *l;
+	size_t before; /* routes of the family that was read first */
+};
+
+static int push(struct dump *d, const struct res_route *route, unsigned oif)
+{
+	const char *name = seen_link_name(d->l->ns, oif);
+	struct res *r;
+
+	if (!name)
+		return 0;
+	r = seen_push(d->l->a, d->l->ns, RES_ROUTE);
+	if (!r)
+		return -E2BIG;
+	r->route = *route;
+	r->route.dev = name;
+	return 0;
+}
+
+/* Every next hop of a multipath route is a route of its own here. */
+static int push_hops(struct dump *d, struct res_route *route,
+		     const struct nlattr *a)
+{
+	const struct rtnexthop *hop = nla_data(a);
+	int left = nla_len(a), r = 0;
+	struct nlattr *tb[RTA_MAX + 1];
+
+	while (r == 0 && left >= (int)sizeof(*hop) &&
+	       hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= left) {
+		memset(tb, 0, sizeof(tb));
+		nla_parse(tb, RTA_MAX, (struct nlattr *)RTNH_DATA(hop),
+			  hop->rtnh_len - (int)sizeof(*hop), NULL);
+		route->via = rtmsg_ip(tb[RTA_GATEWAY]);
+		r = push(d, route, (unsigned)hop->rtnh_ifindex);
+		left -= (int)RTNH_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+	return r;
+}
+
+static int on_route(const struct nlmsghdr *h, void *ctx)
+{
+	struct dump *d = ctx;
+	const struct rtmsg *rtm = NLMSG_DATA(h);
+	struct nlattr *tb[RTA_MAX + 1];
+	struct res_route o = {0};
+
+	if (!rtmsg_parse(h, RTM_NEWROUTE, sizeof(*rtm), tb, RTA_MAX))
+		return 0;
+	if (rtm->rtm_type != RTN_UNICAST || (rtm->rtm_flags & RTM_F_CLONED))
+		return 0;
+	if ((tb[RTA_TABLE] ? rtmsg_u32(tb[RTA_TABLE]) : rtm->rtm_table) !=
+	    RT_TABLE_MAIN)
+		return 0;
+	o.to.ip = rtmsg_ip(tb[RTA_DST]);
+	o.to.ip.family = rtm->rtm_family == AF_INET6 ? 6 : 4;
+	o.to.len = rtm->rtm_dst_len;
+	o.proto = rtm->rtm_protocol;
+	o.scope = rtm->rtm_scope;
+	o.metric = rtmsg_u32(tb[RTA_PRIORITY]);
+	if (tb[RTA_MULTIPATH])
+		return push_hops(d, &o, tb[RTA_MULTIPATH]);
+	o.via = rtmsg_ip(tb[RTA_GATEWAY]);
+	return push(d, &o, rtmsg_u32(tb[RTA_OIF]));
+}
+
+static void forget(void *ctx)
+{
+	struct dump *d = ctx;
+
+	d->l->ns->of[RES_ROUTE].n = d->before;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	struct rtmsg rtm = {.rtm_table = RT_TABLE_MAIN};
+	struct dump d = {.l = l};
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		d.before = l->ns->of[RES_ROUTE].n;
+		rtm.rtm_family = families[i];
+		r = rtmsg_dump(l->rtnl, RTM_GETROUTE, &rtm, sizeof(rtm),
+			       on_route, forget, &d, reterr);
+		/* ENOENT: no main table yet, as nothing was ever put in it. */
+		if (r < 0 && r != -ENOENT)
+			return err_prefix(reterr, "routes");
+	}
+	return 0;
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	uint8_t proto = have->route.proto;
+
+	return proto != RTPROT_KERNEL && proto != RTPROT_REDIRECT &&
+	       proto != RTPROT_RA &&
+	       link_staying(d, have->netns, have->route.dev);
+}
+
+static void queue(struct tx *tx, struct place *p, const struct change *c,
+		  enum rtmsg_op op)
+{
+	const struct res *r = change_res(c);
+	struct rtmsg_route t = {
+		.dev = r->route.dev,
+		.to = r->route.to,
+		.via = r->route.via,
+	};
+
+	t.index = tx_index(tx, p, c, t.dev);
+	if (t.index)
+		rtmsg_route(p->rtnl, op, &t);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->want->netns, c);
+
+	if (p)
+		queue(tx, p, c, RTMSG_SET);
+}
+
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->have.netns, c);
+
+	if (p)
+		queue(tx, p, c, RTMSG_DEL);
+}
+
+static const struct key rows[] = {
+	{"to", KEY_NET, KEY_FIELD(struct res, route.to), .flags = KEY_REQUIRED},
+	{"via", KEY_IP, KEY_FIELD(struct res, route.via)},
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, route.dev),
+	 .flags = KEY_REQUIRED},
+	{"proto", KEY_UINT, KEY_FIELD(struct res, route.proto)},
+	{"scope", KEY_UINT, KEY_FIELD(struct res, route.scope)},
+	{"metric", KEY_UINT, KEY_FIELD(struct res, route.metric)},
+};
+
+static const struct key_table keys = KEY_TABLE("route", struct res, rows);
+
+const struct kind kind_route = {
+	.name = "route",
+	.keys = &keys,
+	.list = "routes",
+	.rank = 4,
+	.id = id,
+	.print = print,
+	.shell = shell,
+	.dev = dev,
+	.look = look,
+	.extra = extra,
+	.set = set,
+	.unmake = unmake,
+};

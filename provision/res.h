@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_RES_H
+#define LABCTL_PROVISION_RES_H
+
+/*
+ * A resource: something that a node should have, or was seen to have. Both
+ * are the same struct, so that comparing, printing and removing need not know
+ * which of the two they were given. What can be done with one of a kind is in
+ * provision/kinds/; here is only the data.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/ip.h"
+#include "provision/kinds/list.h"
+
+/*
+ * A link. EXISTING: one that the lab did not make, a node's own interface or
+ * the loopback; all seen links of a type that no lab has are of this kind.
+ */
+struct res_link {
+	enum link_kind kind;
+	const char *name;
+	struct mac mac;
+	bool has_mac;
+	unsigned mtu;       /* 0: do not care */
+	bool up;            /* administratively */
+	const char *master; /* name, NULL: none */
+	bool addr_gen_none; /* IPv6 addr_gen_mode none */
+	bool ipv6_off;      /* disable_ipv6: it sends no IPv6 of its own */
+
+	/* wanted only */
+	bool ipv6_quiet;   /* not in the all-routers groups, so no MLD report;
+			      what is forwarded is decided by conf/all */
+	bool engine_addrs; /* addresses that are in plan.virt are the VRRP
+			      engine's business: neither missing nor extra */
+	/* veth: the other end, made in the same breath. It is a resource of
+	 * its own too, with peer NULL, where its attributes are checked. */
+	const char *peer;
+	const char *peer_netns;
+
+	/* seen only */
+	unsigned index;
+	const char *type;    /* "veth", "bridge", "dummy", "loopback", "" ... */
+	bool running;        /* IFF_LOWER_UP: carrier */
+	const char *alias;   /* ifalias, or NULL */
+	unsigned peer_index; /* IFLA_LINK in the peer's namespace; 0: none */
+	bool ipv6_router;    /* conf/DEV/forwarding */
+
+	/* bridge: wanted is 0, false, false */
+	unsigned forward_delay; /* hundredths of a second */
+	bool stp, mcast_snooping;
+
+	/* vxlan */
+	uint32_t vni;
+	struct ip group, local;
+	const char *dev; /* name of the underlying link */
+	uint16_t port;
+	bool learning;
+};
+
+struct res_sysctl {
+	const char *key; /* with '/': net/ipv4/ip_forward */
+	const char *value;
+};
+
+struct res_addr {
+	const char *dev;
+	struct ipnet addr;
+	/* seen only */
+	uint8_t scope; /* RT_SCOPE_* */
+	uint8_t proto; /* IFAPROT_*; 0 where the kernel tells none */
+	bool tentative;
+};
+
+struct res_route {
+	struct ipnet to; /* len 0: default */
+	struct ip via;   /* family 0: on link */
+	const char *dev;
+	/* seen only */
+	uint8_t proto; /* RTPROT_* */
+	uint8_t scope;
+	uint32_t metric;
+};
+
+struct res_fdb {
+	const char *dev;
+	struct mac mac;
+	struct ip dst;
+	bool permanent; /* seen only */
+};
+
+struct res_engine {
+	const char *config;     /* YAML for labctl vrrp run */
+	const char *const *ids; /* routers in it */
+	size_t nids;
+};
+
+struct res {
+	enum res_kind kind;
+	const char *netns; /* "": the node's own */
+	union {
+		struct res_link link;
+		struct res_sysctl sysctl;
+		struct res_addr addr;
+		struct res_route route;
+		struct res_fdb fdb;
+		struct res_engine engine;
+	};
+};
+
+struct res_list {
+	struct res *items;
+	size_t n;
+};
+
+/* The desired state of one node, in the order of making. */
+struct plan {
+	const char *lab;       /* its name */
+	const char *mark;      /* ifalias of what is the lab's */
+	const char *state_dir; /* on the node: PLAN_STATE_DIR/LAB */
+	struct res *res;
+	size_t n;
+	/* Addresses and routes that the engine adds and removes. */
+	struct res *virt;
+	size_t nvirt;
+};
+
+#define PLAN_STATE_DIR "/run/labctl"
+
+enum change_op { CHANGE_ADD, CHANGE_MODIFY, CHANGE_REMOVE };
+extern const char *const change_op_signs[]; /* "+", "~", "-" */
+
+/* One difference between what should be and what is. */
+struct change {
+	enum change_op op;
+	const struct res *want; /* ADD, MODIFY */
+	struct res have;        /* REMOVE: what is to go */
+	const char *what;       /* "link qr-3a8c5f11-2e in qrouter-..." */
+	const char *why; /* MODIFY: "mtu 1500, wanted 1450"; ADD: its detail */
+	unsigned fields; /* the kind's own: what differs, of ADD all */
+	bool blocked; /* ADD: what has the name is not the lab's; why tells */
+	/* MODIFY of the engine: routers whose namespace or links are made
+	 * anew, which it must let go and take up again. */
+	const char *const *ids;
+	size_t nids;
+};
+
+struct changes {
+	/* removals first (reversed order), then the rest */
+	struct change *items;
+	size_t n;
+};
+
+/* What a change is about: wanted, or to go. */
+static inline const struct res *change_res(const struct change *c)
+{
+	return c->op == CHANGE_REMOVE ? &c->have : c->want;
+}
+
+/* A digest of a text, in DIGEST_TEXT_MAX bytes with NUL: tells an engine
+ * configuration from another, nothing more. */
+#define DIGEST_TEXT_MAX 17
+const char *plan_digest(const char *text, size_t len, char *out);
+
+/* What a resource is in a few words: "link qr-3a8c5f11-2e in qrouter-...". */
+const char *res_what(struct arena *a, const struct res *r);
+
+/* What it is to be like: a link's attributes, a setting's value; NULL for
+ * those that their name says all of. */
+const char *res_detail(struct arena *a, const struct res *r);
+
+#endif

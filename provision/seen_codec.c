@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was seen, on the wire. Each kind has its rows, and a namespace is a
+ * list for each of them; attributes that have their usual value (false, zero,
+ * none) are left out.
+ */
+#include <errno.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "provision/kinds/kind.h"
+#include "provision/seen.h"
+
+/* A namespace's rows: its name, and a list for each kind that has rows. */
+static void ns_rows(struct key rows[RES_KINDS + 1], struct key_table *ret)
+{
+	size_t k, n = 0;
+
+	rows[n++] =
+		(struct key){"name", KEY_TEXT, KEY_FIELD(struct seen_ns, name),
+			     .flags = KEY_REQUIRED};
+	for (k = 0; k < RES_KINDS; k++) {
+		size_t at = offsetof(struct seen_ns, of) +
+			    k * sizeof(struct res_list);
+
+		if (!kinds[k]->keys)
+			continue;
+		rows[n++] = (struct key){
+			kinds[k]->list,
+			KEY_LIST,
+			.offset = at + offsetof(struct res_list, items),
+			.size = sizeof(struct res),
+			.count = at + offsetof(struct res_list, n),
+			.max = SEEN_LIST_MAX,
+			.table = kinds[k]->keys};
+	}
+	*ret = (struct key_table){.name = "namespace",
+				  .keys = rows,
+				  .n = n,
+				  .size = sizeof(struct seen_ns)};
+}
+
+static const struct key router_rows[] = {
+	{"id", KEY_TEXT, KEY_FIELD(struct obs_router, id),
+	 .flags = KEY_REQUIRED},
+	{"state", KEY_TEXT, KEY_FIELD(struct obs_router, state),
+	 .flags = KEY_REQUIRED},
+	{"since_ns", KEY_INT, KEY_FIELD(struct obs_router, since_ns)},
+	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
+};
+
+static const struct key_table router_table =
+	KEY_TABLE("router", struct obs_router, router_rows);
+
+static const struct key engine_rows[] = {
+	{"running", KEY_BOOL, KEY_FIELD(struct observed, engine_running)},
+	{"pid", KEY_INT, KEY_FIELD(struct observed, engine_pid)},
+	{"error", KEY_TEXT, KEY_FIELD(struct observed, engine_error)},
+	{"files", KEY_BOOL, KEY_FIELD(struct observed, engine_files)},
+	{"digest", KEY_TEXT, KEY_FIELD(struct observed, engine_digest)},
+	{"routers", KEY_LIST, KEY_ITEMS(struct observed, routers, nrouters),
+	 .max = SEEN_LIST_MAX, .table = &router_table},
+};
+
+static const struct key_table engine_table =
+	KEY_TABLE("engine", struct observed, engine_rows);
+
+/* With what only the caller's stack can have: the table of namespaces. */
+static void all_rows(struct key rows[4], const struct key_table *ns,
+		     struct key_table *ret)
+{
+	rows[0] = (struct key){"hostname", KEY_TEXT,
+			       KEY_FIELD(struct observed, hostname),
+			       .flags = KEY_REQUIRED};
+	rows[1] = (struct key){"real_ns", KEY_INT,
+			       KEY_FIELD(struct observed, real_ns)};
+	rows[2] = (struct key){"netns", KEY_LIST,
+			       KEY_ITEMS(struct observed, ns, nns),
+			       .max = SEEN_NS_MAX, .table = ns};
+	rows[3] = (struct key){"engine", KEY_MAP, .table = &engine_table};
+	*ret = (struct key_table){.name = "observation",
+				  .keys = rows,
+				  .n = 4,
+				  .size = sizeof(struct observed)};
+}
+
+void observed_encode(const struct observed *o, struct json *j)
+{
+	struct key ns[RES_KINDS + 1], rows[4];
+	struct key_table ns_table, table;
+
+	ns_rows(ns, &ns_table);
+	all_rows(rows, &ns_table, &table);
+	keys_write(&table, o, j);
+}
+
+/* What a list's place tells: kind and namespace. */
+static void name_all(struct seen_ns *ns)
+{
+	size_t k, i;
+
+	for (k = 0; k < RES_KINDS; k++)
+		for (i = 0; i < ns->of[k].n; i++) {
+			ns->of[k].items[i].kind = (enum res_kind)k;
+			ns->of[k].items[i].netns = ns->name;
+		}
+}
+
+int observed_decode(struct arena *a, const struct doc *d, struct observed *ret,
+		    struct err *reterr)
+{
+	struct key ns[RES_KINDS + 1], rows[4];
+	struct key_table ns_table, table;
+	struct observed o = {0};
+	size_t i;
+	int r;
+
+	if (!d || d->kind != DOC_MAP)
+		return err_set(reterr, -EINVAL,
+			       "an observation must be an object");
+	ns_rows(ns, &ns_table);
+	all_rows(rows, &ns_table, &table);
+	r = keys_read_first(a, d, &table, &o, reterr);
+	if (r < 0)
+		return err_prefix(reterr, "observation");
+	for (i = 0; i < o.nns; i++)
+		name_all(&o.ns[i]);
+	*ret = o;
+	return 0;
+}
