@@ -216,6 +216,7 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_kstr(j, "lab", lab->name);
 	json_kstr(j, "id", lab->uuid);
 	json_kbool(j, "l2_population", lab->l2_population);
+	json_kint(j, "max_l3_agents_per_router", lab->max_l3_agents);
 	json_nodes(j, lab);
 	json_phys(j, lab);
 	json_networks(j, lab);

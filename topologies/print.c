@@ -249,8 +249,10 @@ void topo_print(const struct lab *lab, struct buf *out)
 {
 	buf_adds(out, "lab: ");
 	name(out, lab->name);
-	buf_printf(out, "  # %s\nl2_population: %s\n", lab->uuid,
-		   lab->l2_population ? "true" : "false");
+	buf_printf(out,
+		   "  # %s\nl2_population: %s\nmax_l3_agents_per_router: %u\n",
+		   lab->uuid, lab->l2_population ? "true" : "false",
+		   lab->max_l3_agents);
 	print_nodes(lab, out);
 	print_phys(lab, out);
 	print_networks(lab, out);

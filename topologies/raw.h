@@ -170,6 +170,7 @@ struct raw {
 	const char *name;
 	enum topo_mechanism mechanism;
 	bool l2_population;
+	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	const struct doc *phys_at, *nodes_at;
 	struct raw_net *reading; /* whose subnets are read */
 	struct raw_node **nodes;

@@ -13,6 +13,7 @@
 #include "lib/auto.h"
 #include "topologies/check.h"
 #include "topologies/ids.h"
+#include "topologies/spread.h"
 
 struct resolve {
 	const struct raw *raw;
@@ -21,6 +22,7 @@ struct resolve {
 	struct ids ids;
 	struct topo_node *network_nodes[TOPO_NODES_MAX];
 	size_t nnetwork_nodes;
+	struct spread spread;
 	size_t first_ha; /* index of the first HA network */
 	size_t next_port;
 };
@@ -345,26 +347,32 @@ static void resolve_ha(struct resolve *r, const struct raw_router *raw,
 {
 	struct topo_network *net =
 		&r->lab->networks[r->first_ha + raw->in->index];
+	size_t hosts[TOPO_NODES_MAX], lead, i;
 	struct topo_port *p;
 
 	t->ha = raw->ha;
 	t->ha.vip =
 		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
 	t->ha_network = net;
-	t->nhosts = r->nnetwork_nodes;
+	spread_next(&r->spread, hosts, &lead);
+	t->nhosts = r->spread.each;
 	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
 	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(struct topo_port *));
-	for (size_t i = 0; i < t->nhosts; i++) {
-		t->hosts[i] = r->network_nodes[i];
+	for (i = 0; i < t->nhosts; i++) {
+		t->hosts[i] = r->network_nodes[hosts[i]];
 		p = new_port(r, TOPO_PORT_HA, net, t->name, t->hosts[i]->name,
 			     "ha-", 1);
 		p->node = t->hosts[i];
 		p->router = t;
-		p->addrs[0].addr = (struct ipnet){
-			ip_v4(RAW_HA_NET + ++*next_host), RAW_HA_LEN};
 		t->ha_ports[i] = p;
 		mark_on(net, t->hosts[i]);
 	}
+	/* Around from the one behind the leader, which comes last and so has
+	 * the highest. */
+	for (i = 1; i <= t->nhosts; i++)
+		t->ha_ports[(lead + i) % t->nhosts]->addrs[0].addr =
+			(struct ipnet){ip_v4(RAW_HA_NET + ++*next_host),
+				       RAW_HA_LEN};
 }
 
 static void on_hosts(const struct topo_router *t, struct topo_network *net)
@@ -455,7 +463,7 @@ static size_t count_ports(const struct resolve *r)
 	size_t n = r->raw->ninstances;
 
 	for (size_t i = 0; i < r->raw->nrouters; i++)
-		n += r->nnetwork_nodes + (r->raw->routers[i]->ext != NULL) +
+		n += r->spread.each + (r->raw->routers[i]->ext != NULL) +
 		     r->raw->routers[i]->nsubnets;
 	return n;
 }
@@ -471,11 +479,13 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	lab->name = arena_strdup(r.a, raw->name);
 	lab->mark = arena_printf(r.a, TOPO_MARK "%s", lab->name);
 	lab->l2_population = raw->l2_population;
+	lab->max_l3_agents = raw->max_l3_agents;
 	lab->text = arena_strndup(r.a, text, len);
 	lab->text_len = len;
 	ids_init(&r.ids, raw->a, lab->name, lab->uuid);
 	resolve_phys(&r);
 	resolve_nodes(&r);
+	spread_init(&r.spread, r.nnetwork_nodes, raw->max_l3_agents);
 	resolve_networks(&r);
 	lab->nports = count_ports(&r);
 	lab->ports = arena_array(r.a, lab->nports, sizeof(*lab->ports));

@@ -153,8 +153,9 @@ struct topo_router {
 	char netns[48]; /* qrouter-UUID */
 	struct topo_ha ha;
 	struct topo_network *ha_network;
-	const struct topo_node **hosts; /* network nodes that carry it */
-	struct topo_port **ha_ports;    /* one for each host, same order */
+	/* Network nodes that carry it, in the file's order. */
+	const struct topo_node **hosts;
+	struct topo_port **ha_ports; /* one for each host, same order */
 	size_t nhosts;
 	struct topo_port *gateway; /* qg, or NULL */
 	struct topo_port **qr;     /* one for each subnet */
@@ -178,6 +179,7 @@ struct lab {
 	const char
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
 	bool l2_population;
+	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	struct topo_node *nodes;
 	size_t nnodes;
 	struct topo_phys *phys;

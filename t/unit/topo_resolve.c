@@ -266,8 +266,11 @@ static void numbers_around_pins(void)
 	is(first_addr(topo_router(lab, "d")->gateway), "10.1.0.8/24",
 	   "file order");
 	ok(!topo_router(lab, "e")->gateway, "no gateway");
-	is(first_addr(topo_router(lab, "d")->ha_ports[1]), "169.254.192.6/18",
-	   "HA addresses go on within the project");
+	is(first_addr(topo_router(lab, "d")->ha_ports[0]), "169.254.192.6/18",
+	   "HA addresses go on within the project, the highest to the node "
+	   "that leads the fewest");
+	is(first_addr(topo_router(lab, "d")->ha_ports[1]), "169.254.192.5/18",
+	   "and the one below it to the other");
 	is(first_addr(topo_router(lab, "c")->ha_ports[0]), "169.254.192.1/18",
 	   "and begin anew in another");
 	is_int(topo_network(lab, "n1")->mtu, 8950, "MTU from the tunnel's");

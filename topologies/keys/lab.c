@@ -14,6 +14,20 @@ static bool check_name(struct keys *ks, const struct key *k,
 	return name_ok(ks, v, "lab", TOPO_LAB_NAME_MAX);
 }
 
+static bool check_agents(struct keys *ks, const struct key *k,
+			 const struct doc *v, void *obj)
+{
+	const struct raw *raw = obj;
+
+	(void)k;
+	if (raw->max_l3_agents != 1)
+		return true;
+	keys_wrong(ks, v,
+		   "one host makes no router highly available: write 2 or "
+		   "more, or 0 for all network nodes");
+	return false;
+}
+
 static void end(struct keys *ks, const struct doc *d, void *obj)
 {
 	struct raw *raw = obj;
@@ -38,6 +52,15 @@ static const struct key keys[] = {
 	 .example = "true",
 	 .about = "Fill forwarding tables instead of flooding through a "
 		  "multicast group."},
+	{"max_l3_agents_per_router", KEY_UINT,
+	 KEY_FIELD(struct raw, max_l3_agents), .max = TOPO_NODES_MAX,
+	 .def = 3, .check = check_agents, .example = "2",
+	 .schema = "\"type\": \"integer\", \"minimum\": 0, "
+		   "\"maximum\": 64, \"not\": {\"const\": 1}",
+	 .about = "How many network nodes carry a router: 2 or more, 0 for "
+		  "all. Each router goes to the nodes that carry the fewest, "
+		  "and its highest HA address to that of them which leads "
+		  "the fewest, so that the active ones are spread too."},
 	{"nodes", KEY_NAMED, KEY_ITEMS(struct raw, nodes, nnodes),
 	 .at = offsetof(struct raw, nodes_at), .table = &node_keys_table,
 	 .flags = KEY_REQUIRED | KEY_POINTERS, .max = TOPO_NODES_MAX,
@@ -57,14 +80,15 @@ static const struct key keys[] = {
 	{"routers", KEY_NAMED, KEY_ITEMS(struct raw, routers, nrouters),
 	 .table = &router_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_ROUTERS_MAX, .names = "name",
-	 .about = "Routers, each on every network node, one of them active."},
+	 .about = "Routers, each on several network nodes, on one of them active."},
 	{"instances", KEY_NAMED, KEY_ITEMS(struct raw, instances, ninstances),
 	 .table = &instance_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_INSTANCES_MAX, .names = "host",
 	 .about = "Machines of the projects."},
 };
 /* clang-format on */
-_Static_assert(TOPO_LAB_NAME_MAX == 32, "as the schema of lab says");
+_Static_assert(TOPO_LAB_NAME_MAX == 32 && TOPO_NODES_MAX == 64,
+	       "as the schemas above say");
 
 const struct key_table lab_keys_table = {
 	.name = "lab",
