@@ -218,9 +218,13 @@ install: $(O)/labctl ## install under PREFIX (DESTDIR is honoured)
 		$(DESTDIR)$(PREFIX)/share/labctl/topologies
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/labctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 cmd/labctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/labctl
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/labctl \
-		$(DESTDIR)$(PREFIX)/share/man/man1/labctl.1
+		$(DESTDIR)$(PREFIX)/share/man/man1/labctl.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/labctl
 	rm -rf $(DESTDIR)$(PREFIX)/share/labctl

@@ -49,6 +49,10 @@ struct cmd_opt {
 bool cmd_options(const struct cmd *c, int *argc, char **argv,
 		 const struct cmd_opt *opts, int *ret);
 
+/* Calls fn for each option of a command, those of every command after them. */
+typedef void cmd_option_fn(void *ctx, const struct cmd_opt *o);
+void cmd_each_option(const struct cmd *c, cmd_option_fn *fn, void *ctx);
+
 /* Whether the word after this one is its value: "-l", "--node". */
 bool cmd_takes_value(const struct cmd_opt *opts, const char *word);
 
@@ -142,8 +146,8 @@ struct cmd_row {
 
 extern const struct cmd_row cmd_rows[];
 
-extern const struct cmd cmd_agent, cmd_check, cmd_doctor, cmd_down, cmd_exec,
-	cmd_fabric, cmd_failover, cmd_init, cmd_plan, cmd_status, cmd_up,
-	cmd_verify, cmd_vrrp;
+extern const struct cmd cmd_agent, cmd_check, cmd_complete, cmd_doctor,
+	cmd_down, cmd_exec, cmd_fabric, cmd_failover, cmd_init, cmd_plan,
+	cmd_status, cmd_up, cmd_verify, cmd_vrrp;
 
 #endif

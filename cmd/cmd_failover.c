@@ -180,7 +180,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_failover = {
 	.name = "failover",
-	.args = "[LAB|FILE] [--router ROUTER] [--fault tunnel|ha] [-o "
+	.args = "[LAB|FILE] [--router ROUTER] [--fault FAULT] [-o "
 		"tap|json]",
 	.summary = "cut the active node off, see another take over, timed",
 	.help = "Pings each router from an instance and from outside, sets a "
@@ -189,7 +189,7 @@ const struct cmd cmd_failover = {
 		"back however the drill ends.\n\n"
 		"Options:\n"
 		"      --router ROUTER  this router only\n"
-		"      --fault WHAT     tunnel: the node's overlay interface "
+		"      --fault FAULT    tunnel: the node's overlay interface "
 		"(default)\n"
 		"                       ha: the router's own ha interface\n"
 		"  -o, --output json    JSON instead of TAP; times in "

@@ -195,7 +195,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_verify = {
 	.name = "verify",
-	.args = "[LAB|FILE] [--only NAME,...] [-i] [--list]",
+	.args = "[LAB|FILE] [--only CHECK,...] [-i] [--list]",
 	.summary = "check that a lab works as documented, as TAP",
 	.help = "Every point is looked at by all nodes at once, and takes as "
 		"long as two adverts.\nUnder a failure stand what was "
@@ -205,9 +205,9 @@ const struct cmd cmd_verify = {
 		"is still being learned, or has just come back, are\n"
 		"tried again, and a note says so.\n\n"
 		"Options:\n"
-		"      --only NAME,...  only these checks\n"
-		"  -i, --immediate      stop at the first failure\n"
-		"      --list           name the checks\n\n"
+		"      --only CHECK,...  only these checks\n"
+		"  -i, --immediate       stop at the first failure\n"
+		"      --list            name the checks\n\n"
 		"Exit status: 0 all hold, 1 some do not, 2 usage or no lab "
 		"of that\nname, 3 the lab is not up.\n\n"
 		"Examples:\n"

@@ -136,12 +136,42 @@ static bool take(const struct cmd *c, const struct cmd_opt *o,
 	return true;
 }
 
+/* While options are only told: to whom. */
+static struct {
+	cmd_option_fn *fn;
+	void *ctx;
+} told;
+
+static void tell(const struct cmd_opt *opts)
+{
+	for (; opts && opts->name; opts++)
+		told.fn(told.ctx, opts);
+}
+
+void cmd_each_option(const struct cmd *c, cmd_option_fn *fn, void *ctx)
+{
+	char name[] = "labctl";
+	char *words[] = {name, NULL};
+
+	told.fn = fn;
+	told.ctx = ctx;
+	/* Reading its options is the first that a command does. */
+	c->run(c, 1, words);
+	told.fn = NULL;
+}
+
 bool cmd_options(const struct cmd *c, int *argc, char **argv,
 		 const struct cmd_opt *opts, int *ret)
 {
 	const struct cmd_opt *o;
 	int in, out = 1;
 
+	*ret = EXIT_OK;
+	if (told.fn) {
+		tell(opts);
+		tell(common);
+		return false;
+	}
 	for (in = 1; in < *argc; in++) {
 		const char *value;
 		char *word = argv[in];

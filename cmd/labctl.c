@@ -30,6 +30,7 @@ const struct cmd_row cmd_rows[] = {
 	{NULL, &cmd_help},
 	{NULL, &cmd_version},
 	{NULL, &cmd_agent},
+	{NULL, &cmd_complete},
 	{NULL, &cmd_fabric},
 	{NULL, NULL},
 };

@@ -67,6 +67,7 @@ if command -v make >/dev/null && [ -f "$(dirname "$LABCTL")/labctl" ]; then
 	run check l3ha-linuxbrige
 	is "$status" 2 "a slip: exit 2"
 	like "$err" "did you mean 'l3ha-linuxbridge'" "a slip: the nearest one"
+	ok "$([ -f "$TMP/usr/share/bash-completion/completions/labctl" ]; echo $?)" "the completion is installed"
 	# A link to the program is not its place.
 	ln -s "$LABCTL" "$TMP/link"
 	out=$("$TMP/link" check vrrp-rapid 2>&1)

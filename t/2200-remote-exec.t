@@ -145,6 +145,17 @@ run -l "$LAB" network1 -- sh -c 'mkdir -p /run/x && printf "#!/bin/sh\necho ran"
 run -l "$LAB" network1 '/run/x/a b'
 is "$out" ran "a program with a blank in its name"
 
+# Completion knows the lab.
+places=$("$LABCTL" complete 4 labctl exec -l "$LAB" "")
+for place in network1 outside selfservice-instance1 router2 all; do
+	like "$places" "(^|
+)$place($|
+)" "completion: $place"
+done
+like "$("$LABCTL" complete 3 labctl verify -l "${LAB:0:3}")" "$LAB" "completion: the lab"
+like "$("$LABCTL" complete 2 labctl down "${LAB:0:3}")" "$LAB" "completion: of down"
+is "$("$LABCTL" complete 6 labctl exec -l "$LAB" network1 --router r)" "router2" "completion: a router"
+
 # The lab from the environment.
 LABCTL_LAB=$LAB run network1 hostname
 is "$out" network1 "LABCTL_LAB"
