@@ -40,7 +40,7 @@ int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
 	r = remote_call(n->remote, "observe", observe_members(a, lab),
 			REMOTE_ANSWER_MS, a, &answer, reterr);
 	if (r == 0)
-		r = observed_decode(a, answer, o, reterr);
+		r = observed_decode(a, doc_get(answer, "seen"), o, reterr);
 	if (r == 0)
 		*ret = o;
 	return r;

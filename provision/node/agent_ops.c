@@ -31,7 +31,10 @@ static int op_observe(const struct doc *req, struct json *j, struct err *reterr)
 		e = look_node(&a, &what, &o, reterr);
 	if (e < 0)
 		return e;
+	json_key(j, "seen");
+	json_obj(j);
 	observed_encode(&o, j);
+	json_obj_end(j);
 	return 0;
 }
 

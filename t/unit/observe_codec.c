@@ -7,6 +7,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/node/agent.h"
 #include "provision/node/look.h"
 #include "t/lib/tap.h"
 
@@ -141,8 +142,38 @@ static void what(void)
 	       -EINVAL, "a file that is no setting is refused");
 }
 
+/* The agent's answer, with what every answer has beside it. */
+static void operation(void)
+{
+	const struct agent_op *op = agent_provision_ops;
+	auto_arena struct arena a = {0};
+	auto_buf struct buf out = {0};
+	struct err err = {.msg = ""};
+	struct observed o;
+	struct json j;
+
+	while (op->name && strcmp(op->name, "observe") != 0)
+		op++;
+	if (!ok(op->name != NULL, "the agent has the operation"))
+		return;
+	json_init(&j, &out, 0);
+	json_obj(&j);
+	json_kint(&j, "id", 1);
+	json_kbool(&j, "ok", true);
+	is_int(op->fn(parse(&a, "{}"), &j, &err), 0, "it looks at this node");
+	json_obj_end(&j);
+	is_int(observed_decode(&a, doc_get(parse(&a, out.data), "seen"), &o,
+			       &err),
+	       0, "and its answer is read");
+	if (*err.msg)
+		tap_diag("%s", err.msg);
+	else
+		ok(seen_link(seen_ns(&o, ""), "lo") != NULL, "with links");
+}
+
 int main(void)
 {
+	operation();
 	observation();
 	bad_observations();
 	what();
