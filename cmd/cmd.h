@@ -148,6 +148,6 @@ extern const struct cmd_row cmd_rows[];
 
 extern const struct cmd cmd_agent, cmd_check, cmd_complete, cmd_doctor,
 	cmd_down, cmd_exec, cmd_fabric, cmd_failover, cmd_init, cmd_plan,
-	cmd_status, cmd_up, cmd_verify, cmd_vrrp;
+	cmd_services, cmd_status, cmd_up, cmd_verify, cmd_vrrp;
 
 #endif

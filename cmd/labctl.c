@@ -31,6 +31,7 @@ const struct cmd_row cmd_rows[] = {
 	{NULL, &cmd_version},
 	{NULL, &cmd_agent},
 	{NULL, &cmd_complete},
+	{NULL, &cmd_services},
 	{NULL, &cmd_fabric},
 	{NULL, NULL},
 };

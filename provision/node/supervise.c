@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking the supervisor. It is found by its socket and told by SO_PEERCRED,
+ * never by name. One that does not answer is first told to go on (it may only
+ * be stopped), then killed: its services die with it, and the next one starts
+ * them again.
+ */
+#include "provision/node/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+
+#define SAID_MAX 512
+
+static int dial(const char *state_dir, struct err *reterr)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	auto_close int fd = -1;
+	int n;
+
+	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" SUPERVISE_SOCKET,
+		     state_dir);
+	if (n < 0 || n >= (int)sizeof(sa.sun_path))
+		return err_set(reterr, -ENAMETOOLONG,
+			       "the name of the supervisor's socket is too "
+			       "long");
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "a socket");
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return err_sys(reterr, -errno, "the supervisor of services");
+	return take_fd(&fd);
+}
+
+/* Moves bytes one way until done or the deadline. */
+static int wait_for(int fd, short events, struct mono end, struct err *reterr)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int64_t left = mono_sub(end, clock_mono()) / NS_PER_MS;
+
+	if (left <= 0 || poll(&p, 1, (int)left) == 0)
+		return err_set(reterr, -ETIMEDOUT,
+			       "the supervisor of services does not answer");
+	return 0;
+}
+
+static int send_line(int fd, const struct buf *line, struct mono end,
+		     struct err *reterr)
+{
+	size_t sent = 0;
+	ssize_t n;
+	int e;
+
+	while (sent < line->len) {
+		n = send(fd, line->data + sent, line->len - sent, MSG_NOSIGNAL);
+		if (n > 0) {
+			sent += (size_t)n;
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return err_sys(reterr, -errno,
+				       "the supervisor of services");
+		e = wait_for(fd, POLLOUT, end, reterr);
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
+
+static int read_line(int fd, struct buf *in, struct mono end,
+		     struct err *reterr)
+{
+	ssize_t n;
+	int e;
+
+	for (;;) {
+		n = read(fd, buf_room(in, 65536), 65536);
+		if (n > 0) {
+			in->len += (size_t)n;
+			if (in->data[in->len - 1] == '\n')
+				return 0;
+			if (in->len > SUPERVISE_LINE_MAX)
+				return err_set(reterr, -EMSGSIZE,
+					       "the supervisor's answer is "
+					       "too long");
+			continue;
+		}
+		if (n == 0)
+			return err_set(reterr, -ECONNRESET,
+				       "the supervisor of services is gone");
+		if (errno != EAGAIN && errno != EINTR)
+			return err_sys(reterr, -errno,
+				       "the supervisor of services");
+		e = wait_for(fd, POLLIN, end, reterr);
+		if (e < 0)
+			return e;
+	}
+}
+
+/* *ret_pid (may be NULL) is the supervisor, known even if it does not answer;
+ * 0 where there is none: -ENOENT or -ECONNREFUSED. */
+static int ask(struct arena *a, const char *state_dir, const struct buf *line,
+	       unsigned ms, const struct doc **ret, int *ret_pid,
+	       struct err *reterr)
+{
+	struct mono end = mono_add(clock_mono(), ms * NS_PER_MS);
+	auto_buf struct buf in = {0};
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+	struct doc *root = NULL;
+	auto_close int fd = -1;
+	int e;
+
+	if (ret_pid)
+		*ret_pid = 0;
+	fd = dial(state_dir, reterr);
+	if (fd < 0)
+		return fd;
+	if (ret_pid &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		*ret_pid = peer.pid;
+	e = send_line(fd, line, end, reterr);
+	if (e == 0)
+		e = read_line(fd, &in, end, reterr);
+	if (e == 0)
+		e = doc_parse_line(a, in.data, in.len, &root, reterr);
+	if (e < 0)
+		return e;
+	if (!doc_bool(root, "ok", false))
+		return err_set(reterr, -EIO, "%s",
+			       doc_str(root, "error", "refused without words"));
+	*ret = root;
+	return 0;
+}
+
+static void begin(struct json *j, struct buf *out, const char *op)
+{
+	json_init(j, out, 0);
+	json_obj(j);
+	json_kstr(j, "op", op);
+}
+
+static void end(struct json *j)
+{
+	json_obj_end(j);
+	buf_addc(j->out, '\n');
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+static void read_service(struct arena *a, const struct doc *d,
+			 struct seen_service *s)
+{
+	const struct doc *list = doc_get(d, "files"), *f;
+
+	s->name = doc_str(d, "name", "");
+	s->shape = doc_str(d, "shape", "");
+	s->running = doc_bool(d, "running", false);
+	s->wanted = doc_bool(d, "wanted", true);
+	s->pid = doc_int(d, "pid", 0);
+	s->since_ns = doc_int(d, "since_ns", 0);
+	s->restarts = (unsigned)doc_int(d, "restarts", 0);
+	s->exit = doc_str(d, "exit", NULL);
+	s->said = doc_str(d, "said", NULL);
+	s->files = arena_array(a, doc_len(list), sizeof(*s->files));
+	DOC_FOREACH (f, list) {
+		s->files[s->nfiles].path = doc_str(f, "path", "");
+		s->files[s->nfiles++].digest = doc_str(f, "digest", "");
+	}
+}
+
+void supervise_look(struct arena *a, const char *state_dir,
+		    struct seen_services *ret)
+{
+	auto_buf struct buf line = {0};
+	const struct doc *answer, *list, *d;
+	struct err why = {.msg = ""};
+	struct json j;
+	int e;
+
+	*ret = (struct seen_services){0};
+	begin(&j, &line, "state");
+	end(&j);
+	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
+	if (e < 0) {
+		if (e != -ENOENT && e != -ECONNREFUSED)
+			ret->error = arena_strdup(a, why.msg);
+		return;
+	}
+	ret->running = true;
+	list = doc_get(answer, "services");
+	ret->items = arena_array(a, doc_len(list), sizeof(*ret->items));
+	DOC_FOREACH (d, list)
+		read_service(a, d, &ret->items[ret->n++]);
+}
+
+const struct seen_service *seen_service(const struct seen_services *s,
+					const char *name)
+{
+	size_t i;
+
+	for (i = 0; s && i < s->n; i++)
+		if (strcmp(s->items[i].name, name) == 0)
+			return &s->items[i];
+	return NULL;
+}
+
+static bool file_is(const char *state_dir, const char *path, const char *digest)
+{
+	auto_buf struct buf text = {0};
+	char full[PATH_MAX], on_disk[SERVICE_DIGEST_MAX];
+	auto_close int fd = -1;
+	ssize_t n;
+
+	if (snprintf(full, sizeof(full), "%s/%s", state_dir, path) >=
+	    (int)sizeof(full))
+		return false;
+	fd = open(full, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && text.len <= DOC_SIZE_MAX) {
+		n = read(fd, buf_room(&text, 65536), 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		if (n == 0)
+			break;
+		text.len += (size_t)n;
+	}
+	service_digest(text.data ? text.data : "", text.len, on_disk);
+	return fd >= 0 && strcmp(on_disk, digest) == 0;
+}
+
+const char *supervise_differs(const char *state_dir,
+			      const struct res_service *want, const char *netns,
+			      const struct seen_service *have)
+{
+	char digest[SERVICE_DIGEST_MAX];
+	size_t i;
+
+	service_shape(want, netns, digest);
+	if (strcmp(digest, have->shape) != 0)
+		return "another command";
+	for (i = 0; i < want->nfiles; i++) {
+		const struct service_file *f = &want->files[i];
+
+		service_digest(f->text, strlen(f->text), digest);
+		if (i >= have->nfiles ||
+		    strcmp(have->files[i].path, f->path) != 0 ||
+		    strcmp(have->files[i].digest, digest) != 0 ||
+		    !file_is(state_dir, f->path, digest))
+			return "another configuration";
+	}
+	return have->nfiles == want->nfiles ? NULL : "another configuration";
+}
+
+/* --- starting it ---------------------------------------------------------- */
+
+static int make_dirs(const char *state_dir, struct err *reterr)
+{
+	char path[PATH_MAX];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", state_dir);
+	slash = strrchr(path, '/');
+	if (slash && slash != path) {
+		*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return err_sys(reterr, -errno, "make %s", path);
+	}
+	if (mkdir(state_dir, 0755) < 0 && errno != EEXIST)
+		return err_sys(reterr, -errno, "make %s", state_dir);
+	return 0;
+}
+
+/* In a child of the child: the supervisor, out of the agent's session. */
+static void become(const char *state_dir, int said)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(said, 1) < 0 ||
+	    dup2(null, 2) < 0)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execl("/proc/self/exe", "labctl", "services", state_dir, (char *)NULL);
+	dprintf(1, "-cannot be run: %s", strerror(errno));
+	_exit(127);
+}
+
+/* It says "+" when it listens, or "-" and why it cannot. */
+static int await(int fd, struct err *reterr)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char said[SAID_MAX];
+	ssize_t n;
+
+	if (poll(&p, 1, SUPERVISE_START_MS) <= 0)
+		return err_set(reterr, -ETIMEDOUT,
+			       "the supervisor of services does not start");
+	n = read(fd, said, sizeof(said) - 1);
+	if (n > 0 && said[0] == '+')
+		return 0;
+	said[n > 0 ? n : 0] = '\0';
+	return err_set(reterr, -EIO, "the supervisor of services %s",
+		       n > 1 ? said + 1 : "ended as it began");
+}
+
+static int start(const char *state_dir, struct err *reterr)
+{
+	auto_close int in = -1, out = -1;
+	int fds[2], e, status;
+	pid_t pid;
+
+	e = make_dirs(state_dir, reterr);
+	if (e < 0)
+		return e;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(reterr, -errno, "pipe");
+	in = fds[0];
+	out = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(reterr, -errno, "fork");
+	if (pid == 0) {
+		/* Nobody's child but init's, and of no session that ends. */
+		if (setsid() < 0 || fork() != 0)
+			_exit(0);
+		become(state_dir, out);
+	}
+	close(take_fd(&out));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return await(in, reterr);
+}
+
+/* --- telling it ----------------------------------------------------------- */
+
+static int pidfd_open_(int pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static int pidfd_signal(int fd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+}
+
+static bool ended(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&p, 1, ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+/* Whether it answers, if need be after it was told to go on; one that does
+ * not is killed. */
+static bool well(struct arena *a, const char *state_dir)
+{
+	auto_buf struct buf line = {0};
+	const struct doc *answer;
+	auto_close int pidfd = -1;
+	struct json j;
+	int e, pid;
+
+	begin(&j, &line, "state");
+	end(&j);
+	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, &pid, NULL);
+	if (e == 0 || pid <= 0)
+		return e == 0;
+	pidfd = pidfd_open_(pid);
+	if (pidfd < 0)
+		return false;
+	(void)pidfd_signal(pidfd, SIGCONT);
+	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, NULL);
+	if (e == 0)
+		return true;
+	(void)pidfd_signal(pidfd, SIGKILL);
+	(void)ended(pidfd, SUPERVISE_ASK_MS);
+	return false;
+}
+
+int supervise_set(const char *state_dir, const struct res_service *want,
+		  const char *netns, bool again, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	const struct doc *answer;
+	struct json j;
+	int e;
+
+	if (!well(&a, state_dir)) {
+		e = start(state_dir, reterr);
+		/* Another may have been faster. */
+		if (e < 0 && !well(&a, state_dir))
+			return e;
+	}
+	begin(&j, &line, "set");
+	json_kbool(&j, "again", again);
+	json_key(&j, "service");
+	json_obj(&j);
+	service_encode(want, netns, &j);
+	json_obj_end(&j);
+	end(&j);
+	if (line.len > SUPERVISE_LINE_MAX)
+		return err_set(reterr, -E2BIG, "the files of %s are too large",
+			       want->name);
+	return ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL,
+		   reterr);
+}
+
+int supervise_drop(const char *state_dir, const char *name, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	const struct doc *answer;
+	struct json j;
+	int e;
+
+	if (!well(&a, state_dir))
+		return 0;
+	begin(&j, &line, "drop");
+	json_kstr(&j, "name", name);
+	end(&j);
+	e = ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL, reterr);
+	return e;
+}
+
+int supervise_stop(const char *state_dir, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	const struct doc *answer;
+	auto_close int pidfd = -1;
+	struct json j;
+	int pid;
+
+	if (!well(&a, state_dir))
+		return 0;
+	begin(&j, &line, "stop");
+	end(&j);
+	(void)ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, &pid, NULL);
+	pidfd = pid > 0 ? pidfd_open_(pid) : -1;
+	if (pidfd < 0 || ended(pidfd, 1000))
+		return 0;
+	(void)pidfd_signal(pidfd, SIGKILL);
+	if (ended(pidfd, 5000))
+		return 0;
+	return err_set(reterr, -EBUSY,
+		       "the supervisor of services, process %d, does not end",
+		       pid);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A service's process
+ * ===================
+ * It is a session of its own, in its namespace, with nothing open but a pipe
+ * for its words; they go, with the time before each line, to NAME.log in the
+ * state folder, and the last of them are kept for who asks why it ended.
+ *
+ * It dies with the supervisor: the kernel kills it (PR_SET_PDEATHSIG), because
+ * a program that nobody watches is worse than one that does not run, which a
+ * look sees and `labctl up` mends. Adopting it would need a second watcher at
+ * all times. What it started itself gets its stop signal after its end; a
+ * program that has helpers (the VRRP engine's own supervisor) ends them by the
+ * same means.
+ */
+#include "provision/node/supervise_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "lib/netns.h"
+
+#define LINE_MAX_ 4096   /* a longer line is broken */
+#define FILES_USUAL 1024 /* open files that a program may have */
+#define PATHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct kept *kept_new(void)
+{
+	struct kept *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->out = k->log = -1;
+	k->start_at = k->kill_at = MONO_NEVER;
+	return k;
+}
+
+void kept_free(struct kept *k)
+{
+	auto_close_fn(&k->out);
+	auto_close_fn(&k->log);
+	buf_release(&k->line);
+	arena_release(&k->arena);
+	free(k);
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static bool holds(const char *path, const char *text)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t left = strlen(text);
+	char in[65536];
+	ssize_t n;
+
+	while (fd >= 0) {
+		n = read(fd, in, sizeof(in));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 && left == 0;
+		if ((size_t)n > left || memcmp(in, text, (size_t)n) != 0)
+			return false;
+		text += n;
+		left -= (size_t)n;
+	}
+	return false;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	ssize_t n;
+
+	for (; len; text += n, len -= (size_t)n) {
+		n = write(fd, text, len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			n = 0;
+	}
+	return 0;
+}
+
+static void make_folders(char *path, size_t from)
+{
+	char *slash;
+
+	for (slash = strchr(path + from, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+}
+
+int kept_write_file(const char *dir, const struct service_file *f,
+		    bool *ret_changed, struct err *reterr)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	auto_close int fd = -1;
+	int e;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, f->path) >=
+		    (int)sizeof(path) ||
+	    snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return err_sys(reterr, -ENAMETOOLONG, "%s", f->path);
+	if (holds(path, f->text))
+		return 0;
+	make_folders(path, strlen(dir) + 1);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0644);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "write %s", tmp);
+	e = write_all(fd, f->text, strlen(f->text));
+	if (e == 0 && rename(tmp, path) < 0)
+		e = -errno;
+	if (e < 0)
+		return err_sys(reterr, e, "write %s", path);
+	*ret_changed = true;
+	return 0;
+}
+
+void kept_remove_files(const char *dir, const struct kept *k)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < k->s.nfiles; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", dir,
+			     k->s.files[i].path) < (int)sizeof(path))
+			(void)unlink(path);
+	if (snprintf(path, sizeof(path), "%s/%s.log", dir, k->s.name) <
+	    (int)sizeof(path))
+		(void)unlink(path);
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static void open_log(struct kept *k, const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (k->log >= 0)
+		return;
+	if (snprintf(path, sizeof(path), "%s/%s.log", dir, k->s.name) >=
+	    (int)sizeof(path))
+		return;
+	k->log = open(path,
+		      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		      0600);
+	k->log_size =
+		k->log >= 0 && fstat(k->log, &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+static void turn_log(struct kept *k, const char *dir)
+{
+	char path[PATH_MAX], old[PATH_MAX];
+
+	if (k->log_size < SERVICE_LOG_MAX ||
+	    snprintf(path, sizeof(path), "%s/%s.log", dir, k->s.name) >=
+		    (int)sizeof(path) ||
+	    snprintf(old, sizeof(old), "%s.1", path) >= (int)sizeof(old))
+		return;
+	(void)rename(path, old);
+	auto_close_fn(&k->log);
+	k->log = -1;
+	open_log(k, dir);
+}
+
+/* One line of its, without the end. */
+static void said(struct kept *k, const char *dir, const char *line, size_t len)
+{
+	int64_t now = clock_real_ns();
+	time_t t = (time_t)(now / NS_PER_S);
+	auto_buf struct buf out = {0};
+	char stamp[32] = "";
+	struct tm tm;
+
+	k->nsaid = len < sizeof(k->said) ? len : sizeof(k->said) - 1;
+	memcpy(k->said, line, k->nsaid);
+	k->said[k->nsaid] = '\0';
+	if (gmtime_r(&t, &tm))
+		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(&out, "%s.%06dZ ", stamp, (int)(now % NS_PER_S / NS_PER_US));
+	buf_add(&out, line, len);
+	buf_addc(&out, '\n');
+	turn_log(k, dir);
+	if (k->log >= 0 && write_all(k->log, out.data, out.len) == 0)
+		k->log_size += out.len;
+}
+
+void kept_hear(struct kept *k, const char *dir)
+{
+	char *end;
+	size_t len;
+	ssize_t n;
+
+	n = read(k->out, buf_room(&k->line, LINE_MAX_), LINE_MAX_);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		auto_close_fn(&k->out);
+		k->out = -1;
+		if (k->line.len)
+			said(k, dir, k->line.data, k->line.len);
+		buf_reset(&k->line);
+		return;
+	}
+	k->line.len += (size_t)n;
+	k->line.data[k->line.len] = '\0';
+	while ((end = memchr(k->line.data, '\n', k->line.len)) ||
+	       k->line.len >= LINE_MAX_) {
+		len = end ? (size_t)(end - k->line.data) : k->line.len;
+		said(k, dir, k->line.data, len);
+		buf_drop(&k->line, end ? len + 1 : len);
+	}
+}
+
+/* --- its process ---------------------------------------------------------- */
+
+static void in_child(const struct kept *k, const char *dir, int out, int parent)
+{
+	const char *argv[SERVICE_ARGS_MAX + 1] = {NULL};
+	struct err err = {.msg = ""};
+	struct rlimit files;
+	sigset_t none;
+	size_t i;
+	int null;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
+	    dup2(out, 2) < 0 || chdir(dir) < 0)
+		_exit(127);
+	if (netns_enter(k->netns, &err) < 0) {
+		dprintf(2, "%s\n", err.msg);
+		_exit(127);
+	}
+	/* The supervisor raised it for its own many pipes. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur > FILES_USUAL) {
+		files.rlim_cur = FILES_USUAL;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	for (i = 0; i < k->s.nargs; i++)
+		argv[i] = k->s.argv[i];
+	setenv("PATH", PATHS, 0);
+	if (strcmp(argv[0], "labctl") == 0)
+		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	else
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+	dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static void later(struct kept *k)
+{
+	if (!k->pause_ns)
+		k->pause_ns = SERVICE_PAUSE_FIRST_NS;
+	k->start_at = mono_add(clock_mono(), k->pause_ns);
+	k->pause_ns *= 2;
+	if (k->pause_ns > SERVICE_PAUSE_MOST_NS)
+		k->pause_ns = SERVICE_PAUSE_MOST_NS;
+}
+
+void kept_start(struct kept *k, const char *dir)
+{
+	int fds[2], parent = getpid();
+
+	k->start_at = k->kill_at = MONO_NEVER;
+	k->ending = false;
+	open_log(k, dir);
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		later(k);
+		return;
+	}
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	if (k->out >= 0) /* a helper of the last one holds it still */
+		close(k->out);
+	k->out = fds[0];
+	buf_reset(&k->line);
+	k->pid = fork();
+	if (k->pid == 0)
+		in_child(k, dir, fds[1], parent);
+	close(fds[1]);
+	if (k->pid < 0) {
+		k->pid = 0;
+		later(k);
+		return;
+	}
+	k->started = clock_mono();
+	k->since_ns = clock_real_ns();
+	if (k->ended)
+		k->restarts++;
+}
+
+void kept_end(struct kept *k)
+{
+	int sig = service_signal(k->s.stop);
+
+	k->start_at = MONO_NEVER;
+	if (!k->pid || k->ending)
+		return;
+	k->ending = true;
+	k->kill_at = mono_add(clock_mono(), SERVICE_STOP_NS);
+	kill(k->pid, sig ? sig : SIGTERM);
+	/* One that was stopped hears nothing until it goes on. */
+	kill(k->pid, SIGCONT);
+}
+
+void kept_buried(struct kept *k, const char *dir)
+{
+	int sig = service_signal(k->s.stop), status = 0;
+
+	/* Its last words may still be in the pipe. */
+	while (k->out >= 0) {
+		size_t had = k->line.len, told = k->nsaid;
+
+		kept_hear(k, dir);
+		if (k->out >= 0 && k->line.len == had && k->nsaid == told)
+			break;
+	}
+	/* What it left behind is of its group, whose number is nobody else's
+	 * while it is not reaped. */
+	kill(-k->pid, sig ? sig : SIGTERM);
+	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	k->pid = 0;
+	k->ended = true;
+	k->status = status;
+	k->since_ns = clock_real_ns();
+	k->kill_at = MONO_NEVER;
+	if (mono_sub(clock_mono(), k->started) > SERVICE_LIVED_NS)
+		k->pause_ns = 0;
+	if (!k->ending)
+		later(k);
+}
+
+void kept_exit_words(const struct kept *k, char *out, size_t size)
+{
+	if (WIFSIGNALED(k->status))
+		snprintf(out, size, "was killed by signal %d",
+			 WTERMSIG(k->status));
+	else
+		snprintf(out, size, "exited with status %d",
+			 WEXITSTATUS(k->status));
+}

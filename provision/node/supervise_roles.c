@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "provision/node/supervise_roles.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "lib/doc.h"
+
+#define LINE_MAX_ 65536
+
+void roles_watch_init(struct roles_watch *w)
+{
+	*w = (struct roles_watch){.fd = -1, .again = MONO_NEVER};
+}
+
+static void hang_up(struct roles_watch *w)
+{
+	auto_close_fn(&w->fd);
+	w->fd = -1;
+	w->again = mono_add(clock_mono(), ROLES_AGAIN_NS);
+	w->items = NULL;
+	w->n = 0;
+	buf_reset(&w->in);
+	arena_release(&w->arena);
+}
+
+void roles_watch_release(struct roles_watch *w)
+{
+	hang_up(w);
+	buf_release(&w->in);
+}
+
+void roles_watch_dial(struct roles_watch *w, const char *dir)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	static const char ask[] = "watch\n";
+	auto_close int fd = -1;
+	int n;
+
+	w->again = mono_add(clock_mono(), ROLES_AGAIN_NS);
+	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" ROLES_SOCKET, dir);
+	if (n < 0 || n >= (int)sizeof(sa.sun_path))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) !=
+		    (ssize_t)sizeof(ask) - 1)
+		return;
+	w->fd = take_fd(&fd);
+	w->again = MONO_NEVER;
+}
+
+/* A line that tells no router (the first one, the answer) is passed over. */
+static void line(struct roles_watch *w, const char *text, size_t len)
+{
+	auto_arena struct arena a = {0};
+	struct watched_role *r;
+	const char *id, *state;
+	struct doc *d = NULL;
+	size_t i;
+
+	if (doc_parse_line(&a, text, len, &d, NULL) < 0)
+		return;
+	id = doc_str(d, "id", NULL);
+	state = doc_str(d, "state", NULL);
+	if (!id || !state)
+		return;
+	for (i = 0; i < w->n; i++)
+		if (strcmp(w->items[i].id, id) == 0)
+			break;
+	if (i == w->n) {
+		if (w->n == ROLES_MAX)
+			return;
+		r = arena_push(&w->arena, &w->items, &w->n, sizeof(*r));
+		r->id = arena_strdup(&w->arena, id);
+	}
+	w->items[i].active = strcmp(state, "active") == 0;
+}
+
+void roles_watch_hear(struct roles_watch *w)
+{
+	size_t from = 0, len;
+	char *end;
+	ssize_t n;
+
+	n = recv(w->fd, buf_room(&w->in, LINE_MAX_), LINE_MAX_, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || w->in.len + (size_t)n > 2 * LINE_MAX_) {
+		hang_up(w);
+		return;
+	}
+	w->in.len += (size_t)n;
+	w->in.data[w->in.len] = '\0';
+	while ((end = memchr(w->in.data + from, '\n', w->in.len - from))) {
+		len = (size_t)(end - (w->in.data + from));
+		line(w, w->in.data + from, len);
+		from += len + 1;
+	}
+	buf_drop(&w->in, from);
+}
+
+bool roles_watch_active(const struct roles_watch *w, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (strcmp(w->items[i].id, id) == 0)
+			return w->items[i].active;
+	return false;
+}

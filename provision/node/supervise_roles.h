@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_NODE_SUPERVISE_ROLES_H
+#define LABCTL_PROVISION_NODE_SUPERVISE_ROLES_H
+
+/* The node's roles as the VRRP engine tells them to who watches it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/mono.h"
+
+/* In the state folder: the control socket of the node's engine. */
+#define ROLES_SOCKET "vrrp.sock"
+#define ROLES_AGAIN_NS (50 * NS_PER_MS) /* until it is dialled again */
+#define ROLES_MAX 4096
+
+struct watched_role {
+	const char *id;
+	bool active;
+};
+
+struct roles_watch {
+	int fd; /* -1: nobody tells */
+	struct mono again;
+	struct buf in;
+	struct arena arena;
+	struct watched_role *items;
+	size_t n;
+};
+
+void roles_watch_init(struct roles_watch *w);
+void roles_watch_release(struct roles_watch *w);
+
+/* Asks the engine to tell; it is tried again at w->again. */
+void roles_watch_dial(struct roles_watch *w, const char *dir);
+
+/* Reads what it tells. The end of the stream is the engine's: nobody is
+ * active then, as far as anyone knows. */
+void roles_watch_hear(struct roles_watch *w);
+
+bool roles_watch_active(const struct roles_watch *w, const char *id);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "provision/service.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/netns.h"
+
+#define ACTIVE_OF "active of "
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {
+	{"HUP", SIGHUP},   {"INT", SIGINT},   {"TERM", SIGTERM},
+	{"KILL", SIGKILL}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+	{"QUIT", SIGQUIT},
+};
+
+int service_signal(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < ARRAY_LEN(signals); i++)
+		if (strcmp(signals[i].name, name) == 0)
+			return signals[i].number;
+	return 0;
+}
+
+const char *service_router(const struct res_service *s)
+{
+	return s->when ? s->when + strlen(ACTIVE_OF) : NULL;
+}
+
+bool service_path_ok(const char *path)
+{
+	const char *p = path;
+	size_t n;
+
+	if (!*path || *path == '/' || strlen(path) > 200)
+		return false;
+	for (;; p += n + 1) {
+		n = strcspn(p, "/");
+		if (!n || p[0] == '.')
+			return false;
+		if (!p[n])
+			return true;
+	}
+}
+
+static void kopt(struct json *j, const char *key, const char *value)
+{
+	if (value)
+		json_kstr(j, key, value);
+}
+
+/* All but the files. */
+static void encode_shape(const struct res_service *s, const char *netns,
+			 struct json *j)
+{
+	size_t i;
+
+	json_kstr(j, "name", s->name);
+	json_key(j, "argv");
+	json_arr(j);
+	for (i = 0; i < s->nargs; i++)
+		json_str(j, s->argv[i]);
+	json_arr_end(j);
+	kopt(j, "in", netns && *netns ? netns : NULL);
+	kopt(j, "reload", s->reload);
+	kopt(j, "stop", s->stop);
+	kopt(j, "control", s->control);
+	kopt(j, "when", s->when);
+}
+
+void service_encode(const struct res_service *s, const char *netns,
+		    struct json *j)
+{
+	size_t i;
+
+	encode_shape(s, netns, j);
+	json_key(j, "files");
+	json_arr(j);
+	for (i = 0; i < s->nfiles; i++) {
+		json_obj(j);
+		json_kstr(j, "path", s->files[i].path);
+		json_kstr(j, "text", s->files[i].text);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+void service_digest(const char *text, size_t len, char *out)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		h ^= (unsigned char)text[i];
+		h *= UINT64_C(0x100000001b3);
+	}
+	snprintf(out, SERVICE_DIGEST_MAX, "%016" PRIx64, h);
+}
+
+void service_shape(const struct res_service *s, const char *netns, char *out)
+{
+	auto_buf struct buf text = {0};
+	struct json j;
+
+	json_init(&j, &text, 0);
+	json_obj(&j);
+	encode_shape(s, netns, &j);
+	json_obj_end(&j);
+	service_digest(text.data, text.len, out);
+}
+
+static const char *get(struct arena *a, const struct doc *d, const char *key)
+{
+	const char *s = doc_str(d, key, NULL);
+
+	return s ? arena_strdup(a, s) : NULL;
+}
+
+static int bad(struct err *reterr, const char *what)
+{
+	return err_set(reterr, -EINVAL, "a service: %s", what);
+}
+
+static int decode_files(struct arena *a, const struct doc *list,
+			struct res_service *s, struct err *reterr)
+{
+	struct service_file *files =
+		arena_array(a, doc_len(list) + 1, sizeof(*files));
+	const struct doc *d;
+
+	if (doc_len(list) > SERVICE_FILES_MAX)
+		return bad(reterr, "too many files");
+	DOC_FOREACH (d, list) {
+		struct service_file *f = &files[s->nfiles++];
+
+		f->path = get(a, d, "path");
+		f->text = get(a, d, "text");
+		if (!f->path || !f->text || !service_path_ok(f->path))
+			return bad(reterr,
+				   "a file needs 'path', below the state "
+				   "folder, and 'text'");
+	}
+	s->files = files;
+	return 0;
+}
+
+static int decode_argv(struct arena *a, const struct doc *list,
+		       struct res_service *s, struct err *reterr)
+{
+	const char **argv = arena_array(a, doc_len(list) + 1, sizeof(*argv));
+	const struct doc *d;
+
+	if (!doc_len(list) || doc_len(list) > SERVICE_ARGS_MAX)
+		return bad(reterr, "'argv' needs 1 to 128 words");
+	DOC_FOREACH (d, list) {
+		if (d->kind != DOC_SCALAR)
+			return bad(reterr, "'argv' is a list of words");
+		argv[s->nargs++] = arena_strdup(a, d->str);
+	}
+	s->argv = argv;
+	return 0;
+}
+
+static bool is_word(const char *s)
+{
+	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+}
+
+int service_decode(struct arena *a, const struct doc *d,
+		   struct res_service *ret, const char **ret_netns,
+		   struct err *reterr)
+{
+	struct res_service s = {.name = get(a, d, "name"),
+				.reload = get(a, d, "reload"),
+				.stop = get(a, d, "stop"),
+				.control = get(a, d, "control"),
+				.when = get(a, d, "when")};
+	const char *netns = get(a, d, "in");
+	int e;
+
+	if (!s.name || !netns_name_ok(s.name) || s.name[0] == '.' ||
+	    strlen(s.name) > SERVICE_NAME_MAX)
+		return bad(reterr, "'name' must be a file's name");
+	if (netns && !netns_name_ok(netns))
+		return bad(reterr, "'in' must name a namespace");
+	if (s.stop && !service_signal(s.stop))
+		return bad(reterr, "'stop' must be a signal's name");
+	if (s.control && !service_path_ok(s.control))
+		return bad(reterr, "'control' must be below the state folder");
+	if (s.reload && !service_signal(s.reload) &&
+	    !(s.control && is_word(s.reload)))
+		return bad(reterr, "'reload' must be a signal's name, or a "
+				   "word for its 'control'");
+	if (s.when && (strncmp(s.when, ACTIVE_OF, strlen(ACTIVE_OF)) != 0 ||
+		       !s.when[strlen(ACTIVE_OF)]))
+		return bad(reterr, "'when' must be 'active of ROUTER'");
+	e = decode_argv(a, doc_get(d, "argv"), &s, reterr);
+	if (e == 0)
+		e = decode_files(a, doc_get(d, "files"), &s, reterr);
+	if (e < 0)
+		return e;
+	*ret = s;
+	*ret_netns = netns ? netns : "";
+	return 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_SERVICE_H
+#define LABCTL_PROVISION_SERVICE_H
+
+/*
+ * A service: a program that is to run on a node, kept by the node's
+ * supervisor (provision/node/supervise.h).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/doc.h"
+#include "lib/err.h"
+
+#define SERVICE_NAME_MAX 63  /* bytes */
+#define SERVICE_ARGS_MAX 128 /* words of a command */
+#define SERVICE_FILES_MAX 16
+
+/* A file that the supervisor writes into the lab's state folder. */
+struct service_file {
+	const char *path; /* from the state folder: "vrrp.yaml", "dhcp/x" */
+	const char *text;
+};
+
+struct res_service {
+	const char *name;  /* one to a node: also that of its log, NAME.log */
+	const char *title; /* in words: "vrrp engine"; NULL: "service NAME" */
+	/* The program and its words; "labctl" first is this very program. */
+	const char *const *argv;
+	size_t nargs;
+	const struct service_file *files;
+	size_t nfiles;
+	/* What makes it read changed files: a signal's name ("HUP"), a word
+	 * to be said on its control socket ("reload"), or NULL: it is started
+	 * anew. */
+	const char *reload;
+	const char *stop;    /* the signal that ends it; NULL: "TERM" */
+	const char *control; /* its control socket, from the state folder */
+	const char *when;    /* NULL: always; or "active of ROUTER", an id */
+};
+
+/* The number of a signal by its name without "SIG", or 0. */
+int service_signal(const char *name);
+
+/* The id in `when`, or NULL: it runs always. */
+const char *service_router(const struct res_service *s);
+
+/*
+ * As members of the object that j is in, and back, with netns where it runs
+ * ("": the node's own). The decoder takes nothing that leaves the state
+ * folder or is over a limit: -EINVAL.
+ */
+void service_encode(const struct res_service *s, const char *netns,
+		    struct json *j);
+int service_decode(struct arena *a, const struct doc *d,
+		   struct res_service *ret, const char **ret_netns,
+		   struct err *reterr);
+
+/*
+ * Tells services apart: digests (SERVICE_DIGEST_MAX bytes) of all but the
+ * files, which a change of makes the service start anew, and of a text.
+ */
+#define SERVICE_DIGEST_MAX 17
+void service_shape(const struct res_service *s, const char *netns, char *out);
+void service_digest(const char *text, size_t len, char *out);
+
+/* A path below the state folder: no way out of it. */
+bool service_path_ok(const char *path);
+
+#endif
