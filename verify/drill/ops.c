@@ -8,55 +8,9 @@
 #include "provision/emul/emul.h"
 #include "verify/drill/ops.h"
 
-#define ANSWER_MS 10000
 #define SNAPLEN 256
 #define PING_TIMEOUT_MS 250 /* a later reply is none */
 #define FILTER "ip proto 112 or arp or (icmp6 and ip6[40] = 136)"
-
-int drill_op_begin(struct drill_run *r, struct drill_op *op, const char *node,
-		   const char *name, const char *members, struct err *reterr)
-{
-	int e;
-
-	*op = (struct drill_op){.node = fleet_node(r->f, node)};
-	if (!op->node || !op->node->remote)
-		return err_set(reterr, -ENOTCONN, "%s: %s", node,
-			       op->node && *op->node->err.msg
-				       ? op->node->err.msg
-				       : "cannot be reached");
-	e = remote_send(op->node->remote, name, members, &op->id, reterr);
-	if (e < 0)
-		return e;
-	op->on = true;
-	return 0;
-}
-
-void drill_op_stop(struct drill_op *op)
-{
-	char members[32];
-
-	if (!op->on || op->stopping)
-		return;
-	snprintf(members, sizeof(members), "\"of\": %u", op->id);
-	op->stopping = remote_send(op->node->remote, "stop", members,
-				   &op->stop_id, NULL) == 0;
-}
-
-int drill_op_end(struct drill_op *op, struct arena *a, const struct doc **ret,
-		 struct err *reterr)
-{
-	const struct doc *ack;
-	int e;
-
-	if (!op->on)
-		return err_set(reterr, -ENOTCONN, "it was not begun");
-	op->on = false;
-	e = remote_wait(op->node->remote, op->id, ANSWER_MS, a, ret, reterr);
-	if (op->stopping)
-		(void)remote_wait(op->node->remote, op->stop_id, ANSWER_MS, a,
-				  &ack, NULL);
-	return e;
-}
 
 static void begin_host(struct drill_run *r, size_t router, size_t host,
 		       size_t at)
@@ -73,12 +27,12 @@ static void begin_host(struct drill_run *r, size_t router, size_t host,
 	int e;
 
 	watch_ask(dr->router->netns, &b);
-	e = drill_op_begin(r, &r->watches[at], node, "watch", b.data, &err);
+	e = going_begin(&r->watches[at], r->f, node, "watch", b.data, &err);
 	buf_reset(&b);
 	capture_ask(&ask, &b);
 	if (e == 0)
-		e = drill_op_begin(r, &r->captures[at], node, "capture", b.data,
-				   &err);
+		e = going_begin(&r->captures[at], r->f, node, "capture", b.data,
+				&err);
 	h->error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
 }
 
@@ -95,8 +49,8 @@ static void begin_ping(struct drill_run *r, size_t i)
 	int e;
 
 	ping_ask(&ask, &b);
-	e = drill_op_begin(r, &r->pings[i], in ? in->node->name : EMUL_OUTSIDE,
-			   "ping", b.data, &err);
+	e = going_begin(&r->pings[i], r->f, in ? in->node->name : EMUL_OUTSIDE,
+			"ping", b.data, &err);
 	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
 }
 
@@ -120,14 +74,14 @@ static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
 
 	if (h->error)
 		return;
-	if (drill_op_end(&r->watches[at], a, &answer, &err) < 0) {
+	if (going_end(&r->watches[at], a, &answer, &err) < 0) {
 		h->error = arena_strdup(a, err.msg);
 		return;
 	}
 	watch_answer(a, answer, &h->events);
 	if (h->events.overrun)
 		h->error = "the kernel told more than could be kept";
-	if (drill_op_end(&r->captures[at], a, &answer, &err) < 0)
+	if (going_end(&r->captures[at], a, &answer, &err) < 0)
 		h->error = arena_strdup(a, err.msg);
 	else
 		capture_answer(a, answer, &h->frames);
@@ -141,10 +95,10 @@ void drill_end_all(struct drill_run *r)
 	struct err err;
 
 	for (i = 0; i < d->npings; i++)
-		drill_op_stop(&r->pings[i]);
+		going_stop(&r->pings[i]);
 	for (i = 0; i < r->nhosts; i++) {
-		drill_op_stop(&r->captures[i]);
-		drill_op_stop(&r->watches[i]);
+		going_stop(&r->captures[i]);
+		going_stop(&r->watches[i]);
 	}
 	for (i = 0; i < d->nrouters; i++)
 		for (h = 0; h < d->routers[i].router->nhosts; h++)
@@ -154,7 +108,7 @@ void drill_end_all(struct drill_run *r)
 
 		if (p->error)
 			continue;
-		if (drill_op_end(&r->pings[i], &d->arena, &answer, &err) < 0)
+		if (going_end(&r->pings[i], &d->arena, &answer, &err) < 0)
 			p->error = arena_strdup(&d->arena, err.msg);
 		else
 			ping_answer(&d->arena, answer, p);

@@ -189,8 +189,8 @@ static int break_one(struct drill_run *r, const struct fault_aim *aim,
 
 	fault_ask(aim->netns, aim->dev, max_ms, &b);
 	say(r, "%s down on %s", aim->dev, r->d->victim->name);
-	return drill_op_begin(r, &r->faults[r->nfaults++], r->d->victim->name,
-			      r->d->fault->op, b.data, reterr);
+	return going_begin(&r->faults[r->nfaults++], r->f, r->d->victim->name,
+			   r->d->fault->op, b.data, reterr);
 }
 
 /* Has a router before this one the same aim? One fault is for both. */
@@ -235,10 +235,9 @@ static int mend_links(struct drill_run *r, struct err *reterr)
 	if (r->nfaults)
 		say(r, "link up again on %s", r->d->victim->name);
 	for (i = 0; i < r->nfaults; i++)
-		drill_op_stop(&r->faults[i]);
+		going_stop(&r->faults[i]);
 	for (i = 0; i < r->nfaults; i++) {
-		if (drill_op_end(&r->faults[i], &r->d->arena, &answer, &err) <
-		    0) {
+		if (going_end(&r->faults[i], &r->d->arena, &answer, &err) < 0) {
 			if (e == 0)
 				e = err_set(reterr, err.code,
 					    "the fault on %s: %s",
