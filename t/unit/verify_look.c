@@ -26,6 +26,7 @@
 #include "t/lib/tap.h"
 #include "verify/looks/capture.h"
 #include "verify/looks/ping.h"
+#include "verify/looks/probe.h"
 
 #define NS "lookfar"
 
@@ -387,6 +388,44 @@ static bool saw(const struct doc *d, const char *what, const char *dev,
 	return false;
 }
 
+/* Datagrams from two namespaces, seen in one of them. */
+static void probes(void)
+{
+	auto_arena struct arena a = {0};
+	struct seen_sent sent[5];
+	struct seen_frames f;
+	const struct doc *d;
+	struct running r, c;
+	size_t i, there = 0;
+
+	c = start("capture", "netns: " NS ", dev: far, filter: udp dst port 9, "
+			     "enough_dsts: 2, duration_ms: 8000");
+	clock_sleep_ms(200);
+	r = start("probe",
+		  "count: 2, interval_us: 10000, from: [{dst: 192.0.2.2}, "
+		  "{dst: '2001:db8::2'}, {dst: 203.0.113.1}, "
+		  "{netns: none, dst: 192.0.2.1}, "
+		  "{netns: " NS ", dst: 192.0.2.1}]");
+	probe_answer(&a, finish(&a, &r), sent, 5);
+	ok(sent[0].sent == 2 && sent[1].sent == 2 && sent[4].sent == 2,
+	   "probe: two from each place");
+	is(sent[0].error, NULL, "probe: without an error");
+	ok(!sent[2].sent && sent[2].error &&
+		   strstr(sent[2].error, "Network is unreachable"),
+	   "probe: no way to send");
+	ok(!sent[3].sent && sent[3].error && strstr(sent[3].error, "none"),
+	   "probe: no such namespace");
+	capture_answer(&a, finish(&a, &c), &f);
+	for (i = 0; i < f.n; i++)
+		there += f.frames[i].ip_dst.family != 0;
+	ok(!f.error && there >= 2 && f.n == there,
+	   "capture: ends when frames to so many addresses were seen");
+	r = start("probe", "from: [{dst: nowhere}]");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EINVAL, "probe: %s",
+	       doc_str(d, "failed", ""));
+}
+
 static void watches(void)
 {
 	auto_arena struct arena a = {0};
@@ -508,6 +547,7 @@ int main(void)
 	capture_through_down();
 	enough();
 	pings();
+	probes();
 	watches();
 	sh("ip route add default via 192.0.2.2 dev near");
 	faults();

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The operations of a drill that go on at the agents, and their answers. */
-#include <errno.h>
-#include <stdio.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"

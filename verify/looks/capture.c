@@ -46,6 +46,9 @@ struct capture {
 	struct flow *flows;
 	size_t nflows, full;
 	int64_t enough_frames, enough_flows; /* 0: never enough */
+	struct ip *dsts;                     /* that frames were sent to */
+	size_t ndsts;
+	int64_t enough_dsts; /* 0: never enough */
 };
 
 static void pcap_free(pcap_t **p)
@@ -128,9 +131,27 @@ static void count_flow(struct capture *c, const struct kept *k)
 		c->full++;
 }
 
+static void count_dst(struct capture *c, const struct kept *k)
+{
+	struct frame f;
+	struct ip *d;
+	size_t i;
+
+	decode_frame(c->linktype, k->data, k->len, &f);
+	if (!ip_is_set(&f.ip_dst))
+		return;
+	for (i = 0; i < c->ndsts; i++)
+		if (ip_equal(&c->dsts[i], &f.ip_dst))
+			return;
+	d = arena_push(&c->arena, &c->dsts, &c->ndsts, sizeof(*d));
+	*d = f.ip_dst;
+}
+
 static bool full(const struct capture *c)
 {
 	if (c->n >= c->max || c->bytes >= CAPTURE_BYTES)
+		return true;
+	if (c->enough_dsts && c->ndsts >= (size_t)c->enough_dsts)
 		return true;
 	return c->enough_frames && c->enough_flows &&
 	       c->full >= (size_t)c->enough_flows;
@@ -156,6 +177,8 @@ static void on_frame(unsigned char *user, const struct pcap_pkthdr *h,
 	c->bytes += h->caplen;
 	if (c->enough_frames)
 		count_flow(c, k);
+	if (c->enough_dsts)
+		count_dst(c, k);
 }
 
 /* Until it is full, the time is up or stop comes; *ret_error or NULL. */
@@ -238,6 +261,9 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 		r = look_number(req, "enough_flows", 0, CAPTURE_FLOWS_MAX, 1,
 				&c.enough_flows, reterr);
 	if (r == 0)
+		r = look_number(req, "enough_dsts", 0, CAPTURE_FLOWS_MAX, 0,
+				&c.enough_dsts, reterr);
+	if (r == 0)
 		r = look_enter(req, reterr);
 	if (r < 0)
 		return r;
@@ -293,6 +319,9 @@ void capture_ask(const struct capture_ask *q, struct buf *out)
 		json_kint(&j, "enough_frames", (int64_t)q->enough_frames);
 		json_kint(&j, "enough_flows", (int64_t)q->enough_flows);
 	}
+	/* More than can be counted are never enough. */
+	if (q->enough_dsts <= CAPTURE_FLOWS_MAX)
+		json_kint(&j, "enough_dsts", (int64_t)q->enough_dsts);
 }
 
 static int nibble(char c)

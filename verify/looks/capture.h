@@ -4,14 +4,15 @@
 
 /*
  *   capture {"netns", "dev", "snaplen", "filter", "max_frames",
- *            "duration_ms", "enough_frames", "enough_flows"}
+ *            "duration_ms", "enough_frames", "enough_flows",
+ *            "enough_dsts"}
  *        -> {"linktype", "from", "to", "dropped", "frames":
  *            [{"t", "len", "hex"}], "error"}
  *
  * dev "any" gives cooked frames of every interface. Ends at max_frames, after
  * duration_ms, or when enough_flows different senders of adverts (VNI, source,
- * VRID) have been seen enough_frames times each. A link that goes down
- * meanwhile ends nothing.
+ * VRID) have been seen enough_frames times each, or frames to enough_dsts
+ * different addresses. A link that goes down meanwhile ends nothing.
  */
 
 #include <stddef.h>
@@ -32,7 +33,7 @@
 struct capture_ask {
 	const char *netns, *dev, *filter;
 	unsigned snaplen, duration_ms;
-	size_t enough_frames, enough_flows;
+	size_t enough_frames, enough_flows, enough_dsts;
 };
 
 /* The frames of one place. */
