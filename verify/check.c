@@ -23,6 +23,7 @@
 	X(wire_checks)                                                         \
 	X(router_checks)                                                       \
 	X(traffic_checks)                                                      \
+	X(passage_checks)                                                      \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

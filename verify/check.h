@@ -23,8 +23,9 @@ enum check_needs {
 	NEEDS_TABLES = 0,
 	NEEDS_FRAMES = 1 << 0,
 	NEEDS_PINGS = 1 << 1,
-	NEEDS_TIME = 1 << 2, /* roles, over at least one interval */
-	NEEDS_DRIFT = 1 << 3 /* what the agents would change */
+	NEEDS_TIME = 1 << 2,     /* roles, over at least one interval */
+	NEEDS_PASSAGES = 1 << 4, /* packets through routers */
+	NEEDS_DRIFT = 1 << 3     /* what the agents would change */
 };
 
 struct check {

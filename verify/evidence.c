@@ -100,6 +100,80 @@ static void plan_pings(struct evidence *e)
 					    lab->routers[k].qr[q]);
 }
 
+/* Where packets for the Internet go: ranges that are nobody's, for tests of
+ * networks (RFC 2544, RFC 5180), or others where the lab uses those itself. */
+static const struct ipnet beyond[2][2] = {
+	{{{4, {198, 18}}, 15}, {{4, {240}}, 5}},
+	{{{6, {0x20, 0x01, 0x00, 0x02}}, 48}, {{6, {0x01}}, 64}},
+};
+
+static const struct ipnet *beyond_of(const struct lab *lab, int family)
+{
+	const struct ipnet *list = beyond[family == 6];
+	size_t i;
+
+	for (i = 0; i < lab->nsubnets; i++)
+		if (ipnet_overlap(&lab->subnets[i].cidr, &list[0]))
+			return &list[1];
+	return &list[0];
+}
+
+/* The router whose address the instance has as its gateway of a family, if
+ * it leads to a network where the host outside is. */
+static const struct topo_router *way_out(const struct lab *lab,
+					 const struct topo_instance *in,
+					 int family)
+{
+	const struct topo_port *p = in->port;
+	const struct ip *gw = NULL;
+	size_t i, k, q;
+
+	/* The first gateway is the one that the default route has. */
+	for (i = 0; i < p->naddrs && !gw; i++)
+		if (p->addrs[i].subnet &&
+		    p->addrs[i].subnet->gateway.family == family)
+			gw = &p->addrs[i].subnet->gateway;
+	for (i = 0; gw && i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+		struct ip hop = {0};
+
+		if (r->gateway && r->gateway->network->phys &&
+		    r->gateway->network->phys->use == TOPO_PROVIDER)
+			hop = topo_next_hop(r->gateway, family);
+		for (q = 0; ip_is_set(&hop) && q < r->nqr; q++)
+			for (k = 0; k < r->qr[q]->naddrs; k++)
+				if (r->qr[q]->network == p->network &&
+				    ip_equal(&r->qr[q]->addrs[k].addr.ip, gw))
+					return r;
+	}
+	return NULL;
+}
+
+static void plan_passages(struct evidence *e)
+{
+	static const int families[] = {4, 6};
+	const struct lab *lab = e->lab;
+	size_t i, k;
+
+	e->left.error = not_looked;
+	for (i = 0; i < lab->ninstances; i++)
+		for (k = 0; k < ARRAY_LEN(families); k++) {
+			const struct topo_instance *in = &lab->instances[i];
+			const struct topo_router *r =
+				way_out(lab, in, families[k]);
+			struct seen_passage *p;
+
+			if (!r)
+				continue;
+			p = arena_push(&e->arena, &e->passages, &e->npassages,
+				       sizeof(*p));
+			p->router = r;
+			p->instance = in;
+			p->dst = ip_add(beyond_of(lab, families[k])->ip, i + 1);
+			p->error = not_looked;
+		}
+}
+
 void evidence_init(struct evidence *e, const struct lab *lab)
 {
 	size_t i;
@@ -111,6 +185,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_ha(e);
 	plan_tunnels(e);
 	plan_pings(e);
+	plan_passages(e);
 }
 
 void evidence_release(struct evidence *e)
@@ -152,6 +227,27 @@ const char *evidence_tunnel_filter(void)
 	/* UDP header 8, VXLAN header 8; there the frame begins: its type at
 	 * 28, its IP protocol at 39. */
 	return "udp dst port 8472 and udp[28:2] = 0x0800 and udp[39] = 112";
+}
+
+const char *evidence_passage_filter(struct arena *a, const struct lab *lab)
+{
+	char v4[IP_TEXT_MAX], v6[IP_TEXT_MAX];
+
+	return arena_printf(a, "udp dst port %d and (dst net %s or dst net %s)",
+			    PROBE_PORT, ipnet_print(beyond_of(lab, 4), v4),
+			    ipnet_print(beyond_of(lab, 6), v6));
+}
+
+const struct frame *evidence_left(const struct evidence *e,
+				  const struct seen_passage *p)
+{
+	size_t i;
+
+	for (i = 0; i < e->left.n; i++)
+		if (!e->left.frames[i].outgoing &&
+		    ip_equal(&e->left.frames[i].ip_dst, &p->dst))
+			return &e->left.frames[i];
+	return NULL;
 }
 
 int64_t evidence_interval_ns(const struct topo_router *r)

@@ -18,6 +18,7 @@
 #include "topologies/topo.h"
 #include "verify/looks/capture.h"
 #include "verify/looks/ping.h"
+#include "verify/looks/probe.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
@@ -64,6 +65,20 @@ struct seen_ping {
 	struct seen_pings again;
 };
 
+/*
+ * Datagrams that an instance sends to an address of the Internet which is
+ * this passage's alone. Its default gateway is the router; that they leave it
+ * on the external network is seen by the host outside, reply or not.
+ */
+struct seen_passage {
+	const struct topo_router *router;
+	const struct topo_instance *instance;
+	struct ip dst;
+	const char *error; /* why none could be sent, or NULL */
+	struct seen_sent sent;
+	bool repeated; /* none was seen at first */
+};
+
 struct evidence {
 	struct arena arena;
 	struct arena *arenas; /* one for each thread that gathers */
@@ -77,7 +92,10 @@ struct evidence {
 	size_t ntunnels;
 	struct seen_ping *outside, *inside;
 	size_t noutside, ninside;
-	int64_t waited_ns; /* for a role to be taken, before looking */
+	struct seen_passage *passages; /* instances in order */
+	size_t npassages;
+	struct seen_frames left; /* frames to passages, by the host outside */
+	int64_t waited_ns;       /* for a role to be taken, before looking */
 };
 
 /*
@@ -95,6 +113,13 @@ const struct observed *evidence_last(const struct evidence *e,
  * inside VXLAN on a tunnel interface. */
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);
 const char *evidence_tunnel_filter(void);
+
+/* Frames to passages, on the interfaces of the host outside. */
+const char *evidence_passage_filter(struct arena *a, const struct lab *lab);
+
+/* Was a frame of this passage seen outside? The first one, or NULL. */
+const struct frame *evidence_left(const struct evidence *e,
+				  const struct seen_passage *p);
 
 /* Interval of a router's adverts, and the longest in the lab (0: none). */
 int64_t evidence_interval_ns(const struct topo_router *r);

@@ -23,6 +23,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/node/agent.h"
+#include "verify/passages.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
@@ -290,11 +291,14 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	struct mono began = clock_mono();
 	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
 	size_t i, sent;
+	struct passages_batch *passages = NULL;
 	bool ok;
 
 	(void)reterr;
 	plan_jobs(&w, n->node);
 	sent = send_jobs(n, &w);
+	if (g->needs & NEEDS_PASSAGES)
+		passages = passages_send(n, g->e, w.arena);
 	ok = n->node && sample(n, &w);
 	if (n->node && (g->needs & NEEDS_DRIFT))
 		look_for_drift(n, g, w.arena);
@@ -305,6 +309,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	if (ok && (g->needs & NEEDS_TIME) && !(g->needs & NEEDS_FRAMES))
 		clock_sleep_ms(pause); /* else the captures take that long */
 	take_answers(n, &w, sent);
+	passages_take(passages, n, w.arena);
 	if (ok && (g->needs & NEEDS_TIME))
 		sample(n, &w);
 	if ((g->needs & NEEDS_PINGS) && g->learned)
@@ -317,13 +322,14 @@ static void blame(struct gather *g, const struct fleet_node *n)
 {
 	struct work w = {g->e, &g->e->arenas[n - g->fleet->nodes], g->needs,
 			 NULL, 0};
-	const char *why = *n->err.msg ? n->err.msg : "cannot be reached";
+	const char *why = arena_strdup(
+		w.arena, *n->err.msg ? n->err.msg : "cannot be reached");
 	size_t i;
 
 	if (n->node)
 		g->e->nodes[n->node->index].error =
-			g->e->nodes[n->node->index].drift.error =
-				arena_strdup(w.arena, why);
+			g->e->nodes[n->node->index].drift.error = why;
+	passages_blame(g->e, n->node, why);
 	plan_jobs(&w, n->node);
 	for (i = 0; i < w.njobs; i++)
 		job_failed(&w, &w.jobs[i], why);
@@ -332,6 +338,7 @@ static void blame(struct gather *g, const struct fleet_node *n)
 void gather(struct fleet *f, struct evidence *e, unsigned needs)
 {
 	struct gather g = {.e = e, .needs = needs, .fleet = f};
+	struct going left;
 	size_t i;
 
 	e->arenas = arena_array(&e->arena, f->n, sizeof(*e->arenas));
@@ -346,6 +353,10 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 	e->waited_ns = gather_wait(f, g.learned);
 	if (needs & NEEDS_DRIFT)
 		converge_tell(e->lab, &g.told);
+	if (needs & NEEDS_PASSAGES)
+		passages_begin(f, e, &left);
 	(void)fleet_each(f, gather_node, &g, NULL);
+	if (needs & NEEDS_PASSAGES)
+		passages_end(f, e, &left, g.learned);
 	buf_release(&g.told);
 }

@@ -178,3 +178,21 @@ void scope_inside(struct subjects *ret, const struct evidence *e)
 {
 	pings(ret, e->inside, e->ninside);
 }
+
+void scope_passages(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->npassages; i++) {
+		const struct seen_passage *p = &e->passages[i];
+		struct subject s = {.passage = p,
+				    .router = p->router,
+				    .instance = p->instance,
+				    .node = p->instance->node};
+
+		add(ret, s,
+		    arena_printf(ret->arena, "from %s by %s, IPv%d",
+				 p->instance->name, p->router->name,
+				 p->dst.family));
+	}
+}

@@ -525,6 +525,32 @@ static void drift_untold(struct evidence *e)
 		(struct seen_drift){.error = "the answer is too long"};
 }
 
+/* The router answers, and drops what it should forward. */
+static void forwards_nothing(struct evidence *e)
+{
+	e->left.n = 0;
+}
+
+static void forwards_no_ipv6(struct evidence *e)
+{
+	e->left.frames[1].ip_dst.b[15] ^= 0xff;
+}
+
+static void another_way_out(struct evidence *e)
+{
+	e->left.frames[0].src.b[5] ^= 1;
+}
+
+static void no_capture_outside(struct evidence *e)
+{
+	e->left = (struct seen_frames){.error = "no host outside runs"};
+}
+
+static void nothing_sent(struct evidence *e)
+{
+	e->passages[0].error = "connection reset";
+}
+
 const struct broken broken[] = {
 	{"a healthy lab", NULL, NULL},
 	{"an agent that cannot be reached", agent_gone,
@@ -631,6 +657,22 @@ const struct broken broken[] = {
 	 "wrong ha-network: of project demo; "
 	 "wrong bridges: HA network tenant demo on network1; "
 	 "wrong vxlan: HA network tenant demo on network1"},
+	{"a router that forwards nothing", forwards_nothing,
+	 "wrong forwarding: from selfservice-instance1 by router2, IPv4; "
+	 "wrong forwarding: from selfservice-instance1 by router2, IPv6; "
+	 "wrong forwarding: from selfservice-instance2 by router2, IPv4; "
+	 "wrong forwarding: from selfservice-instance2 by router2, IPv6"},
+	{"a router that forwards IPv4 only", forwards_no_ipv6,
+	 "wrong forwarding: from selfservice-instance1 by router2, IPv6"},
+	{"packets that leave by another way", another_way_out,
+	 "wrong forwarding: from selfservice-instance1 by router2, IPv4"},
+	{"no capture outside", no_capture_outside,
+	 "blind forwarding: from selfservice-instance1 by router2, IPv4; "
+	 "blind forwarding: from selfservice-instance1 by router2, IPv6; "
+	 "blind forwarding: from selfservice-instance2 by router2, IPv4; "
+	 "blind forwarding: from selfservice-instance2 by router2, IPv6"},
+	{"an instance that could not send", nothing_sent,
+	 "blind forwarding: from selfservice-instance1 by router2, IPv4"},
 	{"settings that have drifted", drifted, "wrong drift: network1"},
 	{"an agent that cannot tell what differs", drift_untold,
 	 "blind drift: network1"},

@@ -269,6 +269,25 @@ static void pings(struct evidence *e, struct seen_ping *p, size_t n)
 	}
 }
 
+static void passages(struct evidence *e)
+{
+	size_t i;
+
+	e->left = (struct seen_frames){.from = T0, .to = T0 + NS_PER_S};
+	for (i = 0; i < e->npassages; i++) {
+		struct seen_passage *p = &e->passages[i];
+		struct frame *f = arena_push(&e->arena, &e->left.frames,
+					     &e->left.n, sizeof(*f));
+
+		p->error = NULL;
+		p->sent.sent = 3;
+		f->t = T0;
+		f->ip_dst = p->dst;
+		f->src = p->router->gateway->mac;
+		f->ttl = 63;
+	}
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -290,6 +309,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 			if (topo_ha_port(&lab->routers[k], e->tunnels[i].node))
 				frames(e, &e->tunnels[i].frames,
 				       &lab->routers[k], true);
+	passages(e);
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);
 }
