@@ -17,6 +17,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/file.h"
 #include "topologies/check.h"
 #include "topologies/error.h"
 #include "topologies/keys/keys.h"
@@ -107,7 +108,7 @@ static bool read_file(const char *path, struct buf *b, struct topo_errors *errs)
 	auto_close int fd = -1;
 	const char *why = NULL;
 	struct stat st;
-	ssize_t n;
+	int r;
 
 	/* Looked at before it is opened: opening a device can do things. */
 	if (stat(path, &st) < 0) {
@@ -130,24 +131,13 @@ static bool read_file(const char *path, struct buf *b, struct topo_errors *errs)
 		topo_error_add(errs, NULL, "%s", why);
 		return false;
 	}
-	/* The size can be wrong (a growing file, /proc): one byte more than
-	 * is allowed is asked for. */
-	while (st.st_size <= TOPO_FILE_MAX && b->len <= TOPO_FILE_MAX) {
-		n = read(fd, buf_room(b, 65536), 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			topo_error_add(errs, NULL, "cannot be read: %s",
-				       strerror(errno));
-			return false;
-		}
-		if (n == 0)
-			return true;
-		b->len += (size_t)n;
-	}
-	topo_error_add(errs, NULL, "larger than %u MiB, so not a lab",
-		       TOPO_FILE_MAX >> 20);
-	return false;
+	r = file_read_fd(fd, TOPO_FILE_MAX, b);
+	if (r == -EFBIG)
+		topo_error_add(errs, NULL, "larger than %u MiB, so not a lab",
+			       TOPO_FILE_MAX >> 20);
+	else if (r < 0)
+		topo_error_add(errs, NULL, "cannot be read: %s", strerror(-r));
+	return r == 0;
 }
 
 int topo_load(const char *path, struct lab **ret_lab, struct topo_errors *errs)

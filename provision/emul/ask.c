@@ -61,19 +61,19 @@ void emul_ask(int fd, bool apply, const struct lab *lab,
 static int next_line(struct emul_talk *c, struct buf *line, struct err *reterr)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	size_t len;
 	ssize_t n;
-	char *nl;
 	int r;
 
 	buf_reset(line);
 	for (;;) {
-		nl = c->in.len ? memchr(c->in.data, '\n', c->in.len) : NULL;
-		if (nl) {
-			buf_add(line, c->in.data, (size_t)(nl - c->in.data));
-			buf_drop(&c->in, (size_t)(nl - c->in.data) + 1);
+		r = line_find(&c->next, &c->in, EMUL_LINE_MAX, &len);
+		if (r > 0) {
+			buf_add(line, c->in.data, len);
+			line_drop(&c->next, &c->in, len);
 			return 0;
 		}
-		if (c->in.len > EMUL_LINE_MAX)
+		if (r < 0)
 			return err_set(reterr, -E2BIG, "an answer too long");
 		r = poll(&p, 1, EMUL_ANSWER_MS);
 		if (r == 0)

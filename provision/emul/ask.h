@@ -8,6 +8,7 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "lib/err.h"
+#include "lib/line.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/keys.h"
 
@@ -22,6 +23,7 @@
 struct emul_talk {
 	int fd;
 	struct buf in;
+	struct line next; /* of in */
 	emul_progress *progress;
 	void *ctx;
 	/* plan: lines are kept */

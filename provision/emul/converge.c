@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/file.h"
+#include "lib/file.h"
 #include "provision/emul/net.h"
 #include "provision/emul/node.h"
 #include "provision/emul/mount.h"
@@ -173,8 +173,8 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 	*a = (struct arena){0};
 	f->spec = *spec;
 	w->want = &f->spec;
-	return emul_write_file(EMUL_RUN "/hosts", 0644, spec->hosts,
-			       strlen(spec->hosts), reterr);
+	return file_write(EMUL_RUN "/hosts", 0644, spec->hosts,
+			  strlen(spec->hosts), reterr);
 }
 
 /* --- bridges --------------------------------------------------------- */

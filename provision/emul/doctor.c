@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/file.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/file.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/probe.h"
 #include "provision/emul/state.h"
@@ -51,7 +51,7 @@ static uint32_t sysctl_u32(const char *path, uint32_t def)
 	auto_buf struct buf b = {0};
 	uint32_t v;
 
-	if (emul_read_file(path, 64, &b) < 0)
+	if (file_read(path, 64, &b) < 0)
 		return def;
 	b.data[strcspn(b.data, "\n")] = '\0';
 	return parse_u32(b.data, 0, UINT32_MAX, &v) < 0 ? def : v;
@@ -208,7 +208,7 @@ static void look_memory(struct report *r)
 	unsigned long kb = 0;
 	struct emul_need *n;
 
-	if (emul_read_file("/proc/meminfo", 65536, &b) == 0)
+	if (file_read("/proc/meminfo", 65536, &b) == 0)
 		s = strstr(b.data, "MemAvailable:");
 	if (!s || sscanf(s, "MemAvailable: %lu", &kb) != 1)
 		return;

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/file.h"
 #include "provision/emul/ask.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/file.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/state.h"
@@ -183,8 +183,8 @@ int emul_target(struct arena *a, const struct lab *lab,
 	r = emul_state_dir(a, lab->name, false, &dir, reterr);
 	if (r < 0)
 		return r;
-	r = emul_read_file(arena_printf(a, "%s/" EMUL_KNOWN_HOSTS, dir),
-			   KNOWN_HOSTS_MAX, &b);
+	r = file_read(arena_printf(a, "%s/" EMUL_KNOWN_HOSTS, dir),
+		      KNOWN_HOSTS_MAX, &b);
 	if (r < 0)
 		return err_sys(reterr, r,
 			       "the host keys in %s (`labctl up` writes them "

@@ -29,8 +29,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/file.h"
 #include "provision/emul/spec.h"
 
 #define ETC_FILE_MAX (4u << 20)
@@ -39,7 +39,7 @@
 static int write_text(const char *path, mode_t mode, const char *text,
 		      struct err *reterr)
 {
-	return emul_write_file(path, mode, text, strlen(text), reterr);
+	return file_write(path, mode, text, strlen(text), reterr);
 }
 
 static int make_dir(const char *path, mode_t mode, struct err *reterr)
@@ -104,16 +104,16 @@ static int write_users(struct err *reterr)
 	auto_buf struct buf host = {0}, passwd = {0}, shadow = {0};
 	int r;
 
-	r = emul_read_file("/etc/passwd", ETC_FILE_MAX, &host);
+	r = file_read("/etc/passwd", ETC_FILE_MAX, &host);
 	if (r < 0)
 		return err_sys(reterr, r, "/etc/passwd");
 	emul_passwd(host.data, &passwd, &shadow);
-	r = emul_write_file(EMUL_RUN "/passwd", 0644, passwd.data, passwd.len,
-			    reterr);
+	r = file_write(EMUL_RUN "/passwd", 0644, passwd.data, passwd.len,
+		       reterr);
 	if (r < 0)
 		return r;
-	return emul_write_file(EMUL_RUN "/shadow", 0600, shadow.data,
-			       shadow.len, reterr);
+	return file_write(EMUL_RUN "/shadow", 0600, shadow.data, shadow.len,
+			  reterr);
 }
 
 /* The folder that holds this program: its path may be hidden in a node. */
@@ -194,7 +194,7 @@ static int cover_etc(const struct emul_node *n, struct err *reterr)
 
 	snprintf(own, sizeof(own), EMUL_RUN "/hostname.%s", n->name);
 	buf_printf(&name, "%s\n", n->name);
-	r = emul_write_file(own, 0644, name.data, name.len, reterr);
+	r = file_write(own, 0644, name.data, name.len, reterr);
 	if (r < 0)
 		return r;
 	if ((r = cover(own, "/etc/hostname", reterr)) < 0 ||
@@ -255,8 +255,8 @@ static int write_ssh(const struct emul_node *n, const char *client_pub,
 	if (r < 0)
 		return r;
 	buf_printf(&b, "%s labctl\n", client_pub ? client_pub : "");
-	r = emul_write_file(EMUL_RUN "/ssh/authorized_keys", 0600, b.data,
-			    b.len, reterr);
+	r = file_write(EMUL_RUN "/ssh/authorized_keys", 0600, b.data, b.len,
+		       reterr);
 	if (r < 0)
 		return r;
 	buf_reset(&b);
@@ -286,8 +286,8 @@ static int write_ssh(const struct emul_node *n, const char *client_pub,
 		   "LoginGraceTime 30\n"
 		   "LogLevel INFO\n",
 		   n->address);
-	return emul_write_file(EMUL_RUN "/ssh/sshd_config", 0600, b.data, b.len,
-			       reterr);
+	return file_write(EMUL_RUN "/ssh/sshd_config", 0600, b.data, b.len,
+			  reterr);
 }
 
 /* As `ip netns` wants it: a mount that is shared with itself. */

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/file.h"
 
 #define CMDLINE_MAX 8192
 #define STATUS_MAX 65536
@@ -47,7 +47,7 @@ static int read_of(pid_t pid, const char *what, size_t max, struct buf *b)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
-	return emul_read_file(path, max, b);
+	return file_read(path, max, b);
 }
 
 static const char *field(const struct buf *b, const char *name)
@@ -64,7 +64,7 @@ static bool read_status(const char *who, struct status *ret)
 	char path[64], *end;
 
 	snprintf(path, sizeof(path), "/proc/%s/status", who);
-	if (emul_read_file(path, STATUS_MAX, &b) < 0)
+	if (file_read(path, STATUS_MAX, &b) < 0)
 		return false;
 	uid = field(&b, "Uid:");
 	ppid = field(&b, "PPid:");

@@ -21,9 +21,9 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/file.h"
 #include "provision/emul/user.h"
 #include "topologies/topo.h"
 
@@ -152,20 +152,12 @@ int emul_state_dir(struct arena *a, const char *lab, bool make,
 int emul_state_write(const char *dir, const char *name, const char *text,
 		     size_t len, struct err *reterr)
 {
-	char tmp[PATH_MAX], path[PATH_MAX];
-	int r;
+	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-		    (int)sizeof(path) ||
-	    snprintf(tmp, sizeof(tmp), "%s/.%s.new", dir, name) >=
-		    (int)sizeof(tmp))
+	    (int)sizeof(path))
 		return err_set(reterr, -ENAMETOOLONG, "%s/%s", dir, name);
-	r = emul_write_file(tmp, 0600, text, len, reterr);
-	if (r < 0)
-		return r;
-	if (rename(tmp, path) < 0)
-		return err_sys(reterr, -errno, "write %s", path);
-	return 0;
+	return file_replace(path, 0600, text, len, reterr);
 }
 
 /* --- the lock -------------------------------------------------------- */
@@ -193,7 +185,7 @@ static pid_t holder(const char *path, char *ret_what, size_t size)
 	char *space;
 
 	snprintf(ret_what, size, "?");
-	if (emul_read_file(path, 256, &b) < 0)
+	if (file_read(path, 256, &b) < 0)
 		return 0;
 	space = strchr(b.data, ' ');
 	if (!space || parse_u32(space + 1, 1, INT32_MAX, &pid) < 0)
@@ -211,7 +203,7 @@ static bool alive(pid_t pid)
 	const char *s;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (!pid || emul_read_file(path, 4096, &b) < 0)
+	if (!pid || file_read(path, 4096, &b) < 0)
 		return false;
 	s = strrchr(b.data, ')');
 	return s && s[1] == ' ' && s[2] != 'Z' && s[2] != 'X';

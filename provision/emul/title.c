@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/file.h"
 #include "provision/emul/state.h"
 
 #define WORDS_MAX 6
@@ -68,7 +68,7 @@ static bool own_words(char **ret_from, size_t *ret_room)
 	const char *s;
 	int field;
 
-	if (emul_read_file("/proc/self/stat", 4096, &b) < 0)
+	if (file_read("/proc/self/stat", 4096, &b) < 0)
 		return false;
 	/* The name in brackets may hold spaces and brackets. */
 	s = strrchr(b.data, ')');

@@ -20,8 +20,8 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/file.h"
 
 #define SUBID_FILE_MAX (4u << 20)
 #define SUBID_FIRST 100000u /* as useradd(8) has it */
@@ -114,9 +114,9 @@ const char *emul_subid_cure(struct arena *a)
 	auto_buf struct buf b = {0};
 	unsigned u = SUBID_FIRST, g = SUBID_FIRST;
 
-	if (emul_read_file("/etc/subuid", SUBID_FILE_MAX, &b) == 0)
+	if (file_read("/etc/subuid", SUBID_FILE_MAX, &b) == 0)
 		u = emul_subid_free(b.data);
-	if (emul_read_file("/etc/subgid", SUBID_FILE_MAX, &b) == 0)
+	if (file_read("/etc/subgid", SUBID_FILE_MAX, &b) == 0)
 		g = emul_subid_free(b.data);
 	return arena_printf(a,
 			    "as root: usermod --add-subuids %u-%u "
@@ -133,7 +133,7 @@ static int range_of(const char *file, struct emul_range *ret,
 	int r;
 
 	*ret = (struct emul_range){0};
-	r = emul_read_file(file, SUBID_FILE_MAX, &b);
+	r = file_read(file, SUBID_FILE_MAX, &b);
 	if (r < 0 && r != -ENOENT)
 		return err_sys(reterr, r, "%s", file);
 	if (r == 0)

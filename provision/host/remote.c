@@ -27,6 +27,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/line.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "provision/node/agent.h"
@@ -53,7 +54,7 @@ struct remote {
 	char *name;
 	struct remote_io *io;
 	struct remote_bytes b;
-	size_t scanned; /* of b.in: there is no line end before it */
+	struct line line; /* of b.in */
 	unsigned last_id;
 	size_t npending;
 	struct request *requests;
@@ -174,26 +175,21 @@ static int move(struct remote *r, struct mono deadline, struct err *why)
 static int line(struct remote *r, size_t max, size_t *ret_len,
 		struct err *reterr)
 {
-	char text[QUOTE_MAX + 1], *end = NULL;
+	char text[QUOTE_MAX + 1];
+	int found = line_find(&r->line, &r->b.in, max, ret_len);
 
-	if (r->scanned < r->b.in.len)
-		end = memchr(r->b.in.data + r->scanned, '\n',
-			     r->b.in.len - r->scanned);
-	r->scanned = r->b.in.len;
-	*ret_len = end ? (size_t)(end - r->b.in.data) : r->b.in.len;
-	if (*ret_len > max)
+	if (found < 0)
 		return err_set(
 			reterr, -EPROTO,
 			"what it says is no agent's line: more than %zu "
 			"bytes, beginning '%s'",
 			max, shown(r->b.in.data, r->b.in.len, QUOTE_MAX, text));
-	return end != NULL;
+	return found;
 }
 
 static void drop_line(struct remote *r, size_t len)
 {
-	buf_drop(&r->b.in, len + 1);
-	r->scanned = 0;
+	line_drop(&r->line, &r->b.in, len);
 }
 
 static int check_greeting(struct remote *r, size_t len, struct err *reterr)
