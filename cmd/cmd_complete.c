@@ -43,9 +43,9 @@ struct line {
 	const char *current;          /* the word to complete; may be "" */
 	struct options options;       /* of the command, or of all */
 	const struct cmd_opt *option; /* whose value it is, or NULL */
-	const char *first; /* the command's first bare word, or NULL */
-	unsigned bare;     /* bare words before this one */
-	bool no_options;   /* after "--" */
+	const char *named;            /* a LAB or FILE before, or NULL */
+	unsigned bare;                /* bare words before this one */
+	bool no_options;              /* after "--" */
 };
 
 /* --- candidates ------------------------------------------------------ */
@@ -117,8 +117,7 @@ static void offer_of_lab(const struct line *l, const char *what)
 	struct lab *lab = NULL;
 	size_t i;
 
-	/* exec's first word is a place, and not which lab. */
-	if (pick_lab(place ? NULL : l->first, &lab) == EXIT_OK) {
+	if (pick_lab(l->named, &lab) == EXIT_OK) {
 		for (i = 0; *what != 'R' && i < lab->nnodes; i++)
 			offer(l, lab->nodes[i].name);
 		for (i = 0; place && i < lab->ninstances; i++)
@@ -309,9 +308,9 @@ static bool take(struct line *l, const char *word)
 			options_of(l->cmd, &l->options);
 		return l->cmd != NULL;
 	}
-	if (!l->bare)
-		l->first = word;
 	is = bare_word(&a, l, l->bare++);
+	if (is && (strstr(is, "LAB") || strstr(is, "FILE")))
+		l->named = word;
 	/* The rest is another program's. */
 	return is && strcmp(is, REST) != 0;
 }
