@@ -2,7 +2,6 @@
 #include "lib/table.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define GAP "  "
@@ -59,15 +58,6 @@ void table_add(struct table *t, const char *text)
 void table_paint(struct table *t, enum table_color color, const char *text)
 {
 	add(t, color, arena_strdup(&t->arena, text));
-}
-
-void table_addf(struct table *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(t, TABLE_PLAIN, arena_vprintf(&t->arena, fmt, ap));
-	va_end(ap);
 }
 
 size_t table_rows(const struct table *t)

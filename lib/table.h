@@ -45,8 +45,6 @@ void table_release(struct table *t);
  * line can be cut into fields again. Control characters are shown as '?'.
  */
 void table_add(struct table *t, const char *text);
-void table_addf(struct table *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 void table_paint(struct table *t, enum table_color color, const char *text);
 
 /* Rows that are complete. */

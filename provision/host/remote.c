@@ -295,11 +295,6 @@ void remote_close(struct remote *r)
 	free(r);
 }
 
-const char *remote_name(const struct remote *r)
-{
-	return r->name;
-}
-
 bool remote_broken(const struct remote *r)
 {
 	return r->broken.code != 0;

@@ -54,7 +54,6 @@ int remote_open_local(struct remote **ret, const char *name, int pid,
 		      struct err *reterr);
 
 void remote_close(struct remote *r);
-const char *remote_name(const struct remote *r);
 
 /* Whether it can no longer be used: lost, out of step, or out of time. */
 bool remote_broken(const struct remote *r);

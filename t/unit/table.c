@@ -15,7 +15,7 @@ static void columns(void)
 	table_print(&t, false, &out);
 	is(out.data, "NODE  ROUTERS  STATE\n", "no rows: the heads alone");
 	table_add(&t, "network1");
-	table_addf(&t, "%d", 12);
+	table_add(&t, "12");
 	table_paint(&t, TABLE_GOOD, "running");
 	table_add(&t, "c");
 	is_int(table_rows(&t), 1, "a row begun is not yet a row");
