@@ -79,7 +79,7 @@ headers := $(foreach d,$(parts) cmd t/lib,$(wildcard $(d)/*.h $(d)/*/*.h))
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 unit_bin := $(patsubst t/unit/%.c,$(O)/t/unit/%.t,$(unit_src))
 fuzz_bin := $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%.t,$(fuzz_src))
-all_src := $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src)
+all_src := $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src) bench/script.c
 
 .PHONY: all
 all: $(O)/labctl ## build the program
@@ -111,6 +111,11 @@ $(O)/labctl: $(call obj,$(cmd_src)) $(O)/liblabctl.a
 		$(pkg_libs)
 
 $(O)/t/unit/%.t: $(O)/t/unit/%.o $(call obj,$(tlib_src)) $(O)/liblabctl.a
+	$(say) "  LINK    $@"
+	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
+		$(pkg_libs)
+
+$(O)/bench/script: $(O)/bench/script.o $(O)/liblabctl.a
 	$(say) "  LINK    $@"
 	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
 		$(pkg_libs)
@@ -160,13 +165,13 @@ demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
 	@LABCTL=$(O)/labctl ./topologies/demo.sh
 
 .PHONY: bench
-bench: $(O)/labctl ## measure beside peers, as ratios
+bench: $(O)/labctl $(O)/bench/script ## measure beside peers, as ratios
 	@LABCTL=$(CURDIR)/$(O)/labctl ./bench/run.sh
 
 # --- what a reviewer should not have to say ------------------------------
 
 core_obj = $(call obj,vrrp/fsm.c vrrp/advert.c vrrp/announce.c)
-c_files = $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src) $(headers)
+c_files = $(all_src) $(headers)
 
 .PHONY: lint check-layers check-pure check-headers check-format check-shell
 lint: check-layers check-pure check-headers check-format check-shell ## rules of the code

@@ -11,6 +11,7 @@
 [ "$(id -u)" -eq 0 ] || { echo "bench: needs root" >&2; exit 3; }
 tmp=$(mktemp -d)
 runs=${RUNS:-7}
+script=$(dirname "$LABCTL")/bench/script
 export LABCTL_STATE=$tmp/state
 lab=bench$$
 cleanup() {
@@ -33,8 +34,7 @@ by_script() {
 
 bench_up() {
 	local file=$1 what=$2 target=$3 i ours='' theirs=''
-	"$LABCTL" plan -o sh-local "$file" > "$tmp/up.sh"
-	"$LABCTL" plan -o sh-local-down "$file" > "$tmp/down.sh"
+	"$script" up "$file" > "$tmp/up.sh" && "$script" down "$file" > "$tmp/down.sh" || exit 1
 	for ((i = 0; i <= runs; i++)); do
 		time_us "$LABCTL" up --no-wait "$file"
 		((i)) && ours+=" $US"

@@ -114,8 +114,7 @@ static int look(struct arena *a, const struct lab *lab, struct found *ret,
 }
 
 /* The commands that a person would type instead. */
-static int print_shell(const struct cmd *c, const struct lab *lab,
-		       const char *node, const char *format)
+static int print_shell(const struct lab *lab, const char *node)
 {
 	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
@@ -123,15 +122,10 @@ static int print_shell(const struct cmd *c, const struct lab *lab,
 	struct plan p;
 	size_t i;
 
-	if (strcmp(format, "sh-local") == 0) {
-		plan_shell_local(lab, &out);
-	} else if (strcmp(format, "sh-local-down") == 0) {
-		plan_shell_local_down(lab, &out);
-	} else if (node) {
+	if (node) {
 		n = topo_node(lab, node);
 		if (!n)
-			return cmd_usage(c, "lab %s has no node '%s'",
-					 lab->name, node);
+			return cmd_no_such_node(lab, node);
 		plan_build(&a, lab, n, &p);
 		plan_shell(&p, &out);
 	} else {
@@ -165,8 +159,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 	if (argc > 2)
 		return cmd_usage(c, "one FILE");
 	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
-	    strcmp(format, "sh") != 0 && strcmp(format, "sh-local") != 0 &&
-	    strcmp(format, "sh-local-down") != 0)
+	    strcmp(format, "sh") != 0)
 		return cmd_usage(c, "no output format '%s': table, json or sh",
 				 format);
 	r = pick_file(argv[1], &lab);
@@ -174,8 +167,8 @@ static int run(const struct cmd *c, int argc, char **argv)
 		lab_free(lab);
 		return r;
 	}
-	if (strncmp(format, "sh", 2) == 0) {
-		r = print_shell(c, lab, node, format);
+	if (strcmp(format, "sh") == 0) {
+		r = print_shell(lab, node);
 		lab_free(lab);
 		return r;
 	}

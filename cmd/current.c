@@ -9,6 +9,7 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "topologies/topo.h"
 
 static int load(const struct emul_lab *l, struct lab **ret)
 {
@@ -41,6 +42,19 @@ int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n)
 	return cmd_wrong("there is no lab '%s', nor any other: 'labctl up "
 			 "FILE' makes one",
 			 name);
+}
+
+int cmd_no_such_node(const struct lab *lab, const char *name)
+{
+	const char *names[TOPO_NODES_MAX], *near;
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++)
+		names[i] = lab->nodes[i].name;
+	near = parse_nearest(name, names, lab->nnodes);
+	return cmd_wrong("lab %s has no node '%s'%s%s%s", lab->name, name,
+			 near ? "; did you mean '" : "", near ? near : "",
+			 near ? "'?" : "");
 }
 
 static int by_name(const char *name, const struct emul_lab *labs, size_t n,

@@ -1,129 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "provision/plan/shell.h"
 
-#include <string.h>
-
-#include "lib/arena.h"
-#include "lib/auto.h"
 #include "provision/kinds/kind.h"
-
-static void commands(const struct where *w, const struct plan *p,
-		     struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (kind_of(&p->res[i])->shell)
-			kind_of(&p->res[i])->shell(&p->res[i], w, out);
-}
 
 void plan_shell(const struct plan *p, struct buf *out)
 {
 	const struct where here = {NULL};
-
-	commands(&here, p, out);
-}
-
-static void wire(const struct lab *lab, const struct topo_node *n,
-		 struct buf *out)
-{
-	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 	size_t i;
 
-	buf_printf(out, "ip netns add %s-%s\n", lab->name, n->name);
-	buf_printf(out, "ip -n %s-%s link set lo up\n", lab->name, n->name);
-	for (i = 0; i < n->nnics; i++) {
-		const struct topo_nic *nic = &n->nics[i];
-
-		buf_printf(out,
-			   "ip -n %s-fabric link add w%zu.%zu type veth peer "
-			   "name %s netns %s-%s\n",
-			   lab->name, n->index, i, nic->ifname, lab->name,
-			   n->name);
-		buf_printf(out,
-			   "ip -n %s-fabric link set w%zu.%zu master p%zu\n",
-			   lab->name, n->index, i, nic->phys->index);
-		buf_printf(out, "ip -n %s-fabric link set w%zu.%zu up\n",
-			   lab->name, n->index, i);
-		buf_printf(out, "ip -n %s-%s link set %s address %s mtu %u\n",
-			   lab->name, n->name, nic->ifname,
-			   mac_print(&nic->mac, mac), nic->phys->mtu);
-		buf_printf(out, "ip -n %s-%s link set %s up\n", lab->name,
-			   n->name, nic->ifname);
-		if (ip_is_set(&nic->addr.ip))
-			buf_printf(out, "ip -n %s-%s addr add %s dev %s\n",
-				   lab->name, n->name,
-				   ipnet_print(&nic->addr, text), nic->ifname);
-	}
-}
-
-/* The host outside: one interface on each provider network. */
-static void outside(const struct lab *lab, struct buf *out)
-{
-	char text[IP_TEXT_MAX];
-	size_t i, k;
-
-	buf_printf(out, "ip netns add %s-outside\n", lab->name);
-	for (i = 0; i < lab->nphys; i++) {
-		if (lab->phys[i].use != TOPO_PROVIDER)
-			continue;
-		buf_printf(out,
-			   "ip -n %s-fabric link add o%zu type veth peer name "
-			   "eth%zu netns %s-outside\n"
-			   "ip -n %s-fabric link set o%zu master p%zu\n"
-			   "ip -n %s-fabric link set o%zu up\n"
-			   "ip -n %s-outside link set eth%zu up\n",
-			   lab->name, i, i, lab->name, lab->name, i, i,
-			   lab->name, i, lab->name, i);
-		for (k = 0; k < lab->nsubnets; k++) {
-			const struct topo_subnet *s = &lab->subnets[k];
-			struct ipnet gw = {s->gateway, s->cidr.len};
-
-			if (!s->network->external ||
-			    s->network->phys != &lab->phys[i] ||
-			    !ip_is_set(&s->gateway))
-				continue;
-			buf_printf(
-				out,
-				"ip -n %s-outside addr add %s dev eth%zu%s\n",
-				lab->name, ipnet_print(&gw, text), i,
-				gw.ip.family == 6 ? " nodad" : "");
-		}
-	}
-}
-
-void plan_shell_local(const struct lab *lab, struct buf *out)
-{
-	size_t i;
-
-	buf_printf(out, "set -e\nip netns add %s-fabric\n", lab->name);
-	for (i = 0; i < lab->nphys; i++)
-		buf_printf(out,
-			   "ip -n %s-fabric link add p%zu type bridge "
-			   "forward_delay 0 mcast_snooping 0\n"
-			   "ip -n %s-fabric link set p%zu up\n",
-			   lab->name, i, lab->name, i);
-	for (i = 0; i < lab->nnodes; i++)
-		wire(lab, &lab->nodes[i], out);
-	outside(lab, out);
-	for (i = 0; i < lab->nnodes; i++) {
-		auto_arena struct arena a = {0};
-		auto_buf struct buf name = {0};
-		struct where w;
-		struct plan p;
-
-		plan_build(&a, lab, &lab->nodes[i], &p);
-		buf_printf(&name, "%s-%s", lab->name, lab->nodes[i].name);
-		w.node = name.data;
-		commands(&w, &p, out);
-	}
-}
-
-void plan_shell_local_down(const struct lab *lab, struct buf *out)
-{
-	buf_printf(out,
-		   "for n in $(ip netns list | sed -n 's/^\\(%s-[^ "
-		   "]*\\).*/\\1/p'); "
-		   "do ip netns del \"$n\"; done\n",
-		   lab->name);
+	for (i = 0; i < p->n; i++)
+		if (kind_of(&p->res[i])->shell)
+			kind_of(&p->res[i])->shell(&p->res[i], &here, out);
 }
