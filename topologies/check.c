@@ -237,6 +237,24 @@ static void check_flat(struct raw *raw, struct raw_net *n)
 	n->on = p;
 }
 
+/* A network may come to any node that has routers or instances. */
+static void check_mechanisms(struct raw *raw, struct raw_net *n)
+{
+	for (size_t i = 0; i < raw->nnodes; i++) {
+		const struct raw_node *o = raw->nodes[i];
+
+		if (!o->role_known || o->role == TOPO_CONTROLLER ||
+		    topo_mechanism_has(o->mechanism, n->type))
+			continue;
+		raw_wrong(
+			raw, n->type_at ? n->type_at : n->at,
+			"node '%s' has mechanism %s, which has no %s networks",
+			o->name, topo_mechanism_names[o->mechanism],
+			topo_type_names[n->type]);
+		return;
+	}
+}
+
 static void check_net(struct raw *raw, struct raw_net *n)
 {
 	if (!n->type_known)
@@ -253,6 +271,7 @@ static void check_net(struct raw *raw, struct raw_net *n)
 		n->vni = 0;
 	}
 	check_flat(raw, n);
+	check_mechanisms(raw, n);
 }
 
 static bool is_host(const struct raw_subnet *s, const struct ip *ip)

@@ -29,6 +29,18 @@ const char *const topo_type_names[] = {
 };
 _Static_assert(ARRAY_LEN(topo_type_names) == TOPO_VXLAN + 1, "names");
 
+/* Bit i: type i. */
+static const unsigned types_of[] = {
+	[TOPO_LINUXBRIDGE] =
+		1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN,
+};
+_Static_assert(ARRAY_LEN(types_of) == TOPO_LINUXBRIDGE + 1, "types");
+
+bool topo_mechanism_has(enum topo_mechanism m, enum topo_type type)
+{
+	return types_of[m] >> type & 1;
+}
+
 const char *const topo_use_names[] = {
 	[TOPO_MANAGEMENT] = "management",
 	[TOPO_TUNNEL] = "tunnel",

@@ -44,6 +44,9 @@ extern const char *const topo_mechanism_names[];
 enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN };
 extern const char *const topo_type_names[];
 
+/* Whether a mechanism has networks of a type. */
+bool topo_mechanism_has(enum topo_mechanism m, enum topo_type type);
+
 /* What a physical network is for. */
 enum topo_use { TOPO_MANAGEMENT, TOPO_TUNNEL, TOPO_PROVIDER };
 extern const char *const topo_use_names[];

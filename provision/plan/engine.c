@@ -4,12 +4,11 @@
  * all routers of the node, and the list of addresses and routes that are from
  * then on its business alone.
  */
-#include <stdio.h>
-#include <string.h>
+#include "provision/plan/engine.h"
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan/build.h"
+#include "lib/doc.h"
 
 /* A rank's delay and what all ranks together stay below: version 2 counts the
  * skew in 1/256 s, so one priority step is 3.9 ms. */

@@ -5,9 +5,19 @@
  * node itself is no party of these networks: bridge, uplink and tap ends have
  * IPv6 switched off and so never send.
  */
-#include <string.h>
+#include "provision/plan/linuxbridge.h"
 
-#include "provision/plan/build.h"
+#include "lib/auto.h"
+
+/* local: a bridge without uplink. */
+static const struct uplink local;
+
+static const struct uplink *const uplinks[] = {
+	[TOPO_LOCAL] = &local,
+	[TOPO_FLAT] = &linuxbridge_flat,
+	[TOPO_VXLAN] = &linuxbridge_vxlan,
+};
+_Static_assert(ARRAY_LEN(uplinks) == TOPO_VXLAN + 1, "types");
 
 static void network(struct plan_ctx *c, const struct topo_network *net)
 {
@@ -21,8 +31,8 @@ static void network(struct plan_ctx *c, const struct topo_network *net)
 		.addr_gen_none = true,
 		.ipv6_off = true,
 	};
-	if (plan_types[net->type].uplink)
-		plan_types[net->type].uplink(c, net);
+	if (uplinks[net->type]->links)
+		uplinks[net->type]->links(c, net);
 }
 
 /* fe:16:3e and the port's own half: as libvirt names a tap. */
@@ -69,14 +79,8 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 	};
 }
 
-static void fdb(struct plan_ctx *c, const struct topo_network *net)
-{
-	if (plan_types[net->type].fdb)
-		plan_types[net->type].fdb(c, net);
-}
-
-const struct plan_mechanism plan_linuxbridge = {
+const struct mechanism mechanism_linuxbridge = {
 	.network = network,
 	.port = port,
-	.fdb = fdb,
+	.uplinks = uplinks,
 };

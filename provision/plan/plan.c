@@ -9,7 +9,7 @@
  * Taking away is the same order reversed.
  *
  * Nothing is looked up on a machine here: the same lab gives the same plan
- * everywhere. What a mechanism (ML2's word) does is behind plan_mechanism;
+ * everywhere. What a mechanism (ML2's word) does is behind struct mechanism;
  * this file knows only routers, instances and sysctls.
  *
  * A backup's silence. Every host of a router has its qr and qg links with one
@@ -33,11 +33,8 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/plan/build.h"
-
-static const struct plan_mechanism *const mechanisms[] = {
-	[TOPO_LINUXBRIDGE] = &plan_linuxbridge,
-};
+#include "provision/plan/engine.h"
+#include "provision/plan/mechanism.h"
 
 struct setting {
 	const char *key, *value;
@@ -86,16 +83,6 @@ static const struct setting instance[] = {
 	{"net/ipv6/conf/default/accept_ra", "0"},
 	{NULL, NULL},
 };
-
-struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns)
-{
-	struct res *r =
-		arena_push(c->arena, &c->plan->res, &c->plan->n, sizeof(*r));
-
-	r->kind = kind;
-	r->netns = netns;
-	return r;
-}
 
 static void settings(struct plan_ctx *c, const char *netns,
 		     const struct setting *s)
@@ -162,7 +149,7 @@ static void loopback(struct plan_ctx *c, const char *netns)
 
 static void router_links(struct plan_ctx *c, const struct topo_router *r)
 {
-	const struct plan_mechanism *m = mechanisms[c->node->mechanism];
+	const struct mechanism *m = mechanisms[c->node->mechanism];
 	size_t i;
 
 	loopback(c, r->netns);
@@ -254,7 +241,7 @@ int plan_none(struct arena *a, const char *lab, struct plan *ret,
 void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret)
 {
-	const struct plan_mechanism *m = mechanisms[node->mechanism];
+	const struct mechanism *m = mechanisms[node->mechanism];
 	struct plan_ctx c = {a, lab, node, ret};
 	size_t i;
 
@@ -271,8 +258,12 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_netns(&c, router_links, instance_links);
 	each_netns(&c, router_addrs, instance_addrs);
 	each_netns(&c, NULL, instance_routes);
-	for (i = 0; i < lab->nnetworks; i++)
-		if (topo_network_on(lab, &lab->networks[i], node))
-			m->fdb(&c, &lab->networks[i]);
+	for (i = 0; i < lab->nnetworks; i++) {
+		const struct topo_network *n = &lab->networks[i];
+
+		if (topo_network_on(lab, n, node) &&
+		    m->uplinks[n->type]->entries)
+			m->uplinks[n->type]->entries(&c, n);
+	}
 	plan_engine(&c);
 }

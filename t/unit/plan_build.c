@@ -9,6 +9,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/plan/mechanism.h"
 #include "provision/plan/plan.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
@@ -169,6 +170,19 @@ static void check_shared(const struct lab *lab)
 	is_int(count(&one, RES_ROUTE), 0, "no route on a router but virtual");
 }
 
+/* What the file's checker lets through, the mechanism can make. */
+static void types(void)
+{
+	unsigned m, t;
+
+	for (m = 0; m <= TOPO_LINUXBRIDGE; m++)
+		for (t = 0; t <= TOPO_VXLAN; t++)
+			ok(topo_mechanism_has(m, t) ==
+				   (mechanisms[m]->uplinks[t] != NULL),
+			   "%s and %s: checker and mechanism agree",
+			   topo_mechanism_names[m], topo_type_names[t]);
+}
+
 int main(void)
 {
 	static const char *const nodes[] = {"network1", "network2", "compute1",
@@ -176,6 +190,7 @@ int main(void)
 	struct lab *lab;
 	size_t i;
 
+	types();
 	lab = load("topologies/l3ha-linuxbridge.yaml", NULL, NULL);
 	if (lab) {
 		for (i = 0; i < ARRAY_LEN(nodes); i++) {

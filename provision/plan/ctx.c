@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "provision/plan/ctx.h"
+
+#include <string.h>
+
+struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns)
+{
+	struct res *r =
+		arena_push(c->arena, &c->plan->res, &c->plan->n, sizeof(*r));
+
+	r->kind = kind;
+	r->netns = netns;
+	return r;
+}
+
+bool plan_has_link(const struct plan_ctx *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->plan->n; i++)
+		if (c->plan->res[i].kind == RES_LINK &&
+		    strcmp(c->plan->res[i].link.name, name) == 0 &&
+		    !*c->plan->res[i].netns)
+			return true;
+	return false;
+}
+
+void plan_use_nic(struct plan_ctx *c, const char *name, const char *master)
+{
+	struct res *r = plan_add(c, RES_LINK, "");
+
+	r->link = (struct res_link){
+		.kind = LINK_EXISTING,
+		.name = name,
+		.up = true,
+		.master = master,
+	};
+	if (master) {
+		r->link.addr_gen_none = true;
+		r->link.ipv6_off = true;
+	}
+}

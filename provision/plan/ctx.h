@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_PLAN_CTX_H
+#define LABCTL_PROVISION_PLAN_CTX_H
+
+/* A plan that is being made. */
+
+#include <stdbool.h>
+
+#include "lib/arena.h"
+#include "provision/res.h"
+#include "topologies/topo.h"
+
+struct plan_ctx {
+	struct arena *arena;
+	const struct lab *lab;
+	const struct topo_node *node;
+	struct plan *plan;
+};
+
+/* Appends a resource; valid until the next one is appended. */
+struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns);
+
+/* Whether a link of that name is planned in the node's own namespace. */
+bool plan_has_link(const struct plan_ctx *c, const char *name);
+
+/* An interface of the node's is to be up and, where master is not NULL, a
+ * port of that bridge, without IPv6 of its own. */
+void plan_use_nic(struct plan_ctx *c, const char *name, const char *master);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_PLAN_MECHANISM_H
+#define LABCTL_PROVISION_PLAN_MECHANISM_H
+
+/*
+ * Mechanisms, as ML2 has the word: how a network and its ports are made on a
+ * node. How a network of some type reaches the other nodes is a row of its
+ * own for each mechanism. Adding either is a file and a table's line; which
+ * types a mechanism has, the lab file's checker is told by
+ * topo_mechanism_has(), and a test holds the two together.
+ */
+
+#include "provision/plan/ctx.h"
+
+struct uplink {
+	/* The links that carry the network off the node, and what is set on
+	 * them when all links of the plan are there. NULL: nothing. */
+	void (*links)(struct plan_ctx *c, const struct topo_network *net);
+	void (*entries)(struct plan_ctx *c, const struct topo_network *net);
+};
+
+struct mechanism {
+	/* The links that carry a network on this node, with its uplink. */
+	void (*network)(struct plan_ctx *c, const struct topo_network *net);
+	/* A port's links: the one inside netns and what leads to it. */
+	void (*port)(struct plan_ctx *c, const struct topo_port *port,
+		     const char *netns);
+	/* By enum topo_type; NULL: it has no such networks. */
+	const struct uplink *const *uplinks;
+};
+
+extern const struct mechanism mechanism_linuxbridge;
+
+extern const struct mechanism *const mechanisms[]; /* by topo_mechanism */
+
+#endif
