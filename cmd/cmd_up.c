@@ -24,7 +24,7 @@ struct up {
 	struct mono began;
 	unsigned started; /* processes and wires that were missing */
 	size_t changes;
-	bool wait;
+	bool wait, privileged;
 };
 
 static void emul_said(void *ctx, const char *node, const char *what)
@@ -155,7 +155,8 @@ static int up_lab(struct up *up)
 	up->began = clock_mono();
 	progress_say(&up->progress, "%s: %zu nodes to be up", up->lab->name,
 		     up->lab->nnodes);
-	r = emul_up(up->lab, emul_said, up, &up->started, &e);
+	r = emul_up(up->lab, up->privileged ? EMUL_PRIVILEGED : 0, emul_said,
+		    up, &up->started, &e);
 	if (r < 0)
 		return cannot(up, &e);
 	if (cmd_interrupted)
@@ -168,9 +169,10 @@ static int up_lab(struct up *up)
 
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	bool no_wait = false, dry = false;
+	bool no_wait = false, dry = false, privileged = false;
 	const struct cmd_opt opts[] = {{"no-wait", 0, OPT_FLAG, &no_wait},
 				       {"dry-run", 'n', OPT_FLAG, &dry},
+				       {"privileged", 0, OPT_FLAG, &privileged},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	struct up up = {0};
 	int r;
@@ -183,6 +185,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return cmd_plan.run(&cmd_plan, argc, argv);
 	r = pick_file(argv[1], &up.lab);
 	up.wait = !no_wait;
+	up.privileged = privileged;
 	if (r == EXIT_OK)
 		r = up_lab(&up);
 	lab_free(up.lab);
@@ -191,14 +194,18 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_up = {
 	.name = "up",
-	.args = "[FILE] [--no-wait] [-n]",
+	.args = "[FILE] [--no-wait] [--privileged] [-n]",
 	.summary = "make the lab of FILE so; again: nothing changes",
 	.help = "What is there already and right is left running. Without "
 		"FILE: by the file that\nthe lab was last brought up with, "
 		"which completes one that is half up or differs.\n\n"
 		"Options:\n"
-		"      --no-wait   do not wait for the routers' election\n"
-		"  -n, --dry-run   only say what would change, as 'labctl "
+		"      --no-wait     do not wait for the routers' election\n"
+		"      --privileged  as root: no user namespace for the lab, "
+		"so that its root is\n"
+		"                    this machine's; only where 'labctl "
+		"doctor' says so\n"
+		"  -n, --dry-run     only say what would change, as 'labctl "
 		"plan' does\n\n"
 		"Examples:\n"
 		"  labctl up topologies/l3ha-linuxbridge.yaml\n"

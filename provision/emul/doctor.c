@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Can this machine run emulated labs, and if not, what helps? Looks only. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "provision/emul/emul.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/probe.h"
+#include "provision/emul/space.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
 
@@ -173,16 +175,85 @@ static const char *probe_cure(enum emul_probe p)
 	return "a kernel that has it";
 }
 
+static bool all_work(const struct emul_probe_result *res, int code)
+{
+	int i;
+
+	for (i = 0; code == 0 && i < EMUL_PROBES; i++)
+		code = res[i].code;
+	return code == 0;
+}
+
+/* In its own user namespace a lab of root's does not work; without, it does. */
+static void look_privileged(struct report *r,
+			    const struct emul_probe_result *res, int code,
+			    const struct err *e)
+{
+	struct emul_need *n = add(r, "user namespace", false, false);
+	int i;
+
+	for (i = 0; code == 0 && i < EMUL_PROBES - 1 && !res[i].code; i++)
+		;
+	n->found = code < 0 ? arena_strdup(r->a, e->msg)
+			    : arena_printf(r->a, "%s: %s", emul_probe_names[i],
+					   res[i].words);
+	n->cure = "'labctl up --privileged' works without it; root in the lab "
+		  "is then root here";
+}
+
+static void look_tun(struct report *r)
+{
+	auto_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	struct emul_need *n = add(r, "/dev/net/tun", false, fd >= 0);
+
+	n->found = fd >= 0 ? "open"
+			   : arena_printf(r->a,
+					  "%s; Open vSwitch's ports without a "
+					  "kernel module need it",
+					  strerror(errno));
+	if (fd < 0)
+		n->cure = emul_is_root()
+				  ? "modprobe tun (CONFIG_TUN)"
+				  : "as root: modprobe tun; chmod 666 "
+				    "/dev/net/tun (a udev rule keeps it so)";
+}
+
+static void look_prompt(struct report *r)
+{
+	bool good = emul_space_prompt();
+	struct emul_need *n = add(r, "real-time limits", false, good);
+
+	n->found = good ? "can be had"
+			: "none; the VRRP engine is scheduled as any program";
+	if (good)
+		return;
+	n->cure = emul_is_root()
+			  ? "root with CAP_SYS_RESOURCE, or 'labctl up "
+			    "--privileged' (root in the lab is then root here)"
+			  : "as root, in /etc/security/limits.conf: rtprio 10 "
+			    "and memlock unlimited for you; or as it is";
+}
+
 static void look_probes(struct report *r)
 {
 	struct emul_probe_result res[EMUL_PROBES];
+	bool privileged = false, root = emul_is_root();
 	struct emul_need *n;
 	struct err e;
 	int i, code;
 
-	code = emul_probe(res, &e);
-	n = add(r, emul_is_root() ? "namespaces" : "user namespace", true,
-		code == 0);
+	code = emul_probe(false, res, &e);
+	if (root && !all_work(res, code)) {
+		/* Root has a way out, which is told where it helps. */
+		struct emul_probe_result less[EMUL_PROBES];
+
+		privileged = all_work(less, emul_probe(true, less, NULL));
+	}
+	if (privileged) {
+		look_privileged(r, res, code, &e);
+		return;
+	}
+	n = add(r, root ? "namespaces" : "user namespace", true, code == 0);
 	if (code < 0) {
 		n->found = arena_strdup(r->a, e.msg);
 		n->cure = emul_is_root()
@@ -276,6 +347,8 @@ int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
 		look_ids(&r);
 	}
 	look_probes(&r);
+	look_tun(&r);
+	look_prompt(&r);
 	look_program(&r, "sshd", true, "openssh-server",
 		     "nodes are reached by it");
 	look_sshd_user(&r);

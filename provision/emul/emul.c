@@ -110,6 +110,7 @@ static int enter(const char *lab, int pidfd, struct err *reterr)
 		return err_set(reterr, -EBUSY,
 			       "this process is in the lab %s already",
 			       entered);
+	/* Root may enter without: space.c says why. */
 	if (!emul_is_root())
 		flags |= CLONE_NEWUSER;
 	if (setns(pidfd, flags) < 0)
@@ -192,8 +193,8 @@ void emul_finished(const char *lab)
 		(void)unlink(arena_printf(&a, "%s/" EMUL_UNFINISHED, dir));
 }
 
-int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
-	    unsigned *ret_changes, struct err *reterr)
+int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
+	    void *ctx, unsigned *ret_changes, struct err *reterr)
 {
 	struct emul_talk c = {.fd = -1, .progress = progress, .ctx = ctx};
 	auto_arena struct arena a = {0};
@@ -221,7 +222,8 @@ int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
 			r = fd = emul_connect(lab->name, reterr);
 	} else {
 		started = 1;
-		r = emul_start(lab->name, &child, &pidfd, &fd, reterr);
+		r = emul_start(lab->name, flags & EMUL_PRIVILEGED, &child,
+			       &pidfd, &fd, reterr);
 	}
 	if (r < 0)
 		return r;

@@ -7,8 +7,8 @@
  *
  *   labctl fabric LAB     PID 1 of the lab's own PID namespace, in a network
  *     |                   namespace that holds the bridges which play the
- *     |                   physical networks. Without root it is in a user
- *     |                   namespace of its owner too. Killing it kills the lab.
+ *     |                   physical networks, and in a user namespace: its root
+ *     |                   is not the machine's. Killing it kills the lab.
  *     +- labctl node LAB network1    PID 1 of a node: own network, mount, PID,
  *     |    +- sshd                   UTS, IPC namespaces, own /run
  *     +- labctl node LAB outside     the host outside, without sshd
@@ -49,16 +49,21 @@ int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
 /* Progress for a person: called from the calling thread only. */
 typedef void emul_progress(void *ctx, const char *node, const char *what);
 
+enum emul_flags {
+	/* Root's lab without a user namespace: its root is the machine's. */
+	EMUL_PRIVILEGED = 1 << 0
+};
+
 /*
  * Makes the lab's fabric and nodes run: state folder, keys, namespaces,
  * wires, sshd. What runs already is kept; what is missing is made. On return
- * the calling process is inside the lab's fabric (user namespace where there
- * is no root, and network namespace): sockets opened now are in the lab.
+ * the calling process is inside the lab's fabric (its network namespace; who
+ * is not root, its user namespace too): sockets opened now are in the lab.
  * Must be called before threads are made. Sets *ret_changes to the number of
  * processes and wires that were missing.
  */
-int emul_up(const struct lab *lab, emul_progress *progress, void *ctx,
-	    unsigned *ret_changes, struct err *reterr);
+int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
+	    void *ctx, unsigned *ret_changes, struct err *reterr);
 
 /*
  * All that the lab's file says is done, on the nodes too. From emul_up() until

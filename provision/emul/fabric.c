@@ -53,6 +53,7 @@
 #include "provision/emul/title.h"
 
 #define REQUEST_MS 10000
+#define OVERFLOW_UID 65534 /* /proc/sys/kernel/overflowuid */
 
 struct client {
 	int fd;
@@ -166,6 +167,12 @@ static int program_there(const char *name, struct err *reterr)
 		    (int)sizeof(path) &&
 	    access(path, X_OK) == 0)
 		return 0;
+	if (errno == EACCES)
+		return err_set(reterr, -EACCES,
+			       "root in the lab's nodes may not run %s: the "
+			       "folder and the file must be open to others "
+			       "(chmod o+rx)",
+			       name);
 	return err_set(reterr, -ENOENT,
 		       "the nodes of this lab cannot see %s any more: the "
 		       "folder it was started from has gone or moved; bring it "
@@ -251,14 +258,15 @@ static int listen_here(struct err *reterr)
 	return take_fd(&fd);
 }
 
-/* Only the lab's root: the owner, seen from inside. */
+/* Only the lab's root: the owner, seen from inside; or the machine's root,
+ * who is nobody there. No node can come into this network namespace. */
 static bool may_ask(int fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
-	       who.uid == 0;
+	       (who.uid == 0 || who.uid == OVERFLOW_UID);
 }
 
 static int setup(struct fabric *f, struct err *reterr)
@@ -278,7 +286,7 @@ static int setup(struct fabric *f, struct err *reterr)
 
 	if (sethostname("fabric", strlen("fabric")) < 0)
 		return err_sys(reterr, -errno, "set the fabric's host name");
-	r = emul_mount_fabric(reterr);
+	r = emul_mount_fabric(f->owner == 0, reterr);
 	if (r < 0)
 		return r;
 	for (i = 0; i < ARRAY_LEN(sysctls); i++)

@@ -26,6 +26,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -141,11 +142,12 @@ static int bind_fd(int fd, const char *where, struct err *reterr)
 	return mount_at(from, where, NULL, MS_BIND | MS_REC, NULL, reterr);
 }
 
-static int read_only(struct err *reterr)
+static int set_mount(const char *path, unsigned flags, uint64_t set,
+		     uint64_t clear, struct err *reterr)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
 
-	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr,
+	if (syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attr,
 		    sizeof(attr)) < 0)
 		return err_sys(reterr, -errno,
 			       "make the file system read-only for the lab "
@@ -153,29 +155,151 @@ static int read_only(struct err *reterr)
 	return 0;
 }
 
-int emul_mount_fabric(struct err *reterr)
+static int read_only(const char *path, struct err *reterr)
 {
-	auto_close int program = open_program();
+	return set_mount(path, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, reterr);
+}
+
+/* --- /dev ------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	unsigned major, minor;
+	bool needed;
+} devices[] = {
+	{"null", 1, 3, true},        {"zero", 1, 5, true},
+	{"full", 1, 7, true},        {"random", 1, 8, true},
+	{"urandom", 1, 9, true},     {"tty", 5, 0, false},
+	{"net/tun", 10, 200, false},
+};
+
+static const struct {
+	const char *name, *to;
+} dev_links[] = {
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+	{"ptmx", "pts/ptmx"},
+};
+
+/* One device below dir: made, or laid over a file from the machine's. */
+static int add_device(const char *dir, size_t i, bool make, struct err *reterr)
+{
+	char path[PATH_MAX], from[64];
+	mode_t mode = make ? S_IFCHR | 0666 : S_IFREG | 0444;
 	int r;
 
+	snprintf(from, sizeof(from), "/dev/%s", devices[i].name);
+	snprintf(path, sizeof(path), "%s/%s", dir, devices[i].name);
+	if (!make && access(from, F_OK) < 0 && !devices[i].needed)
+		return 0;
+	if (mknod(path, mode,
+		  make ? makedev(devices[i].major, devices[i].minor) : 0) < 0)
+		return err_sys(reterr, -errno, "make %s", from);
+	if (make)
+		return 0;
+	r = mount_at(from, path, NULL, MS_BIND, NULL, reterr);
+	return r < 0 && !devices[i].needed ? 0 : r;
+}
+
+/* A /dev of the lab's: what programs want, no disk and no memory. */
+static int fill_dev(const char *dir, bool make, struct err *reterr)
+{
+	static const char *const dirs[] = {"net", "pts", "shm"};
+	char path[PATH_MAX];
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_LEN(dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, dirs[i]);
+		r = make_dir(path, 0755, reterr);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < ARRAY_LEN(devices); i++) {
+		r = add_device(dir, i, make, reterr);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < ARRAY_LEN(dev_links); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, dev_links[i].name);
+		if (symlink(dev_links[i].to, path) < 0)
+			return err_sys(reterr, -errno, "make %s", path);
+	}
+	return 0;
+}
+
+static int mount_dev(bool make, struct err *reterr)
+{
+	const char *dir = make ? "/dev" : EMUL_RUN "/dev";
+	mode_t mask = umask(0);
+	int r;
+
+	r = make ? 0 : make_dir(dir, 0755, reterr);
+	if (r == 0)
+		r = mount_at("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NOEXEC,
+			     "mode=755,size=64k", reterr);
+	if (r == 0)
+		r = fill_dev(dir, make, reterr);
+	umask(mask);
+	/* Beside the machine's until it has all from there. */
+	if (r == 0 && !make)
+		r = mount_at(dir, "/dev", NULL, MS_MOVE, NULL, reterr);
+	return r < 0 ? r : read_only("/dev", reterr);
+}
+
+/* --- the fabric ------------------------------------------------------- */
+
+static int own_dir(const char *path, uid_t uid, gid_t gid, struct err *reterr)
+{
+	int r;
+
+	r = make_dir(path, 0755, reterr);
+	if (r == 0 && (uid || gid) && chown(path, uid, gid) < 0)
+		r = err_sys(reterr, -errno, "give %s to the lab", path);
+	return r;
+}
+
+int emul_mount_base(uid_t uid, gid_t gid, bool root, struct err *reterr)
+{
+	auto_close int program = open_program();
+	char run[64];
+	int r;
+
+	snprintf(run, sizeof(run), "mode=755,size=16m,uid=%u,gid=%u", uid, gid);
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return err_sys(reterr, -errno,
 			       "take mounts from the machine only (is / a "
 			       "mount?)");
-	if ((r = read_only(reterr)) < 0 ||
-	    (r = mount_at("proc", "/proc", "proc",
-			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) <
-		    0 ||
-	    (r = mount_at("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV,
-			  "mode=755,size=16m", reterr)) < 0 ||
-	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
-	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
-	    (r = write_users(reterr)) < 0 ||
-	    (r = write_text(EMUL_RUN "/hosts", 0644, "", reterr)) < 0)
+	if ((r = read_only("/", reterr)) < 0 ||
+	    /* Read-only here, a lab's own could only be that too: not even
+	     * `ip netns exec` would work. Of their files none is the lab's. */
+	    (r = set_mount("/proc", 0, 0, MOUNT_ATTR_RDONLY, reterr)) < 0 ||
+	    (r = mount_at("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, run,
+			  reterr)) < 0 ||
+	    (r = own_dir(EMUL_RUN, uid, gid, reterr)) < 0 ||
+	    (r = own_dir(EMUL_BIN, uid, gid, reterr)) < 0)
 		return r;
 	if (program < 0)
 		return err_sys(reterr, program, "the folder of this program");
-	return bind_fd(program, EMUL_BIN, reterr);
+	/* Where it is no mount it is nobody's. */
+	(void)set_mount("/sys", 0, 0, MOUNT_ATTR_RDONLY, NULL);
+	r = bind_fd(program, EMUL_BIN, reterr);
+	return r < 0 ? r : mount_dev(root, reterr);
+}
+
+int emul_mount_fabric(bool based, struct err *reterr)
+{
+	int r = 0;
+
+	if (!based)
+		r = emul_mount_base(0, 0, false, reterr);
+	if (r < 0 ||
+	    (r = mount_at("proc", "/proc", "proc",
+			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) <
+		    0 ||
+	    (r = write_users(reterr)) < 0)
+		return r;
+	return write_text(EMUL_RUN "/hosts", 0644, "", reterr);
 }
 
 /* Lays a file of the lab over one of the machine's, where there is one. */
@@ -236,7 +360,8 @@ static int own_mounts(struct err *reterr)
 	/* Terminals of its own; some machines lack the one or the other. */
 	(void)mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		    "newinstance,ptmxmode=0666,mode=620,gid=" TTY_GID);
-	(void)mount("sysfs", "/sys", "sysfs", flags | MS_NOEXEC, NULL);
+	(void)mount("sysfs", "/sys", "sysfs", flags | MS_NOEXEC | MS_RDONLY,
+		    NULL);
 	return mount_at("proc", "/proc", "proc", flags | MS_NOEXEC, NULL,
 			reterr);
 }

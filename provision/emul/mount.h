@@ -2,6 +2,9 @@
 #ifndef LABCTL_PROVISION_EMUL_MOUNT_H
 #define LABCTL_PROVISION_EMUL_MOUNT_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "lib/buf.h"
 #include "lib/err.h"
 
@@ -19,7 +22,15 @@ struct emul_node;
 #define EMUL_SSHD "/usr/sbin/sshd"
 #define EMUL_SSHD_USER "sshd"
 
-int emul_mount_fabric(struct err *reterr);
+/*
+ * The machine's files read-only, an own /run and /dev, the program's folder:
+ * in this mount namespace, for a lab whose root is uid and gid here. root:
+ * devices are made (the caller is the machine's root); else the machine's.
+ */
+int emul_mount_base(uid_t uid, gid_t gid, bool root, struct err *reterr);
+
+/* based: emul_mount_base() was done before the user namespace was entered. */
+int emul_mount_fabric(bool based, struct err *reterr);
 int emul_mount_node(const struct emul_node *n, const char *client_pub,
 		    struct err *reterr);
 

@@ -26,10 +26,11 @@
 #include "lib/rtnl.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/net.h"
+#include "provision/emul/space.h"
 #include "provision/emul/spec.h"
 #include "provision/emul/user.h"
 
-#define PROBE_FLAGS                                                            \
+#define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
 	 CLONE_NEWIPC)
 #define PROBE_MS 10000
@@ -91,7 +92,7 @@ static int try_node(struct err *reterr)
 	int status;
 	pid_t pid;
 
-	pid = emul_clone(PROBE_FLAGS);
+	pid = emul_clone(NODE_FLAGS);
 	if (pid == 0)
 		_exit(emul_mount_node(&node, NULL, &e) < 0 ? -e.code & 0xff
 							   : 0);
@@ -110,7 +111,7 @@ static int try(enum emul_probe what, struct err *reterr)
 
 	switch (what) {
 	case EMUL_PROBE_MOUNTS:
-		return emul_mount_fabric(reterr);
+		return emul_mount_fabric(emul_is_root(), reterr);
 	case EMUL_PROBE_SYSCTL:
 		r = emul_sysctl("net/ipv4/ip_forward", "1");
 		break;
@@ -137,7 +138,7 @@ static int try(enum emul_probe what, struct err *reterr)
 	return r < 0 ? err_set(reterr, r, "%s", strerror(-r)) : 0;
 }
 
-static _Noreturn void probe_child(int go, int out, bool user)
+static _Noreturn void probe_child(int go, int out, const struct emul_space *sp)
 {
 	struct emul_probe_result res;
 	struct err e;
@@ -146,7 +147,7 @@ static _Noreturn void probe_child(int go, int out, bool user)
 
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
-	if (user && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+	if (sp->user && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
 		_exit(1);
 	for (i = 0; i < EMUL_PROBES; i++) {
 		res = (struct emul_probe_result){0};
@@ -174,13 +175,20 @@ static int read_results(int fd, struct emul_probe_result *ret)
 	return 0;
 }
 
-int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr)
+int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
+	       struct err *reterr)
 {
 	auto_close int go_in = -1, go = -1, in = -1, out = -1;
-	bool user = !emul_is_root();
+	struct emul_space sp;
 	int gofd[2], fd[2], r = 0;
 	pid_t pid;
 
+	/* Ids that lack are told of elsewhere. */
+	r = emul_space_of("", privileged, &sp, reterr);
+	if (r < 0 && emul_is_root())
+		return r;
+	if (r < 0)
+		sp = (struct emul_space){.user = true};
 	if (pipe(gofd) < 0)
 		return err_sys(reterr, -errno, "pipe");
 	go_in = gofd[0];
@@ -189,17 +197,17 @@ int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr)
 		return err_sys(reterr, -errno, "pipe");
 	in = fd[0];
 	out = fd[1];
-	pid = emul_clone(PROBE_FLAGS | (user ? CLONE_NEWUSER : 0));
+	pid = emul_space_clone(&sp, reterr);
 	if (pid < 0)
-		return err_sys(reterr, pid, "new namespaces");
+		return pid;
 	if (pid == 0) {
 		close(take_fd(&go));
 		close(take_fd(&in));
-		probe_child(go_in, out, user);
+		probe_child(go_in, out, &sp);
 	}
 	close(take_fd(&out));
-	/* Ids that lack are told of elsewhere. */
-	if (user && emul_map_ids(pid, NULL) < 0)
+	r = emul_space_map(&sp, pid, reterr);
+	if (r < 0 && !sp.root)
 		r = emul_map_root(pid, reterr);
 	if (r == 0 && write(go, "", 1) != 1)
 		r = err_sys(reterr, -errno, "pipe");

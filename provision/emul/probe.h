@@ -2,6 +2,8 @@
 #ifndef LABCTL_PROVISION_EMUL_PROBE_H
 #define LABCTL_PROVISION_EMUL_PROBE_H
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 
 /* In this order: later ones stand on earlier ones. */
@@ -23,7 +25,9 @@ struct emul_probe_result {
 	char words[200];
 };
 
-/* Tries all; fails where not even the namespaces can be made. */
-int emul_probe(struct emul_probe_result ret[EMUL_PROBES], struct err *reterr);
+/* Tries all (privileged: see space.h); fails where not even the namespaces can
+ * be made. */
+int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
+	       struct err *reterr);
 
 #endif

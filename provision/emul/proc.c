@@ -25,6 +25,7 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/parse.h"
+#include "provision/emul/user.h"
 
 #define CMDLINE_MAX 8192
 #define STATUS_MAX 65536
@@ -91,6 +92,13 @@ static unsigned own_levels(void)
 	return read_status("self", &st) ? st.levels : 1;
 }
 
+/* As its root is called here. Who is not root has entered its user namespace,
+ * or is its root. */
+static bool our_uid(uid_t uid)
+{
+	return uid == geteuid() || (emul_is_root() && emul_root_id(uid));
+}
+
 static bool candidate(pid_t pid, unsigned own, struct emul_proc *ret)
 {
 	auto_buf struct buf b = {0};
@@ -102,7 +110,7 @@ static bool candidate(pid_t pid, unsigned own, struct emul_proc *ret)
 	    !emul_argv_parse(b.data, b.len, &ret->argv))
 		return false;
 	snprintf(who, sizeof(who), "%d", pid);
-	if (!read_status(who, &st) || st.uid != geteuid() || st.inner != 1 ||
+	if (!read_status(who, &st) || !our_uid(st.uid) || st.inner != 1 ||
 	    st.levels != own + (ret->argv.fabric ? 1 : 2))
 		return false;
 	ret->ppid = st.ppid;

@@ -24,13 +24,10 @@
 
 #include "lib/auto.h"
 #include "provision/emul/mount.h"
+#include "provision/emul/space.h"
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
 #include "provision/emul/user.h"
-
-#define FABRIC_FLAGS                                                           \
-	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
-	 CLONE_NEWIPC)
 
 static void default_signals(void)
 {
@@ -43,16 +40,16 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int prepare(int go, int fd, bool user)
+static int prepare(int go, int fd, const struct emul_space *sp)
 {
-	int null, lock;
+	int null, lock, r;
 	char byte;
 
 	if (read(go, &byte, 1) != 1)
 		return -ECANCELED; /* labctl was killed, or could not map */
-	if (user && (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 ||
-		     setresuid(0, 0, 0) < 0))
-		return -errno;
+	r = emul_space_begin(sp);
+	if (r < 0)
+		return r;
 	null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
 	    dup2(null, 2) < 0)
@@ -70,7 +67,8 @@ static int prepare(int go, int fd, bool user)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-static _Noreturn void run_fabric(const char *lab, int go, int fd, bool user)
+static _Noreturn void run_fabric(const char *lab, int go, int fd,
+				 const struct emul_space *sp)
 {
 	char owner[16], room[EMUL_TITLE_ROOM];
 	char *argv[] = {(char *)"labctl",
@@ -86,7 +84,7 @@ static _Noreturn void run_fabric(const char *lab, int go, int fd, bool user)
 	snprintf(owner, sizeof(owner), "%u", emul_owner());
 	memset(room, '.', sizeof(room) - 1);
 	room[sizeof(room) - 1] = '\0';
-	r = prepare(go, fd, user);
+	r = prepare(go, fd, sp);
 	if (r == 0) {
 		execve("/proc/self/exe", argv, env);
 		r = -errno;
@@ -99,25 +97,17 @@ static _Noreturn void run_fabric(const char *lab, int go, int fd, bool user)
 	_exit(1);
 }
 
-static int clone_error(int r, struct err *reterr)
-{
-	if (emul_is_root())
-		return err_sys(reterr, r,
-			       "make the lab's namespaces (`labctl doctor` "
-			       "looks why)");
-	return err_sys(reterr, r,
-		       "make the lab's user namespace (`labctl doctor` looks "
-		       "why)");
-}
-
-int emul_start(const char *lab, pid_t *ret_pid, int *ret_pidfd, int *ret_fd,
-	       struct err *reterr)
+int emul_start(const char *lab, bool privileged, pid_t *ret_pid, int *ret_pidfd,
+	       int *ret_fd, struct err *reterr)
 {
 	auto_close int mine = -1, its = -1, go = -1, wait = -1, pidfd = -1;
-	bool user = !emul_is_root();
+	struct emul_space sp;
 	int sv[2], pipefd[2], r;
 	pid_t pid;
 
+	r = emul_space_of(lab, privileged, &sp, reterr);
+	if (r < 0)
+		return r;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0)
 		return err_sys(reterr, -errno, "socketpair");
 	mine = sv[0];
@@ -126,18 +116,18 @@ int emul_start(const char *lab, pid_t *ret_pid, int *ret_pidfd, int *ret_fd,
 		return err_sys(reterr, -errno, "pipe");
 	wait = pipefd[0];
 	go = pipefd[1];
-	pid = emul_clone(FABRIC_FLAGS | (user ? CLONE_NEWUSER : 0));
+	pid = emul_space_clone(&sp, reterr);
 	if (pid < 0)
-		return clone_error(pid, reterr);
+		return pid;
 	if (pid == 0) {
 		close(take_fd(&go));
 		close(take_fd(&mine));
-		run_fabric(lab, wait, its, user);
+		run_fabric(lab, wait, its, &sp);
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	r = pidfd < 0 ? err_sys(reterr, -errno, "pidfd_open") : 0;
-	if (r == 0 && user)
-		r = emul_map_ids(pid, reterr);
+	if (r == 0)
+		r = emul_space_map(&sp, pid, reterr);
 	if (r == 0 && write(go, "", 1) != 1)
 		r = err_sys(reterr, -errno, "start the fabric");
 	if (r < 0) {

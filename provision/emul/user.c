@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose lab it is. Root needs nothing more; anyone else gets a user namespace
- * in which root is the owner, and the ids above it are the owner's
- * subordinate ones (subuid(5)): sshd wants a second user and groups. Mapping
- * more than one id takes the set-uid helpers newuidmap and newgidmap.
+ * Whose lab it is, and its ids: a lab is in a user namespace. In an ordinary
+ * user's, root is the owner, and the ids above it are the owner's subordinate
+ * ones (subuid(5)): sshd wants a second user and groups. Mapping more than one
+ * id takes the set-uid helpers newuidmap and newgidmap. In root's, all are of
+ * a range that is nobody's, and root writes the map itself.
  */
 #include "provision/emul/user.h"
 
@@ -24,8 +25,6 @@
 #include "lib/parse.h"
 
 #define SUBID_FILE_MAX (4u << 20)
-#define SUBID_FIRST 100000u /* as useradd(8) has it */
-#define IDS_MAX 65536u      /* of a large range this many are mapped */
 
 extern char **environ;
 
@@ -50,69 +49,12 @@ pid_t emul_clone(unsigned long flags)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
-/* "NAME:FIRST:COUNT" */
-static bool subid_fields(const char *line, size_t len, const char *user,
-			 uid_t uid, bool anyone, struct emul_range *ret)
-{
-	char text[256], *first, *count;
-	uint32_t id, f, c;
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, line, len);
-	text[len] = '\0';
-	first = strchr(text, ':');
-	count = first ? strchr(first + 1, ':') : NULL;
-	if (!count)
-		return false;
-	*first++ = '\0';
-	*count++ = '\0';
-	if (!anyone && !(user && strcmp(text, user) == 0) &&
-	    !(parse_u32(text, 0, UINT32_MAX, &id) == 0 && id == uid))
-		return false;
-	if (parse_u32(first, 1, UINT32_MAX - 1, &f) < 0 ||
-	    parse_u32(count, 1, UINT32_MAX - f, &c) < 0)
-		return false;
-	*ret = (struct emul_range){f, c};
-	return true;
-}
-
-struct emul_range emul_subid_parse(const char *text, const char *user,
-				   uid_t uid)
-{
-	struct emul_range best = {0}, r;
-	size_t len;
-
-	for (; *text; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (subid_fields(text, len, user, uid, false, &r) &&
-		    r.count > best.count)
-			best = r;
-	}
-	return best;
-}
-
-unsigned emul_subid_free(const char *text)
-{
-	unsigned free = SUBID_FIRST;
-	struct emul_range r;
-	size_t len;
-
-	for (; *text; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (subid_fields(text, len, NULL, 0, true, &r) &&
-		    r.first + r.count > free)
-			free = r.first + r.count;
-	}
-	return free;
-}
-
 const char *emul_subid_cure(struct arena *a)
 {
 	const struct passwd *pw = getpwuid(emul_owner());
 	const char *user = pw ? pw->pw_name : "USER";
 	auto_buf struct buf b = {0};
-	unsigned u = SUBID_FIRST, g = SUBID_FIRST;
+	unsigned u = emul_subid_free(""), g = u;
 
 	if (file_read("/etc/subuid", SUBID_FILE_MAX, &b) == 0)
 		u = emul_subid_free(b.data);
@@ -121,7 +63,8 @@ const char *emul_subid_cure(struct arena *a)
 	return arena_printf(a,
 			    "as root: usermod --add-subuids %u-%u "
 			    "--add-subgids %u-%u %s",
-			    u, u + IDS_MAX - 1, g, g + IDS_MAX - 1, user);
+			    u, u + EMUL_IDS_MAX - 1, g, g + EMUL_IDS_MAX - 1,
+			    user);
 }
 
 static int range_of(const char *file, struct emul_range *ret,
@@ -178,8 +121,8 @@ static int start_map(struct helper *h, pid_t pid, unsigned own,
 		return err_sys(reterr, -errno, "pipe");
 	in = fd[0];
 	out = fd[1];
-	if (range.count > IDS_MAX)
-		range.count = IDS_MAX;
+	if (range.count > EMUL_IDS_MAX)
+		range.count = EMUL_IDS_MAX;
 	snprintf(text[0], sizeof(text[0]), "%d", pid);
 	snprintf(text[1], sizeof(text[1]), "%u", own);
 	snprintf(text[2], sizeof(text[2]), "%u", range.first);
@@ -219,16 +162,14 @@ static int end_map(struct helper *h, struct err *reterr)
 		       *words ? ": " : "", words);
 }
 
-int emul_map_ids(pid_t pid, struct err *reterr)
+int emul_map_ids(pid_t pid, struct emul_range uids, struct emul_range gids,
+		 struct err *reterr)
 {
 	struct helper u = {.tool = "newuidmap"}, g = {.tool = "newgidmap"};
-	struct emul_range uids, gids;
 	struct err later;
 	int r, end;
 
-	r = emul_subids(&uids, &gids, reterr);
-	if (r == 0)
-		r = start_map(&u, pid, emul_owner(), uids, reterr);
+	r = start_map(&u, pid, emul_owner(), uids, reterr);
 	if (r == 0)
 		r = start_map(&g, pid, getegid(), gids, reterr);
 	end = end_map(&u, r < 0 ? &later : reterr);
@@ -260,5 +201,20 @@ int emul_map_root(pid_t pid, struct err *reterr)
 	    (r = write_map(pid, "uid_map", uid)) < 0 ||
 	    (r = write_map(pid, "gid_map", gid)) < 0)
 		return err_sys(reterr, r, "map root in a user namespace");
+	return 0;
+}
+
+int emul_map_range(pid_t pid, struct emul_range uids, struct emul_range gids,
+		   struct err *reterr)
+{
+	char uid[48], gid[48];
+	int r;
+
+	snprintf(uid, sizeof(uid), "0 %u %u", uids.first, uids.count);
+	snprintf(gid, sizeof(gid), "0 %u %u", gids.first, gids.count);
+	if ((r = write_map(pid, "uid_map", uid)) < 0 ||
+	    (r = write_map(pid, "gid_map", gid)) < 0)
+		return err_sys(reterr, r, "map the lab's ids from %u on",
+			       uids.first);
 	return 0;
 }

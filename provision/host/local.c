@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +49,7 @@ struct local {
 /* What the child does; all made ready before the fork. */
 struct start {
 	int pidfd;        /* whose namespaces, or -1 */
+	bool user;        /* its user namespace is not ours */
 	int exe;          /* the program, or -1: argv[0] is a path */
 	int in, out, err; /* to become 0, 1, 2; -1: as they are */
 	bool session;
@@ -116,8 +119,13 @@ static _Noreturn void child(const struct start *s)
 		setsid();
 	else
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (s->pidfd >= 0 && setns(s->pidfd, JOIN) < 0)
+	if (s->pidfd >= 0 &&
+	    setns(s->pidfd, JOIN | (s->user ? CLONE_NEWUSER : 0)) < 0)
 		give_up("join the node's namespaces", 126);
+	/* A lab's root is not ours: all of it, before anything runs there. */
+	if (s->user && (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 ||
+			setresuid(0, 0, 0) < 0))
+		give_up("become the node's root", 126);
 	pid = _Fork();
 	if (pid < 0)
 		give_up("fork", 126);
@@ -135,6 +143,18 @@ static _Noreturn void child(const struct start *s)
 
 /* --- starting ------------------------------------------------------------ */
 
+/* Whether a process is in another user namespace than this one. */
+static bool other_user(int pid)
+{
+	struct stat mine, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return stat(path, &its) == 0 &&
+	       stat("/proc/self/ns/user", &mine) == 0 &&
+	       (its.st_ino != mine.st_ino || its.st_dev != mine.st_dev);
+}
+
 static int start(struct start *s, int pid, pid_t *ret, struct err *reterr)
 {
 	auto_close int pidfd = -1;
@@ -144,6 +164,7 @@ static int start(struct start *s, int pid, pid_t *ret, struct err *reterr)
 		pidfd = pidfd_open(pid, 0);
 		if (pidfd < 0)
 			return err_sys(reterr, -errno, "its process %d", pid);
+		s->user = other_user(pid);
 	}
 	s->pidfd = pidfd;
 	p = fork();

@@ -4,8 +4,8 @@
  * where there is no lab. With arguments: the driver of the shell tests of
  * emulation, which make labs without agents in their nodes:
  *
- *   emul_live.t up FILE | plan FILE | down LAB | list | enter LAB CMD... |
- *               target FILE NODE | pid LAB NODE
+ *   emul_live.t up FILE [privileged] | plan FILE | down LAB | list | enter LAB
+ * CMD... | target FILE NODE | pid LAB NODE
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,8 @@ static int drive_up(char **argv)
 	struct lab *lab = load(argv[2]);
 	struct err e;
 
-	if (emul_up(lab, progress, &t0, &changes, &e) < 0)
+	if (emul_up(lab, argv[3] ? EMUL_PRIVILEGED : 0, progress, &t0, &changes,
+		    &e) < 0)
 		return refuse(&e);
 	printf("%u changes\n", changes);
 	fprintf(stderr, "%6.1f ms done\n",
@@ -313,7 +314,7 @@ int main(int argc, char **argv)
 		return emul_fabric_main(argc - 1, argv + 1) ? 2 : 0;
 	if (argc < 2)
 		return test();
-	if (argc == 3 && strcmp(argv[1], "up") == 0)
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "up") == 0)
 		return drive_up(argv);
 	if (argc == 3 && strcmp(argv[1], "plan") == 0)
 		return drive_plan(argv);

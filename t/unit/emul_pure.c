@@ -7,6 +7,7 @@
 #include "lib/auto.h"
 #include "lib/doc.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/ids.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/request.h"
 #include "provision/emul/spec.h"
@@ -148,6 +149,40 @@ static void test_subids(void)
 	is_int(emul_subid_free(""), 100000, "free ids: none are taken");
 	is_int(emul_subid_free("a:100000:65536\nb:165536:65536\n"), 231072,
 	       "free ids: behind all");
+}
+
+static void test_root_range(void)
+{
+	struct emul_range a = emul_root_range("lab1", "", ""), b, c;
+	auto_buf struct buf text = {0};
+
+	ok(a.first >= EMUL_ROOT_FIRST && a.count == 65536 &&
+		   a.first + a.count - 1 <= 0x7bffffff,
+	   "root's ids: of the range that is documented");
+	ok(emul_root_id(a.first), "root's ids: the first one is root");
+	ok(!emul_root_id(a.first + 1), "root's ids: the next one is not");
+	ok(!emul_root_id(0) && !emul_root_id(EMUL_ROOT_FIRST - 65536) &&
+		   !emul_root_id(0x7c000000),
+	   "root's ids: nor is one outside");
+	is_int(emul_root_range("lab1", "", "").first, a.first,
+	       "root's ids: a lab has always the same");
+	ok(emul_root_range("lab2", "", "").first != a.first,
+	   "root's ids: another lab has others");
+	buf_printf(&text, "anna:%u:1\n", a.first + 65535);
+	b = emul_root_range("lab1", text.data, "");
+	ok(b.count && (b.first >= a.first + a.count || b.first < a.first),
+	   "root's ids: not those of /etc/subuid");
+	c = emul_root_range("lab1", "", text.data);
+	is_int(c.first, b.first, "root's ids: nor of /etc/subgid");
+	is_int(emul_root_range("lab1", "x:1000000000:2000000000\n", "").count,
+	       0, "root's ids: none where all are taken");
+	ok(emul_map_has("         0          0 4294967295\n", a),
+	   "ids: a machine's root has all");
+	ok(!emul_map_has("         0     100000      65536\n", a),
+	   "ids: a container's has not");
+	ok(!emul_map_has("", a), "ids: nothing has none");
+	ok(emul_map_has("0 1 1\n 2000000000 5 200000000\n", a),
+	   "ids: in the second line");
 }
 
 /* --- users of a node ------------------------------------------------- */
@@ -487,6 +522,7 @@ int main(void)
 	test_lines();
 	test_names();
 	test_subids();
+	test_root_range();
 	test_passwd();
 	test_spec();
 	test_no_room();
