@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/doc.h"
 #include "lib/log.h"
+#include "lib/table.h"
 #include "vrrp/config.h"
 #include "vrrp/control.h"
 #include "vrrp/supervise.h"
@@ -129,49 +130,29 @@ static const char *ago(int64_t since_ns, char *out, size_t size)
 	return out;
 }
 
-#define COLUMNS 8
-
 static void print_table(const struct doc *root)
 {
-	static const char *const head[COLUMNS] = {
-		"ROUTER", "STATE",     "PRIO",  "VRID",
-		"FOR",    "INTERFACE", "NETNS", "WHY"};
-	const struct doc *list = doc_get(root, "routers"), *d;
-	size_t width[COLUMNS] = {0}, i, len;
+	static const char *const heads[] = {"ROUTER", "STATE", ">PRIO",
+					    ">VRID",  "FOR",   "INTERFACE",
+					    "NETNS",  "WHY",   NULL};
+	auto_buf struct buf out = {0};
+	auto_table struct table t;
+	const struct doc *d;
 	char age[32];
 
-	for (int pass = 0; pass < 2; pass++) {
-		const char *cell[COLUMNS];
-		size_t row = 0;
-
-		memcpy(cell, head, sizeof(cell));
-		for (;;) {
-			for (i = 0; i < COLUMNS; i++) {
-				len = strlen(cell[i]);
-				if (len > width[i])
-					width[i] = len;
-				if (pass && i == COLUMNS - 1)
-					puts(cell[i]);
-				else if (pass)
-					printf("%-*s  ", (int)width[i],
-					       cell[i]);
-			}
-			if (row == doc_len(list))
-				break;
-			d = list->items[row++];
-			cell[0] = doc_str(d, "name", "");
-			cell[1] = doc_str(d, "state", "");
-			cell[2] = doc_str(d, "priority", "");
-			cell[3] = doc_str(d, "vrid", "");
-			cell[4] = ago(doc_int(d, "since_ns", 0), age,
-				      sizeof(age));
-			cell[5] = doc_str(d, "interface", "");
-			cell[6] = doc_str(d, "netns", "");
-			if (!*cell[6])
-				cell[6] = "-";
-			cell[7] = doc_str(d, "why", "");
-		}
+	table_init(&t, heads);
+	DOC_FOREACH (d, doc_get(root, "routers")) {
+		table_add(&t, doc_str(d, "name", ""));
+		table_add(&t, doc_str(d, "state", ""));
+		table_add(&t, doc_str(d, "priority", ""));
+		table_add(&t, doc_str(d, "vrid", ""));
+		table_add(&t, ago(doc_int(d, "since_ns", 0), age, sizeof(age)));
+		table_add(&t, doc_str(d, "interface", ""));
+		table_add(&t, doc_str(d, "netns", ""));
+		table_add(&t, doc_str(d, "why", ""));
 	}
+	table_print(&t, cmd_color(stdout), &out);
+	fwrite(out.data, 1, out.len, stdout);
 }
 
 static int state(const struct cmd *c, int argc, char **argv,

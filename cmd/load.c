@@ -15,14 +15,16 @@
 #include "topologies/find.h"
 #include "topologies/topo.h"
 
-#define SHARE                                                                  \
-	"share/labctl/topologies" /* beside bin/, as make install has it */
+/* Where make install has them, beside bin/; in the source, beside build/. */
+#define SHARE "share/labctl/topologies"
+#define TREE "topologies"
 #define STDIN "standard input"
 
 const char *cmd_share(struct arena *a)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	const char *tree;
 	int i;
 
 	if (n <= 0 || n == sizeof(path))
@@ -31,6 +33,9 @@ const char *cmd_share(struct arena *a)
 	for (i = 0; i < 2; i++)
 		while (n > 0 && path[--n] != '/')
 			;
+	tree = arena_printf(a, "%.*s/" TREE, (int)n, path);
+	if (access(arena_printf(a, "%s/schema.json", tree), R_OK) == 0)
+		return tree;
 	return arena_printf(a, "%.*s/" SHARE, (int)n, path);
 }
 

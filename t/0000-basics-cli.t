@@ -58,6 +58,16 @@ like "$err" "did you mean '--quiet'" "and the nearest one"
 run -q
 is "$status" 2 "options and no command: exit 2"
 
+# Each command has its row in the manual page and in README.
+for c in $("$LABCTL" --help | sed -n '/^To begin/q; s/^  \([a-z]*\)  .*/\1/p'); do
+	ok "$(grep -q "^\.It Cm $c" "$tap_top/docs/labctl.1"; echo $?)" "docs/labctl.1 has $c"
+	ok "$(grep -q "^| \`labctl $c" "$tap_top/README.md"; echo $?)" "README has $c"
+	for o in $("$LABCTL" "$c" --help | sed -n '/^Everywhere/q; s/^ *\(-[a-zA-Z], \)\{0,1\}--\([a-z-]*\).*/\2/p'); do
+		short=$("$LABCTL" "$c" --help | sed -n "s/^ *-\([a-zA-Z]\), --$o.*/\1/p")
+		ok "$(grep -q -e "Fl -$o" -e "Fl ${short:-none} " -e "Fl ${short:-none}\$" "$tap_top/docs/labctl.1"; echo $?)" "docs/labctl.1 has --$o of $c"
+	done
+done
+
 # help C is C --help.
 for c in up plan down check verify failover status exec doctor vrrp help version; do
 	run $c --help

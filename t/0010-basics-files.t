@@ -43,6 +43,14 @@ like "$out" "^standard input:2:19: " "check -: and where"
 run check - < /dev/null
 is "$status" 2 "check -: nothing is no lab"
 
+# In the source's own tree too.
+if [ "$(dirname "$LABCTL")" = "$tap_top/build" ]; then
+	run check vrrp-rapid
+	like "$out" "^$tap_top/topologies/vrrp-rapid.yaml: ok" "a lab of the source by its name"
+else
+	skip "a lab of the source by its name" "built elsewhere"
+fi
+
 # After make install: by the program's own place.
 if command -v make >/dev/null && [ -f "$(dirname "$LABCTL")/labctl" ]; then
 	make -s -C "$tap_top" O="$(dirname "$LABCTL")" -o "$(dirname "$LABCTL")/labctl" \
