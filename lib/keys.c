@@ -77,7 +77,7 @@ static bool not_list(struct keys *ks, const struct key *k, const struct doc *v,
 {
 	size_t most = k->max ? (size_t)k->max : KEYS_LIST_MAX;
 	struct key_fault f = {
-		.why = KEY_WRONG_MANY, .at = v, .key = k, .n = doc_len(v)};
+		.why = KEY_WRONG_MANY, .key = k, .first = v, .n = doc_len(v)};
 
 	if (v->kind != kind) {
 		key_wrong(ks, KEY_WRONG_TYPE, v, k);
@@ -311,7 +311,9 @@ static void read_row(struct keys *ks, const struct key *k, const struct doc *v,
 	if (k->at)
 		key_store(obj, k->at, &v, sizeof(v));
 	read_map(ks, v, k->table, (unsigned char *)obj + k->offset, v,
-		 arena_printf(ks->a, "%s of %s", k->name, what));
+		 k->table->what
+			 ? k->table->what
+			 : arena_printf(ks->a, "%s of %s", k->name, what));
 	right = ks->faults == faults;
 	if (right && k->known)
 		key_store(obj, k->known, &right, sizeof(right));

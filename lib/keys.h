@@ -145,7 +145,7 @@ enum key_wrong {
 	KEY_WRONG_STEP,
 	KEY_WRONG_WORD, /* none of the words; near as above */
 	KEY_WRONG_SAME, /* a word of flags twice */
-	KEY_WRONG_MANY, /* entries; at is the one too many, or the list */
+	KEY_WRONG_MANY, /* entries; at is the one too many, first the list */
 };
 
 /* What is wrong, for a reporter that has words of its own. */

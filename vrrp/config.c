@@ -1,219 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads the engine's configuration. Every mistake of a file is told in one
- * run, with its place; a file with a mistake changes nothing.
+ * Reads the engine's configuration, by rows (lib/keys). Every mistake of a
+ * file is told in one run, with its place; a file with a mistake changes
+ * nothing.
  */
 #include "vrrp/config.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "lib/file.h"
+#include "lib/keys.h"
 #include "lib/map.h"
 #include "lib/netns.h"
-#include "lib/parse.h"
 
 #define ROUNDS_MAX 100
 #define NAME_MAX_LEN 255
+#define SUN_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+
+/* An address with the place of its text, which later checks blame. */
+struct address {
+	struct vrrp_vaddr v;
+	const struct doc *at;
+};
+
+/* A router while it is read: its lists are not yet one. */
+struct router {
+	struct vrrp_router_config c;
+	struct address *advertised, *excluded;
+	size_t nadvertised, nexcluded;
+};
+
+struct file {
+	const char *node, *control;
+	struct router *routers;
+	size_t n;
+};
 
 struct reader {
 	const char *path;
-	struct arena *a;
 	struct buf *errs;
 	unsigned nerrs;
+	struct vrrp_config *c;
 	struct arena scratch;
 	struct map owners; /* addresses, each with its router's name */
+	struct map ids;    /* of routers */
+	struct map vrids;  /* namespace, interface and VRID, with the name */
 };
 
-static void bad(struct reader *rd, const struct doc *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/* --- what is wrong -------------------------------------------------------- */
 
-static void bad(struct reader *rd, const struct doc *at, const char *fmt, ...)
+/* "message or pseudo" */
+static const char *or_words(struct arena *a, const struct key *k)
 {
-	va_list ap;
+	const char *s = "";
 
-	if (rd->nerrs++ >= VRRP_CONFIG_ERRORS_MAX)
-		return;
-	buf_printf(rd->errs, "%s:%u:%u: ", rd->path, at->line, at->col);
-	va_start(ap, fmt);
-	buf_vprintf(rd->errs, fmt, ap);
-	va_end(ap);
-	buf_addc(rd->errs, '\n');
+	for (size_t i = 0; i < k->nwords; i++)
+		s = arena_printf(a, "%s%s%s", s, i ? " or " : "", k->words[i]);
+	return s;
 }
 
-/* Is d a map with none but these keys, each once? */
-static bool check_keys(struct reader *rd, const struct doc *d, const char *what,
-		       const char *const *names, size_t n)
+static const char *wrong_value(struct arena *a, const struct key *k,
+			       const struct doc *at)
 {
-	const char *near;
-	size_t i, j;
+	int64_t min, max;
 
-	if (!d || d->kind != DOC_MAP) {
-		if (d)
-			bad(rd, d, "%s must be a map", what);
-		return false;
+	if (k->type == KEY_LIST)
+		return arena_printf(a, "'%s' must be a list", k->name);
+	if (at->kind != DOC_SCALAR)
+		return arena_printf(a, "'%s' must be one value", k->name);
+	switch ((int)k->type) {
+	case KEY_UINT:
+		keys_range(k, &min, &max);
+		return arena_printf(
+			a, "'%s' must be a number from %lld to %lld, not '%s'",
+			k->name, (long long)min, (long long)max, at->str);
+	case KEY_DURATION:
+		return arena_printf(a,
+				    "'%s' must be a duration such as 2s or "
+				    "100ms, not '%s'",
+				    k->name, at->str);
+	case KEY_BOOL:
+		return arena_printf(a, "'%s' must be true or false", k->name);
+	case KEY_ENUM:
+		return arena_printf(a, "'%s' must be %s, not '%s'", k->name,
+				    or_words(a, k), at->str);
+	case KEY_TEXT:
+		return arena_printf(a, "'%s' must have %lld to %lld bytes",
+				    k->name, (long long)k->min,
+				    (long long)k->max);
+	default:
+		return arena_printf(a, "'%s' is no %s", at->str, k->what);
 	}
-	for (i = 0; i < d->n; i++) {
-		const char *key = d->keys[i]->str;
-
-		for (j = 0; j < n && strcmp(key, names[j]) != 0; j++)
-			;
-		if (j == n) {
-			near = parse_nearest(key, names, n);
-			bad(rd, d->keys[i], "%s has no '%s'%s%s%s", what, key,
-			    near ? "; did you mean '" : "", near ? near : "",
-			    near ? "'?" : "");
-		}
-		for (j = 0; j < i; j++)
-			if (strcmp(key, d->keys[j]->str) == 0) {
-				bad(rd, d->keys[i], "'%s' is here twice", key);
-				break;
-			}
-	}
-	return true;
 }
 
-/* The text of an entry; NULL (told where it is wrong) or def if absent. */
-static const char *text_of(struct reader *rd, const struct doc *map,
-			   const char *key, const char *def)
+/* The engine's words for what the rows found. */
+static const char *in_words(struct arena *a, const struct key_fault *f)
 {
-	const struct doc *d = doc_get(map, key);
+	const char *key = f->at && f->at->kind == DOC_SCALAR ? f->at->str : "";
 
-	if (!d)
-		return def;
-	if (d->kind != DOC_SCALAR) {
-		bad(rd, d, "'%s' must be one value", key);
-		return def;
+	switch ((int)f->why) {
+	case KEY_WRONG_MAP:
+		return arena_printf(a, "%s must be a map", f->what);
+	case KEY_WRONG_UNKNOWN:
+		return arena_printf(a, "%s has no '%s'%s%s%s", f->what, key,
+				    f->near ? "; did you mean '" : "",
+				    f->near ? f->near : "",
+				    f->near ? "'?" : "");
+	case KEY_WRONG_ELSEWHERE:
+		return arena_printf(a,
+				    "%s has no '%s'; it belongs under "
+				    "%s: {%s: ...}",
+				    f->what, key, f->key->name, key);
+	case KEY_WRONG_TWICE:
+		return arena_printf(a, "'%s' is here twice", key);
+	case KEY_WRONG_NO_VALUE:
+		return arena_printf(a, "'%s' has no value", f->key->name);
+	case KEY_WRONG_MISSING:
+		return arena_printf(a, "'%s' is missing", f->key->name);
+	case KEY_WRONG_TYPE:
+	case KEY_WRONG_RANGE:
+	case KEY_WRONG_WORD:
+		return wrong_value(a, f->key, f->at);
+	case KEY_WRONG_MANY:
+		return arena_printf(a,
+				    "'%s' has %zu entries, at most %lld are "
+				    "possible",
+				    f->key->name, f->n, (long long)f->key->max);
+	default:
+		return keys_fault_print(a, f);
 	}
-	return arena_strdup(rd->a, d->str);
 }
 
-static const char *required(struct reader *rd, const struct doc *map,
-			    const char *key)
+static void report(struct keys *ks, const struct key_fault *f)
 {
-	if (!doc_get(map, key)) {
-		bad(rd, map, "'%s' is missing", key);
-		return "";
-	}
-	return text_of(rd, map, key, "");
+	struct reader *rd = ks->ctx;
+	const struct doc *at = f->why == KEY_WRONG_MANY ? f->first : f->at;
+
+	if (rd->nerrs++ < VRRP_CONFIG_ERRORS_MAX)
+		buf_printf(rd->errs, "%s:%u:%u: %s\n", rd->path, at->line,
+			   at->col, in_words(&rd->scratch, f));
 }
 
-static uint32_t number_of(struct reader *rd, const struct doc *map,
-			  const char *key, uint32_t min, uint32_t max,
-			  uint32_t def)
+/* --- names ---------------------------------------------------------------- */
+
+static bool check_dev(struct keys *ks, const struct key *k, const struct doc *v,
+		      void *obj)
 {
-	const char *s = text_of(rd, map, key, NULL);
-	uint32_t v;
+	const char *s = v->str, *c;
 
-	if (!s)
-		return def;
-	if (parse_u32(s, min, max, &v) < 0) {
-		bad(rd, doc_get(map, key),
-		    "'%s' must be a number from %u to %u, not '%s'", key, min,
-		    max, s);
-		return def;
-	}
-	return v;
-}
-
-static int64_t duration_of(struct reader *rd, const struct doc *map,
-			   const char *key, int64_t def)
-{
-	const char *s = text_of(rd, map, key, NULL);
-	int64_t v;
-
-	if (!s)
-		return def;
-	if (parse_duration(s, &v) < 0) {
-		bad(rd, doc_get(map, key),
-		    "'%s' must be a duration such as 2s or 100ms, not '%s'",
-		    key, s);
-		return def;
-	}
-	return v;
-}
-
-static bool bool_of(struct reader *rd, const struct doc *map, const char *key,
-		    bool def)
-{
-	const char *s = text_of(rd, map, key, NULL);
-	bool v;
-
-	if (!s)
-		return def;
-	if (parse_bool(s, &v) < 0) {
-		bad(rd, doc_get(map, key), "'%s' must be true or false", key);
-		return def;
-	}
-	return v;
-}
-
-static const char *dev_of(struct reader *rd, const struct doc *map,
-			  const char *key)
-{
-	const char *s = required(rd, map, key), *c;
-	const struct doc *at = doc_get(map, key);
-
+	(void)k;
+	(void)obj;
 	for (c = s; *c && *c != '/' && *c != ':' && isgraph((unsigned char)*c);
 	     c++)
 		;
-	if (at && at->kind == DOC_SCALAR &&
-	    (!*s || *c || strlen(s) >= VRRP_DEV_MAX))
-		bad(rd, at, "'%s' cannot name an interface", s);
-	return s;
-}
-
-static const char *netns_of(struct reader *rd, const struct doc *map)
-{
-	const char *s = text_of(rd, map, "netns", "");
-
-	if (*s && !netns_name_ok(s))
-		bad(rd, doc_get(map, "netns"),
-		    "'%s' cannot name a network namespace", s);
-	return s;
-}
-
-/* --- lists ------------------------------------------------------------- */
-
-static const struct doc *list_of(struct reader *rd, const struct doc *map,
-				 const char *key, unsigned max)
-{
-	const struct doc *d = doc_get(map, key);
-
-	if (!d || doc_is_null(d))
-		return NULL;
-	if (d->kind != DOC_LIST) {
-		bad(rd, d, "'%s' must be a list", key);
-		return NULL;
-	}
-	if (d->n > max) {
-		bad(rd, d, "'%s' has %zu entries, at most %u are possible", key,
-		    d->n, max);
-		return NULL;
-	}
-	return d;
-}
-
-static bool had_address(const struct vrrp_router_config *r,
-			const struct vrrp_vaddr *v)
-{
-	size_t i;
-
-	for (i = 0; i < r->naddrs; i++)
-		if (&r->addrs[i] != v &&
-		    ip_equal(&r->addrs[i].net.ip, &v->net.ip) &&
-		    strcmp(r->addrs[i].dev, v->dev) == 0)
-			return true;
+	if (*s && !*c && strlen(s) < VRRP_DEV_MAX)
+		return true;
+	keys_wrong(ks, v, "'%s' cannot name an interface", s);
 	return false;
 }
+
+static bool check_netns(struct keys *ks, const struct key *k,
+			const struct doc *v, void *obj)
+{
+	(void)k;
+	(void)obj;
+	if (!*v->str || netns_name_ok(v->str))
+		return true;
+	keys_wrong(ks, v, "'%s' cannot name a network namespace", v->str);
+	return false;
+}
+
+static bool check_control(struct keys *ks, const struct key *k,
+			  const struct doc *v, void *obj)
+{
+	(void)k;
+	(void)obj;
+	if (strlen(v->str) > SUN_PATH_MAX)
+		keys_wrong(ks, v, "'control' is too long for a socket's path");
+	else if (*v->str != '/')
+		keys_wrong(ks, v, "'control' must be an absolute path");
+	else
+		return true;
+	return false;
+}
+
+/* --- addresses, routes, tracks -------------------------------------------- */
 
 static bool is_multicast(const struct ip *ip)
 {
@@ -225,7 +202,7 @@ static bool is_multicast(const struct ip *ip)
  * is the anycast address of its routers (RFC 4291 2.6.1) and may be had; of
  * an IPv4 network with 31 bits both are hosts (RFC 3021).
  */
-static bool bad_host(struct reader *rd, const struct doc *at, const char *s,
+static bool bad_host(struct keys *ks, const struct doc *at, const char *s,
 		     const struct ipnet *net)
 {
 	const struct ip none = {.family = net->ip.family};
@@ -240,7 +217,7 @@ static bool bad_host(struct reader *rd, const struct doc *at, const char *s,
 	else if (net->ip.family == 4 && ip_v4_value(&net->ip) == UINT32_MAX)
 		what = "a broadcast address";
 	if (what) {
-		bad(rd, at, "'%s' is %s", s, what);
+		keys_wrong(ks, at, "'%s' is %s", s, what);
 		return true;
 	}
 	if (net->ip.family == 6 || net->len >= 31)
@@ -253,19 +230,30 @@ static bool bad_host(struct reader *rd, const struct doc *at, const char *s,
 		return false;
 	a = ip_add(network, 1);
 	b = ip_v4(ip_v4_value(&last) - 1);
-	bad(rd, at, "'%s' is %s; a host's lies between %s and %s", s, what,
-	    ip_print(&a, first_text), ip_print(&b, last_text));
+	keys_wrong(ks, at, "'%s' is %s; a host's lies between %s and %s", s,
+		   what, ip_print(&a, first_text), ip_print(&b, last_text));
 	return true;
+}
+
+static bool had_address(const struct vrrp_router_config *r,
+			const struct vrrp_vaddr *v)
+{
+	for (size_t i = 0; i < r->naddrs; i++)
+		if (ip_equal(&r->addrs[i].net.ip, &v->net.ip) &&
+		    strcmp(r->addrs[i].dev, v->dev) == 0)
+			return true;
+	return false;
 }
 
 /*
  * Two routers of a namespace cannot have one address: what one gives up the
  * other would lose. Only link-local ones may stand on several interfaces.
  */
-static void check_owner(struct reader *rd, const struct doc *at,
+static void check_owner(struct keys *ks, const struct doc *at,
 			const struct vrrp_router_config *r,
 			const struct vrrp_vaddr *v)
 {
+	struct reader *rd = ks->ctx;
 	const struct ip *ip = &v->net.ip;
 	bool local = ip->family == 6 && ip->b[0] == 0xfe &&
 		     (ip->b[1] & 0xc0) == 0x80;
@@ -276,109 +264,102 @@ static void check_owner(struct reader *rd, const struct doc *at,
 			   ip_print(ip, text), local ? v->dev : "");
 	first = map_puts(&rd->scratch, &rd->owners, key, (void *)r->name);
 	if (first && first != r->name)
-		bad(rd, at, "%s is an address of '%s' already", text, first);
+		keys_wrong(ks, at, "%s is an address of '%s' already", text,
+			   first);
 }
 
-static void read_addresses(struct reader *rd, const struct doc *map,
-			   const char *key, unsigned max, bool advertised,
-			   struct vrrp_router_config *r)
+static void add_addresses(struct keys *ks, struct vrrp_router_config *r,
+			  const struct address *list, size_t n, bool advertised)
 {
-	static const char *const names[] = {"address", "dev"};
-	const struct doc *list = list_of(rd, map, key, max), *d;
-	struct vrrp_vaddr *v;
+	for (size_t i = 0; i < n; i++) {
+		const struct address *a = &list[i];
 
-	DOC_FOREACH (d, list) {
-		const char *s;
-
-		if (!check_keys(rd, d, "an address", names, ARRAY_LEN(names)))
+		if (!a->v.dev || !ip_is_set(&a->v.net.ip))
 			continue;
-		v = arena_push(rd->a, &r->addrs, &r->naddrs, sizeof(*v));
-		v->dev = dev_of(rd, d, "dev");
-		s = required(rd, d, "address");
-		if (!doc_get(d, "address"))
-			continue;
-		if (ipnet_parse(s, &v->net) < 0)
-			bad(rd, doc_get(d, "address"),
-			    "'%s' is no address with prefix length, such as "
-			    "192.0.2.1/24",
-			    s);
-		else if (advertised && v->net.ip.family != 4)
-			bad(rd, doc_get(d, "address"),
-			    "an advertised address must be IPv4; put others "
-			    "under excluded_addresses");
-		else if (had_address(r, v))
-			bad(rd, doc_get(d, "address"),
-			    "%s stands on %s already", s, v->dev);
-		else if (!bad_host(rd, doc_get(d, "address"), s, &v->net))
-			check_owner(rd, doc_get(d, "address"), r, v);
+		if (advertised && a->v.net.ip.family != 4)
+			keys_wrong(ks, a->at,
+				   "an advertised address must be IPv4; put "
+				   "others under excluded_addresses");
+		else if (had_address(r, &a->v))
+			keys_wrong(ks, a->at, "%s stands on %s already",
+				   a->at->str, a->v.dev);
+		else if (!bad_host(ks, a->at, a->at->str, &a->v.net))
+			check_owner(ks, a->at, r, &a->v);
+		r->addrs[r->naddrs++] = a->v;
 	}
 }
 
-static void read_routes(struct reader *rd, const struct doc *map,
-			struct vrrp_router_config *r)
+static bool check_via(struct keys *ks, const struct key *k, const struct doc *v,
+		      void *obj)
 {
-	static const char *const names[] = {"to", "via", "dev"};
-	const struct doc *list, *d;
-	struct vrrp_vroute *v;
-	const char *s;
+	const struct vrrp_vroute *r = obj;
 
-	list = list_of(rd, map, "virtual_routes", VRRP_ROUTES_MAX);
-	DOC_FOREACH (d, list) {
-		if (!check_keys(rd, d, "a route", names, ARRAY_LEN(names)))
-			continue;
-		v = arena_push(rd->a, &r->routes, &r->nroutes, sizeof(*v));
-		v->dev = dev_of(rd, d, "dev");
-		s = required(rd, d, "to");
-		if (doc_get(d, "to") && ipnet_parse(s, &v->to) < 0) {
-			bad(rd, doc_get(d, "to"),
-			    "'%s' is no prefix, such as 0.0.0.0/0", s);
-			continue;
-		}
-		v->to.ip = ipnet_network(&v->to);
-		s = text_of(rd, d, "via", NULL);
-		if (s && (ip_parse(s, &v->via) < 0 ||
-			  v->via.family != v->to.ip.family))
-			bad(rd, doc_get(d, "via"),
-			    "'%s' is no gateway for this route", s);
-	}
+	(void)k;
+	if (!ip_is_set(&r->to.ip) || r->via.family == r->to.ip.family)
+		return true;
+	keys_wrong(ks, v, "'%s' is no gateway for this route", v->str);
+	return false;
 }
 
-static void read_tracks(struct reader *rd, const struct doc *map,
-			struct vrrp_router_config *r)
+static void end_route(struct keys *ks, const struct doc *d, void *obj)
 {
-	static const char *const names[] = {"interface", "netns"};
-	const struct doc *list, *d;
-	struct vrrp_track *t;
+	struct vrrp_vroute *r = obj;
 
-	list = list_of(rd, map, "track", VRRP_TRACKS_MAX);
-	DOC_FOREACH (d, list) {
-		if (!check_keys(rd, d, "a tracked interface", names,
-				ARRAY_LEN(names)))
-			continue;
-		t = arena_push(rd->a, &r->tracks, &r->ntracks, sizeof(*t));
-		t->dev = dev_of(rd, d, "interface");
-		t->netns = netns_of(rd, d);
-	}
+	(void)ks;
+	(void)d;
+	r->to.ip = ipnet_network(&r->to);
 }
 
-/* --- a router ---------------------------------------------------------- */
+/* clang-format off */
+static const struct key address_keys[] = {
+	{"dev", KEY_TEXT, KEY_FIELD(struct address, v.dev),
+	 .check = check_dev, .flags = KEY_REQUIRED},
+	{"address", KEY_NET, KEY_FIELD(struct address, v.net),
+	 .at = offsetof(struct address, at), .flags = KEY_REQUIRED,
+	 .what = "address with prefix length, such as 192.0.2.1/24"},
+};
 
-static void read_garp(struct reader *rd, const struct doc *map,
-		      struct vrrp_settings *set)
-{
-	static const char *const names[] = {"repeat", "refresh", "delay"};
-	const struct doc *d = doc_get(map, "garp");
+static const struct key route_keys[] = {
+	{"dev", KEY_TEXT, KEY_FIELD(struct vrrp_vroute, dev),
+	 .check = check_dev, .flags = KEY_REQUIRED},
+	{"to", KEY_NET, KEY_FIELD(struct vrrp_vroute, to),
+	 .flags = KEY_REQUIRED, .what = "prefix, such as 0.0.0.0/0"},
+	{"via", KEY_IP, KEY_FIELD(struct vrrp_vroute, via),
+	 .check = check_via, .what = "gateway for this route"},
+};
 
-	/* One burst, and one delayed: what does not flood a network. */
-	set->announce_rounds = 5;
-	set->second_burst_ns = 60 * NS_PER_S;
-	if (!d || !check_keys(rd, d, "garp", names, ARRAY_LEN(names)))
-		return;
-	set->announce_rounds =
-		(uint8_t)number_of(rd, d, "repeat", 1, ROUNDS_MAX, 5);
-	set->refresh_ns = duration_of(rd, d, "refresh", 0);
-	set->second_burst_ns = duration_of(rd, d, "delay", 60 * NS_PER_S);
-}
+static const struct key track_keys[] = {
+	{"interface", KEY_TEXT, KEY_FIELD(struct vrrp_track, dev),
+	 .check = check_dev, .flags = KEY_REQUIRED},
+	{"netns", KEY_TEXT, KEY_FIELD(struct vrrp_track, netns),
+	 .check = check_netns, .def_text = "", .flags = KEY_EMPTY},
+};
+/* clang-format on */
+
+static const struct key_table address_table = {
+	.name = "address",
+	.what = "an address",
+	.keys = address_keys,
+	.n = ARRAY_LEN(address_keys),
+	.size = sizeof(struct address),
+};
+static const struct key_table route_table = {
+	.name = "route",
+	.what = "a route",
+	.keys = route_keys,
+	.n = ARRAY_LEN(route_keys),
+	.size = sizeof(struct vrrp_vroute),
+	.end = end_route,
+};
+static const struct key_table track_table = {
+	.name = "track",
+	.what = "a tracked interface",
+	.keys = track_keys,
+	.n = ARRAY_LEN(track_keys),
+	.size = sizeof(struct vrrp_track),
+};
+
+/* --- a router ------------------------------------------------------------- */
 
 /*
  * Routers that take over at one instant would refresh at one, too: each has
@@ -395,166 +376,207 @@ static int64_t phase_of(const char *id, int64_t period_ns)
 	return period_ns / 65536 * (h & 0xffff);
 }
 
-static void read_times(struct reader *rd, const struct doc *d,
-		       struct vrrp_settings *set)
+/* The row of version stands before. */
+static bool check_interval(struct keys *ks, const struct key *k,
+			   const struct doc *v, void *obj)
 {
-	const struct doc *at = doc_get(d, "interval");
-	int64_t step;
+	const struct router *r = obj;
+	int64_t ns = r->c.set.interval_ns;
 
-	set->interval_ns = duration_of(rd, d, "interval", NS_PER_S);
-	if (set->version == 2 &&
-	    (set->interval_ns % NS_PER_S || set->interval_ns < NS_PER_S ||
-	     set->interval_ns > 255 * NS_PER_S))
-		bad(rd, at,
-		    "'interval' of version 2 must be whole seconds "
-		    "from 1s to 255s");
-	if (set->version == 3 &&
-	    (set->interval_ns % NS_PER_CS || set->interval_ns < NS_PER_CS ||
-	     set->interval_ns > 4095 * NS_PER_CS))
-		bad(rd, at,
-		    "'interval' of version 3 must be steps of 10ms "
-		    "from 10ms to 40.95s");
-	set->promote_delay_ns =
-		duration_of(rd, d, "promote_delay", VRRP_DELAY_DERIVED);
-	step = vrrp_skew_step_ns(set->version, set->interval_ns);
-	if (set->promote_delay_ns >= step && set->promote_delay_ns)
-		bad(rd, doc_get(d, "promote_delay"),
-		    "'promote_delay' must be below %lldus, the skew of one "
-		    "priority more",
-		    (long long)(step / NS_PER_US));
+	(void)k;
+	if (r->c.set.version == 2 &&
+	    (ns % NS_PER_S || ns < NS_PER_S || ns > 255 * NS_PER_S)) {
+		keys_wrong(ks, v,
+			   "'interval' of version 2 must be whole seconds "
+			   "from 1s to 255s");
+		return false;
+	}
+	if (r->c.set.version == 3 &&
+	    (ns % NS_PER_CS || ns < NS_PER_CS || ns > 4095 * NS_PER_CS)) {
+		keys_wrong(ks, v,
+			   "'interval' of version 3 must be steps of 10ms "
+			   "from 10ms to 40.95s");
+		return false;
+	}
+	return true;
 }
 
-static void read_source(struct reader *rd, const struct doc *d,
-			struct vrrp_settings *set)
+/* That of interval, too. */
+static bool check_delay(struct keys *ks, const struct key *k,
+			const struct doc *v, void *obj)
 {
-	const char *s = text_of(rd, d, "source", NULL);
+	const struct vrrp_settings *set = &((const struct router *)obj)->c.set;
+	int64_t step = vrrp_skew_step_ns(set->version, set->interval_ns);
+
+	(void)k;
+	if (set->promote_delay_ns < step || !set->promote_delay_ns)
+		return true;
+	keys_wrong(ks, v,
+		   "'promote_delay' must be below %lldus, the skew of one "
+		   "priority more",
+		   (long long)(step / NS_PER_US));
+	return false;
+}
+
+static void read_source(struct keys *ks, const struct key *k,
+			const struct doc *v, void *obj)
+{
+	struct router *r = obj;
 	struct ip ip;
 
-	if (!s)
-		return;
-	if (ip_parse(s, &ip) < 0 || ip.family != 4)
-		bad(rd, doc_get(d, "source"), "'%s' is no IPv4 address", s);
+	if (v->kind != DOC_SCALAR)
+		keys_wrong(ks, v, "'%s' must be one value", k->name);
+	else if (ip_parse(v->str, &ip) < 0 || ip.family != 4)
+		keys_wrong(ks, v, "'%s' is no IPv4 address", v->str);
 	else
-		set->source = vrrp_addr_of(&ip);
+		r->c.set.source = vrrp_addr_of(&ip);
 }
 
-static void read_checksum(struct reader *rd, const struct doc *d,
-			  struct vrrp_router_config *r)
-{
-	const char *s = text_of(rd, d, "checksum", "pseudo");
-
-	/* What keepalived and FRR send unless told otherwise. */
-	r->csum = VRRP_CSUM_PSEUDO;
-	if (strcmp(s, "message") == 0)
-		r->csum = VRRP_CSUM_MESSAGE;
-	else if (strcmp(s, "pseudo") != 0)
-		bad(rd, doc_get(d, "checksum"),
-		    "'checksum' must be message or pseudo, not '%s'", s);
-}
-
-static void check_duplicates(struct reader *rd, const struct doc *d,
-			     const struct vrrp_config *c,
+/* No two routers have an id, or a VRID on an interface. */
+static void check_duplicates(struct keys *ks, const struct doc *d,
 			     const struct vrrp_router_config *r)
 {
-	const struct vrrp_router_config *o;
+	struct reader *rd = ks->ctx;
+	const char *key, *first;
 
-	for (o = c->routers; o < r; o++) {
-		if (strcmp(o->id, r->id) == 0) {
-			bad(rd, d, "two routers have the id '%s'", r->id);
-			return;
-		}
-		if (o->set.vrid == r->set.vrid && strcmp(o->dev, r->dev) == 0 &&
-		    strcmp(o->netns, r->netns) == 0) {
-			bad(rd, d, "vrid %u is '%s' on %s already", r->set.vrid,
-			    o->name, r->dev);
-			return;
-		}
+	if (map_puts(&rd->scratch, &rd->ids, r->id, (void *)r->id)) {
+		keys_wrong(ks, d, "two routers have the id '%s'", r->id);
+		return;
 	}
+	key = arena_printf(&rd->scratch, "%u %s %s", r->set.vrid, r->dev,
+			   r->netns);
+	first = map_puts(&rd->scratch, &rd->vrids, key, (void *)r->name);
+	if (first)
+		keys_wrong(ks, d, "vrid %u is '%s' on %s already", r->set.vrid,
+			   first, r->dev);
 }
 
-static void read_router(struct reader *rd, const struct doc *d,
-			struct vrrp_config *c)
+static void end_router(struct keys *ks, const struct doc *d, void *obj)
 {
-	static const char *const names[] = {"name",
-					    "id",
-					    "netns",
-					    "interface",
-					    "version",
-					    "vrid",
-					    "priority",
-					    "interval",
-					    "preempt",
-					    "source",
-					    "garp",
-					    "track",
-					    "checksum",
-					    "state_file",
-					    "promote_delay",
-					    "virtual_addresses",
-					    "excluded_addresses",
-					    "virtual_routes"};
-	struct vrrp_router_config *r;
+	struct router *in = obj;
+	struct vrrp_router_config *r = &in->c;
 
-	if (!check_keys(rd, d, "a router", names, ARRAY_LEN(names)))
+	if (!d || d->kind != DOC_MAP)
 		return;
-	r = arena_push(rd->a, &c->routers, &c->n, sizeof(*r));
-	r->name = required(rd, d, "name");
-	if (doc_get(d, "name") && (!*r->name || strlen(r->name) > NAME_MAX_LEN))
-		bad(rd, doc_get(d, "name"), "'name' must have 1 to %d bytes",
-		    NAME_MAX_LEN);
-	r->id = text_of(rd, d, "id", r->name);
-	r->netns = netns_of(rd, d);
-	r->dev = dev_of(rd, d, "interface");
-	r->state_file = text_of(rd, d, "state_file", NULL);
-	r->set.version = (uint8_t)number_of(rd, d, "version", 2, 3, 2);
-	r->set.vrid = (uint8_t)number_of(rd, d, "vrid", 1, 255, 0);
-	if (!doc_get(d, "vrid"))
-		bad(rd, d, "'vrid' is missing");
-	r->set.priority = (uint8_t)number_of(rd, d, "priority", 1, 255, 100);
-	r->set.preempt = bool_of(rd, d, "preempt", true);
-	read_times(rd, d, &r->set);
-	read_source(rd, d, &r->set);
-	read_garp(rd, d, &r->set);
+	/* What lacks was told of; the rest is judged all the same. */
+	r->name = r->name ? r->name : "";
+	r->id = r->id ? r->id : r->name;
+	r->dev = r->dev ? r->dev : "";
 	r->set.refresh_phase_ns = phase_of(r->id, r->set.refresh_ns);
-	read_checksum(rd, d, r);
-	read_addresses(rd, d, "virtual_addresses", VRRP_ADDRS_MAX, true, r);
+	r->addrs = arena_array(ks->a, in->nadvertised + in->nexcluded,
+			       sizeof(*r->addrs));
+	add_addresses(ks, r, in->advertised, in->nadvertised, true);
 	r->nadvert = r->naddrs;
-	if (!r->nadvert)
-		bad(rd, d, "a router needs at least one of virtual_addresses");
-	read_addresses(rd, d, "excluded_addresses", VRRP_EXCLUDED_MAX, false,
-		       r);
-	read_routes(rd, d, r);
-	read_tracks(rd, d, r);
-	check_duplicates(rd, d, c, r);
+	if (!in->nadvertised)
+		keys_wrong(ks, d,
+			   "a router needs at least one of virtual_addresses");
+	add_addresses(ks, r, in->excluded, in->nexcluded, false);
+	check_duplicates(ks, d, r);
 }
 
-/* --- the file ---------------------------------------------------------- */
+static const char *const checksums[] = {
+	[VRRP_CSUM_MESSAGE] = "message", [VRRP_CSUM_PSEUDO] = "pseudo"};
 
-static void read_control(struct reader *rd, const struct doc *root,
-			 struct vrrp_config *c)
+/* clang-format off */
+static const struct key garp_keys[] = {
+	/* One burst, and one delayed: what does not flood a network. */
+	{"repeat", KEY_UINT, KEY_FIELD(struct router, c.set.announce_rounds),
+	 .min = 1, .max = ROUNDS_MAX, .def = 5},
+	{"refresh", KEY_DURATION, KEY_FIELD(struct router, c.set.refresh_ns)},
+	{"delay", KEY_DURATION,
+	 KEY_FIELD(struct router, c.set.second_burst_ns),
+	 .def = 60 * NS_PER_S},
+};
+static const struct key_table garp_table = {
+	.name = "garp", .what = "garp", .keys = garp_keys,
+	.n = ARRAY_LEN(garp_keys), .size = sizeof(struct router),
+};
+
+static const struct key router_keys[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct router, c.name),
+	 .flags = KEY_REQUIRED, .min = 1, .max = NAME_MAX_LEN},
+	{"id", KEY_TEXT, KEY_FIELD(struct router, c.id), .flags = KEY_EMPTY},
+	{"netns", KEY_TEXT, KEY_FIELD(struct router, c.netns),
+	 .check = check_netns, .def_text = "", .flags = KEY_EMPTY},
+	{"interface", KEY_TEXT, KEY_FIELD(struct router, c.dev),
+	 .check = check_dev, .flags = KEY_REQUIRED},
+	{"state_file", KEY_TEXT, KEY_FIELD(struct router, c.state_file),
+	 .flags = KEY_EMPTY},
+	{"version", KEY_UINT, KEY_FIELD(struct router, c.set.version),
+	 .min = 2, .max = 3, .def = 2},
+	{"vrid", KEY_UINT, KEY_FIELD(struct router, c.set.vrid),
+	 .flags = KEY_REQUIRED, .min = 1, .max = 255},
+	{"priority", KEY_UINT, KEY_FIELD(struct router, c.set.priority),
+	 .min = 1, .max = 255, .def = 100},
+	{"preempt", KEY_BOOL, KEY_FIELD(struct router, c.set.preempt),
+	 .def = true},
+	{"interval", KEY_DURATION, KEY_FIELD(struct router, c.set.interval_ns),
+	 .check = check_interval, .def = NS_PER_S},
+	{"promote_delay", KEY_DURATION,
+	 KEY_FIELD(struct router, c.set.promote_delay_ns),
+	 .check = check_delay, .def = VRRP_DELAY_DERIVED},
+	{"source", KEY_CUSTOM, KEY_FIELD(struct router, c.set.source),
+	 .read = read_source},
+	{"garp", KEY_MAP, .size = sizeof(struct router), .table = &garp_table,
+	 .flags = KEY_EMPTY},
+	/* What keepalived and FRR send unless told otherwise. */
+	{"checksum", KEY_ENUM, KEY_FIELD(struct router, c.csum),
+	 KEY_WORDS(checksums), .def = VRRP_CSUM_PSEUDO},
+	{"virtual_addresses", KEY_LIST,
+	 KEY_ITEMS(struct router, advertised, nadvertised),
+	 .table = &address_table, .max = VRRP_ADDRS_MAX, .flags = KEY_EMPTY},
+	{"excluded_addresses", KEY_LIST,
+	 KEY_ITEMS(struct router, excluded, nexcluded),
+	 .table = &address_table, .max = VRRP_EXCLUDED_MAX,
+	 .flags = KEY_EMPTY},
+	{"virtual_routes", KEY_LIST,
+	 KEY_ITEMS(struct router, c.routes, c.nroutes),
+	 .table = &route_table, .max = VRRP_ROUTES_MAX, .flags = KEY_EMPTY},
+	{"track", KEY_LIST, KEY_ITEMS(struct router, c.tracks, c.ntracks),
+	 .table = &track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
+};
+static const struct key_table router_table = {
+	.name = "router", .what = "a router", .keys = router_keys,
+	.n = ARRAY_LEN(router_keys), .size = sizeof(struct router),
+	.end = end_router,
+};
+
+/* --- the file ------------------------------------------------------------- */
+
+static const struct key file_keys[] = {
+	{"node", KEY_TEXT, KEY_FIELD(struct file, node), .flags = KEY_EMPTY},
+	{"control", KEY_TEXT, KEY_FIELD(struct file, control),
+	 .check = check_control, .flags = KEY_REQUIRED},
+	{"routers", KEY_LIST, KEY_ITEMS(struct file, routers, n),
+	 .table = &router_table, .max = VRRP_ROUTERS_MAX, .flags = KEY_EMPTY},
+};
+/* clang-format on */
+static const struct key_table file_table =
+	KEY_TABLE("configuration", struct file, file_keys);
+
+static int read_root(struct reader *rd, const struct doc *root)
 {
-	c->control = required(rd, root, "control");
-	if (strlen(c->control) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		bad(rd, doc_get(root, "control"),
-		    "'control' is too long for a socket's path");
-	else if (doc_get(root, "control") && *c->control != '/')
-		bad(rd, doc_get(root, "control"),
-		    "'control' must be an absolute path");
-}
+	struct vrrp_config *c = rd->c;
+	struct keys ks = {.a = &c->arena,
+			  .report = report,
+			  .ctx = rd,
+			  .lax = true,
+			  .most = VRRP_CONFIG_ERRORS_MAX};
+	struct file file = {0};
 
-static void read_root(struct reader *rd, const struct doc *root,
-		      struct vrrp_config *c)
-{
-	static const char *const names[] = {"node", "control", "routers"};
-	const struct doc *list, *d;
-
-	if (!check_keys(rd, root, "the configuration", names, ARRAY_LEN(names)))
-		return;
-	c->node = text_of(rd, root, "node", NULL);
-	read_control(rd, root, c);
-	list = list_of(rd, root, "routers", VRRP_ROUTERS_MAX);
-	DOC_FOREACH (d, list)
-		read_router(rd, d, c);
+	if (keys_read(&ks, root, &file_table, &file, root,
+		      "the configuration") < 0) {
+		if (rd->nerrs > VRRP_CONFIG_ERRORS_MAX)
+			buf_printf(rd->errs, "%s: and %u more\n", rd->path,
+				   rd->nerrs - VRRP_CONFIG_ERRORS_MAX);
+		return -EINVAL;
+	}
+	c->node = file.node;
+	c->control = file.control;
+	c->routers = arena_array(&c->arena, file.n, sizeof(*c->routers));
+	for (c->n = 0; c->n < file.n; c->n++)
+		c->routers[c->n] = file.routers[c->n].c;
+	return 0;
 }
 
 int vrrp_config_parse(const char *path, const char *text, size_t len,
@@ -562,7 +584,7 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 {
 	auto_arena struct arena tree = {0};
 	struct vrrp_config c = {0};
-	struct reader rd = {.path = path, .a = &c.arena, .errs = errs};
+	struct reader rd = {.path = path, .c = &c, .errs = errs};
 	struct doc_error where;
 	struct doc *root;
 	int r;
@@ -576,11 +598,7 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 		buf_printf(errs, "%s:1:1: the file is empty\n", path);
 		r = -EINVAL;
 	} else {
-		read_root(&rd, root, &c);
-		if (rd.nerrs > VRRP_CONFIG_ERRORS_MAX)
-			buf_printf(errs, "%s: and %u more\n", path,
-				   rd.nerrs - VRRP_CONFIG_ERRORS_MAX);
-		r = rd.nerrs ? -EINVAL : 0;
+		r = read_root(&rd, root);
 	}
 	arena_release(&rd.scratch);
 	if (r < 0) {
@@ -594,33 +612,14 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 int vrrp_config_load(const char *path, struct vrrp_config *ret,
 		     struct buf *errs)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	auto_buf struct buf text = {0};
-	struct stat st;
-	ssize_t got;
+	int r = file_read(path, DOC_SIZE_MAX, &text);
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		got = -errno;
-		buf_printf(errs, "%s: %s\n", path, strerror((int)-got));
-		return (int)got;
+	if (r < 0) {
+		buf_printf(errs, "%s: %s\n", path, strerror(-r));
+		return r;
 	}
-	if (S_ISDIR(st.st_mode)) {
-		buf_printf(errs, "%s: %s\n", path, strerror(EISDIR));
-		return -EISDIR;
-	}
-	do {
-		got = read(fd, buf_room(&text, 65536), 65536);
-		if (got > 0)
-			text.len += (size_t)got;
-	} while ((got > 0 && text.len <= DOC_SIZE_MAX) ||
-		 (got < 0 && errno == EINTR));
-	if (got < 0) {
-		got = -errno;
-		buf_printf(errs, "%s: %s\n", path, strerror((int)-got));
-		return (int)got;
-	}
-	return vrrp_config_parse(path, text.data ? text.data : "", text.len,
-				 ret, errs);
+	return vrrp_config_parse(path, text.data, text.len, ret, errs);
 }
 
 void vrrp_config_release(struct vrrp_config *c)
