@@ -32,6 +32,7 @@ struct seen_drift {
 /* One node, looked at several times, first to last. */
 struct seen_node {
 	const char *error; /* why there is not even one sample, or NULL */
+	const char *cut;   /* why there are not as many as wanted, or NULL */
 	const struct observed **samples;
 	size_t nsamples;
 	struct seen_drift drift;

@@ -187,6 +187,8 @@ static bool sample(struct fleet_node *n, struct work *w)
 	if (gather_node_tables(n, w->arena, w->e->lab->name, &o, &err) < 0) {
 		if (!s->nsamples)
 			s->error = arena_strdup(w->arena, err.msg);
+		else
+			s->cut = arena_strdup(w->arena, err.msg);
 		return false;
 	}
 	s->error = NULL;

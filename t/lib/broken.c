@@ -199,6 +199,7 @@ static void engine_stopped(struct evidence *e)
 		for (size_t k = 0; k < 2; k++) {
 			e->ha[i].frames.frames[k].ip_src =
 				r->ha_ports[0]->addrs[0].addr.ip;
+			e->ha[i].frames.frames[k].src = r->ha_ports[0]->mac;
 			e->tunnels[i].frames.frames[k].ip_src =
 				r->ha_ports[0]->addrs[0].addr.ip;
 			e->tunnels[i].frames.frames[k].outer_src =
@@ -284,6 +285,31 @@ static void second_sender(struct evidence *e)
 	*slot = f;
 }
 
+/* It keeps all hosts down: all that is heard is the stranger. */
+static void stranger_rules(struct evidence *e)
+{
+	struct observed *o;
+	size_t i, k;
+
+	EACH_SAMPLE(e, "network2", o)
+	{
+		healthy_router(o, r->uuid)->state = "backup";
+		healthy_router(o, r->uuid)->file = "backup";
+		healthy_ns(o, r->netns)->of[RES_ROUTE].n = 0;
+		healthy_ns(o, r->netns)->of[RES_ADDR].n = 0;
+		healthy_addr_add(e, o, r->netns, ha_dev(1), ha_addr(1));
+	}
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < 2; k++)
+			ip_parse("169.254.192.77",
+				 &e->ha[i].frames.frames[k].ip_src);
+}
+
+static void spoofed(struct evidence *e)
+{
+	e->ha[0].frames.frames[1].src.b[5] ^= 1;
+}
+
 static void other_router_of_project(struct evidence *e)
 {
 	struct seen_frames *seen = &e->ha[0].frames;
@@ -316,6 +342,7 @@ static void partitioned(struct evidence *e)
 	for (k = 0; k < 2; k++) {
 		e->ha[1].frames.frames[k].ip_src =
 			r->ha_ports[1]->addrs[0].addr.ip;
+		e->ha[1].frames.frames[k].src = r->ha_ports[1]->mac;
 		e->tunnels[1].frames.frames[k] =
 			healthy_advert(r, 1, (int64_t)k * 2 * NS_PER_S);
 		e->tunnels[1].frames.frames[k].vxlan = true;
@@ -558,11 +585,16 @@ const struct broken broken[] = {
 	 "blind namespaces: controller; blind drift: controller"},
 	{"another host's name", wrong_host, "wrong agents: controller"},
 	{"namespace deleted on one network node", ns_deleted,
-	 "wrong namespaces: network1; blind ports: router2 on network1; "
+	 "wrong namespaces: network1; blind mtu: provider1 on network1; "
+	 "blind mtu: selfservice2 on network1; "
+	 "blind mtu: HA network tenant demo on network1; "
+	 "blind ports: router2 on network1; "
 	 "blind ha-address: router2 on network1; "
 	 "blind addresses: router2 on network1; "
 	 "blind default-route: router2 on network1; "
 	 "blind adverts: router2 on network1; "
+	 "blind advert-fields: router2 on network1; "
+	 "blind advert-fields: router2 on network2; "
 	 "blind advert-interval: router2 on network1"},
 	{"a router's namespace with another UUID", ns_other_uuid,
 	 "wrong namespaces: compute1"},
@@ -604,6 +636,13 @@ const struct broken broken[] = {
 	{"wrong TTL", wrong_ttl, "wrong advert-fields: router2 on network2"},
 	{"a sender that is nobody", second_sender,
 	 "wrong adverts: router2 on network1"},
+	{"a sender with the active's address", spoofed,
+	 "wrong adverts: router2 on network1"},
+	{"a stranger that keeps all hosts down", stranger_rules,
+	 "wrong active: router2; wrong adverts: router2 on network1; "
+	 "wrong adverts: router2 on network2; "
+	 "blind advert-tunnel: router2 on network1; "
+	 "blind advert-tunnel: router2 on network2"},
 	{"another router of the project", other_router_of_project, NULL},
 	{"wrong VNI", wrong_vni, "wrong advert-tunnel: router2 on network1"},
 	{"both nodes active: the overlay is partitioned", partitioned,
@@ -656,7 +695,8 @@ const struct broken broken[] = {
 	{"the HA network's vxlan gone", ha_net_gone,
 	 "wrong ha-network: of project demo; "
 	 "wrong bridges: HA network tenant demo on network1; "
-	 "wrong vxlan: HA network tenant demo on network1"},
+	 "wrong vxlan: HA network tenant demo on network1; "
+	 "blind mtu: HA network tenant demo on network1"},
 	{"a router that forwards nothing", forwards_nothing,
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv4; "
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv6; "

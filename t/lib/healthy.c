@@ -216,6 +216,7 @@ struct frame healthy_advert(const struct topo_router *r, size_t host, int64_t t)
 {
 	struct frame f = {.t = T0 + t, .ttl = 255, .kind = FRAME_ADVERT};
 
+	f.src = r->ha_ports[host]->mac;
 	f.ip_src = r->ha_ports[host]->addrs[0].addr.ip;
 	f.ip_dst = ip_v4(0xe0000012);
 	f.advert.version = 2;

@@ -5,6 +5,7 @@
  */
 #include "verify/check.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,253 @@ static void blindness(void)
 	is_int(blind, points.n, "not having looked is never a pass");
 }
 
+/*
+ * One part of the evidence missing at a time: every point that stands on it
+ * says that it could not look.
+ */
+static bool on_tables(const struct evidence *e, size_t i, const struct point *p)
+{
+	const struct topo_node *n = &e->lab->nodes[i];
+	const struct subject *s = &p->subject;
+
+	if (p->check->needs & ~(unsigned)NEEDS_TIME)
+		return false;
+	if (s->node)
+		return s->node == n;
+	return s->router ? topo_ha_port(s->router, n) != NULL
+			 : topo_network_on(e->lab, s->network, n);
+}
+
+static void lose_tables(struct evidence *e, size_t i)
+{
+	e->nodes[i].nsamples = 0;
+	e->nodes[i].error = "connection refused";
+}
+
+static bool on_time(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs == NEEDS_TIME &&
+	       topo_ha_port(p->subject.router, &e->lab->nodes[i]);
+}
+
+/* The first look succeeded, the others did not. */
+static void lose_time(struct evidence *e, size_t i)
+{
+	e->nodes[i].nsamples = 1;
+	e->nodes[i].cut = "connection reset";
+}
+
+static bool is_check(const struct point *p, const char *name)
+{
+	return strcmp(p->check->name, name) == 0;
+}
+
+static bool on_word(const struct evidence *e, size_t i, const struct point *p)
+{
+	return (is_check(p, "active") &&
+		topo_ha_port(p->subject.router, &e->lab->nodes[i])) ||
+	       (is_check(p, "state-file") &&
+		p->subject.node == &e->lab->nodes[i]);
+}
+
+static void lose_word(struct evidence *e, size_t i)
+{
+	struct observed *o;
+
+	for (size_t k = 0; k < HEALTHY_SAMPLES; k++) {
+		o = healthy_sample(e, e->lab->nodes[i].name, k);
+		o->engine_error = "the VRRP engine does not answer";
+	}
+}
+
+static bool on_frames(const struct evidence *e, size_t i, const struct point *p)
+{
+	if (!(p->check->needs & NEEDS_FRAMES) || is_check(p, "advert-tunnel"))
+		return false;
+	/* Adverts of a host are looked for at all hosts of the router. */
+	return p->subject.ha == &e->ha[i] ||
+	       (is_check(p, "advert-fields") &&
+		p->subject.router == e->ha[i].router);
+}
+
+static void lose_frames(struct evidence *e, size_t i)
+{
+	e->ha[i].frames = (struct seen_frames){.error = "it is not up"};
+}
+
+static void cut_frames(struct evidence *e, size_t i)
+{
+	e->ha[i].frames.cut = "the interface went down";
+}
+
+static void drop_frames(struct evidence *e, size_t i)
+{
+	e->ha[i].frames.dropped = 7;
+}
+
+static bool on_tunnel(const struct evidence *e, size_t i, const struct point *p)
+{
+	return is_check(p, "advert-tunnel") &&
+	       p->subject.tunnel == &e->tunnels[i];
+}
+
+static void lose_tunnel(struct evidence *e, size_t i)
+{
+	e->tunnels[i].frames = (struct seen_frames){.error = "it is not up"};
+}
+
+static void cut_tunnel(struct evidence *e, size_t i)
+{
+	e->tunnels[i].frames.cut = "the interface went down";
+}
+
+static bool on_outside(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return p->subject.ping == &e->outside[i];
+}
+
+static void lose_outside(struct evidence *e, size_t i)
+{
+	e->outside[i].pings = (struct seen_pings){.error = "no agent"};
+}
+
+static bool on_inside(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->subject.ping == &e->inside[i];
+}
+
+static void lose_inside(struct evidence *e, size_t i)
+{
+	e->inside[i].pings = (struct seen_pings){.error = "no agent"};
+}
+
+static bool on_passage(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return p->subject.passage == &e->passages[i];
+}
+
+static void lose_passage(struct evidence *e, size_t i)
+{
+	e->passages[i].error = "no agent";
+}
+
+static bool on_left(const struct evidence *e, size_t i, const struct point *p)
+{
+	(void)e;
+	(void)i;
+	return p->check->needs & NEEDS_PASSAGES;
+}
+
+static void lose_left(struct evidence *e, size_t i)
+{
+	(void)i;
+	e->left = (struct seen_frames){.error = "no agent"};
+}
+
+static bool on_drift(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_DRIFT &&
+	       p->subject.node == &e->lab->nodes[i];
+}
+
+static void lose_drift(struct evidence *e, size_t i)
+{
+	e->nodes[i].drift = (struct seen_drift){.error = "no agent"};
+}
+
+#define COUNT(member) offsetof(struct evidence, member)
+
+static const struct part {
+	const char *what;
+	size_t count; /* where in the evidence; 0: one for each node */
+	void (*lose)(struct evidence *e, size_t i);
+	bool (*concerns)(const struct evidence *e, size_t i,
+			 const struct point *p);
+} parts[] = {
+	{"a node's tables", 0, lose_tables, on_tables},
+	{"all samples but the first", 0, lose_time, on_time},
+	{"an engine's word", 0, lose_word, on_word},
+	{"a capture on an ha interface", COUNT(nha), lose_frames, on_frames},
+	{"half of such a capture", COUNT(nha), cut_frames, on_frames},
+	{"frames of such a capture", COUNT(nha), drop_frames, on_frames},
+	{"a capture on a tunnel", COUNT(ntunnels), lose_tunnel, on_tunnel},
+	{"half of a capture on a tunnel", COUNT(ntunnels), cut_tunnel,
+	 on_tunnel},
+	{"a ping from outside", COUNT(noutside), lose_outside, on_outside},
+	{"a ping from inside", COUNT(ninside), lose_inside, on_inside},
+	{"a passage's sender", COUNT(npassages), lose_passage, on_passage},
+	{"the host outside", SIZE_MAX, lose_left, on_left},
+	{"a node's drift", 0, lose_drift, on_drift},
+};
+
+static size_t part_count(const struct part *p, const struct evidence *e)
+{
+	size_t n;
+
+	if (p->count == SIZE_MAX)
+		return 1;
+	if (!p->count)
+		return e->lab->nnodes;
+	memcpy(&n, (const char *)e + p->count, sizeof(n));
+	return n;
+}
+
+/* Returns how many points were concerned; missed names those that did not say
+ * that they could not look. */
+static size_t lose_one(const struct part *part, size_t i, bool *seen,
+		       struct buf *missed)
+{
+	auto_(evidence_release) struct evidence e;
+	auto_arena struct arena a = {0};
+	struct points points;
+	size_t k, c, n = 0;
+
+	healthy_evidence(&e, lab);
+	check_points(&a, &e, NULL, &points);
+	part->lose(&e, i);
+	for (k = 0; k < points.n; k++) {
+		struct verdict v = {.arena = &a};
+
+		if (!part->concerns(&e, i, &points.items[k]))
+			continue;
+		n++;
+		for (c = 0; check_nth(c) != points.items[k].check; c++)
+			;
+		seen[c] = true;
+		check_judge(&e, &points.items[k], &v);
+		if (v.kind != VERDICT_OK && v.blind)
+			continue;
+		buf_adds(missed, missed->len ? "; " : "");
+		check_title(&points.items[k], missed);
+	}
+	return n;
+}
+
+static void blind_parts(void)
+{
+	bool seen[64] = {false};
+	const struct check *c;
+	size_t p, i, n, concerned;
+
+	for (p = 0; p < ARRAY_LEN(parts); p++) {
+		auto_(evidence_release) struct evidence e;
+		auto_buf struct buf missed = {0};
+
+		evidence_init(&e, lab);
+		n = part_count(&parts[p], &e);
+		for (i = concerned = 0; i < n; i++)
+			concerned += lose_one(&parts[p], i, seen, &missed);
+		ok(concerned, "without %s: %zu points", parts[p].what,
+		   concerned);
+		is(missed.data, NULL, "without %s none of them passes",
+		   parts[p].what);
+	}
+	for (i = 0; (c = check_nth(i)) != NULL; i++)
+		ok(seen[i], "check %s was made blind by a part", c->name);
+}
+
 /* Two projects, whose HA networks have the same addresses; three hosts; no
  * learning but flood entries; a network on one node alone. */
 static const char two_projects[] =
@@ -171,6 +419,7 @@ int main(void)
 		is(found.data, broken[i].found, "%s", broken[i].what);
 	}
 	blindness();
+	blind_parts();
 	passes("the other shipped lab", "topologies/vrrp-rapid.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
 	lab_free(lab);

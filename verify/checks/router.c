@@ -75,6 +75,9 @@ static size_t rounds_of(const struct evidence *e, const struct topo_router *r,
 
 		if (!o)
 			continue;
+		if (s->cut)
+			verdict_blind(v, "%s, after %zu looks: %s", node->name,
+				      s->nsamples, s->cut);
 		if (role_in(o, r) == ROLE_UNKNOWN)
 			verdict_blind(v, "%s: %s", node->name,
 				      state_word(o, r));

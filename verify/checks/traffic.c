@@ -38,13 +38,6 @@ static size_t host_of(const struct topo_router *r, const struct ip *ip)
 	return h;
 }
 
-static const char *sender_name(const struct topo_router *r, const struct ip *ip)
-{
-	size_t h = host_of(r, ip);
-
-	return h < r->nhosts ? r->hosts[h]->name : "nobody of this lab";
-}
-
 /* The router's own adverts: by sender, or by VRID from whomever. */
 static bool concerns(const struct topo_router *r, const struct frame *f)
 {
@@ -56,32 +49,42 @@ static bool concerns(const struct topo_router *r, const struct frame *f)
 struct senders {
 	struct {
 		struct ip ip;
+		struct mac mac;
 		size_t n;
 		int64_t last;
 	} items[SENDERS_MAX];
 	size_t n;
 };
 
-/* Which of them sent it; SENDERS_MAX where there are too many. */
-static size_t sender(struct senders *s, const struct frame *f)
+/* Which of them sent it, by its address, or by its MAC too; SENDERS_MAX where
+ * there are too many. */
+static size_t sender(struct senders *s, const struct frame *f, bool by_mac)
 {
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (ip_equal(&s->items[i].ip, &f->ip_src))
+		if (ip_equal(&s->items[i].ip, &f->ip_src) &&
+		    (!by_mac || mac_equal(&s->items[i].mac, &f->src)))
 			return i;
 	if (i < SENDERS_MAX) {
 		s->items[i].ip = f->ip_src;
+		s->items[i].mac = f->src;
 		s->n++;
 	}
 	return i;
 }
 
+/* False where nothing could be seen; what was seen in part is judged, and
+ * cannot pass. */
 static bool can_see(const struct seen_frames *f, const struct topo_node *n,
 		    struct verdict *v)
 {
-	if (f->error)
-		verdict_blind(v, "%s: %s", n->name, f->error);
+	if (f->error || f->cut)
+		verdict_blind(v, "%s: %s", n->name,
+			      f->error ? f->error : f->cut);
+	else if (f->dropped)
+		verdict_blind(v, "%s: the kernel dropped %lld frames", n->name,
+			      (long long)f->dropped);
 	return !f->error;
 }
 
@@ -104,8 +107,8 @@ static bool was_active(const struct evidence *e, const struct topo_router *r,
 	return false;
 }
 
-static size_t want_senders(const struct evidence *e,
-			   const struct topo_router *r, struct verdict *v)
+static void want_senders(const struct evidence *e, const struct topo_router *r,
+			 struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
 	size_t h, n = 0;
@@ -117,9 +120,35 @@ static size_t want_senders(const struct evidence *e,
 			     ip_print(ha_ip(r, h), text), r->hosts[h]->name);
 		n++;
 	}
-	if (!n)
-		verdict_blind(v, "no host of %s is active", r->name);
-	return n;
+	if (n)
+		return;
+	verdict_want(v, "adverts from one host of %s", r->name);
+	verdict_blind(v, "no host of %s is active", r->name);
+}
+
+/* One sender: the active host, or who it is that speaks in its place. */
+static void judge_sender(const struct evidence *e, const struct subject *s,
+			 const struct senders *senders, size_t k,
+			 struct verdict *v)
+{
+	const struct topo_router *r = s->router;
+	const struct ip *ip = &senders->items[k].ip;
+	const struct mac *mac = &senders->items[k].mac;
+	char text[IP_TEXT_MAX], mac_text[MAC_TEXT_MAX];
+	size_t h = host_of(r, ip);
+
+	if (h < r->nhosts && mac_equal(mac, &r->ha_ports[h]->mac)) {
+		verdict_saw(v, was_active(e, r, h, ANY), "%zu from %s (%s)",
+			    senders->items[k].n, ip_print(ip, text),
+			    r->hosts[h]->name);
+		return;
+	}
+	verdict_saw(v, false,
+		    "a stranger: %zu from %s, MAC %s, heard on %s%s%s",
+		    senders->items[k].n, ip_print(ip, text),
+		    mac_print(mac, mac_text), s->node->name,
+		    h < r->nhosts ? "; the address is that of " : "",
+		    h < r->nhosts ? r->hosts[h]->name : "");
 }
 
 static void judge_adverts(const struct evidence *e, const struct subject *s,
@@ -131,23 +160,19 @@ static void judge_adverts(const struct evidence *e, const struct subject *s,
 	char text[IP_TEXT_MAX];
 	size_t i, k, h;
 
-	if (!can_see(seen, s->node, v) || !want_senders(e, r, v))
+	if (!can_see(seen, s->node, v))
 		return;
+	/* With nobody active it may be a stranger that keeps them all down. */
+	want_senders(e, r, v);
 	for (i = 0; i < seen->n; i++) {
 		if (!concerns(r, &seen->frames[i]))
 			continue;
-		k = sender(&senders, &seen->frames[i]);
+		k = sender(&senders, &seen->frames[i], true);
 		if (k < SENDERS_MAX)
 			senders.items[k].n++;
 	}
-	for (k = 0; k < senders.n; k++) {
-		const struct ip *ip = &senders.items[k].ip;
-
-		h = host_of(r, ip);
-		verdict_saw(v, h < r->nhosts && was_active(e, r, h, ANY),
-			    "%zu from %s (%s)", senders.items[k].n,
-			    ip_print(ip, text), sender_name(r, ip));
-	}
+	for (k = 0; k < senders.n; k++)
+		judge_sender(e, s, &senders, k, v);
 	for (h = 0; h < r->nhosts; h++) {
 		if (!was_active(e, r, h, FIRST_AND_LAST))
 			continue;
@@ -226,14 +251,16 @@ static void judge_advert_fields(const struct evidence *e,
 	const struct ip *own = ha_ip(r, s->ha->host);
 	struct frame want = wanted_advert(r);
 	auto_buf struct buf text = {0};
-	size_t h, i, n = 0, looked = 0, bad = 0;
+	size_t h, i, n = 0, bad = 0;
 
 	fields_text(&want, &text);
 	verdict_want(v, "%s", text.data);
 	for (h = 0; h < r->nhosts; h++) {
 		const struct seen_frames *seen = &all[h].frames;
 
-		looked += !seen->error;
+		/* A host's adverts can be seen at all of them, and be another's
+		 * than here at any. */
+		can_see(seen, r->hosts[h], v);
 		for (i = 0; i < seen->n; i++) {
 			const struct frame *f = &seen->frames[i];
 
@@ -252,8 +279,6 @@ static void judge_advert_fields(const struct evidence *e,
 	if (n)
 		verdict_saw(v, !bad, "%zu of %zu adverts as they should be",
 			    n - bad, n);
-	else if (!looked)
-		can_see(&s->ha->frames, s->node, v);
 	else if (role_of(e, r, s->node) != ROLE_STANDBY)
 		verdict_blind(v, "%s sent no advert that could be judged",
 			      s->node->name);
@@ -305,7 +330,7 @@ static void judge_advert_interval(const struct evidence *e,
 
 		if (!concerns(r, f))
 			continue;
-		k = sender(&senders, f);
+		k = sender(&senders, f, false);
 		if (k == SENDERS_MAX)
 			continue;
 		gap = f->t - senders.items[k].last;

@@ -237,6 +237,8 @@ static void judge_vxlan(const struct evidence *e, const struct subject *s,
 	char want[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
 	const struct res_link *l;
 
+	if (!nic)
+		verdict_blind(v, "%s has no interface below it", s->node->name);
 	if (!ns || !nic)
 		return;
 	ip_print(&nic->addr.ip, want);
@@ -275,8 +277,12 @@ static void mtu_of(const struct seen_ns *ns, const char *name, unsigned want,
 {
 	const struct res_link *l = ns ? seen_link(ns, name) : NULL;
 
-	if (!l)
-		return; /* that it is missing is another check's finding */
+	if (!l) {
+		/* That it is missing is another check's finding. */
+		verdict_blind(v, "no %s%s%s", name, *where ? " in " : "",
+			      where);
+		return;
+	}
 	verdict_saw(v, l->mtu == want, "%s%s%s %u", name, *where ? " in " : "",
 		    where, l->mtu);
 	(*n)++;

@@ -290,6 +290,9 @@ static void judge_stays(const struct drill *d, const struct drill_router *dr,
 	}
 	verdict_want(v, "%s active, and nobody else", r->hosts[want]->name);
 	n = roles(dr, d->after, want, &active, v);
+	if (dr->hit && dr->hosts[dr->old].error)
+		verdict_blind(v, "%s: %s", r->hosts[dr->old]->name,
+			      dr->hosts[dr->old].error);
 	again = dr->hit ? sent_again(d, dr) : 0;
 	if (again)
 		verdict_saw(v, false, "%s sent %zu adverts after the heal",

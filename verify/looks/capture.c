@@ -351,12 +351,15 @@ void capture_answer(struct arena *a, const struct doc *d,
 		    struct seen_frames *ret)
 {
 	int type = (int)doc_int(d, "linktype", -1);
+	const char *cut = doc_str(d, "error", NULL);
 	const struct doc *list = doc_get(d, "frames"), *item;
 	uint8_t bytes[CAPTURE_SNAPLEN_MAX];
 
 	*ret = (struct seen_frames){.from = doc_int(d, "from", 0),
 				    .to = doc_int(d, "to", 0),
 				    .dropped = doc_int(d, "dropped", 0)};
+	if (cut)
+		ret->cut = arena_strdup(a, cut);
 	DOC_FOREACH (item, list) {
 		struct frame *f;
 		size_t len;

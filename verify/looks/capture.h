@@ -39,6 +39,7 @@ struct capture_ask {
 /* The frames of one place. */
 struct seen_frames {
 	const char *error; /* why nothing could be captured, or NULL */
+	const char *cut;   /* why not all of the time could be, or NULL */
 	int64_t from, to;  /* CLOCK_REALTIME, ns */
 	int64_t dropped;   /* frames that the kernel had no room for */
 	struct frame *frames;
