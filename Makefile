@@ -34,7 +34,7 @@ endif
 
 # --- libraries -----------------------------------------------------------
 
-LIBS = libssh yaml-0.1 libnl-3.0 libnl-route-3.0 libpcap uuid
+LIBS = libssh yaml-0.1 libnl-3.0 libnl-route-3.0 libpcap libmicrohttpd uuid
 needs_libs := $(filter-out help deps clean demo uninstall check-layers check-shell check-format,$(or $(MAKECMDGOALS),all))
 # With `make deps check` the libraries come with deps, before the build.
 ifneq ($(needs_libs),)

@@ -5,10 +5,10 @@
 set -eu
 
 build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
-	libnl-route-3-dev libpcap-dev uuid-dev"
+	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
 run="iproute2 openssh-server uidmap"
 # prove is perl's; the rest are those that labctl is tested against.
-test="perl tcpdump keepalived iputils-ping openssh-client automake nftables
+test="perl curl tcpdump keepalived iputils-ping openssh-client automake nftables
 	iptables strace procps"
 
 missing=

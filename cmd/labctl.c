@@ -33,6 +33,7 @@ const struct cmd_row cmd_rows[] = {
 	{NULL, &cmd_complete},
 	{NULL, &cmd_services},
 	{NULL, &cmd_fabric},
+	{NULL, &cmd_metadata},
 	{NULL, NULL},
 };
 /* clang-format on */

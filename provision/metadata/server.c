@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The metadata server
+ * ===================
+ * The main thread accepts connections, from the proxies' unix socket and from
+ * listeners inside namespaces, and hands each to libmicrohttpd, whose own
+ * thread reads and answers. What is known of a connection (through which
+ * router or network it came, for a listener) stands in a table by its
+ * descriptor, written before libmicrohttpd hears of it.
+ *
+ * Through a proxy a request says where it came from by headers, as Neutron's
+ * proxies set them: X-Neutron-Router-ID or X-Neutron-Network-ID, never both,
+ * and X-Forwarded-For. haproxy appends to what a client sent, so of the
+ * latter the last word of the last header counts: an instance that forges one
+ * only adds words before it.
+ *
+ * The records are read anew on SIGHUP into memory of their own; answers in
+ * the making keep the old ones, as both happen under one lock.
+ */
+#include "provision/metadata/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/log.h"
+#include "lib/netns.h"
+#include "provision/metadata/answer.h"
+#include "provision/metadata/record.h"
+
+#define FDS_MAX 16384 /* descriptors of this process that are told apart */
+#define BACKLOG 128
+#define EVENTS 64
+
+/* Where a connection came in. */
+struct origin {
+	bool direct; /* by a listener: router and network are known */
+	char router[40], network[40];
+};
+
+struct listener {
+	struct metadata_listener l; /* texts: own copies, in the arena */
+	int fd;
+};
+
+struct server {
+	const char *records_path;
+	struct MHD_Daemon *http;
+	int epoll, unix_fd, signals;
+	pthread_mutex_t lock; /* over arena and records */
+	struct arena arena;
+	struct metadata_records records;
+	struct listener *listeners;
+	size_t nlisteners;
+	struct origin *origins; /* by descriptor */
+};
+
+/* --- answering --------------------------------------------------------------
+ */
+
+static enum MHD_Result reply(struct MHD_Connection *c, unsigned status,
+			     const char *type, const char *body, size_t len)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+		len, (void *)body, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result done;
+
+	if (!r)
+		return MHD_NO;
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (status == METADATA_NOT_ALLOWED)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	done = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status,
+			      const char *words)
+{
+	return reply(c, status, "text/plain; charset=UTF-8", words,
+		     strlen(words));
+}
+
+struct said {
+	const char *forwarded, *router, *network;
+	unsigned nrouter, nnetwork;
+};
+
+static enum MHD_Result header(void *ctx, enum MHD_ValueKind kind,
+			      const char *name, const char *value)
+{
+	struct said *s = ctx;
+
+	(void)kind;
+	if (!value)
+		return MHD_YES;
+	if (strcasecmp(name, "X-Forwarded-For") == 0)
+		s->forwarded = value;
+	if (strcasecmp(name, "X-Neutron-Router-ID") == 0) {
+		s->router = value;
+		s->nrouter++;
+	}
+	if (strcasecmp(name, "X-Neutron-Network-ID") == 0) {
+		s->network = value;
+		s->nnetwork++;
+	}
+	return MHD_YES;
+}
+
+/* The last word of a list with commas, as an address. */
+static bool last_address(const char *text, struct ip *ret)
+{
+	const char *word = strrchr(text, ',');
+	char copy[IP_TEXT_MAX];
+	size_t len;
+
+	word = word ? word + 1 : text;
+	word += strspn(word, " \t");
+	len = strcspn(word, " \t");
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, word, len);
+	copy[len] = '\0';
+	return ip_parse(copy, ret) == 0;
+}
+
+static bool peer_address(struct MHD_Connection *c, struct ip *ret)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (!info || !info->client_addr)
+		return false;
+	*ret = (struct ip){0};
+	if (info->client_addr->sa_family == AF_INET) {
+		memcpy(&in, info->client_addr, sizeof(in));
+		ret->family = 4;
+		memcpy(ret->b, &in.sin_addr, 4);
+		return true;
+	}
+	if (info->client_addr->sa_family != AF_INET6)
+		return false;
+	memcpy(&in6, info->client_addr, sizeof(in6));
+	ret->family = 6;
+	memcpy(ret->b, &in6.sin6_addr, 16);
+	return true;
+}
+
+/* Who asks; NULL with the status and words of a refusal. */
+static const struct metadata_instance *asker(struct server *s,
+					     struct MHD_Connection *c,
+					     unsigned *ret_status,
+					     const char **ret_words)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const struct metadata_instance *found;
+	const struct origin *o;
+	struct said said = {0};
+	struct ip from;
+
+	*ret_status = METADATA_BAD_REQUEST;
+	if (!info || info->connect_fd < 0 || info->connect_fd >= FDS_MAX) {
+		*ret_words = "who asks is not known\n";
+		return NULL;
+	}
+	o = &s->origins[info->connect_fd];
+	if (o->direct) {
+		said.router = o->router[0] ? o->router : NULL;
+		said.network = o->network[0] ? o->network : NULL;
+		if (!peer_address(c, &from)) {
+			*ret_words = "who asks is not known\n";
+			return NULL;
+		}
+	} else {
+		MHD_get_connection_values(c, MHD_HEADER_KIND, header, &said);
+		if (said.nrouter + said.nnetwork != 1) {
+			*ret_words = "one of X-Neutron-Router-ID and "
+				     "X-Neutron-Network-ID is needed, once\n";
+			return NULL;
+		}
+		if (!said.forwarded || !last_address(said.forwarded, &from)) {
+			*ret_words = "X-Forwarded-For has no address\n";
+			return NULL;
+		}
+	}
+	found = metadata_find(&s->records, said.router, said.network, &from);
+	if (!found) {
+		*ret_status = METADATA_NOT_FOUND;
+		*ret_words = "no instance has this address\n";
+	}
+	return found;
+}
+
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *c,
+			      const char *url, const char *method,
+			      const char *version, const char *data,
+			      size_t *size, void **state)
+{
+	static int begun;
+	const struct metadata_instance *i;
+	struct server *s = ctx;
+	auto_buf struct buf body = {0};
+	struct metadata_answer a;
+	enum MHD_Result done;
+	const char *words = "";
+	unsigned status;
+
+	(void)version;
+	(void)data;
+	if (!*state) { /* the headers are there; a body may follow */
+		*state = &begun;
+		return MHD_YES;
+	}
+	if (*size) { /* which nobody reads */
+		*size = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return refuse(c, METADATA_NOT_ALLOWED,
+			      "metadata can be read and nothing else\n");
+	pthread_mutex_lock(&s->lock);
+	i = asker(s, c, &status, &words);
+	if (i) {
+		a = metadata_answer(i, url, &body);
+		done = a.status == METADATA_OK
+			       ? reply(c, a.status, a.type,
+				       body.data ? body.data : "", body.len)
+			       : refuse(c, a.status,
+					"there is no such thing\n");
+	} else {
+		done = refuse(c, status, words);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+/* --- records and listeners --------------------------------------------------
+ */
+
+static int read_text(const char *path, struct buf *out, struct err *reterr)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	char *room;
+	ssize_t got;
+
+	if (fd < 0)
+		return err_sys(reterr, -errno, "open %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(reterr, -EINVAL, "%s is not a file", path);
+	for (;;) {
+		room = buf_room(out, 65536);
+		got = read(fd, room, 65536);
+		if (got < 0)
+			return err_sys(reterr, -errno, "read %s", path);
+		if (got == 0)
+			return 0;
+		buf_add(out, room, (size_t)got);
+		if (out->len > METADATA_RECORDS_MAX)
+			return err_set(reterr, -EFBIG, "%s has over %u bytes",
+				       path, METADATA_RECORDS_MAX);
+	}
+}
+
+static int load(const char *path, struct arena *a, struct metadata_records *ret,
+		struct err *reterr)
+{
+	auto_buf struct buf text = {0};
+	struct doc *root = NULL;
+	int r;
+
+	r = read_text(path, &text, reterr);
+	if (r == 0)
+		r = doc_parse_line(a, text.data ? text.data : "", text.len,
+				   &root, reterr);
+	if (r == 0)
+		r = metadata_decode(a, root, ret, reterr);
+	return r;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_listener(const struct metadata_listener *a,
+			  const struct metadata_listener *b)
+{
+	return a->port == b->port && ip_equal(&a->address, &b->address) &&
+	       same_text(a->netns, b->netns) &&
+	       same_text(a->router, b->router) &&
+	       same_text(a->network, b->network);
+}
+
+static int listen_in(const struct metadata_listener *l, struct err *reterr)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_port = htons(l->port)};
+	auto_close int ns = netns_open(l->netns, reterr), fd = -1;
+	int on = 1;
+
+	if (ns < 0)
+		return ns;
+	if (l->address.family == 4)
+		memcpy(&in.sin_addr, l->address.b, 4);
+	fd = netns_socket(ns, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(reterr, fd, "open a socket in %s", l->netns);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0 ||
+	    listen(fd, BACKLOG) < 0)
+		return err_sys(reterr, -errno, "listen in %s", l->netns);
+	return take_fd(&fd);
+}
+
+static void watch(struct server *s, int fd, uint32_t what)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = what};
+
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		log_warn("metadata: watch a descriptor: %s", strerror(errno));
+}
+
+enum { FROM_SIGNALS = UINT32_MAX, FROM_UNIX = UINT32_MAX - 1 };
+
+/* Opens what is wanted, takes over what is open already, closes the rest. */
+static void open_listeners(struct server *s, const struct metadata_records *m)
+{
+	struct listener *list = calloc(m->nlisteners + 1, sizeof(*list));
+	size_t i, k;
+	struct err err;
+
+	if (!list)
+		abort();
+	for (i = 0; i < m->nlisteners; i++) {
+		list[i] = (struct listener){m->listeners[i], -1};
+		for (k = 0; k < s->nlisteners; k++)
+			if (s->listeners[k].fd >= 0 &&
+			    same_listener(&s->listeners[k].l, &list[i].l)) {
+				list[i].fd = take_fd(&s->listeners[k].fd);
+				(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL,
+						list[i].fd, NULL);
+				break;
+			}
+	}
+	for (k = 0; k < s->nlisteners; k++)
+		if (s->listeners[k].fd >= 0)
+			close(s->listeners[k].fd);
+	for (i = 0; i < m->nlisteners; i++) {
+		if (list[i].fd < 0)
+			list[i].fd = listen_in(&list[i].l, &err);
+		if (list[i].fd < 0)
+			log_warn("metadata: %s", err.msg);
+		else
+			watch(s, list[i].fd, (uint32_t)i);
+	}
+	free(s->listeners);
+	s->listeners = list;
+	s->nlisteners = m->nlisteners;
+}
+
+static void reload(struct server *s)
+{
+	struct metadata_records m;
+	struct arena a = {0};
+	struct err err;
+
+	if (load(s->records_path, &a, &m, &err) < 0) {
+		log_warn("metadata: %s; what was known stays", err.msg);
+		arena_release(&a);
+		return;
+	}
+	/* Listeners' texts are the new records': taken before the old go. */
+	pthread_mutex_lock(&s->lock);
+	open_listeners(s, &m);
+	arena_release(&s->arena);
+	s->arena = a;
+	s->records = m;
+	pthread_mutex_unlock(&s->lock);
+	log_info("metadata: %zu instances, %zu routers, %zu listeners",
+		 m.ninstances, m.nrouters, m.nlisteners);
+}
+
+/* --- accepting --------------------------------------------------------------
+ */
+
+static void copy_id(char *to, size_t size, const char *from)
+{
+	to[0] = '\0';
+	if (from && strlen(from) < size)
+		memcpy(to, from, strlen(from) + 1);
+}
+
+static void accept_all(struct server *s, int from,
+		       const struct metadata_listener *l)
+{
+	struct sockaddr_storage addr;
+	struct origin *o;
+	socklen_t len;
+	int fd;
+
+	for (;;) {
+		len = sizeof(addr);
+		memset(&addr, 0, sizeof(addr));
+		fd = accept4(from, (struct sockaddr *)&addr, &len,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return;
+		if (fd >= FDS_MAX) {
+			close(fd);
+			continue;
+		}
+		o = &s->origins[fd];
+		*o = (struct origin){.direct = l != NULL};
+		if (l) {
+			copy_id(o->router, sizeof(o->router), l->router);
+			copy_id(o->network, sizeof(o->network), l->network);
+		}
+		/* It closes what it does not take. */
+		(void)MHD_add_connection(s->http, fd, (struct sockaddr *)&addr,
+					 len);
+	}
+}
+
+/* Returns whether to go on. */
+static bool signalled(struct server *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return false;
+		reload(s);
+	}
+	return true;
+}
+
+static void loop(struct server *s)
+{
+	struct epoll_event ev[EVENTS];
+	bool go_on = true;
+	int i, n;
+
+	while (go_on) {
+		n = epoll_wait(s->epoll, ev, EVENTS, -1);
+		for (i = 0; i < n && go_on; i++) {
+			uint32_t what = ev[i].data.u32;
+
+			if (what == FROM_SIGNALS)
+				go_on = signalled(s);
+			else if (what == FROM_UNIX)
+				accept_all(s, s->unix_fd, NULL);
+			else if (what < s->nlisteners)
+				accept_all(s, s->listeners[what].fd,
+					   &s->listeners[what].l);
+		}
+		if (n < 0 && errno != EINTR)
+			return;
+	}
+}
+
+static int open_unix(const char *path, struct err *reterr)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	auto_close int fd = -1;
+
+	if (strlen(path) >= sizeof(un.sun_path))
+		return err_set(reterr, -ENAMETOOLONG,
+			       "the socket's path is too long: %s", path);
+	memcpy(un.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "open a socket");
+	(void)unlink(path);
+	if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 ||
+	    chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0)
+		return err_sys(reterr, -errno, "listen on %s", path);
+	return take_fd(&fd);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int start_http(struct server *s, struct err *reterr)
+{
+	s->http = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL |
+			MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC,
+		0, NULL, NULL, handle, s, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)METADATA_CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)METADATA_PER_IP_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)METADATA_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)METADATA_HEADERS_MAX, MHD_OPTION_END);
+	return s->http ? 0
+		       : err_set(reterr, -EIO, "libmicrohttpd does not start");
+}
+
+static void server_release(struct server *s)
+{
+	size_t i;
+
+	if (s->http)
+		MHD_stop_daemon(s->http);
+	for (i = 0; i < s->nlisteners; i++)
+		if (s->listeners[i].fd >= 0)
+			close(s->listeners[i].fd);
+	free(s->listeners);
+	free(s->origins);
+	arena_release(&s->arena);
+	if (s->unix_fd >= 0)
+		close(s->unix_fd);
+	if (s->signals >= 0)
+		close(s->signals);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	pthread_mutex_destroy(&s->lock);
+}
+
+int metadata_serve(const char *path, const char *records, struct err *reterr)
+{
+	auto_(server_release) struct server s = {.records_path = records,
+						 .epoll = -1,
+						 .unix_fd = -1,
+						 .signals = -1};
+	struct rlimit files = {FDS_MAX, FDS_MAX};
+	int r;
+
+	pthread_mutex_init(&s.lock, NULL);
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	s.origins = calloc(FDS_MAX, sizeof(*s.origins));
+	if (!s.origins)
+		return err_set(reterr, -ENOMEM, "out of memory");
+	s.signals = open_signals();
+	s.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s.signals < 0 || s.epoll < 0)
+		return err_sys(reterr, -errno, "open an epoll descriptor");
+	r = load(records, &s.arena, &s.records, reterr);
+	if (r == 0)
+		r = start_http(&s, reterr);
+	if (r < 0)
+		return r;
+	s.unix_fd = open_unix(path, reterr);
+	if (s.unix_fd < 0)
+		return s.unix_fd;
+	watch(&s, s.signals, FROM_SIGNALS);
+	watch(&s, s.unix_fd, FROM_UNIX);
+	open_listeners(&s, &s.records);
+	loop(&s);
+	(void)unlink(path);
+	return 0;
+}
