@@ -9,7 +9,7 @@ ip link add eth1 type veth peer name eth1-far
 ip link set eth1 up; ip link set eth1-far up
 tracks='track: [{interface: ha, netns: a}, {interface: eth1, netns: ""}]'
 conf a "$tracks"
-conf b
+conf b "track_addresses: false"
 is "$(elect a)" a "the first to start is active"
 start b
 is "$(state_of b)" backup "the second a backup"

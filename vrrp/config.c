@@ -534,6 +534,8 @@ static const struct key router_keys[] = {
 	 .table = &route_table, .max = VRRP_ROUTES_MAX, .flags = KEY_EMPTY},
 	{"track", KEY_LIST, KEY_ITEMS(struct router, c.tracks, c.ntracks),
 	 .table = &track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
+	{"track_addresses", KEY_BOOL,
+	 KEY_FIELD(struct router, c.track_addresses), .def = true},
 };
 static const struct key_table router_table = {
 	.name = "router", .what = "a router", .keys = router_keys,

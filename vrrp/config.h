@@ -50,6 +50,7 @@ struct vrrp_router_config {
 	size_t nroutes;
 	struct vrrp_track *tracks;
 	size_t ntracks;
+	bool track_addresses; /* the interfaces of addrs as well */
 };
 
 struct vrrp_config {

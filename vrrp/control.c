@@ -16,6 +16,7 @@
 #include "vrrp/control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -44,6 +45,7 @@ static void put_counters(const struct router *r, struct json *j)
 	json_kint(j, "send_errors", (int64_t)r->send_errors);
 	json_kint(j, "announce_errors", (int64_t)r->announce_errors);
 	json_kint(j, "place_errors", (int64_t)r->place_errors);
+	json_kint(j, "mended", (int64_t)r->mend.times);
 	/* What was refused before its router was known counts for the
 	 * interface, and so for every router on it. */
 	json_key(j, "refused");
@@ -73,6 +75,44 @@ static void put_addr(const struct vrrp_addr *a, const char *key, struct json *j)
 	json_kstr(j, key, ip_print(&ip, text));
 }
 
+/* Lines of text as a list. */
+static void put_lines(const struct buf *lines, const char *key, struct json *j)
+{
+	char text[256];
+	size_t at, n;
+
+	json_key(j, key);
+	json_arr(j);
+	for (at = 0; at < lines->len; at += n + 1) {
+		n = strcspn(lines->data + at, "\n");
+		snprintf(text, sizeof(text), "%.*s", (int)n, lines->data + at);
+		json_str(j, text);
+	}
+	json_arr_end(j);
+}
+
+static void put_held(const struct router *r, struct json *j)
+{
+	static const struct buf none;
+	bool active = r->core.state == VRRP_ACTIVE;
+	char text[IP_TEXT_MAX], where[IP_TEXT_MAX + VRRP_DEV_MAX + 8];
+	size_t i;
+
+	put_lines(active ? &r->mend.lacks : &none, "lacks", j);
+	put_lines(active ? &none : &r->mend.strays, "strays", j);
+	json_key(j, "stood");
+	json_arr(j);
+	for (i = 0; i < r->cfg->naddrs; i++) {
+		if (!r->held.stood[i])
+			continue;
+		snprintf(where, sizeof(where), "%s on %s",
+			 ipnet_print(&r->cfg->addrs[i].net, text),
+			 r->cfg->addrs[i].dev);
+		json_str(j, where);
+	}
+	json_arr_end(j);
+}
+
 static void put_router(const struct router *r, struct json *j)
 {
 	const struct vrrp_router_config *c = r->cfg;
@@ -91,6 +131,7 @@ static void put_router(const struct router *r, struct json *j)
 	put_addr(&r->source, "source", j);
 	put_addr(&r->core.peer, "last_heard", j);
 	put_counters(r, j);
+	put_held(r, j);
 	json_kstr(j, "why", why_of(r));
 	json_obj_end(j);
 }

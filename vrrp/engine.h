@@ -15,6 +15,8 @@
 #include "vrrp/config.h"
 #include "vrrp/fsm.h"
 #include "vrrp/journal.h"
+#include "vrrp/mend.h"
+#include "vrrp/place.h"
 #include "vrrp/run.h"
 #include "vrrp/space.h"
 
@@ -34,6 +36,8 @@ struct io {
 struct room {
 	struct vrrp_space s;
 	struct io io;
+	struct mend_claim *claims; /* whose address or route is it? sorted */
+	size_t nclaims;
 	bool dirty; /* its links or addresses changed since the last review */
 	bool gone;  /* its name means another namespace now, or none */
 	bool used;
@@ -44,6 +48,7 @@ struct port {
 	struct room *room;
 	char dev[VRRP_DEV_MAX];
 	unsigned ifindex; /* of the open socket */
+	bool lost;        /* it is called otherwise now: for last words only */
 	int fd;           /* or -1 */
 	int out;          /* adverts leave by it as frames; or -1 */
 	bool has_mac;     /* else they leave by fd */
@@ -65,7 +70,9 @@ struct router {
 	struct port *port;
 	struct room **track_rooms; /* one for each of cfg->tracks */
 	uint8_t *list;             /* advertised addresses, four bytes each */
-	struct scribe_file *file;  /* its state file, once there was a word */
+	struct vrrp_held held;
+	struct mend mend;
+	struct scribe_file *file; /* its state file, once there was a word */
 	struct vrrp_effects todo;
 	unsigned done; /* effects of todo carried out */
 	bool started;
@@ -111,7 +118,7 @@ struct engine {
 	size_t nrooms;
 	struct port **ports;
 	size_t nports;
-	struct mono look_at;
+	struct mono look_at, mend_at;
 	size_t pending; /* routers with effects not yet carried out */
 	bool stop, reload;
 	int control; /* listening, or -1 */
@@ -149,6 +156,12 @@ void router_free(struct router *r);
 /* Has cfg, which names the same virtual router, replace what r has. */
 void router_configure(struct engine *e, struct router *r,
 		      const struct vrrp_router_config *cfg);
+/* The first things of a new router that is connected: takes what a dead
+ * engine left away before any router claims anything. everywhere: no router
+ * of its namespace is Active. */
+void router_begin(struct engine *e, struct router *r, bool everywhere);
+/* The same for one whose namespace has come anew. */
+void router_meet_room(struct router *r, bool everywhere);
 /* A step of the core; adverts go out at once, the rest by router_finish(). */
 void router_step(struct engine *e, struct router *r, struct mono now,
 		 const struct vrrp_event *ev);

@@ -16,101 +16,128 @@
 #include "vrrp/place.h"
 
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/rtnl.h"
 #include "vrrp/announce.h"
+#include "vrrp/place_msg.h"
 #include "vrrp/sock.h"
 
-static int af_of(const struct ip *ip)
+/* --- what is where ----------------------------------------------------- */
+
+void vrrp_held_init(struct vrrp_held *h, const struct vrrp_router_config *r)
 {
-	return ip->family == 4 ? AF_INET : AF_INET6;
+	h->addrs = calloc(r->naddrs + 1, sizeof(*h->addrs));
+	h->routes = calloc(r->nroutes + 1, sizeof(*h->routes));
+	h->stood = calloc(r->naddrs + 1, sizeof(*h->stood));
+	if (!h->addrs || !h->routes || !h->stood)
+		abort();
 }
 
-static bool link_local(const struct ip *ip)
+void vrrp_held_release(struct vrrp_held *h)
 {
-	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+	free(h->addrs);
+	free(h->routes);
+	free(h->stood);
+	*h = (struct vrrp_held){0};
 }
 
-static void queue_address(struct vrrp_space *s, int type, int flags,
-			  const struct vrrp_vaddr *v, unsigned ifindex)
+static bool same_address(const struct vrrp_vaddr *a, const struct vrrp_vaddr *b)
 {
-	struct ifaddrmsg h = {
-		.ifa_family = (unsigned char)af_of(&v->net.ip),
-		.ifa_prefixlen = v->net.len,
-		.ifa_scope = link_local(&v->net.ip) ? RT_SCOPE_LINK
-						    : RT_SCOPE_UNIVERSE,
-		.ifa_index = ifindex,
-	};
-	char text[IP_TEXT_MAX];
-	struct nl_msg *m;
-
-	if (v->net.ip.family == 6)
-		h.ifa_flags = IFA_F_NODAD;
-	m = rtnl_add(s->rtnl, type, flags, &h, sizeof(h), "%s %s on %s",
-		     type == RTM_NEWADDR ? "add" : "remove",
-		     ipnet_print(&v->net, text), v->dev);
-	nla_put(m, IFA_LOCAL, (int)ip_size(&v->net.ip), v->net.ip.b);
-	if (v->net.ip.family == 4)
-		nla_put(m, IFA_ADDRESS, (int)ip_size(&v->net.ip), v->net.ip.b);
+	return ipnet_equal(&a->net, &b->net) && strcmp(a->dev, b->dev) == 0;
 }
 
-static void queue_route(struct vrrp_space *s, int type, int flags,
-			const struct vrrp_vroute *v, unsigned ifindex)
+static bool same_route(const struct vrrp_vroute *a, const struct vrrp_vroute *b)
 {
-	const struct rtmsg h = {
-		.rtm_family = (unsigned char)af_of(&v->to.ip),
-		.rtm_dst_len = v->to.len,
-		.rtm_table = RT_TABLE_MAIN,
-		/* As keepalived marks them, so that others can tell. */
-		.rtm_protocol = RTPROT_KEEPALIVED,
-		.rtm_scope = v->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = RTN_UNICAST,
-	};
-	char text[IP_TEXT_MAX];
-	struct nl_msg *m;
-
-	m = rtnl_add(s->rtnl, type, flags, &h, sizeof(h),
-		     "%s route to %s on %s",
-		     type == RTM_NEWROUTE ? "add" : "remove",
-		     ipnet_print(&v->to, text), v->dev);
-	if (v->to.len)
-		nla_put(m, RTA_DST, (int)ip_size(&v->to.ip), v->to.ip.b);
-	if (v->via.family)
-		nla_put(m, RTA_GATEWAY, (int)ip_size(&v->via), v->via.b);
-	nla_put_u32(m, RTA_OIF, ifindex);
+	return ipnet_equal(&a->to, &b->to) && ip_equal(&a->via, &b->via) &&
+	       strcmp(a->dev, b->dev) == 0;
 }
+
+void vrrp_held_follow(struct vrrp_held *h, const struct vrrp_router_config *a,
+		      const struct vrrp_router_config *b)
+{
+	struct vrrp_held now;
+	size_t i, j;
+
+	vrrp_held_init(&now, b);
+	for (i = 0; i < b->naddrs; i++)
+		for (j = 0; j < a->naddrs; j++)
+			if (same_address(&b->addrs[i], &a->addrs[j])) {
+				now.addrs[i] = h->addrs[j];
+				now.stood[i] = h->stood[j];
+			}
+	for (i = 0; i < b->nroutes; i++)
+		for (j = 0; j < a->nroutes; j++)
+			if (same_route(&b->routes[i], &a->routes[j]))
+				now.routes[i] = h->routes[j];
+	vrrp_held_release(h);
+	*h = now;
+}
+
+static unsigned index_of(const struct vrrp_space *s, const char *dev)
+{
+	const struct vrrp_link *link = vrrp_space_link(s, dev);
+
+	return link ? link->ifindex : 0;
+}
+
+/* Where else than on ifindex it was put, if that still exists; or 0. */
+static unsigned elsewhere(const struct vrrp_space *s, unsigned held,
+			  unsigned ifindex)
+{
+	return held && held != ifindex && vrrp_space_link_at(s, held) ? held
+								      : 0;
+}
+
+bool vrrp_held_astray(const struct vrrp_held *h, const struct vrrp_space *s,
+		      const struct vrrp_router_config *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++)
+		if (elsewhere(s, h->addrs[i], index_of(s, r->addrs[i].dev)))
+			return true;
+	return false;
+}
+
+/* --- in and out -------------------------------------------------------- */
 
 int vrrp_place_add(struct vrrp_space *s, const struct vrrp_router_config *r,
-		   struct err *reterr)
+		   struct vrrp_held *h, struct err *reterr)
 {
-	const int flags = NLM_F_CREATE | NLM_F_REPLACE;
-	const struct vrrp_link *link;
 	const char *missing = NULL;
+	unsigned at, old;
 	size_t i;
 	int e;
 
 	for (i = 0; i < r->naddrs; i++) {
-		link = vrrp_space_link(s, r->addrs[i].dev);
-		if (link)
-			queue_address(s, RTM_NEWADDR, flags, &r->addrs[i],
-				      link->ifindex);
-		else
+		at = index_of(s, r->addrs[i].dev);
+		old = elsewhere(s, h->addrs[i], at);
+		if (old)
+			vrrp_queue_address(s, RTM_DELADDR, &r->addrs[i].net,
+					   old, "another interface");
+		h->addrs[i] = 0;
+		if (!at)
 			missing = r->addrs[i].dev;
+		if (!at || h->stood[i])
+			continue;
+		vrrp_queue_address(s, RTM_NEWADDR, &r->addrs[i].net, at,
+				   r->addrs[i].dev);
+		h->addrs[i] = at;
 	}
 	for (i = 0; i < r->nroutes; i++) {
-		link = vrrp_space_link(s, r->routes[i].dev);
-		if (link)
-			queue_route(s, RTM_NEWROUTE, flags, &r->routes[i],
-				    link->ifindex);
+		at = index_of(s, r->routes[i].dev);
+		if (at)
+			vrrp_queue_route(s, RTM_NEWROUTE, &r->routes[i], at);
 		else
 			missing = r->routes[i].dev;
+		h->routes[i] = at;
 	}
 	e = rtnl_commit(s->rtnl, reterr);
 	if (e == 0 && missing)
@@ -125,8 +152,7 @@ static bool keeps_address(const struct vrrp_router_config *keep,
 	size_t i;
 
 	for (i = 0; keep && i < keep->naddrs; i++)
-		if (ipnet_equal(&keep->addrs[i].net, &v->net) &&
-		    strcmp(keep->addrs[i].dev, v->dev) == 0)
+		if (same_address(&keep->addrs[i], v))
 			return true;
 	return false;
 }
@@ -137,15 +163,12 @@ static bool keeps_route(const struct vrrp_router_config *keep,
 	size_t i;
 
 	for (i = 0; keep && i < keep->nroutes; i++)
-		if (ipnet_equal(&keep->routes[i].to, &v->to) &&
-		    ip_equal(&keep->routes[i].via, &v->via) &&
-		    strcmp(keep->routes[i].dev, v->dev) == 0)
+		if (same_route(&keep->routes[i], v))
 			return true;
 	return false;
 }
 
-/* The answers to what removes something that is not there. */
-static bool was_absent(int e)
+bool vrrp_was_absent(int e)
 {
 	return e == -ESRCH || e == -EADDRNOTAVAIL || e == -ENODEV ||
 	       e == -ENOENT || e == -ENETUNREACH || e == -EHOSTUNREACH ||
@@ -159,14 +182,11 @@ struct neighbours {
 
 static bool has_addresses_on(const struct neighbours *n, int ifindex)
 {
-	const struct vrrp_link *link;
 	size_t i;
 
-	for (i = 0; i < n->r->naddrs; i++) {
-		link = vrrp_space_link(n->s, n->r->addrs[i].dev);
-		if (link && (int)link->ifindex == ifindex)
+	for (i = 0; i < n->r->naddrs; i++)
+		if ((int)index_of(n->s, n->r->addrs[i].dev) == ifindex)
 			return true;
-	}
 	return false;
 }
 
@@ -194,13 +214,8 @@ static int queue_forget(const struct nlmsghdr *h, void *ctx)
 	return 0;
 }
 
-/*
- * On every interface where r has addresses. Best effort: one that another
- * process has just removed, or a table that changed under the dump, leaves
- * at worst what there was before.
- */
-static void forget_neighbours(struct vrrp_space *s,
-			      const struct vrrp_router_config *r)
+void vrrp_forget_neighbours(struct vrrp_space *s,
+			    const struct vrrp_router_config *r)
 {
 	struct neighbours n = {s, r};
 	const struct ndmsg all = {0};
@@ -212,27 +227,42 @@ static void forget_neighbours(struct vrrp_space *s,
 }
 
 int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
-		      const struct vrrp_router_config *keep, bool *ret_had,
-		      struct err *reterr)
+		      struct vrrp_held *h,
+		      const struct vrrp_router_config *keep, struct err *reterr)
 {
-	const struct vrrp_link *link;
+	const struct vrrp_vaddr *a;
+	const struct vrrp_vroute *v;
 	size_t i, routes, n;
 	bool had = false;
 	struct err e;
+	unsigned at, old;
 	int bad = 0;
 
 	for (i = r->nroutes; i-- > 0;) {
-		link = vrrp_space_link(s, r->routes[i].dev);
-		if (link && !keeps_route(keep, &r->routes[i]))
-			queue_route(s, RTM_DELROUTE, 0, &r->routes[i],
-				    link->ifindex);
+		v = &r->routes[i];
+		at = index_of(s, v->dev);
+		old = elsewhere(s, h->routes[i], at);
+		if (keeps_route(keep, v))
+			continue;
+		if (at)
+			vrrp_queue_route(s, RTM_DELROUTE, v, at);
+		if (old)
+			vrrp_queue_route(s, RTM_DELROUTE, v, old);
+		h->routes[i] = 0;
 	}
 	routes = rtnl_queued(s->rtnl);
 	for (i = r->naddrs; i-- > 0;) {
-		link = vrrp_space_link(s, r->addrs[i].dev);
-		if (link && !keeps_address(keep, &r->addrs[i]))
-			queue_address(s, RTM_DELADDR, 0, &r->addrs[i],
-				      link->ifindex);
+		a = &r->addrs[i];
+		at = index_of(s, a->dev);
+		old = elsewhere(s, h->addrs[i], at);
+		if (keeps_address(keep, a))
+			continue;
+		if (at && !h->stood[i])
+			vrrp_queue_address(s, RTM_DELADDR, &a->net, at, a->dev);
+		if (old)
+			vrrp_queue_address(s, RTM_DELADDR, &a->net, old,
+					   "another interface");
+		h->addrs[i] = 0;
 	}
 	n = rtnl_queued(s->rtnl);
 	rtnl_commit(s->rtnl, &e);
@@ -241,13 +271,11 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 
 		if (res == 0 && i >= routes)
 			had = true;
-		if (res < 0 && !was_absent(res) && !bad)
+		if (res < 0 && !vrrp_was_absent(res) && !bad)
 			bad = res;
 	}
 	if (had && !keep)
-		forget_neighbours(s, r);
-	if (ret_had)
-		*ret_had = had;
+		vrrp_forget_neighbours(s, r);
 	if (bad)
 		return err_sys(reterr, bad, "remove the addresses of %s",
 			       r->name);

@@ -12,21 +12,55 @@
 #include "vrrp/space.h"
 
 /*
+ * Where a router's addresses and routes are. Interfaces are known by number
+ * here: what was put on one is taken from it again, whatever it is called by
+ * then.
+ */
+struct vrrp_held {
+	unsigned *addrs, *routes; /* ifindex, or 0; as many as in the config */
+	bool *stood; /* addresses that others put there before we began: never
+			added, never removed */
+};
+
+void vrrp_held_init(struct vrrp_held *h, const struct vrrp_router_config *r);
+void vrrp_held_release(struct vrrp_held *h);
+
+/* Makes h, which was for a, fit for b: what both have stays known. */
+void vrrp_held_follow(struct vrrp_held *h, const struct vrrp_router_config *a,
+		      const struct vrrp_router_config *b);
+
+/* Is something on an interface that has another name now? */
+bool vrrp_held_astray(const struct vrrp_held *h, const struct vrrp_space *s,
+		      const struct vrrp_router_config *r);
+
+/*
  * Puts all addresses, then all routes of r in place with one send. What is
  * there already is left as it is. An interface that does not exist is passed
  * over and told in reterr (-ENODEV), as is the first refusal of the kernel.
  */
 int vrrp_place_add(struct vrrp_space *s, const struct vrrp_router_config *r,
-		   struct err *reterr);
+		   struct vrrp_held *h, struct err *reterr);
 
 /*
  * Takes them away: routes, then addresses, last first. keep (may be NULL)
- * names a configuration whose addresses and routes stay. *ret_had (may be
- * NULL) is set if an address was there. What is not there is no error.
+ * names a configuration whose addresses and routes stay. What is not there
+ * is no error.
  */
 int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
-		      const struct vrrp_router_config *keep, bool *ret_had,
+		      struct vrrp_held *h,
+		      const struct vrrp_router_config *keep,
 		      struct err *reterr);
+
+/*
+ * Forgets the neighbours on every interface where r has addresses. Best
+ * effort: one that another process has just removed, or a table that changed
+ * under the dump, leaves at worst what there was before.
+ */
+void vrrp_forget_neighbours(struct vrrp_space *s,
+			    const struct vrrp_router_config *r);
+
+/* Is this -errno the answer to removing what is not there? */
+bool vrrp_was_absent(int e);
 
 /* Announces every address of r whose interface runs; frames not sent. */
 size_t vrrp_place_announce(struct vrrp_space *s,

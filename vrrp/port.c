@@ -46,6 +46,7 @@ void port_close(struct port *p)
 	auto_close_fn(&p->out);
 	p->fd = p->out = -1;
 	p->ifindex = 0;
+	p->lost = false;
 }
 
 void port_free(struct port *p)
@@ -144,6 +145,12 @@ void port_review(struct engine *e, struct port *p)
 		return;
 	if (!link && p->room->gone)
 		return; /* needed for the last words */
+	/* Called otherwise now: the last words can still be said. */
+	if (!link && p->fd >= 0 && !p->lost &&
+	    vrrp_space_link_at(&p->room->s, p->ifindex)) {
+		p->lost = true;
+		return;
+	}
 	port_close(p);
 	p->why[0] = '\0';
 	if (!link)

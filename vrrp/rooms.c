@@ -24,9 +24,8 @@ struct whose {
 	struct room *room;
 };
 
-static void address_changed(void *ctx, unsigned ifindex)
+static void source_may_change(const struct whose *c, unsigned ifindex)
 {
-	const struct whose *c = ctx;
 	struct port *p;
 	size_t i, j;
 
@@ -40,6 +39,19 @@ static void address_changed(void *ctx, unsigned ifindex)
 	}
 }
 
+static void noticed(void *ctx, const struct vrrp_notice *n)
+{
+	const struct whose *c = ctx;
+
+	mend_heard(c->e, c->room, n);
+	/* What routers put there is nobody's primary address. */
+	if (!n)
+		source_may_change(c, 0);
+	else if (!n->route && n->net.ip.family == 4 &&
+		 n->protocol != VRRP_PROTOCOL)
+		source_may_change(c, n->ifindex);
+}
+
 static void room_ready(struct engine *e, void *obj)
 {
 	struct room *room = obj;
@@ -48,7 +60,7 @@ static void room_ready(struct engine *e, void *obj)
 
 	if (!room->s.open)
 		return;
-	r = vrrp_space_read(&room->s, address_changed, &c);
+	r = vrrp_space_read(&room->s, noticed, &c);
 	if (r != 0)
 		room->dirty = true;
 	if (r < 0)
@@ -127,6 +139,7 @@ static void drop_unused(struct engine *e)
 			continue;
 		}
 		vrrp_space_release(&e->rooms[i]->s);
+		free(e->rooms[i]->claims);
 		free(e->rooms[i]);
 	}
 	e->nrooms = n;
@@ -157,6 +170,7 @@ void rooms_connect(struct engine *e)
 		}
 	}
 	drop_unused(e);
+	mend_connect(e);
 	for (i = 0; i < e->nports; i++)
 		port_set_routers(e->ports[i], e->routers, e->n);
 	for (i = 0; i < e->nrooms; i++)
@@ -201,6 +215,10 @@ void rooms_review(struct engine *e)
 	for (i = 0; i < e->n; i++)
 		if (concerns(e->routers[i]))
 			router_review(e, e->routers[i]);
+	/* Those that were kept for last words. */
+	for (i = 0; i < e->nports; i++)
+		if (e->ports[i]->lost)
+			port_review(e, e->ports[i]);
 	for (i = 0; i < e->nrooms; i++)
 		e->rooms[i]->dirty = false;
 	if (!gone)
@@ -219,6 +237,16 @@ void rooms_review(struct engine *e)
 	look_again(e, 0);
 }
 
+/* A namespace has come under routers that were without; none is Active. */
+static void met(struct engine *e, const struct room *room)
+{
+	size_t i;
+
+	for (i = 0; room->s.open && i < e->n; i++)
+		if (e->routers[i]->room == room)
+			router_meet_room(e->routers[i], true);
+}
+
 void rooms_look(struct engine *e)
 {
 	struct room *room;
@@ -234,6 +262,7 @@ void rooms_look(struct engine *e)
 		} else if (!room->s.open) {
 			room_open(e, room);
 			missing |= !room->s.open;
+			met(e, room);
 		}
 	}
 	for (i = 0; i < e->nports; i++) {

@@ -4,7 +4,8 @@
  * told to the core.
  *
  * The path is up when the namespace is there, the interface runs, has its
- * primary address and a socket, and all that is tracked runs. A router whose
+ * primary address and a socket, and all that is tracked runs: the interfaces
+ * of its addresses too, unless the configuration says otherwise. A router whose
  * path is not up is in fault and says why; it claims nothing.
  */
 #include <errno.h>
@@ -14,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
+#include "vrrp/hunt.h"
 #include "vrrp/place.h"
 #include "vrrp/scribe.h"
 
@@ -45,12 +47,16 @@ struct router *router_new(const struct vrrp_router_config *cfg)
 	r->since_real_ns = clock_real_ns();
 	vrrp_init(&r->core, &cfg->set);
 	set_list(r);
+	vrrp_held_init(&r->held, cfg);
+	r->mend.at = MONO_NEVER;
 	return r;
 }
 
 void router_free(struct router *r)
 {
 	scribe_drop(r->file);
+	mend_release(&r->mend);
+	vrrp_held_release(&r->held);
 	free(r->track_rooms);
 	free(r->list);
 	free(r);
@@ -101,15 +107,16 @@ static void send_advert(struct router *r, uint8_t priority)
 		SAY(r, WARN, "advert not sent: %s", strerror(-e));
 }
 
-static void add_addresses(struct router *r)
+static void add_addresses(struct engine *e, struct router *r)
 {
-	struct err e;
+	struct err err;
 
 	if (!r->room->s.open)
 		return;
-	if (vrrp_place_add(&r->room->s, r->cfg, &e) < 0) {
+	if (vrrp_place_add(&r->room->s, r->cfg, &r->held, &err) < 0) {
 		r->place_errors++;
-		SAY(r, WARN, "%s", e.msg);
+		SAY(r, WARN, "%s", err.msg);
+		mend_suspect(e, r);
 	}
 }
 
@@ -120,7 +127,7 @@ static void remove_addresses(struct router *r,
 
 	if (!r->room->s.open)
 		return;
-	if (vrrp_place_remove(&r->room->s, r->cfg, keep, NULL, &e) < 0) {
+	if (vrrp_place_remove(&r->room->s, r->cfg, &r->held, keep, &e) < 0) {
 		r->place_errors++;
 		SAY(r, WARN, "%s", e.msg);
 	}
@@ -158,7 +165,7 @@ static void carry_out(struct engine *e, struct router *r,
 		send_advert(r, fx->priority);
 		break;
 	case VRRP_FX_ADD:
-		add_addresses(r);
+		add_addresses(e, r);
 		break;
 	case VRRP_FX_REMOVE:
 		remove_addresses(r, NULL);
@@ -204,6 +211,41 @@ void router_stop(struct engine *e, struct router *r)
 	router_step(e, r, clock_mono(), &ev);
 	router_finish(e, r);
 	r->started = false;
+}
+
+/* --- the ground -------------------------------------------------------- */
+
+void router_meet_room(struct router *r, bool everywhere)
+{
+	struct err err;
+	bool had = false;
+	size_t i;
+
+	if (!r->room->s.open)
+		return;
+	vrrp_held_release(&r->held);
+	vrrp_held_init(&r->held, r->cfg);
+	if (vrrp_hunt(&r->room->s, r->cfg, &r->held, everywhere, &had, &err) <
+	    0)
+		SAY(r, WARN, "%s", err.msg);
+	for (i = 0; i < r->cfg->naddrs; i++)
+		if (r->held.stood[i]) {
+			char text[IP_TEXT_MAX];
+
+			SAY(r, INFO, "%s stood on %s before: left alone",
+			    ipnet_print(&r->cfg->addrs[i].net, text),
+			    r->cfg->addrs[i].dev);
+		}
+	if (!had)
+		return;
+	r->heir = true;
+	SAY(r, WARN, "%s", "removed addresses that were left over");
+}
+
+void router_begin(struct engine *e, struct router *r, bool everywhere)
+{
+	router_meet_room(r, everywhere);
+	router_set_state_file(e, r);
 }
 
 /* --- the path ---------------------------------------------------------- */
@@ -258,8 +300,9 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 {
 	size_t i;
 
-	/* A namespace whose name is gone may still be wired. */
-	*ret_can_send = r->room->gone && r->port->fd >= 0 && r->source.family;
+	/* What lost its name may still be wired. */
+	*ret_can_send = (r->room->gone || r->port->lost) && r->port->fd >= 0 &&
+			r->source.family;
 	if (!runs(r->room, r->cfg->dev, r->path_why, sizeof(r->path_why)))
 		return false;
 	if (r->port->fd < 0) {
@@ -269,6 +312,12 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 	if (!has_source(r))
 		return false;
 	*ret_can_send = true;
+	for (i = 0; r->cfg->track_addresses && i < r->cfg->naddrs; i++)
+		if ((i == 0 || strcmp(r->cfg->addrs[i].dev,
+				      r->cfg->addrs[i - 1].dev) != 0) &&
+		    !runs(r->room, r->cfg->addrs[i].dev, r->path_why,
+			  sizeof(r->path_why)))
+			return false;
 	for (i = 0; i < r->cfg->ntracks; i++)
 		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev, r->path_why,
 			  sizeof(r->path_why)))
@@ -317,6 +366,8 @@ void router_review(struct engine *e, struct router *r)
 
 	r->path_up = path_is_up(r, &can_send);
 	again = rewired(r);
+	if (vrrp_held_astray(&r->held, &r->room->s, r->cfg))
+		mend_suspect(e, r);
 	settings_of(r, &set);
 	if (r->source.family &&
 	    vrrp_addr_cmp(&set.source, &r->core.set.source) != 0) {
@@ -396,7 +447,10 @@ void router_configure(struct engine *e, struct router *r,
 	/* Away with what is no longer wanted, and with what should never
 	 * have been here: a reload mends what was changed by hand. */
 	remove_addresses(r, active ? cfg : NULL);
+	vrrp_held_follow(&r->held, old, cfg);
 	r->cfg = cfg;
+	if (moved && r->room->s.open)
+		(void)vrrp_hunt_new(&r->room->s, cfg, old, &r->held, NULL);
 	set_list(r);
 	if (vrrp_addr_cmp(&old->set.source, &cfg->set.source) != 0)
 		r->source_stale = true;
@@ -408,7 +462,7 @@ void router_configure(struct engine *e, struct router *r,
 		ev.kind = VRRP_EV_WIRED;
 		router_step(e, r, clock_mono(), &ev);
 	} else if (active) {
-		add_addresses(r);
+		add_addresses(e, r);
 	}
 	if (other_file) {
 		scribe_drop(r->file);

@@ -46,7 +46,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "vrrp/engine.h"
-#include "vrrp/place.h"
+#include "vrrp/mend.h"
 #include "vrrp/scribe.h"
 
 #define EVENTS 64
@@ -127,35 +127,12 @@ static struct router **take_over(struct engine *e, struct vrrp_config *next,
 	return now;
 }
 
-/* Takes what a dead engine left away before any router claims anything. */
-static void remove_orphans(struct router *r)
-{
-	struct err err;
-	bool had = false;
-
-	if (!r->room->s.open)
-		return;
-	if (vrrp_place_remove(&r->room->s, r->cfg, NULL, &had, &err) < 0)
-		vrrp_journal(&r->log, LOG_LEVEL_WARN, "%s", err.msg);
-	if (!had)
-		return;
-	r->heir = true;
-	vrrp_journal(&r->log, LOG_LEVEL_WARN,
-		     "%s: removed addresses that were left over", r->cfg->name);
-}
-
-/* The first things of a new router that is connected. */
-static void begin(struct engine *e, struct router *r)
-{
-	remove_orphans(r);
-	router_set_state_file(e, r);
-}
-
 static void configure(struct engine *e, struct vrrp_config *next)
 {
 	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
 	bool *heir = calloc(next->n + 1, sizeof(*heir));
 	struct vrrp_config old = e->config;
+	bool first = e->n == 0;
 	struct router **now;
 	size_t i;
 
@@ -178,7 +155,7 @@ static void configure(struct engine *e, struct vrrp_config *next)
 	rooms_connect(e);
 	for (i = 0; i < e->n; i++)
 		if (fresh[i])
-			begin(e, e->routers[i]);
+			router_begin(e, e->routers[i], first);
 	free(fresh);
 	free(heir);
 	engine_finish_all(e);
@@ -254,7 +231,7 @@ int engine_rejoin(struct engine *e, const char *id, struct err *reterr)
 	e->routers[i] = fresh;
 	e->n++;
 	rooms_connect(e);
-	begin(e, fresh);
+	router_begin(e, fresh, false);
 	e->look_at = clock_mono();
 	return 0;
 }
@@ -306,7 +283,8 @@ static struct mono wake_for(const struct router *r)
 
 static struct mono next_deadline(const struct engine *e)
 {
-	struct mono at = mono_min(e->look_at, control_deadline(e));
+	struct mono at =
+		mono_min(mono_min(e->look_at, e->mend_at), control_deadline(e));
 	size_t i;
 
 	for (i = 0; i < e->n; i++)
@@ -401,6 +379,7 @@ static void loop(struct engine *e)
 		rooms_review(e);
 		run_timers(e);
 		finish_some(e);
+		mend_due(e);
 	}
 	engine_stop(e);
 }
@@ -505,7 +484,7 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	e->ep = e->timer = e->signals = e->names = e->control = -1;
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		e->clients[i].fd = -1;
-	e->armed = e->look_at = MONO_NEVER;
+	e->armed = e->look_at = e->mend_at = MONO_NEVER;
 	e->config.control = first.control;
 	hold_still();
 	r = open_all(e, reterr);

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -214,9 +215,24 @@ size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n)
 
 int vrrp_sock_watch(int nsfd, struct err *reterr)
 {
-	struct sockaddr_nl here = {.nl_family = AF_NETLINK,
-				   .nl_groups =
-					   RTMGRP_LINK | RTMGRP_IPV4_IFADDR};
+	/* Each address comes with some routes that the kernel makes. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTPROT_KERNEL, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog prog = {.len = ARRAY_LEN(code), .filter = code};
+	struct sockaddr_nl here = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+			     RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			     RTMGRP_IPV6_ROUTE};
 	auto_close int fd = -1;
 	int size = WATCH_RCVBUF;
 
@@ -228,6 +244,8 @@ int vrrp_sock_watch(int nsfd, struct err *reterr)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
 				 sizeof(size));
+	/* Best effort too: it only spares work. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) < 0)
 		return err_sys(reterr, -errno, "watch links");
 	return take_fd(&fd);

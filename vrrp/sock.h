@@ -65,7 +65,8 @@ struct vrrp_frame {
  */
 size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n);
 
-/* Netlink notifications about links and IPv4 addresses. */
+/* Netlink notifications about links, addresses and routes of both families,
+ * but for routes of the kernel's own. */
 int vrrp_sock_watch(int nsfd, struct err *reterr);
 
 /* The control socket: mode 0600; what stands at path is replaced. */

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -63,7 +64,7 @@ void vrrp_space_release(struct vrrp_space *s)
 
 /* --- links ------------------------------------------------------------- */
 
-static struct vrrp_link *by_index(struct vrrp_space *s, unsigned ifindex)
+static struct vrrp_link *by_index(const struct vrrp_space *s, unsigned ifindex)
 {
 	size_t i;
 
@@ -71,6 +72,12 @@ static struct vrrp_link *by_index(struct vrrp_space *s, unsigned ifindex)
 		if (s->links[i].ifindex == ifindex)
 			return &s->links[i];
 	return NULL;
+}
+
+const struct vrrp_link *vrrp_space_link_at(const struct vrrp_space *s,
+					   unsigned ifindex)
+{
+	return by_index(s, ifindex);
 }
 
 const struct vrrp_link *vrrp_space_link(const struct vrrp_space *s,
@@ -230,10 +237,10 @@ bool vrrp_space_stands(const struct vrrp_space *s)
 /* --- notifications ----------------------------------------------------- */
 
 static bool notified(struct vrrp_space *s, const char *in, ssize_t len,
-		     vrrp_space_addr_fn *fn, void *ctx)
+		     vrrp_space_fn *fn, void *ctx)
 {
 	const struct nlmsghdr *h;
-	const struct ifaddrmsg *ifa;
+	struct vrrp_notice n;
 	bool changed = false;
 
 	for (h = (const struct nlmsghdr *)in; NLMSG_OK(h, len);
@@ -241,16 +248,13 @@ static bool notified(struct vrrp_space *s, const char *in, ssize_t len,
 		if (h->nlmsg_type == RTM_NEWLINK ||
 		    h->nlmsg_type == RTM_DELLINK)
 			changed |= take_link(s, h);
-		ifa = NLMSG_DATA(h);
-		if ((h->nlmsg_type == RTM_NEWADDR ||
-		     h->nlmsg_type == RTM_DELADDR) &&
-		    h->nlmsg_len >= NLMSG_LENGTH(sizeof(*ifa)))
-			fn(ctx, ifa->ifa_index);
+		else if (vrrp_notice_read(h, &n))
+			fn(ctx, &n);
 	}
 	return changed;
 }
 
-int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx)
+int vrrp_space_read(struct vrrp_space *s, vrrp_space_fn *fn, void *ctx)
 {
 	static char in[READ_BYTES] __attribute__((aligned(8)));
 	bool changed = false, again = false;
@@ -279,76 +283,111 @@ int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx)
 		r = read_links(s, NULL);
 		if (r < 0)
 			return r;
-		fn(ctx, 0);
+		fn(ctx, NULL);
 		changed = true;
 	}
 	return changed;
 }
 
+/* --- addresses and routes ---------------------------------------------- */
+
+static int dumped(const struct nlmsghdr *h, void *ctx)
+{
+	struct vrrp_notice n;
+
+	if (vrrp_notice_read(h, &n))
+		vrrp_notices_add(ctx, &n);
+	return 0;
+}
+
+int vrrp_space_dump(struct vrrp_space *s, int type, int af, unsigned ifindex,
+		    struct vrrp_notices *ret, struct err *reterr)
+{
+	const struct ifaddrmsg addrs = {.ifa_family = (unsigned char)af,
+					.ifa_index = ifindex};
+	const struct rtmsg routes = {.rtm_family = (unsigned char)af,
+				     .rtm_table = RT_TABLE_MAIN,
+				     .rtm_protocol = VRRP_PROTOCOL};
+	bool addr = type == RTM_GETADDR;
+	int r, tries = 0;
+
+	do {
+		ret->n = 0;
+		r = rtnl_dump(s->rtnl, type,
+			      addr ? (const void *)&addrs : &routes,
+			      addr ? sizeof(addrs) : sizeof(routes), dumped,
+			      ret, reterr);
+	} while (r == -EINTR && ++tries < DUMP_TRIES);
+	/* A table that was never written to does not exist. */
+	return r == -EINTR || r == -ENOENT ? 0 : r;
+}
+
+bool vrrp_space_marks(void)
+{
+	static int known = -1;
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (known < 0)
+		known = uname(&u) == 0 &&
+			sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+			(major > 5 || (major == 5 && minor >= 18));
+	return known;
+}
+
 /* --- the primary address ----------------------------------------------- */
 
-struct seek {
-	unsigned ifindex;
-	const struct vrrp_router_config *r;
-	struct vrrp_addr found;
-};
-
-static bool is_virtual(const struct vrrp_router_config *r,
-		       const struct vrrp_addr *a)
+static bool is_virtual(const struct vrrp_router_config *r, const struct ip *ip)
 {
-	struct vrrp_addr v;
 	size_t i;
 
-	for (i = 0; i < r->naddrs; i++) {
-		v = vrrp_addr_of(&r->addrs[i].net.ip);
-		if (vrrp_addr_cmp(&v, a) == 0)
+	for (i = 0; i < r->naddrs; i++)
+		if (ip_equal(&r->addrs[i].net.ip, ip))
 			return true;
-	}
 	return false;
 }
 
-static int seek_address(const struct nlmsghdr *h, void *ctx)
+/* Does the interface really have it: was it not a router that added it? */
+static bool is_real(const struct vrrp_router_config *r,
+		    const struct vrrp_notice *n)
 {
-	struct seek *k = ctx;
-	const struct ifaddrmsg *ifa = NLMSG_DATA(h);
-	struct vrrp_addr a = {.family = 4};
-	const struct nlattr *at;
-	int left;
-
-	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*ifa)) ||
-	    ifa->ifa_family != AF_INET || ifa->ifa_index != k->ifindex ||
-	    k->found.family)
-		return 0;
-	left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*ifa)));
-	at = nla_find((const struct nlattr *)((const char *)ifa +
-					      NLMSG_ALIGN(sizeof(*ifa))),
-		      left, IFA_LOCAL);
-	if (!at || nla_len(at) != 4)
-		return 0;
-	memcpy(a.b, nla_data(at), 4);
-	if (k->r->set.source.family ? vrrp_addr_cmp(&a, &k->r->set.source) == 0
-				    : !is_virtual(k->r, &a))
-		k->found = a;
-	return 0;
+	return vrrp_space_marks() ? n->protocol != VRRP_PROTOCOL
+				  : r->set.priority == VRRP_PRIORITY_OWNER;
 }
 
 int vrrp_space_source(struct vrrp_space *s, unsigned ifindex,
 		      const struct vrrp_router_config *r, struct vrrp_addr *ret)
 {
-	const struct ifaddrmsg which = {.ifa_family = AF_INET,
-					.ifa_index = ifindex};
-	struct seek k;
-	int e, tries = 0;
+	struct vrrp_notices all = {0};
+	struct vrrp_addr a;
+	const struct ip *found = NULL, *second = NULL;
+	size_t i;
+	int e;
 
-	do {
-		k = (struct seek){.ifindex = ifindex, .r = r};
-		e = rtnl_dump(s->rtnl, RTM_GETADDR, &which, sizeof(which),
-			      seek_address, &k, NULL);
-	} while (e == -EINTR && ++tries < DUMP_TRIES);
-	if (e < 0 && e != -EINTR)
-		return e;
-	if (!k.found.family)
-		return -EADDRNOTAVAIL;
-	*ret = k.found;
-	return 0;
+	e = vrrp_space_dump(s, RTM_GETADDR, AF_INET, ifindex, &all, NULL);
+	for (i = 0; e == 0 && !found && i < all.n; i++) {
+		const struct vrrp_notice *n = &all.list[i];
+
+		/* A kernel without strict checking tells of all. */
+		if (n->ifindex != ifindex)
+			continue;
+		a = vrrp_addr_of(&n->net.ip);
+		if (r->set.source.family) {
+			if (vrrp_addr_cmp(&a, &r->set.source) == 0)
+				found = &n->net.ip;
+		} else if (!is_virtual(r, &n->net.ip) &&
+			   n->protocol != VRRP_PROTOCOL) {
+			found = &n->net.ip;
+		} else if (!second && is_real(r, n)) {
+			second = &n->net.ip;
+		}
+	}
+	if (!found)
+		found = second;
+	if (e == 0 && found)
+		*ret = vrrp_addr_of(found);
+	else if (e == 0)
+		e = -EADDRNOTAVAIL;
+	vrrp_notices_release(&all);
+	return e;
 }

@@ -14,6 +14,7 @@
 
 #include "lib/err.h"
 #include "vrrp/config.h"
+#include "vrrp/notice.h"
 
 struct rtnl;
 
@@ -50,26 +51,39 @@ void vrrp_space_release(struct vrrp_space *s);
 int vrrp_space_open(struct vrrp_space *s, struct err *reterr);
 void vrrp_space_close(struct vrrp_space *s);
 
+/*
+ * Reads all addresses (RTM_GETADDR), or the routes of our protocol in the
+ * main table (RTM_GETROUTE) of one family (AF_*; AF_UNSPEC for addresses of
+ * both). ifindex 0: of all interfaces. ret is emptied first.
+ */
+int vrrp_space_dump(struct vrrp_space *s, int type, int af, unsigned ifindex,
+		    struct vrrp_notices *ret, struct err *reterr);
+
+/* Does the kernel remember the protocol of an address (since 5.18)? */
+bool vrrp_space_marks(void);
+
 /* Does the name still stand for the namespace that is open? */
 bool vrrp_space_stands(const struct vrrp_space *s);
 
-/* Something changed; addr_ifindex is told each interface whose IPv4
- * addresses changed, 0 for any of them. */
-typedef void vrrp_space_addr_fn(void *ctx, unsigned ifindex);
+/* Told of each address and route that comes or goes; NULL: any may have. */
+typedef void vrrp_space_fn(void *ctx, const struct vrrp_notice *n);
 
 /*
  * Reads all notifications that are waiting. An overrun is answered by
  * reading the links anew. Returns 1 where links changed, 0 where not, or
  * -errno where the space is of no more use.
  */
-int vrrp_space_read(struct vrrp_space *s, vrrp_space_addr_fn *fn, void *ctx);
+int vrrp_space_read(struct vrrp_space *s, vrrp_space_fn *fn, void *ctx);
 
 const struct vrrp_link *vrrp_space_link(const struct vrrp_space *s,
 					const char *name);
+const struct vrrp_link *vrrp_space_link_at(const struct vrrp_space *s,
+					   unsigned ifindex);
 
 /*
  * Finds the primary address of r on its interface: the one configured, else
- * the first that is not virtual. Returns 0, or -EADDRNOTAVAIL, -errno.
+ * the first that is not virtual, else a virtual one that the interface really
+ * has (its owner's, mostly). Returns 0, or -EADDRNOTAVAIL, -errno.
  */
 int vrrp_space_source(struct vrrp_space *s, unsigned ifindex,
 		      const struct vrrp_router_config *r,

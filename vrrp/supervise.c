@@ -34,6 +34,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "vrrp/hunt.h"
 #include "vrrp/journal.h"
 #include "vrrp/place.h"
 #include "vrrp/run.h"
@@ -95,6 +96,7 @@ static void say_stop(struct vrrp_space *s, const struct vrrp_router_config *r)
 static void remove_left_over(struct supervisor *v)
 {
 	struct vrrp_space s;
+	struct vrrp_held held;
 	bool have = false, had;
 	size_t i;
 
@@ -113,7 +115,10 @@ static void remove_left_over(struct supervisor *v)
 		}
 		if (!s.open)
 			continue;
-		(void)vrrp_place_remove(&s, r, NULL, &had, NULL);
+		had = false;
+		vrrp_held_init(&held, r);
+		(void)vrrp_hunt(&s, r, &held, true, &had, NULL);
+		vrrp_held_release(&held);
 		if (!had)
 			continue;
 		say_stop(&s, r);

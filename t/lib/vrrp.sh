@@ -172,3 +172,24 @@ listen() {
 }
 
 hush() { sleep 0.1; kill "$LISTENER"; wait "$LISTENER" 2>/dev/null; }
+
+# wait_has NAME WHAT MS: 0 once it has exactly that; TOOK says after how many ms.
+wait_has() {
+	local t0
+	t0=$(ms)
+	while [ "$(has "$1")" != "$2" ]; do
+		TOOK=$(($(ms) - t0))
+		if [ "$TOOK" -gt "$3" ]; then
+			diag "$1 has $(has "$1")" "after $TOOK ms, not $2"
+			return 1
+		fi
+		sleep 0.01
+	done
+	TOOK=$(($(ms) - t0))
+}
+
+# list NAME KEY: a list of the first router in the engine's state, in a line
+list() {
+	state_json "$1" | grep -o "\"$2\": \[[^]]*\]" | head -1 |
+		sed 's/.*\[//; s/\]$//; s/"//g'
+}
