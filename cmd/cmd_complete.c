@@ -23,6 +23,7 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "provision/host/place.h"
 #include "topologies/find.h"
 #include "topologies/topo.h"
 #include "verify/check.h"
@@ -114,20 +115,21 @@ static void offer_commands(const struct line *l)
 static void offer_of_lab(const struct line *l, const char *what)
 {
 	bool place = strcmp(what, "PLACE") == 0;
+	auto_arena struct arena a = {0};
 	struct lab *lab = NULL;
-	size_t i;
+	const char **names;
+	size_t i, n;
 
 	if (pick_lab(l->named, &lab) == EXIT_OK) {
-		for (i = 0; *what != 'R' && i < lab->nnodes; i++)
+		n = place ? place_names(&a, lab, &names) : 0;
+		for (i = 0; i < n; i++)
+			offer(l, names[i]);
+		if (place)
+			offer(l, PLACE_ALL);
+		for (i = 0; *what == 'N' && i < lab->nnodes; i++)
 			offer(l, lab->nodes[i].name);
-		for (i = 0; place && i < lab->ninstances; i++)
-			offer(l, lab->instances[i].name);
-		for (i = 0; *what != 'N' && i < lab->nrouters; i++)
+		for (i = 0; *what == 'R' && i < lab->nrouters; i++)
 			offer(l, lab->routers[i].name);
-		if (place) {
-			offer(l, EMUL_OUTSIDE);
-			offer(l, "all");
-		}
 	}
 	lab_free(lab);
 }
