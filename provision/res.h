@@ -16,6 +16,7 @@
 #include "lib/arena.h"
 #include "lib/ip.h"
 #include "provision/kinds/list.h"
+#include "provision/service.h"
 
 /*
  * A link. EXISTING: one that the lab did not make, a node's own interface or
@@ -93,12 +94,6 @@ struct res_fdb {
 	bool permanent; /* seen only */
 };
 
-struct res_engine {
-	const char *config;     /* YAML for labctl vrrp run */
-	const char *const *ids; /* routers in it */
-	size_t nids;
-};
-
 struct res {
 	enum res_kind kind;
 	const char *netns; /* "": the node's own */
@@ -108,7 +103,7 @@ struct res {
 		struct res_addr addr;
 		struct res_route route;
 		struct res_fdb fdb;
-		struct res_engine engine;
+		struct res_service service;
 	};
 };
 
@@ -160,11 +155,6 @@ static inline const struct res *change_res(const struct change *c)
 {
 	return c->op == CHANGE_REMOVE ? &c->have : c->want;
 }
-
-/* A digest of a text, in DIGEST_TEXT_MAX bytes with NUL: tells an engine
- * configuration from another, nothing more. */
-#define DIGEST_TEXT_MAX 17
-const char *plan_digest(const char *text, size_t len, char *out);
 
 /* What a resource is in a few words: "link qr-3a8c5f11-2e in qrouter-...". */
 const char *res_what(struct arena *a, const struct res *r);

@@ -43,9 +43,6 @@ struct observed {
 	int64_t engine_pid;
 	const char *engine_error; /* why it could not be asked, or NULL */
 	bool engine_files;        /* its configuration is on the node */
-	/* plan_digest() of the configuration it runs with, or NULL where the
-	 * file is not the one it was last told to read. */
-	const char *engine_digest;
 	struct obs_router *routers;
 	size_t nrouters;
 };

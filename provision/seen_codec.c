@@ -57,7 +57,6 @@ static const struct key engine_rows[] = {
 	{"pid", KEY_INT, KEY_FIELD(struct observed, engine_pid)},
 	{"error", KEY_TEXT, KEY_FIELD(struct observed, engine_error)},
 	{"files", KEY_BOOL, KEY_FIELD(struct observed, engine_files)},
-	{"digest", KEY_TEXT, KEY_FIELD(struct observed, engine_digest)},
 	{"routers", KEY_LIST, KEY_ITEMS(struct observed, routers, nrouters),
 	 .max = SEEN_LIST_MAX, .table = &router_table},
 };

@@ -60,8 +60,7 @@ static void kopt(struct json *j, const char *key, const char *value)
 }
 
 /* All but the files. */
-static void encode_shape(const struct res_service *s, const char *netns,
-			 struct json *j)
+static void encode_shape(const struct res_service *s, struct json *j)
 {
 	size_t i;
 
@@ -71,19 +70,19 @@ static void encode_shape(const struct res_service *s, const char *netns,
 	for (i = 0; i < s->nargs; i++)
 		json_str(j, s->argv[i]);
 	json_arr_end(j);
-	kopt(j, "in", netns && *netns ? netns : NULL);
+	kopt(j, "in", s->netns && *s->netns ? s->netns : NULL);
 	kopt(j, "reload", s->reload);
 	kopt(j, "stop", s->stop);
 	kopt(j, "control", s->control);
 	kopt(j, "when", s->when);
 }
 
-void service_encode(const struct res_service *s, const char *netns,
-		    struct json *j)
+void service_encode(const struct res_service *s, struct json *j)
 {
 	size_t i;
 
-	encode_shape(s, netns, j);
+	encode_shape(s, j);
+	kopt(j, "title", s->title);
 	json_key(j, "files");
 	json_arr(j);
 	for (i = 0; i < s->nfiles; i++) {
@@ -107,14 +106,14 @@ void service_digest(const char *text, size_t len, char *out)
 	snprintf(out, SERVICE_DIGEST_MAX, "%016" PRIx64, h);
 }
 
-void service_shape(const struct res_service *s, const char *netns, char *out)
+void service_shape(const struct res_service *s, char *out)
 {
 	auto_buf struct buf text = {0};
 	struct json j;
 
 	json_init(&j, &text, 0);
 	json_obj(&j);
-	encode_shape(s, netns, &j);
+	encode_shape(s, &j);
 	json_obj_end(&j);
 	service_digest(text.data, text.len, out);
 }
@@ -177,21 +176,21 @@ static bool is_word(const char *s)
 }
 
 int service_decode(struct arena *a, const struct doc *d,
-		   struct res_service *ret, const char **ret_netns,
-		   struct err *reterr)
+		   struct res_service *ret, struct err *reterr)
 {
 	struct res_service s = {.name = get(a, d, "name"),
 				.reload = get(a, d, "reload"),
 				.stop = get(a, d, "stop"),
 				.control = get(a, d, "control"),
+				.title = get(a, d, "title"),
+				.netns = get(a, d, "in"),
 				.when = get(a, d, "when")};
-	const char *netns = get(a, d, "in");
 	int e;
 
 	if (!s.name || !netns_name_ok(s.name) || s.name[0] == '.' ||
 	    strlen(s.name) > SERVICE_NAME_MAX)
 		return bad(reterr, "'name' must be a file's name");
-	if (netns && !netns_name_ok(netns))
+	if (s.netns && !netns_name_ok(s.netns))
 		return bad(reterr, "'in' must name a namespace");
 	if (s.stop && !service_signal(s.stop))
 		return bad(reterr, "'stop' must be a signal's name");
@@ -210,6 +209,27 @@ int service_decode(struct arena *a, const struct doc *d,
 	if (e < 0)
 		return e;
 	*ret = s;
-	*ret_netns = netns ? netns : "";
 	return 0;
+}
+
+const char *service_differs(const struct res_service *want,
+			    const struct res_service *have)
+{
+	char digest[SERVICE_DIGEST_MAX];
+	size_t i;
+
+	service_shape(want, digest);
+	if (!have->shape || strcmp(digest, have->shape) != 0)
+		return "another command";
+	for (i = 0; i < want->nfiles; i++) {
+		const struct service_file *f = &want->files[i];
+
+		service_digest(f->text, strlen(f->text), digest);
+		if (i >= have->nfiles ||
+		    strcmp(have->files[i].path, f->path) != 0 ||
+		    !have->files[i].digest ||
+		    strcmp(have->files[i].digest, digest) != 0)
+			return "another configuration";
+	}
+	return have->nfiles == want->nfiles ? NULL : "another configuration";
 }

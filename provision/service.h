@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/arena.h"
 #include "lib/doc.h"
@@ -21,7 +22,10 @@
 /* A file that the supervisor writes into the lab's state folder. */
 struct service_file {
 	const char *path; /* from the state folder: "vrrp.yaml", "dhcp/x" */
-	const char *text;
+	const char *text; /* wanted only */
+	/* Seen only: service_digest() of what is there, if it is what the
+	 * service was last told to read; else "". */
+	const char *digest;
 };
 
 struct res_service {
@@ -30,7 +34,8 @@ struct res_service {
 	/* The program and its words; "labctl" first is this very program. */
 	const char *const *argv;
 	size_t nargs;
-	const struct service_file *files;
+	const char *netns; /* where it runs; NULL or "": the node's own */
+	struct service_file *files;
 	size_t nfiles;
 	/* What makes it read changed files: a signal's name ("HUP"), a word
 	 * to be said on its control socket ("reload"), or NULL: it is started
@@ -39,7 +44,20 @@ struct res_service {
 	const char *stop;    /* the signal that ends it; NULL: "TERM" */
 	const char *control; /* its control socket, from the state folder */
 	const char *when;    /* NULL: always; or "active of ROUTER", an id */
+
+	/* Seen only. Of the above there are then name, title and files. */
+	const char *shape; /* service_shape() */
+	bool running;
+	bool wanted; /* false: its router is not active here */
+	int64_t pid;
+	int64_t since_ns; /* CLOCK_REALTIME of its start or its end */
+	unsigned restarts;
+	const char *exit; /* how it last ended, in words; NULL: it did not */
+	const char *said; /* the last of its words then, or NULL */
 };
+
+/* The VRRP engine's name as a service. */
+#define SERVICE_ENGINE "vrrp"
 
 /* The number of a signal by its name without "SIG", or 0. */
 int service_signal(const char *name);
@@ -48,23 +66,25 @@ int service_signal(const char *name);
 const char *service_router(const struct res_service *s);
 
 /*
- * As members of the object that j is in, and back, with netns where it runs
- * ("": the node's own). The decoder takes nothing that leaves the state
- * folder or is over a limit: -EINVAL.
+ * As members of the object that j is in, and back. The decoder takes nothing
+ * that leaves the state folder or is over a limit: -EINVAL.
  */
-void service_encode(const struct res_service *s, const char *netns,
-		    struct json *j);
+void service_encode(const struct res_service *s, struct json *j);
 int service_decode(struct arena *a, const struct doc *d,
-		   struct res_service *ret, const char **ret_netns,
-		   struct err *reterr);
+		   struct res_service *ret, struct err *reterr);
 
 /*
  * Tells services apart: digests (SERVICE_DIGEST_MAX bytes) of all but the
  * files, which a change of makes the service start anew, and of a text.
  */
 #define SERVICE_DIGEST_MAX 17
-void service_shape(const struct res_service *s, const char *netns, char *out);
+void service_shape(const struct res_service *s, char *out);
 void service_digest(const char *text, size_t len, char *out);
+
+/* NULL where what was seen is as wanted; else what differs, in words. Whether
+ * it runs is another question. */
+const char *service_differs(const struct res_service *want,
+			    const struct res_service *have);
 
 /* A path below the state folder: no way out of it. */
 bool service_path_ok(const char *path);

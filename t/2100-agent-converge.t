@@ -199,12 +199,17 @@ is "$(failed "$(converge)")" "" "out of the way: mended"
 state=/run/labctl/l3ha-linuxbridge
 engine() { "$LABCTL" vrrp state --control $state/vrrp.sock -o json 2>/dev/null; }
 engine_pid() { engine | grep -o '"pid": [0-9]*' | head -n 1 | tr -dc 0-9; }
+parent() { awk '/^PPid:/ {print $2}' "/proc/$1/status"; }
+# With all who would have it back at any time: its own supervisor, and the
+# node's, whose name is looked at, since it would be pid 1 else.
 kill_engine() {
-	local pid parent
-	pid=$(engine_pid)
-	parent=$(awk '/^PPid:/ {print $2}' "/proc/$pid/status")
-	[ "$parent" -gt 1 ] && kill -9 "$parent"
-	kill -9 "$pid" && sleep 0.1
+	local pid own keeper
+	pid=$(engine_pid) own=$(parent "$pid")
+	keeper=$(parent "$own")
+	grep -q services "/proc/$keeper/cmdline" && kill -9 "$keeper"
+	[ "$own" -gt 1 ] && kill -9 "$own" 2>/dev/null
+	kill -9 "$pid" 2>/dev/null
+	sleep 0.1
 }
 stop_engine() { kill -STOP "$(engine_pid)"; }
 edit_config() { sed -i 's/"priority": 50/"priority": 60/' $state/vrrp.yaml; }

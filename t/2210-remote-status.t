@@ -86,7 +86,8 @@ like "$(cat "$TMP/out")" "interrupted" "interrupted: says so"
 kill -CONT "$sshd"
 
 # The engine of the active node stopped.
-mapfile -t engine < <(pgrep -P "$pid" -f 'labctl vrrp')
+mapfile -t engine < <(pgrep -P "$(pgrep -P "$pid" -f 'labctl services')" -f 'labctl vrrp')
+ok "$((${#engine[@]} != 1))" "the engine is a child of the supervisor of services"
 kill -STOP "${engine[@]}"
 look
 ok "$((status != 0 || took > 8))" "engine stopped: does not hang"

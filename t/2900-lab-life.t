@@ -56,7 +56,8 @@ drift "bridge down" "~ .*$brq" on "$BACKUP" ip link set "$brq" down
 drift "mtu changed" "~ .*$qr" on "$BACKUP" ip -n "$NETNS" link set "$qr" mtu 1400
 drift "namespace deleted" "\+ .*$NETNS" on "$BACKUP" ip netns del "$NETNS"
 drift "sysctl changed" "ip_forward" on "$BACKUP" sysctl -qw net.ipv4.ip_forward=0
-drift "engine killed" "\+|~" on "$BACKUP" pkill -9 -f '[l]abctl vrrp run'
+# With the supervisor of services, which would have it back before plan looks.
+drift "engine killed" "\+|~" on "$BACKUP" pkill -9 -f '[l]abctl (services|vrrp run)'
 
 # An edited file changes the difference only.
 pid=$(on "$ACTIVE" pgrep -o -f '[l]abctl vrrp run')

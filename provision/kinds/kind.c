@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "provision/kinds/kind.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "lib/auto.h"
 
 #define KIND_ROW(NAME, name) [RES_##NAME] = &kind_##name,
@@ -101,15 +98,3 @@ void where_exec(const struct where *w, const char *netns, struct buf *out)
 }
 
 /* FNV-1a, 64 bits. */
-const char *plan_digest(const char *text, size_t len, char *out)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		h ^= (unsigned char)text[i];
-		h *= UINT64_C(0x100000001b3);
-	}
-	snprintf(out, DIGEST_TEXT_MAX, "%016" PRIx64, h);
-	return out;
-}

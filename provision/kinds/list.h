@@ -16,7 +16,7 @@
 	X(ADDR, addr)                                                          \
 	X(ROUTE, route)                                                        \
 	X(FDB, fdb)                                                            \
-	X(ENGINE, engine)
+	X(SERVICE, service)
 
 /* In the order of making. */
 #define LINK_KIND_LIST(X)                                                      \

@@ -15,22 +15,25 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/node/engine_files.h"
+#include "lib/netns.h"
 
+#define ENGINE_CONFIG "vrrp.yaml"
+#define ENGINE_SOCKET "vrrp.sock"
 #define STATE_WORD_MAX 32
 
-int engine_path(const char *state_dir, const char *file, char *out)
+static int engine_path(const char *state_dir, const char *file, char *out)
 {
 	int n = snprintf(out, PATH_MAX, "%s/%s", state_dir, file);
 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-int engine_read_file(const char *path, size_t max, struct buf *out)
+static int engine_read_file(const char *path, size_t max, struct buf *out)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -235,25 +238,6 @@ static void look_routers(struct arena *a, const char *state_dir,
 	}
 }
 
-/* The digest of the configuration, if it is the one that was last loaded. */
-static void look_files(struct arena *a, const char *state_dir,
-		       struct observed *o)
-{
-	auto_buf struct buf text = {0}, stamp = {0};
-	char path[PATH_MAX], digest[DIGEST_TEXT_MAX];
-
-	if (engine_path(state_dir, ENGINE_CONFIG, path) < 0 ||
-	    engine_read_file(path, DOC_SIZE_MAX, &text) < 0)
-		return;
-	o->engine_files = true;
-	plan_digest(text.data ? text.data : "", text.len, digest);
-	if (engine_path(state_dir, ENGINE_LOADED, path) < 0 ||
-	    engine_read_file(path, DIGEST_TEXT_MAX, &stamp) < 0 || !stamp.data)
-		return;
-	if (strncmp(stamp.data, digest, strlen(digest)) == 0)
-		o->engine_digest = arena_strdup(a, digest);
-}
-
 void engine_look(struct arena *a, const char *state_dir, struct observed *o)
 {
 	const struct doc *state = NULL;
@@ -261,7 +245,8 @@ void engine_look(struct arena *a, const char *state_dir, struct observed *o)
 	struct err why;
 	int pid, e;
 
-	look_files(a, state_dir, o);
+	o->engine_files = engine_path(state_dir, ENGINE_CONFIG, path) == 0 &&
+			  access(path, F_OK) == 0;
 	e = engine_ask(a, state_dir, "state", &state, &pid, &why);
 	if (e < 0) {
 		o->engine_pid = pid;
@@ -272,8 +257,4 @@ void engine_look(struct arena *a, const char *state_dir, struct observed *o)
 	o->engine_running = true;
 	o->engine_pid = doc_int(state, "pid", pid);
 	look_routers(a, state_dir, state, o);
-	/* Started by hand with another file: ours is not what it runs. */
-	if (engine_path(state_dir, ENGINE_CONFIG, path) == 0 &&
-	    strcmp(doc_str(state, "config", path), path) != 0)
-		o->engine_digest = NULL;
 }

@@ -13,9 +13,7 @@
 #include "provision/res.h"
 #include "provision/seen.h"
 
-#define ENGINE_ASK_MS 1000    /* for an answer on the control socket */
-#define ENGINE_START_MS 10000 /* until --daemon has returned */
-#define ENGINE_STOP_MS 5000   /* from "stop" to the end of the process */
+#define ENGINE_ASK_MS 1000 /* for an answer on the control socket */
 #define ENGINE_ANSWER_MAX (16u << 20)
 
 /*
@@ -36,16 +34,5 @@ void engine_look(struct arena *a, const char *state_dir, struct observed *o);
  * files hold, by router.
  */
 void engine_roles(const char *state_dir, struct json *j);
-
-/*
- * Makes the engine run with want's configuration: writes it, then starts the
- * engine or tells it to read it. Routers in ids are let go first, because
- * what they stand on was made anew.
- */
-int engine_run(const char *state_dir, const struct res *want,
-	       const char *const *ids, size_t nids, struct err *reterr);
-
-/* Stops the engine, where there is one, and removes its files. */
-int engine_remove(const char *state_dir, struct err *reterr);
 
 #endif

@@ -163,63 +163,6 @@ static void end(struct json *j)
 
 /* --- looking -------------------------------------------------------------- */
 
-static void read_service(struct arena *a, const struct doc *d,
-			 struct seen_service *s)
-{
-	const struct doc *list = doc_get(d, "files"), *f;
-
-	s->name = doc_str(d, "name", "");
-	s->shape = doc_str(d, "shape", "");
-	s->running = doc_bool(d, "running", false);
-	s->wanted = doc_bool(d, "wanted", true);
-	s->pid = doc_int(d, "pid", 0);
-	s->since_ns = doc_int(d, "since_ns", 0);
-	s->restarts = (unsigned)doc_int(d, "restarts", 0);
-	s->exit = doc_str(d, "exit", NULL);
-	s->said = doc_str(d, "said", NULL);
-	s->files = arena_array(a, doc_len(list), sizeof(*s->files));
-	DOC_FOREACH (f, list) {
-		s->files[s->nfiles].path = doc_str(f, "path", "");
-		s->files[s->nfiles++].digest = doc_str(f, "digest", "");
-	}
-}
-
-void supervise_look(struct arena *a, const char *state_dir,
-		    struct seen_services *ret)
-{
-	auto_buf struct buf line = {0};
-	const struct doc *answer, *list, *d;
-	struct err why = {.msg = ""};
-	struct json j;
-	int e;
-
-	*ret = (struct seen_services){0};
-	begin(&j, &line, "state");
-	end(&j);
-	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
-	if (e < 0) {
-		if (e != -ENOENT && e != -ECONNREFUSED)
-			ret->error = arena_strdup(a, why.msg);
-		return;
-	}
-	ret->running = true;
-	list = doc_get(answer, "services");
-	ret->items = arena_array(a, doc_len(list), sizeof(*ret->items));
-	DOC_FOREACH (d, list)
-		read_service(a, d, &ret->items[ret->n++]);
-}
-
-const struct seen_service *seen_service(const struct seen_services *s,
-					const char *name)
-{
-	size_t i;
-
-	for (i = 0; s && i < s->n; i++)
-		if (strcmp(s->items[i].name, name) == 0)
-			return &s->items[i];
-	return NULL;
-}
-
 static bool file_is(const char *state_dir, const char *path, const char *digest)
 {
 	auto_buf struct buf text = {0};
@@ -245,27 +188,67 @@ static bool file_is(const char *state_dir, const char *path, const char *digest)
 	return fd >= 0 && strcmp(on_disk, digest) == 0;
 }
 
-const char *supervise_differs(const char *state_dir,
-			      const struct res_service *want, const char *netns,
-			      const struct seen_service *have)
+static void read_service(struct arena *a, const char *state_dir,
+			 const struct doc *d, struct res_service *s)
 {
-	char digest[SERVICE_DIGEST_MAX];
+	const struct doc *list = doc_get(d, "files"), *f;
+
+	s->name = doc_str(d, "name", "");
+	s->title = doc_str(d, "title", NULL);
+	s->shape = doc_str(d, "shape", "");
+	s->running = doc_bool(d, "running", false);
+	s->wanted = doc_bool(d, "wanted", true);
+	s->pid = doc_int(d, "pid", 0);
+	s->since_ns = doc_int(d, "since_ns", 0);
+	s->restarts = (unsigned)doc_int(d, "restarts", 0);
+	s->exit = doc_str(d, "exit", NULL);
+	s->said = doc_str(d, "said", NULL);
+	s->files = arena_array(a, doc_len(list), sizeof(*s->files));
+	DOC_FOREACH (f, list) {
+		struct service_file *file = &s->files[s->nfiles++];
+
+		file->path = doc_str(f, "path", "");
+		file->digest = doc_str(f, "digest", "");
+		/* A hand may have been at it. */
+		if (!file_is(state_dir, file->path, file->digest))
+			file->digest = "";
+	}
+}
+
+void supervise_look(struct arena *a, const char *state_dir,
+		    struct seen_services *ret)
+{
+	auto_buf struct buf line = {0};
+	const struct doc *answer, *list, *d;
+	struct err why = {.msg = ""};
+	struct json j;
+	int e;
+
+	*ret = (struct seen_services){0};
+	begin(&j, &line, "state");
+	end(&j);
+	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
+	if (e < 0) {
+		if (e != -ENOENT && e != -ECONNREFUSED)
+			ret->error = arena_strdup(a, why.msg);
+		return;
+	}
+	ret->running = true;
+	list = doc_get(answer, "services");
+	ret->items = arena_array(a, doc_len(list), sizeof(*ret->items));
+	DOC_FOREACH (d, list)
+		read_service(a, state_dir, d, &ret->items[ret->n++]);
+}
+
+const struct res_service *seen_service(const struct seen_services *s,
+				       const char *name)
+{
 	size_t i;
 
-	service_shape(want, netns, digest);
-	if (strcmp(digest, have->shape) != 0)
-		return "another command";
-	for (i = 0; i < want->nfiles; i++) {
-		const struct service_file *f = &want->files[i];
-
-		service_digest(f->text, strlen(f->text), digest);
-		if (i >= have->nfiles ||
-		    strcmp(have->files[i].path, f->path) != 0 ||
-		    strcmp(have->files[i].digest, digest) != 0 ||
-		    !file_is(state_dir, f->path, digest))
-			return "another configuration";
-	}
-	return have->nfiles == want->nfiles ? NULL : "another configuration";
+	for (i = 0; s && i < s->n; i++)
+		if (strcmp(s->items[i].name, name) == 0)
+			return &s->items[i];
+	return NULL;
 }
 
 /* --- starting it ---------------------------------------------------------- */
@@ -401,7 +384,7 @@ static bool well(struct arena *a, const char *state_dir)
 }
 
 int supervise_set(const char *state_dir, const struct res_service *want,
-		  const char *netns, bool again, struct err *reterr)
+		  bool again, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	auto_buf struct buf line = {0};
@@ -419,7 +402,7 @@ int supervise_set(const char *state_dir, const struct res_service *want,
 	json_kbool(&j, "again", again);
 	json_key(&j, "service");
 	json_obj(&j);
-	service_encode(want, netns, &j);
+	service_encode(want, &j);
 	json_obj_end(&j);
 	end(&j);
 	if (line.len > SUPERVISE_LINE_MAX)

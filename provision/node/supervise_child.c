@@ -33,7 +33,8 @@
 #include "lib/clock.h"
 #include "lib/netns.h"
 
-#define LINE_MAX_ 4096   /* a longer line is broken */
+#define LINE_MAX_ 4096 /* a longer line is broken */
+#define STARTING_NS (2 * NS_PER_S)
 #define FILES_USUAL 1024 /* open files that a program may have */
 #define PATHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -190,9 +191,12 @@ static void said(struct kept *k, const char *dir, const char *line, size_t len)
 	char stamp[32] = "";
 	struct tm tm;
 
-	k->nsaid = len < sizeof(k->said) ? len : sizeof(k->said) - 1;
-	memcpy(k->said, line, k->nsaid);
-	k->said[k->nsaid] = '\0';
+	/* Why it does not start is its first line, why it ended its last. */
+	if (!k->nsaid || mono_sub(clock_mono(), k->started) > STARTING_NS) {
+		k->nsaid = len < sizeof(k->said) ? len : sizeof(k->said) - 1;
+		memcpy(k->said, line, k->nsaid);
+		k->said[k->nsaid] = '\0';
+	}
 	if (gmtime_r(&t, &tm))
 		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 	buf_printf(&out, "%s.%06dZ ", stamp, (int)(now % NS_PER_S / NS_PER_US));
@@ -203,7 +207,7 @@ static void said(struct kept *k, const char *dir, const char *line, size_t len)
 		k->log_size += out.len;
 }
 
-void kept_hear(struct kept *k, const char *dir)
+bool kept_hear(struct kept *k, const char *dir)
 {
 	char *end;
 	size_t len;
@@ -211,14 +215,11 @@ void kept_hear(struct kept *k, const char *dir)
 
 	n = read(k->out, buf_room(&k->line, LINE_MAX_), LINE_MAX_);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n <= 0) {
 		auto_close_fn(&k->out);
 		k->out = -1;
-		if (k->line.len)
-			said(k, dir, k->line.data, k->line.len);
-		buf_reset(&k->line);
-		return;
+		return false;
 	}
 	k->line.len += (size_t)n;
 	k->line.data[k->line.len] = '\0';
@@ -228,6 +229,7 @@ void kept_hear(struct kept *k, const char *dir)
 		said(k, dir, k->line.data, len);
 		buf_drop(&k->line, end ? len + 1 : len);
 	}
+	return true;
 }
 
 /* --- its process ---------------------------------------------------------- */
@@ -248,7 +250,7 @@ static void in_child(const struct kept *k, const char *dir, int out, int parent)
 	if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir(dir) < 0)
 		_exit(127);
-	if (netns_enter(k->netns, &err) < 0) {
+	if (netns_enter(k->s.netns ? k->s.netns : "", &err) < 0) {
 		dprintf(2, "%s\n", err.msg);
 		_exit(127);
 	}
@@ -307,6 +309,7 @@ void kept_start(struct kept *k, const char *dir)
 		later(k);
 		return;
 	}
+	k->nsaid = 0;
 	k->started = clock_mono();
 	k->since_ns = clock_real_ns();
 	if (k->ended)
@@ -332,13 +335,11 @@ void kept_buried(struct kept *k, const char *dir)
 	int sig = service_signal(k->s.stop), status = 0;
 
 	/* Its last words may still be in the pipe. */
-	while (k->out >= 0) {
-		size_t had = k->line.len, told = k->nsaid;
-
-		kept_hear(k, dir);
-		if (k->out >= 0 && k->line.len == had && k->nsaid == told)
-			break;
-	}
+	while (k->out >= 0 && kept_hear(k, dir))
+		;
+	if (k->line.len)
+		said(k, dir, k->line.data, k->line.len);
+	buf_reset(&k->line);
 	/* What it left behind is of its group, whose number is nobody else's
 	 * while it is not reaped. */
 	kill(-k->pid, sig ? sig : SIGTERM);

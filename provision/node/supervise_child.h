@@ -30,7 +30,6 @@ struct kept {
 	struct kept *next;
 	struct arena arena; /* of what follows */
 	struct res_service s;
-	const char *netns;
 	char shape[SERVICE_DIGEST_MAX];
 	char (*loaded)[SERVICE_DIGEST_MAX]; /* of files, as last read */
 
@@ -68,8 +67,8 @@ void kept_start(struct kept *k, const char *dir);
 /* Its stop signal now, SIGKILL after SERVICE_STOP_NS. */
 void kept_end(struct kept *k);
 
-/* Reads what it says. */
-void kept_hear(struct kept *k, const char *dir);
+/* Reads what it says; false where there is no more for now. */
+bool kept_hear(struct kept *k, const char *dir);
 
 /* It has ended: reaps it; when is it to be started again? */
 void kept_buried(struct kept *k, const char *dir);

@@ -122,6 +122,8 @@ static void put_service(const struct supervisor *v, const struct kept *k,
 
 	json_obj(j);
 	json_kstr(j, "name", k->s.name);
+	if (k->s.title)
+		json_kstr(j, "title", k->s.title);
 	json_kstr(j, "shape", k->shape);
 	json_kbool(j, "running", k->pid && !k->ending);
 	json_kbool(j, "wanted", is_wanted(v, k));
@@ -318,7 +320,6 @@ static void replace(struct kept *k, struct kept *by)
 
 	k->arena = by->arena;
 	k->s = by->s;
-	k->netns = by->netns;
 	k->loaded = by->loaded;
 	memcpy(k->shape, by->shape, sizeof(k->shape));
 	for (i = 0; i < k->s.nfiles && i < n; i++)
@@ -335,12 +336,12 @@ static struct kept *decode(const struct doc *d, struct err *reterr)
 		err_set(reterr, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	if (service_decode(&k->arena, d, &k->s, &k->netns, reterr) < 0) {
+	if (service_decode(&k->arena, d, &k->s, reterr) < 0) {
 		kept_free(k);
 		return NULL;
 	}
 	k->loaded = arena_array(&k->arena, k->s.nfiles + 1, sizeof(*k->loaded));
-	service_shape(&k->s, k->netns, k->shape);
+	service_shape(&k->s, k->shape);
 	return k;
 }
 
@@ -609,7 +610,7 @@ static void serve(struct supervisor *v)
 	for (k = v->services, p += 3 + 2 * CLIENTS_MAX;
 	     k && p < v->fds + v->nfds; k = k->next, p++)
 		if (p->revents && k->out == p->fd)
-			kept_hear(k, v->dir);
+			(void)kept_hear(k, v->dir);
 	if (v->fds[1].revents)
 		signalled(v);
 	if (v->fds[2].revents)

@@ -170,13 +170,35 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_obj_end(j);
 }
 
+/* The engine as a service of the node: it keeps its own routers through a
+ * reload, and has a supervisor of its own that takes the virtual addresses
+ * away when it dies. */
+static void service(struct plan_ctx *c, const char *config)
+{
+	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
+	struct service_file *f = arena_alloc(c->arena, sizeof(*f));
+	const char **argv = arena_array(c->arena, 4, sizeof(*argv));
+
+	*f = (struct service_file){.path = "vrrp.yaml", .text = config};
+	argv[0] = "labctl";
+	argv[1] = "vrrp";
+	argv[2] = "run";
+	argv[3] = arena_printf(c->arena, "%s/%s", c->plan->state_dir, f->path);
+	*s = (struct res_service){.name = SERVICE_ENGINE,
+				  .title = "vrrp engine",
+				  .argv = argv,
+				  .nargs = 4,
+				  .files = f,
+				  .nfiles = 1,
+				  .control = "vrrp.sock",
+				  .reload = "reload"};
+}
+
 void plan_engine(struct plan_ctx *c)
 {
 	auto_buf struct buf text = {0};
-	const char **ids = NULL;
 	size_t i, n = 0;
 	struct json j;
-	struct res *r;
 
 	json_init(&j, &text, 2);
 	json_obj(&j);
@@ -187,21 +209,15 @@ void plan_engine(struct plan_ctx *c)
 	json_arr(&j);
 	for (i = 0; i < c->lab->nrouters; i++) {
 		const struct topo_router *router = &c->lab->routers[i];
-		const char **id;
 
 		if (!topo_ha_port(router, c->node))
 			continue;
 		one(c, &j, router);
-		id = arena_push(c->arena, &ids, &n, sizeof(*ids));
-		*id = router->uuid;
+		n++;
 	}
 	json_arr_end(&j);
 	json_obj_end(&j);
 	buf_addc(&text, '\n');
-	if (!n)
-		return;
-	r = plan_add(c, RES_ENGINE, "");
-	r->engine.config = arena_strndup(c->arena, text.data, text.len);
-	r->engine.ids = ids;
-	r->engine.nids = n;
+	if (n)
+		service(c, arena_strndup(c->arena, text.data, text.len));
 }

@@ -37,7 +37,7 @@ static void virtual(const struct res *v, struct buf *b)
 
 void plan_print(const struct plan *p, struct buf *out)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < p->n; i++) {
 		const struct res *r = &p->res[i];
@@ -48,8 +48,9 @@ void plan_print(const struct plan *p, struct buf *out)
 			kind_of(r)->detail(r, out);
 		}
 		buf_addc(out, '\n');
-		if (r->kind == RES_ENGINE)
-			indented(out, r->engine.config);
+		for (k = 0; r->kind == RES_SERVICE && k < r->service.nfiles;
+		     k++)
+			indented(out, r->service.files[k].text);
 	}
 	for (i = 0; i < p->nvirt; i++)
 		virtual(&p->virt[i], out);

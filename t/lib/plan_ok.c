@@ -32,18 +32,21 @@ static bool link_ok(const struct res_link *l)
 	       (l->vni && l->vni < 1u << 24 && ifname_ok(l->dev));
 }
 
-static bool engine_ok(const struct res *r, const struct plan *p,
-		      struct arena *a)
+/* Of programs only this one, and files nowhere but in the state folder. */
+static bool service_ok(const struct res_service *s, const struct plan *p,
+		       struct arena *a)
 {
 	const char *control =
 		arena_printf(a, "\"control\": \"%s/vrrp.sock\"", p->state_dir);
-	size_t i;
+	const char *config = arena_printf(a, "%s/vrrp.yaml", p->state_dir);
 
-	for (i = 0; i < r->engine.nids; i++)
-		if (strlen(r->engine.ids[i]) != UUID_TEXT_MAX - 1 ||
-		    !netns_name_ok(r->engine.ids[i]))
-			return false;
-	return strstr(r->engine.config, control) != NULL;
+	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
+	       strcmp(s->argv[0], "labctl") == 0 &&
+	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&
+	       service_path_ok(s->files[0].path) &&
+	       service_path_ok(s->control) &&
+	       netns_ok(s->netns ? s->netns : "") &&
+	       strstr(s->files[0].text, control) != NULL;
 }
 
 static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
@@ -65,8 +68,8 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 			r->route.via.family == r->route.to.ip.family);
 	case RES_FDB:
 		return ifname_ok(r->fdb.dev) && ip_is_set(&r->fdb.dst);
-	case RES_ENGINE:
-		return engine_ok(r, p, a);
+	case RES_SERVICE:
+		return service_ok(&r->service, p, a);
 	}
 	return false;
 }

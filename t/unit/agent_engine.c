@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent's dealings with the VRRP engine, whose part is played by this
- * program itself: the agent starts /proc/self/exe with `vrrp run --daemon`.
- * It logs each command with the routers of its configuration at that time.
+ * The agent's dealings with the VRRP engine, the first of the services, whose
+ * part is played by this program itself, as is the supervisor's: both are
+ * started as /proc/self/exe. It logs each command with the routers of its
+ * configuration at that time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +21,22 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/node/engine.h"
-#include "provision/node/engine_files.h"
+#include "provision/node/service_run.h"
+#include "provision/node/supervise.h"
+#include "provision/node/supervise_loop.h"
 #include "t/lib/tap.h"
+
+static int read_file(const char *path, struct buf *out)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, buf_room(out, 4096), 4096)) > 0) {
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+	}
+	return fd < 0 ? -1 : 0;
+}
 
 /* --- the engine's part ---------------------------------------------------- */
 
@@ -30,7 +45,7 @@ static struct doc *read_config(struct arena *a, const char *path)
 	auto_buf struct buf text = {0};
 	struct doc *root = NULL;
 
-	if (engine_read_file(path, DOC_SIZE_MAX, &text) < 0 ||
+	if (read_file(path, &text) < 0 ||
 	    doc_parse_line(a, text.data, text.len, &root, NULL) < 0)
 		return NULL;
 	return root;
@@ -85,8 +100,7 @@ static int engine_part(const char *config)
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	auto_arena struct arena a = {0};
 	const struct doc *root = read_config(&a, config);
-	int fd, ready[2];
-	char byte;
+	int fd;
 
 	if (doc_bool(root, "refuse", false)) {
 		fprintf(stderr, "labctl vrrp: it will not\nmore words\n");
@@ -98,18 +112,8 @@ static int engine_part(const char *config)
 	unlink(sa.sun_path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return 3;
-	if (pipe2(ready, O_CLOEXEC) < 0)
+	if (listen(fd, 8) < 0)
 		return 3;
-	if (fork() != 0) {
-		close(ready[1]);
-		return read(ready[0], &byte, 1) == 1 ? 0 : 3;
-	}
-	/* Who listens is who SO_PEERCRED tells of: the one that stays. */
-	if (listen(fd, 8) < 0 || write(ready[1], "", 1) != 1)
-		_exit(3);
-	close(ready[0]);
-	close(ready[1]);
-	setsid();
 	signal(SIGPIPE, SIG_IGN);
 	alarm(60); /* a test that died leaves nobody behind */
 	log_command(config, "start");
@@ -120,21 +124,26 @@ static int engine_part(const char *config)
 /* --- the agent's part ----------------------------------------------------- */
 
 static char dir[PATH_MAX - 64]; /* the state folder */
-static const char *const ids[] = {"r1", "r2"};
-
-static struct res want(struct arena *a, const char *more)
+static struct res_service want(struct arena *a, const char *more)
 {
-	struct res r = {.kind = RES_ENGINE, .netns = ""};
+	static struct service_file file = {.path = "vrrp.yaml"};
+	static const char *argv[] = {"labctl", "vrrp", "run", NULL};
 
-	r.engine.config = arena_printf(
+	argv[3] = arena_printf(a, "%s/vrrp.yaml", dir);
+	file.text = arena_printf(
 		a,
 		"{\"node\": \"n\", \"control\": \"%s/vrrp.sock\", %s"
 		"\"routers\": [{\"id\": \"r1\", \"vrid\": 1, \"preempt\": "
 		"false, \"name\": \"007\"}, {\"id\": \"r2\", \"vrid\": 2}]}\n",
 		dir, more);
-	r.engine.ids = ids;
-	r.engine.nids = 2;
-	return r;
+	return (struct res_service){.name = SERVICE_ENGINE,
+				    .title = "vrrp engine",
+				    .argv = argv,
+				    .nargs = 4,
+				    .files = &file,
+				    .nfiles = 1,
+				    .control = "vrrp.sock",
+				    .reload = "reload"};
 }
 
 static const char *said(struct arena *a)
@@ -144,9 +153,26 @@ static const char *said(struct arena *a)
 
 	snprintf(path, sizeof(path), "%s/vrrp.yaml.log", dir);
 	buf_adds(&text, "");
-	(void)engine_read_file(path, 65536, &text);
+	(void)read_file(path, &text);
 	unlink(path);
 	return arena_strdup(a, text.data);
+}
+
+/* Whether the engine runs with what is wanted, as far as anyone knows. */
+static bool same(struct arena *a, const struct res_service *s)
+{
+	const struct res_service *k;
+	struct seen_services seen;
+
+	supervise_look(a, dir, &seen);
+	k = seen_service(&seen, s->name);
+	return k && !service_differs(s, k);
+}
+
+static int run(const struct res_service *s, const char *const *again, size_t n,
+	       struct err *reterr)
+{
+	return service_run(dir, s, false, again, n, reterr);
 }
 
 static struct observed look(struct arena *a)
@@ -174,25 +200,24 @@ static void hit(int64_t pid, int sig)
 
 static void lives(struct arena *a)
 {
-	char digest[DIGEST_TEXT_MAX], path[PATH_MAX];
-	struct res r = want(a, "");
+	char path[PATH_MAX];
+	struct res_service r = want(a, "");
 	struct err err = {.msg = ""};
 	struct observed o = look(a);
-	struct stat st;
 
 	ok(!o.engine_running && !o.engine_error && !o.engine_files,
 	   "no engine yet: no error either");
-	is_int(engine_run(dir, &r, NULL, 0, &err), 0, "it is started");
+	is_int(run(&r, NULL, 0, &err), 0, "it is started");
 	if (*err.msg)
 		tap_diag("%s", err.msg);
 	o = look(a);
 	ok(o.engine_running && o.engine_pid > 0 && o.nrouters == 1,
 	   "it runs and tells its routers");
-	plan_digest(r.engine.config, strlen(r.engine.config), digest);
-	is(o.engine_digest, digest, "with this configuration");
-	snprintf(path, sizeof(path), "%s/ha/r2", dir);
-	ok(stat(path, &st) == 0 && S_ISDIR(st.st_mode),
-	   "the folders of the state files are there");
+	ok(same(a, &r), "with this configuration");
+	snprintf(path, sizeof(path), "%s/ha", dir);
+	ok(mkdir(path, 0755) == 0, "the engine's folder");
+	snprintf(path, sizeof(path), "%s/ha/r1", dir);
+	ok(mkdir(path, 0755) == 0, "and one of a router");
 	snprintf(path, sizeof(path), "%s/ha/r1/state", dir);
 	{
 		auto_fclose FILE *f = fopen(path, "we");
@@ -210,15 +235,15 @@ static void lives(struct arena *a)
 static void reloads(struct arena *a)
 {
 	static const char *const again[] = {"r1"};
-	struct res r = want(a, "\"x\": 1, ");
+	struct res_service r = want(a, "\"x\": 1, ");
 	char path[PATH_MAX];
 	struct observed o;
 
-	is_int(engine_run(dir, &r, NULL, 0, NULL), 0, "another configuration");
+	is_int(run(&r, NULL, 0, NULL), 0, "another configuration");
 	is(said(a), "reload r1 r2\n", "is loaded, not started anew");
-	is_int(engine_run(dir, &r, again, 1, NULL), 0, "a router made anew");
-	is(said(a), "reload r2\nreload r1 r2\n",
-	   "is taken out and put in again, the other stays");
+	is_int(run(&r, again, 1, NULL), 0, "a router made anew");
+	is(said(a), "rejoin r1 r1 r2\n",
+	   "is let go and taken up again, the other stays");
 	snprintf(path, sizeof(path), "%s/vrrp.yaml", dir);
 	{
 		auto_fclose FILE *f = fopen(path, "ae");
@@ -227,29 +252,39 @@ static void reloads(struct arena *a)
 			fputs("# a hand was here\n", f);
 	}
 	o = look(a);
-	ok(o.engine_running && !o.engine_digest,
+	ok(o.engine_running && !same(a, &r),
 	   "a configuration changed by hand is seen");
-	is_int(engine_run(dir, &r, NULL, 0, NULL), 0, "and mended");
+	is_int(run(&r, NULL, 0, NULL), 0, "and mended");
 	(void)said(a);
-	r.engine.config = "{\"nothing\": true}\n";
+	r.files->text = "{\"nothing\": true}\n";
 	{
 		struct err err = {.msg = ""};
 
-		ok(engine_run(dir, &r, NULL, 0, &err) < 0 &&
-			   strstr(err.msg, "bad"),
+		ok(run(&r, NULL, 0, &err) < 0 && strstr(err.msg, "bad"),
 		   "a refused reload is an error with its words");
 	}
 	o = look(a);
-	ok(o.engine_running && !o.engine_digest,
-	   "and stays seen as a difference");
+	ok(o.engine_running && !same(a, &r), "and stays seen as a difference");
 	(void)said(a);
+}
+
+static int64_t parent(int64_t pid)
+{
+	auto_buf struct buf text = {0};
+	char path[64];
+	int of = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_file(path, &text) == 0 && text.len)
+		(void)!sscanf(strrchr(text.data, ')') + 1, " %*c %d", &of);
+	return of;
 }
 
 static void falls_silent(struct arena *a)
 {
-	struct res r = want(a, "");
+	struct res_service r = want(a, "");
 	struct observed o = look(a);
-	int64_t pid = o.engine_pid;
+	int64_t pid = o.engine_pid, keeper;
 	struct mono t;
 
 	hit(pid, SIGSTOP);
@@ -260,16 +295,20 @@ static void falls_silent(struct arena *a)
 	   "a stopped engine: it does not answer");
 	is_int(o.engine_pid, pid, "but its process is known");
 	ok(mono_sub(clock_mono(), t) < 3 * NS_PER_S, "in a bounded time");
-	is_int(engine_run(dir, &r, NULL, 0, NULL), 0, "it is made to go on");
+	is_int(run(&r, NULL, 0, NULL), 0, "it is made to go on");
 	o = look(a);
 	ok(o.engine_running && o.engine_pid == pid, "the same process");
+	/* Its supervisor would have it back at any time. */
+	keeper = parent(pid);
+	hit(keeper, SIGSTOP);
 	hit(pid, SIGKILL);
 	clock_sleep_ms(50);
 	o = look(a);
 	ok(!o.engine_running && !o.engine_error,
 	   "a killed engine: not there, in spite of its socket");
+	hit(keeper, SIGCONT);
 	(void)said(a);
-	is_int(engine_run(dir, &r, NULL, 0, NULL), 0, "it is started again");
+	is_int(run(&r, NULL, 0, NULL), 0, "it is started again");
 	clock_sleep_ms(20);
 	is(said(a), "start r1 r2\n", "once");
 }
@@ -277,28 +316,31 @@ static void falls_silent(struct arena *a)
 static void goes(struct arena *a)
 {
 	struct observed o = look(a);
-	struct res r;
+	struct res_service r;
 	struct err err = {.msg = ""};
 	struct stat st;
 
-	is_int(engine_remove(dir, NULL), 0, "it is stopped");
+	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0, "it is stopped");
 	ok(ended(o.engine_pid), "its process is gone");
 	ok(stat(dir, &st) < 0 && errno == ENOENT, "and its folder");
-	is_int(engine_remove(dir, NULL), 0, "once more: nothing to do");
+	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
+	       "once more: nothing to do");
 	r = want(a, "\"refuse\": true, ");
-	ok(engine_run(dir, &r, NULL, 0, &err) < 0, "an engine that fails");
+	ok(run(&r, NULL, 0, &err) < 0, "an engine that fails");
 	is(err.msg, "the VRRP engine does not start: labctl vrrp: it will not",
 	   "its first words are the reason");
 	o = look(a);
-	ok(o.engine_files && !o.engine_digest, "its files are seen");
-	is_int(engine_remove(dir, NULL), 0, "they are removed");
+	ok(o.engine_files && !o.engine_running, "its files are seen");
+	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
+	       "they are removed");
 	o = look(a);
 	ok(!o.engine_files, "and gone");
 	r = want(a, "");
-	(void)engine_run(dir, &r, NULL, 0, NULL);
+	(void)run(&r, NULL, 0, NULL);
 	o = look(a);
 	hit(o.engine_pid, SIGSTOP);
-	is_int(engine_remove(dir, NULL), 0, "a stopped one is ended too");
+	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
+	       "a stopped one is ended too");
 	clock_sleep_ms(20);
 	ok(ended(o.engine_pid), "its process is gone");
 }
@@ -308,8 +350,10 @@ int main(int argc, char **argv)
 	char base[] = "/tmp/labctl-engine.XXXXXX";
 	auto_arena struct arena a = {0};
 
-	if (argc > 4 && strcmp(argv[1], "vrrp") == 0)
-		return engine_part(argv[4]);
+	if (argc == 4 && strcmp(argv[1], "vrrp") == 0)
+		return engine_part(argv[3]);
+	if (argc == 3 && strcmp(argv[1], "services") == 0)
+		return supervise_run(argv[2], 1, NULL) < 0;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!mkdtemp(base))
 		return 1;

@@ -50,9 +50,15 @@ static const char seen[] =
 	"{\"to\": \"10.0.0.0/8\",\"dev\": \"tap\",\"proto\": 2,"
 	"\"scope\": 253}],"
 	"\"fdb\": [{\"dev\": \"vxlan-1\",\"mac\": \"00:00:00:00:00:00\","
-	"\"dst\": \"10.0.1.22\",\"permanent\": true}]}],"
+	"\"dst\": \"10.0.1.22\",\"permanent\": true}],"
+	"\"services\": [{\"name\": \"vrrp\",\"title\": \"vrrp engine\","
+	"\"shape\": \"01\",\"running\": true,\"wanted\": true,"
+	"\"pid\": 98,\"since_ns\": 1,\"restarts\": 2,"
+	"\"exit\": \"exited with status 3\",\"said\": \"no\","
+	"\"files\": [{\"path\": \"vrrp.yaml\",\"digest\": \"00\"}]},"
+	"{\"name\": \"ra\"}]}],"
 	"\"engine\": {\"running\": true,\"pid\": 99,\"error\": \"why\","
-	"\"files\": true,\"digest\": \"00\",\"routers\": [{\"id\": \"u\","
+	"\"files\": true,\"routers\": [{\"id\": \"u\","
 	"\"state\": \"backup\",\"file\": \"backup\"},{\"id\": \"v\","
 	"\"state\": \"active\"}]}}";
 

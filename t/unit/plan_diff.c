@@ -19,6 +19,7 @@
 /* --- a kernel that has carried a plan out --------------------------------- */
 
 struct world {
+	const struct lab *lab;
 	struct arena a;
 	struct plan p;
 	struct observed o;
@@ -129,7 +130,9 @@ static void made(struct world *w, const struct res *r)
 	struct seen_ns *ns;
 	struct res_sysctl *s;
 	struct res_fdb *f;
-	static char digest[DIGEST_TEXT_MAX];
+	static char digest[SERVICE_DIGEST_MAX], shape[SERVICE_DIGEST_MAX];
+	const struct lab *lab = w->lab;
+	struct res_service *svc;
 
 	switch (r->kind) {
 	case RES_NETNS:
@@ -165,16 +168,25 @@ static void made(struct world *w, const struct res *r)
 		f = &seen_push(&w->a, ns, RES_FDB)->fdb;
 		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true};
 		break;
-	case RES_ENGINE:
+	case RES_SERVICE:
 		w->o.engine_running = w->o.engine_files = true;
-		w->o.engine_digest = plan_digest(
-			r->engine.config, strlen(r->engine.config), digest);
-		w->o.routers = arena_array(&w->a, r->engine.nids,
+		svc = &seen_push(&w->a, sim_ns(&w->o, ""), RES_SERVICE)
+			       ->service;
+		*svc = r->service;
+		svc->running = svc->wanted = true;
+		svc->shape = shape;
+		service_shape(svc, shape);
+		svc->files = arena_array(&w->a, 1, sizeof(*svc->files));
+		svc->files[0] = (struct service_file){
+			.path = r->service.files[0].path, .digest = digest};
+		service_digest(r->service.files[0].text,
+			       strlen(r->service.files[0].text), digest);
+		w->o.routers = arena_array(&w->a, lab->nrouters,
 					   sizeof(*w->o.routers));
-		w->o.nrouters = r->engine.nids;
-		for (size_t i = 0; i < r->engine.nids; i++)
+		w->o.nrouters = lab->nrouters;
+		for (size_t i = 0; i < lab->nrouters; i++)
 			w->o.routers[i] =
-				(struct obs_router){.id = r->engine.ids[i],
+				(struct obs_router){.id = lab->routers[i].uuid,
 						    .state = "backup",
 						    .file = "backup"};
 		break;
@@ -202,7 +214,7 @@ static void world_init(struct world *w, const struct lab *lab, const char *node)
 {
 	size_t i;
 
-	*w = (struct world){0};
+	*w = (struct world){.lab = lab};
 	plan_build(&w->a, lab, topo_node(lab, node), &w->p);
 	bare(w);
 	/* Namespaces first: pushing one moves the others. */
@@ -523,7 +535,9 @@ static void d_engine_silent(struct world *w)
 
 static void d_engine_other(struct world *w)
 {
-	w->o.engine_digest = NULL;
+	struct seen_ns *own = sim_ns(&w->o, "");
+
+	own->of[RES_SERVICE].items[0].service.files[0].digest = "";
 }
 
 static void d_fdb(struct world *w)

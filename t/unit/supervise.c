@@ -129,12 +129,12 @@ static struct seen_services look(struct arena *a)
 	return s;
 }
 
-static struct seen_service one(struct arena *a, const char *name)
+static struct res_service one(struct arena *a, const char *name)
 {
 	struct seen_services s = look(a);
-	const struct seen_service *k = seen_service(&s, name);
+	const struct res_service *k = seen_service(&s, name);
 
-	return k ? *k : (struct seen_service){0};
+	return k ? *k : (struct res_service){0};
 }
 
 static char *file(const char *name, char *out, size_t size)
@@ -200,7 +200,7 @@ static void set(const struct res_service *s, const char *words)
 {
 	struct err e = {.msg = ""};
 
-	if (!is_int(supervise_set(dir, s, "", false, &e), 0, "%s", words))
+	if (!is_int(supervise_set(dir, s, false, &e), 0, "%s", words))
 		tap_diag("%s", e.msg);
 }
 
@@ -209,7 +209,7 @@ static void lives(void)
 	auto_arena struct arena a = {0};
 	struct res_service s = service(&a, "one", "");
 	struct seen_services all = look(&a);
-	struct seen_service k;
+	struct res_service k;
 	struct stat st;
 	char path[PATH_MAX];
 
@@ -221,9 +221,10 @@ static void lives(void)
 	k = one(&a, "one");
 	ok(k.running && k.wanted && k.pid > 1 && !k.restarts && !k.exit,
 	   "it runs, for the first time");
-	ok(!supervise_differs(dir, &s, "", &k), "as it is to be");
-	ok(supervise_differs(dir, &s, "vm-x", &k) != NULL,
-	   "another namespace would differ");
+	ok(!service_differs(&s, &k), "as it is to be");
+	s.netns = "vm-x";
+	ok(service_differs(&s, &k) != NULL, "another namespace would differ");
+	s.netns = "";
 	snprintf(path, sizeof(path), "%s/" SUPERVISE_SOCKET, dir);
 	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600,
 	   "the socket is its owner's alone");
@@ -245,8 +246,9 @@ static void files(void)
 {
 	auto_arena struct arena a = {0};
 	struct res_service s = service(&a, "two", ""), more;
-	struct service_file f[2] = {{"two.conf", "a\n"}, {"sub/x", "b\n"}};
-	struct seen_service k;
+	struct service_file f[2] = {{.path = "two.conf", .text = "a\n"},
+				    {.path = "sub/x", .text = "b\n"}};
+	struct res_service k;
 	char out[256];
 	int64_t pid;
 
@@ -260,21 +262,22 @@ static void files(void)
 	k = one(&a, "two");
 	pid = k.pid;
 	f[1].text = "c\n";
-	is(supervise_differs(dir, &s, "", &k), "another configuration",
+	is(service_differs(&s, &k), "another configuration",
 	   "a changed file is a difference");
 	set(&s, "a changed file");
 	ok(told("two", "start\nhup\n"), "makes it read again");
 	k = one(&a, "two");
 	is_int(k.pid, pid, "the same process");
-	ok(!supervise_differs(dir, &s, "", &k), "no more difference");
+	ok(!service_differs(&s, &k), "no more difference");
 	write_file("sub/x", "a hand was here\n");
-	ok(supervise_differs(dir, &s, "", &k) != NULL, "an edited file is one");
+	k = one(&a, "two");
+	ok(service_differs(&s, &k) != NULL, "an edited file is one");
 	set(&s, "the edited file");
 	ok(told("two", "start\nhup\nhup\n"), "is read again");
 	is(file("sub/x", out, sizeof(out)), "c\n", "mended");
 	s.reload = NULL;
 	f[0].text = "d\n";
-	is(supervise_differs(dir, &s, "", &k), "another command",
+	is(service_differs(&s, &k), "another command",
 	   "how it reloads is its shape's");
 	set(&s, "without a way to reload");
 	ok(told("two", "start\nhup\nhup\nterm\nstart\n"), "it starts anew");
@@ -294,7 +297,7 @@ static void dies(void)
 {
 	auto_arena struct arena a = {0};
 	struct res_service s = service(&a, "mad", "die");
-	struct seen_service k;
+	struct res_service k;
 	struct mono t = clock_mono();
 	int64_t took;
 
@@ -308,7 +311,7 @@ static void dies(void)
 	k = one(&a, "mad");
 	ok(!k.running && k.wanted && k.restarts >= 3, "it does not run");
 	is(k.exit, "exited with status 3", "how it ended");
-	is(k.said, "and its last", "its last words");
+	is(k.said, "mad says a word", "its words");
 	s = service(&a, "mad", "");
 	set(&s, "a right command");
 	ok(told("mad", "start\nstart\nstart\nstart\nstart\n") &&
@@ -330,7 +333,7 @@ static void follows(void)
 {
 	auto_arena struct arena a = {0};
 	struct res_service s = service(&a, "ra", "deaf");
-	struct seen_service k;
+	struct res_service k;
 	int pid;
 
 	s.when = "active of r1";
@@ -364,7 +367,7 @@ static void killed(void)
 {
 	auto_arena struct arena a = {0};
 	struct res_service s = service(&a, "three", "deaf");
-	struct seen_service k;
+	struct res_service k;
 	struct err e = {.msg = ""};
 	char path[64], out[64];
 	int64_t keeper;
@@ -426,7 +429,6 @@ static void refuses(void)
 	auto_arena struct arena a = {0};
 	auto_buf struct buf text = {0};
 	struct res_service s;
-	const char *netns;
 	struct doc *d;
 	size_t i;
 
@@ -436,8 +438,7 @@ static void refuses(void)
 		buf_reset(&text);
 		buf_printf(&text, "{%s}", bad[i].text);
 		ok(doc_parse_line(&a, text.data, text.len, &d, &e) == 0 &&
-			   service_decode(&a, d, &s, &netns, &e) == -EINVAL &&
-			   *e.msg,
+			   service_decode(&a, d, &s, &e) == -EINVAL && *e.msg,
 		   "refused: %s", bad[i].what);
 	}
 }

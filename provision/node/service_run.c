@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running services
+ * ================
+ * The supervisor writes the files, starts, reloads and restarts. What is left
+ * to do here is the VRRP engine's: an engine that does not answer is first
+ * told to go on (it may only be stopped), then killed; SO_PEERCRED tells which
+ * process listens, so nothing else can be meant. Routers whose namespace or
+ * links were made anew rejoin: the engine's sockets still hold the old ones,
+ * and a reload alone would find nothing changed.
+ */
+#include "provision/node/service_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "provision/node/engine.h"
+#include "provision/node/supervise.h"
+
+#define ENGINE_BACK_MS 1500 /* for a supervisor to start another one */
+#define STOP_TRIES 3
+
+/* The folder that a state folder is in, shared by all labs of the node. */
+static void parent_of(const char *state_dir, char *out)
+{
+	const char *slash = strrchr(state_dir, '/');
+
+	snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - state_dir) : 0,
+		 state_dir);
+}
+
+static int pidfd_open_(int pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static int pidfd_signal(int fd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+}
+
+/* Whether the process ended within ms; a pidfd turns readable then. */
+static bool ended(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&p, 1, ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+/* Whether a supervisor has brought the engine back in a while. */
+static bool comes_back(struct arena *a, const char *state_dir)
+{
+	struct mono until = mono_add(clock_mono(), ENGINE_BACK_MS * NS_PER_MS);
+	const struct doc *state;
+
+	do {
+		if (engine_ask(a, state_dir, "state", &state, NULL, NULL) == 0)
+			return true;
+		clock_sleep_ms(20);
+	} while (mono_before(clock_mono(), until));
+	return false;
+}
+
+/* Tells a silent engine to go on, else ends it; returns whether one answers
+ * then. */
+static bool rouse(struct arena *a, const char *state_dir, int pid)
+{
+	auto_close int pidfd = pid > 0 ? pidfd_open_(pid) : -1;
+	const struct doc *state;
+
+	if (pidfd < 0)
+		return false;
+	(void)pidfd_signal(pidfd, SIGCONT);
+	if (engine_ask(a, state_dir, "state", &state, NULL, NULL) == 0)
+		return true;
+	(void)pidfd_signal(pidfd, SIGKILL);
+	(void)ended(pidfd, ENGINE_STOP_MS);
+	return comes_back(a, state_dir);
+}
+
+static int drop(const char *path, const struct stat *st, int type,
+		struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* Stops the engine that listens now; -ESRCH where there is none. */
+static int stop_one(struct arena *a, const char *state_dir, struct err *reterr)
+{
+	auto_close int pidfd = -1;
+	const struct doc *answer;
+	int pid = 0, e;
+
+	/* The process is held by a descriptor before it is told to go. */
+	e = engine_ask(a, state_dir, "state", &answer, &pid, NULL);
+	if (pid > 0)
+		pidfd = pidfd_open_(pid);
+	if (pidfd < 0)
+		return -ESRCH;
+	if (e < 0)
+		(void)pidfd_signal(pidfd, SIGCONT);
+	e = engine_ask(a, state_dir, "stop", &answer, NULL, NULL);
+	if (e == 0 && ended(pidfd, ENGINE_STOP_MS))
+		return 0;
+	(void)pidfd_signal(pidfd, SIGKILL);
+	if (!ended(pidfd, ENGINE_STOP_MS))
+		return err_set(reterr, -EBUSY,
+			       "the VRRP engine, process %d, does not end",
+			       pid);
+	/* Its supervisor, if it has one, starts another, which can stop. */
+	return comes_back(a, state_dir) ? -EAGAIN : 0;
+}
+
+static int stop_all(struct arena *a, const char *state_dir, struct err *reterr)
+{
+	int e, tries = 0;
+
+	do
+		e = stop_one(a, state_dir, reterr);
+	while (e == -EAGAIN && ++tries < STOP_TRIES);
+	if (e == -EAGAIN)
+		return err_set(reterr, e,
+			       "the VRRP engine comes back each time it is "
+			       "ended");
+	return e == -ESRCH ? 0 : e;
+}
+
+/* One that answers and is nobody's was started by hand: it is in the way. */
+static int clear_way(struct arena *a, const char *state_dir, struct err *reterr)
+{
+	const struct res_service *s;
+	struct seen_services seen;
+	const struct doc *state;
+	int pid, e;
+
+	e = engine_ask(a, state_dir, "state", &state, &pid, NULL);
+	if (e == -ENOENT || e == -ECONNREFUSED)
+		return 0;
+	if (e < 0 && !rouse(a, state_dir, pid))
+		return 0;
+	supervise_look(a, state_dir, &seen);
+	s = seen_service(&seen, SERVICE_ENGINE);
+	return s && s->pid ? 0 : stop_all(a, state_dir, reterr);
+}
+
+/* Until it answers; why it does not is what it said as it ended. */
+static int await(struct arena *a, const char *state_dir, struct err *reterr)
+{
+	struct mono until = mono_add(clock_mono(), ENGINE_START_MS * NS_PER_MS);
+	const struct res_service *s;
+	struct seen_services seen;
+	const struct doc *state;
+
+	for (;; clock_sleep_ms(2)) {
+		if (engine_ask(a, state_dir, "state", &state, NULL, NULL) == 0)
+			return 0;
+		supervise_look(a, state_dir, &seen);
+		s = seen_service(&seen, SERVICE_ENGINE);
+		if (s && !s->running && s->exit)
+			return err_set(reterr, -EIO,
+				       "the VRRP engine does not start: %s",
+				       s->said ? s->said : s->exit);
+		if (mono_before(until, clock_mono()))
+			return err_set(reterr, -ETIMEDOUT,
+				       "the VRRP engine did not start in %d s",
+				       ENGINE_START_MS / 1000);
+	}
+}
+
+int service_run(const char *state_dir, const struct res_service *want,
+		bool again, const char *const *ids, size_t nids,
+		struct err *reterr)
+{
+	bool engine = strcmp(want->name, SERVICE_ENGINE) == 0;
+	auto_arena struct arena a = {0};
+	const struct doc *answer;
+	size_t i;
+	int e = 0;
+
+	if (engine)
+		e = clear_way(&a, state_dir, reterr);
+	if (e == 0)
+		e = supervise_set(state_dir, want, again, reterr);
+	if (e == 0 && engine)
+		e = await(&a, state_dir, reterr);
+	for (i = 0; e == 0 && i < nids; i++)
+		e = engine_ask(&a, state_dir,
+			       arena_printf(&a, "rejoin %s", ids[i]), &answer,
+			       NULL, reterr);
+	return e;
+}
+
+int service_remove(const char *state_dir, const char *name, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct seen_services seen;
+	char parent[PATH_MAX];
+	int e = 0;
+
+	supervise_look(&a, state_dir, &seen);
+	if (seen_service(&seen, name))
+		e = supervise_drop(state_dir, name, reterr);
+	if (e < 0)
+		return e;
+	supervise_look(&a, state_dir, &seen);
+	if (seen.n)
+		return 0;
+	e = supervise_stop(state_dir, reterr);
+	if (e == 0)
+		e = stop_all(&a, state_dir, reterr);
+	if (e < 0)
+		return e;
+	if (nftw(state_dir, drop, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
+	    errno != ENOENT)
+		return err_sys(reterr, -errno, "remove %s", state_dir);
+	parent_of(state_dir, parent);
+	(void)rmdir(parent); /* another lab's folder may be in it */
+	return 0;
+}
