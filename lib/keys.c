@@ -281,7 +281,9 @@ static bool read_value(struct keys *ks, const struct key *k,
 bool keys_value(struct keys *ks, const struct key *k, const struct doc *v,
 		void *obj)
 {
-	size_t size = k->size < FIELD_MAX ? k->size : 0;
+	/* Of a list the size is that of an entry; none is taken back. */
+	size_t size =
+		k->check && !k->count && k->size <= FIELD_MAX ? k->size : 0;
 	unsigned char old[FIELD_MAX];
 	bool right;
 

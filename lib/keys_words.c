@@ -239,7 +239,9 @@ static void many(struct buf *b, const struct key_fault *f)
 
 const char *keys_fault_print(struct arena *a, const struct key_fault *f)
 {
-	const char *word = f->at && f->at->kind == DOC_SCALAR ? f->at->str : "";
+	static const struct doc none = {.str = ""};
+	const struct doc *at = f->at ? f->at : &none;
+	const char *word = at->kind == DOC_SCALAR ? at->str : "";
 	auto_buf struct buf b = {0};
 	char step[DURATION_TEXT_MAX];
 
@@ -248,7 +250,7 @@ const char *keys_fault_print(struct arena *a, const struct key_fault *f)
 		return arena_strdup(a, f->msg);
 	case KEY_WRONG_MAP:
 		buf_printf(&b, "%s must be a map of keys, found %s", f->what,
-			   keys_found(f->at));
+			   keys_found(at));
 		break;
 	case KEY_WRONG_UNKNOWN:
 		buf_printf(&b, "unknown key '%s' in %s", word, f->what);
@@ -275,13 +277,13 @@ const char *keys_fault_print(struct arena *a, const struct key_fault *f)
 		buf_printf(&b, "key '%s' has no value", f->key->name);
 		break;
 	case KEY_WRONG_TYPE:
-		wrong_type(&b, f->key, f->at);
+		wrong_type(&b, f->key, at);
 		break;
 	case KEY_WRONG_OCTAL:
-		octal(&b, f->at);
+		octal(&b, at);
 		break;
 	case KEY_WRONG_RANGE:
-		wrong_range(&b, f->key, f->at);
+		wrong_range(&b, f->key, at);
 		break;
 	case KEY_WRONG_STEP:
 		if (f->key->step == INT64_C(1000000000))

@@ -52,10 +52,9 @@ static bool is_default(const struct key *k, const void *obj)
 		key_load(obj, k->offset, &text, sizeof(text));
 		return same(text, k->def_text);
 	case KEY_CHARS:
-		return !*field;
 	case KEY_IP:
 	case KEY_NET:
-		/* Both begin with the family. */
+		/* An address begins with its family. */
 		return !*field;
 	case KEY_MAC:
 		return zeros(field, k->size);

@@ -439,10 +439,13 @@ static void check_duplicates(struct keys *ks, const struct doc *d,
 	struct reader *rd = ks->ctx;
 	const char *key, *first;
 
-	if (map_puts(&rd->scratch, &rd->ids, r->id, (void *)r->id)) {
+	if (*r->id && map_puts(&rd->scratch, &rd->ids, r->id, (void *)r->id)) {
 		keys_wrong(ks, d, "two routers have the id '%s'", r->id);
 		return;
 	}
+	/* What lacks was told of, and is not alike. */
+	if (!r->set.vrid || !*r->dev)
+		return;
 	key = arena_printf(&rd->scratch, "%u %s %s", r->set.vrid, r->dev,
 			   r->netns);
 	first = map_puts(&rd->scratch, &rd->vrids, key, (void *)r->name);

@@ -404,7 +404,8 @@ static void any(struct arena *a, struct all *x)
 	x->u8 = (uint8_t)(1 + pick(254));
 	x->u16 = (uint16_t)random();
 	x->u32 = (uint32_t)random() * 2;
-	x->i64 = (int64_t)random() * (pick(2) ? 1 : -1) << pick(30);
+	x->i64 = (int64_t)random() * (pick(2) ? 1 : -1) *
+		 (INT64_C(1) << pick(30));
 	x->i8 = (int8_t)random();
 	x->u = pick(5);
 	x->cs = (1 + pick(255)) * 100;
