@@ -49,6 +49,9 @@ mend "bridge down" '^~ bridge tunnel' in_fabric ip link set tunnel down
 mend "labctl's address deleted" '^~ add 10.0.0.254/24 to the bridge management$' \
 	in_fabric ip addr del 10.0.0.254/24 dev management
 
+mend "sshd stopped" '^~ network1: its sshd is stopped' in_node network1 pkill -STOP -o -x sshd
+is "$(into network1 -- 'ps -C sshd -o state=' | grep -c T)" 0 "sshd stopped: none is there that is stopped"
+
 anew=network1
 mend "PID 1 killed" '^\+ network1: node, with sshd at 10.0.0.21$' sh -c "kill -9 $(node_pid network1); sleep 0.2"
 mend "PID 1 stopped" '^~ network1: it does not answer' kill -STOP "$(node_pid network1)"

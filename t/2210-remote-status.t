@@ -73,7 +73,12 @@ like "$out" "^Lab $LAB: half up" "sshd stopped: half up"
 like "$out" "network1 .* unreachable: it accepts connections, but does not answer" "sshd stopped: the node and why"
 like "$out" "network1 unknown, network2" "sshd stopped: its routers are unknown"
 
-# Ctrl-C ends what waits for it.
+kill -CONT "$sshd"
+
+# Ctrl-C ends what waits for a node that says nothing.
+# shellcheck disable=SC2317 # by silence
+in_net() { nsenter -t "$pid" -n "$@"; }
+silence in_net
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1 &
 up=$!
 sleep 1
@@ -83,7 +88,7 @@ wait "$up"
 is "$?" 130 "interrupted while a node is silent: exit 130"
 ok "$((($(date +%s%N) - from) / 1000000 > 1000))" "interrupted: at once"
 like "$(cat "$TMP/out")" "interrupted" "interrupted: says so"
-kill -CONT "$sshd"
+unsilence in_net
 
 # The engine of the active node stopped.
 mapfile -t engine < <(pgrep -P "$(pgrep -P "$pid" -f 'labctl services')" -f 'labctl vrrp')

@@ -17,13 +17,14 @@ ok $? "up" || diag "$(cat "$TMP/out")"
 is "$(state)" "up" "a whole lab is up"
 pid=$("$LABCTL" status "$LAB" -o json | tr -d '\n' |
 	sed -n 's/.*"name": "network1"[^{}]*"pid": \([0-9]*\).*/\1/p')
-sshd=$(pgrep -P "$pid" -f 'sshd.*listener')
+# shellcheck disable=SC2317 # by silence
+in_net() { nsenter -t "$pid" -n "$@"; }
 { cat "$FILE"; echo '  added: {node: compute1, network: selfservice2}'; } > "$FILE.2"
 "$LABCTL" check "$FILE.2" >"$TMP/out" 2>&1
 ok $? "a file with one thing more" || diag "$(cat "$TMP/out")"
 
 for signal in INT KILL; do
-	kill -STOP "$sshd"
+	silence in_net
 	"$LABCTL" up --no-wait "$FILE.2" >"$TMP/out" 2>&1 &
 	up=$!
 	for ((i = 0; i < 100; i++)); do
@@ -33,7 +34,7 @@ for signal in INT KILL; do
 	like "$(state)" "^half up" "while an up is under way: half up"
 	kill -$signal $up
 	wait $up 2>/dev/null
-	kill -CONT "$sshd"
+	unsilence in_net
 	like "$(state)" "^half up; 'labctl up' completes it; an 'up' of it is" "up ended by SIG$signal: half up"
 	"$LABCTL" status "$LAB" -o json | grep -q '"state": "half up"'
 	ok $? "SIG$signal: in JSON too"
@@ -46,7 +47,7 @@ ok $? "by the file of the interrupted up" || diag "$(cat "$TMP/out")"
 "$LABCTL" exec -l "$LAB" added -- true
 ok $? "what was added is there"
 
-kill -STOP "$sshd"
+silence in_net
 "$LABCTL" up --no-wait "$FILE" >/dev/null 2>&1 &
 up=$!
 sleep 0.2

@@ -76,11 +76,21 @@ in_node pkill -o -x sshd
 sleep 0.5
 completes "refused port"
 
-# A node that stands still.
-in_node pkill -STOP -o -x sshd
+# A node that does not say a word.
+silence in_node
+ok $? "silent sshd: it is"
 unreachable "silent sshd" "does not answer"
-in_node pkill -CONT -o -x sshd
+unsilence in_node
 completes "silent sshd"
+
+# One whose sshd is stopped: up puts another in its place, and says so.
+in_node pkill -STOP -o -x sshd
+"$LABCTL" plan "$FILE" >"$TMP/out" 2>&1
+like "$(cat "$TMP/out")" "network1: its sshd is stopped" "stopped sshd: plan sees it"
+"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+ok $? "stopped sshd: up completes the lab" || diag "$(cat "$TMP/out")"
+like "$(cat "$TMP/out")" "network1: its sshd is stopped: another" "stopped sshd: and says how"
+completes "stopped sshd"
 
 # A node whose PID 1 stands still is made anew by up itself.
 kill -STOP "$pid"

@@ -38,6 +38,7 @@ struct state {
 	bool ordered; /* APPLY was sent */
 	unsigned drift;
 	uint32_t missing; /* nics that lack */
+	bool stopped;     /* its sshd answers nobody */
 };
 
 struct work {
@@ -321,6 +322,7 @@ static void check_nodes(struct work *w)
 		if (answer(s, CHECK_MS, &reply, &e) == 0) {
 			s->drift = reply.drift;
 			s->missing = reply.missing;
+			s->stopped = reply.stopped;
 			continue;
 		}
 		note(w, '~', s->node->name,
@@ -465,7 +467,11 @@ static void wire_nodes(struct work *w)
 		if (!s->fresh && s->drift)
 			note(w, '~', s->node->name,
 			     "%u of its addresses or interfaces", s->drift);
-		if (!s->fresh && !wires && !s->drift)
+		if (s->stopped)
+			note(w, '~', s->node->name,
+			     "its sshd is stopped: another one takes its "
+			     "place");
+		if (!s->fresh && !wires && !s->drift && !s->stopped)
 			continue;
 		s->ordered = w->apply && order(s->ctl, EMUL_APPLY);
 	}

@@ -10,8 +10,9 @@
  *
  * Both may come any number of times. Otherwise it does what PID 1 does: it
  * reaps what dies, and starts sshd again where that died, a little later each
- * time it dies young. It ends by SIGTERM from outside, or with the fabric:
- * the kernel kills all that is in it then.
+ * time it dies young; one that was stopped it ends first, when told to apply.
+ * It ends by SIGTERM from outside, or with the fabric: the kernel kills all
+ * that is in it then.
  *
  * sshd does not re-execute itself for each connection (-r): that would cost a
  * connection 7 ms, and buys another layout of memory only.
@@ -33,7 +34,9 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/net.h"
 #include "provision/emul/spec.h"
@@ -113,6 +116,29 @@ static void reap(struct node *nd)
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		if (pid == nd->sshd)
 			sshd_died(nd);
+}
+
+/* By SIGSTOP or a tracer: it lives, and answers nobody. */
+static bool sshd_stopped(const struct node *nd)
+{
+	auto_buf struct buf b = {0};
+	char path[64];
+	const char *s;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", nd->sshd);
+	if (!nd->sshd || file_read(path, 4096, &b) < 0)
+		return false;
+	s = strrchr(b.data, ')');
+	return s && s[1] == ' ' && (s[2] == 'T' || s[2] == 't');
+}
+
+/* Its sessions are processes of their own, and go on. */
+static void replace_sshd(struct node *nd)
+{
+	kill(nd->sshd, SIGKILL);
+	while (waitpid(nd->sshd, NULL, 0) < 0 && errno == EINTR)
+		;
+	start_sshd(nd);
 }
 
 /* Before it comes up: what it would send by itself, and whom it would trust. */
@@ -196,8 +222,13 @@ static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 		memcpy(ret->msg, e.msg, sizeof(ret->msg));
 		return;
 	}
-	if (order == EMUL_APPLY && nd->spec->address && !nd->wanted)
+	ret->stopped = sshd_stopped(nd);
+	if (order != EMUL_APPLY || !nd->spec->address)
+		return;
+	if (!nd->wanted)
 		start_sshd(nd);
+	else if (ret->stopped)
+		replace_sshd(nd);
 }
 
 static void serve(struct node *nd, int ctl)

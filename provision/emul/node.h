@@ -2,6 +2,7 @@
 #ifndef LABCTL_PROVISION_EMUL_NODE_H
 #define LABCTL_PROVISION_EMUL_NODE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -21,6 +22,7 @@ struct emul_reply {
 	int code;         /* 0 or -errno */
 	unsigned drift;   /* things found different (and mended by APPLY) */
 	uint32_t missing; /* bit i: the i-th nic is not there */
+	bool stopped;     /* its sshd is, by a signal */
 	char msg[ERR_MAX];
 };
 

@@ -29,6 +29,15 @@ lab_make() {
 	at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
 }
 
+# silence nft-COMMAND...: what runs nft in a node's network namespace; its sshd
+# accepts then, and nobody hears its first word. unsilence ends it.
+silence() {
+	"$@" nft add table ip silent &&
+		"$@" nft 'add chain ip silent out { type filter hook output priority 0; }' &&
+		"$@" nft add rule ip silent out tcp sport 22 ip length '>' 64 drop
+}
+unsilence() { "$@" nft delete table ip silent; }
+
 # on NODE COMMAND...: on a node of the lab.
 on() {
 	local node=$1
