@@ -138,6 +138,8 @@ void rtmsg_neigh(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_neigh *n)
 		rtmsg_put_mac(m, NDA_LLADDR, n->mac);
 	if (ip_is_set(&n->dst))
 		rtmsg_put_ip(m, NDA_DST, &n->dst);
+	if (n->via)
+		(void)nla_put_u32(m, NDA_IFINDEX, n->via);
 }
 
 /* --- links ---------------------------------------------------------------- */

@@ -63,8 +63,9 @@ struct rtmsg_neigh {
 	bool bridge;
 	const struct mac *mac; /* NULL: none */
 	struct ip dst;         /* family 0: none */
-	uint16_t state;        /* NUD_* */
-	uint8_t flags;         /* NTF_* */
+	unsigned via;   /* of a vxlan link: the link to send by; 0: any */
+	uint16_t state; /* NUD_* */
+	uint8_t flags;  /* NTF_* */
 };
 
 void rtmsg_neigh(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_neigh *n);

@@ -18,6 +18,8 @@
 #include "provision/kinds/list.h"
 #include "provision/service.h"
 
+struct nlmsghdr;
+
 /*
  * A link. EXISTING: one that the lab did not make, a node's own interface or
  * the loopback; all seen links of a type that no lab has are of this kind.
@@ -50,6 +52,11 @@ struct res_link {
 	const char *alias;   /* ifalias, or NULL */
 	unsigned peer_index; /* IFLA_LINK in the peer's namespace; 0: none */
 	bool ipv6_router;    /* conf/DEV/forwarding */
+	bool no_forward;     /* IPv4's conf/DEV/forwarding is off */
+	unsigned rp_filter;  /* IPv4's conf/DEV/rp_filter */
+	/* As a bridge's port, where it is one: what is otherwise than the
+	 * kernel has it for a new port; enum port_odd of kinds/link_port.h. */
+	uint32_t port_odd;
 
 	/* bridge: wanted is 0, false, false */
 	unsigned forward_delay; /* hundredths of a second */
@@ -75,6 +82,7 @@ struct res_addr {
 	uint8_t scope; /* RT_SCOPE_* */
 	uint8_t proto; /* IFAPROT_*; 0 where the kernel tells none */
 	bool tentative;
+	bool dynamic; /* with a lifetime: learned, as by SLAAC */
 };
 
 struct res_route {
@@ -85,13 +93,31 @@ struct res_route {
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;
 	uint32_t metric;
+	uint32_t table; /* 0: main */
+	uint8_t type;   /* RTN_*: blackhole, prohibit; 0: unicast */
+};
+
+/* A rule of `ip rule` that the kernel did not make. Seen only. */
+struct res_rule {
+	uint8_t family; /* 4 or 6 */
+	uint32_t priority;
+	const char *words; /* what it matches and does, as ip(8) has it */
+	const struct nlmsghdr *raw; /* as it came, which removes it; or NULL */
+};
+
+/* A neighbour that somebody entered for good. Seen only. */
+struct res_neigh {
+	const char *dev;
+	struct ip addr;
+	struct mac mac;
 };
 
 struct res_fdb {
 	const char *dev;
 	struct mac mac;
 	struct ip dst;
-	bool permanent; /* seen only */
+	bool permanent;  /* seen only */
+	const char *via; /* wanted only: the link to send by, NULL: by routes */
 };
 
 struct res {
@@ -102,6 +128,8 @@ struct res {
 		struct res_sysctl sysctl;
 		struct res_addr addr;
 		struct res_route route;
+		struct res_rule rule;
+		struct res_neigh neigh;
 		struct res_fdb fdb;
 		struct res_service service;
 	};
@@ -137,6 +165,7 @@ struct change {
 	const char *what;       /* "link qr-3a8c5f11-2e in qrouter-..." */
 	const char *why; /* MODIFY: "mtu 1500, wanted 1450"; ADD: its detail */
 	unsigned fields; /* the kind's own: what differs, of ADD all */
+	const struct res *seen; /* MODIFY: what differs, where it matters */
 	bool blocked; /* ADD: what has the name is not the lab's; why tells */
 	/* MODIFY of the engine: routers whose namespace or links are made
 	 * anew, which it must let go and take up again. */

@@ -88,8 +88,8 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	strace -f -o "$TMP/trace" -e trace=sendmsg,sendto,openat,mount,unlink,rename,mkdir \
 		"$LABCTL" agent <"$TMP/request" >/dev/null
 	# strace knows not every socket's protocol: the types of GET as numbers.
-	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e)[ ,]'
-	is "$(grep -cE "$gets" "$TMP/trace")" 9 "it looks, says strace: 9 dumps"
+	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22)[ ,]'
+	is "$(grep -cE "$gets" "$TMP/trace")" 11 "it looks, says strace: 11 dumps"
 	is "$(grep nlmsg_type= "$TMP/trace" | grep -vE "$gets")" "" \
 		"and sends the kernel nothing else"
 	is "$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|mount\(|unlink\(|rename\(|mkdir\(' "$TMP/trace")" \
@@ -172,6 +172,49 @@ drift "IPv6 forwarding off" "~ sysctl net/ipv6/conf/all/forwarding in $R: 0" \
 drift "a default route too many" \
 	"- route default via 169.254.192.254 dev $HA" \
 	in_r route add default via 169.254.192.254 dev "$HA" metric 7
+drift "a blackhole" "- route blackhole 203.0.113.128/25 in $R" \
+	in_r route add blackhole 203.0.113.128/25
+drift "IPv6 prohibited" "- route prohibit 2001:db8::/32 in $R" \
+	in_r -6 route add prohibit 2001:db8::/32
+drift "a route in another table" "- route 192.0.2.0/24 dev $QR table 100 in $R" \
+	in_r route add 192.0.2.0/24 dev "$QR" table 100
+drift "a route in a table of a great number" "dev $QR table 70000 in $R" \
+	in_r route add 192.0.2.0/24 dev "$QR" table 70000
+drift "a rule" "- rule 100: from 10.0.0.0/8 prohibit in $R" \
+	in_r rule add priority 100 from 10.0.0.0/8 prohibit
+drift "a rule by interface and mark" \
+	"- rule 101: to 192.0.2.0/24 iif $QR fwmark 0x7 lookup 100 in $R" \
+	in_r rule add priority 101 to 192.0.2.0/24 iif "$QR" fwmark 7 table 100
+drift "an IPv6 rule" "- rule -6 102: blackhole in $R" \
+	in_r -6 rule add priority 102 blackhole
+drift "a standing neighbour" \
+	"- neighbour 198.51.100.9 lladdr 02:00:00:00:00:66 on $QR in $R" \
+	in_r neigh add 198.51.100.9 lladdr 02:00:00:00:00:66 dev "$QR" \
+	nud permanent
+drift "IPv4 forwarding off on one link" \
+	"~ link $QR in $R: IPv4 forwarding is off" \
+	set_in_r "net.ipv4.conf.$QR.forwarding=0"
+drift "IPv4 forwarding off" "~ sysctl net/ipv4/ip_forward in $R: 0" \
+	set_in_r net.ipv4.ip_forward=0
+drift "rp_filter on one link" "~ link $QG in $R: rp_filter 1, wanted 0" \
+	set_in_r "net.ipv4.conf.$QG.rp_filter=1"
+drift "an isolated port" "~ link $TAPR: isolated on" \
+	bridge link set dev "$TAPR" isolated on
+drift "a port that does not learn, flood or answer itself" \
+	"~ link $TAPG: learning off, flood off, proxy_arp on" \
+	ip link set "$TAPG" type bridge_slave learning off flood off \
+	proxy_arp on
+drift "a port that does not forward" "~ link eth2: port not forwarding" \
+	bridge link set dev eth2 state 1
+group_lost() {
+	bridge fdb append 00:00:00:00:00:00 dev vxlan-1 dst 10.0.1.99 &&
+		bridge fdb del 00:00:00:00:00:00 dev vxlan-1 dst 239.1.1.1 via eth1
+}
+drift "the group of a vxlan link replaced" \
+	"+ fdb 00:00:00:00:00:00 dst 239.1.1.1 on vxlan-1" group_lost
+like "$(bridge fdb show dev vxlan-1)" \
+	'00:00:00:00:00:00 dst 239.1.1.1 via eth1 self permanent' \
+	"as the kernel had it"
 drift "the namespace deleted" "+ netns $R" ip netns del "$R"
 stale() { ip netns del "$R" && : >"/run/netns/$R"; }
 drift "a file where the namespace was" "+ netns $R" stale
@@ -307,6 +350,10 @@ drift "another default route" "- route default via 198.51.100.99" \
 	ip -n "$V" route add default via 198.51.100.99 metric 50
 drift "the instance's address deleted" "+ address fd00:198:51:100::2/64" \
 	ip -n "$V" addr del fd00:198:51:100::2/64 dev eth0
+ip -n "$V" addr add fd00:198:51:100::55/64 dev eth0 nodad valid_lft 600 \
+	preferred_lft 600
+is "$(changes "$(converge)")" "" "an address with a lifetime, as SLAAC's, is not"
+ip -n "$V" addr del fd00:198:51:100::55/64 dev eth0
 drift "the instance's cable out" "~ link tap" \
 	cable_out
 drift "the instance's namespace deleted" "+ netns $V" ip netns del "$V"

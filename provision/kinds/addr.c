@@ -75,6 +75,8 @@ static int on_addr(const struct nlmsghdr *h, void *ctx)
 	r->addr.scope = ifa->ifa_scope;
 	r->addr.proto = rtmsg_u8(tb[IFA_PROTO]);
 	flags = tb[IFA_FLAGS] ? rtmsg_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
+	r->addr.dynamic =
+		ip_is_set(&r->addr.addr.ip) && !(flags & IFA_F_PERMANENT);
 	r->addr.tentative = (flags & IFA_F_TENTATIVE) != 0;
 	return 0;
 }
@@ -108,13 +110,21 @@ static bool loopback(const struct ip *ip)
 	return ip_equal(ip, &one) || (ip->family == 4 && ip->b[0] == 127);
 }
 
+/* By the kernel: link-local ones, and what a router advertised (which it never
+ * does on a link without link-local addresses). */
+static bool learned(const struct res_addr *a)
+{
+	return link_local(&a->addr.ip) ||
+	       (a->addr.ip.family == 6 && a->dynamic);
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
 	const struct ip *ip = &have->addr.addr.ip;
 
 	return l && !loopback(ip) &&
-	       !(link_local(ip) && !l->link.addr_gen_none);
+	       !(learned(&have->addr) && !l->link.addr_gen_none);
 }
 
 static void queue(struct tx *tx, struct place *p, const struct change *c,
@@ -155,6 +165,7 @@ static const struct key rows[] = {
 	 .flags = KEY_REQUIRED},
 	{"scope", KEY_UINT, KEY_FIELD(struct res, addr.scope)},
 	{"proto", KEY_UINT, KEY_FIELD(struct res, addr.proto)},
+	{"dynamic", KEY_BOOL, KEY_FIELD(struct res, addr.dynamic)},
 	{"tentative", KEY_BOOL, KEY_FIELD(struct res, addr.tentative)},
 };
 

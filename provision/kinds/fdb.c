@@ -120,6 +120,37 @@ static bool extra(struct diff *d, const struct res *have)
 	       !ip_equal(&have->fdb.dst, &l->link.group);
 }
 
+/* The default entry of a vxlan link with a group: the kernel makes it with
+ * the link, so no plan has it, and it is made again where it went. */
+static void missing_group(struct diff *d, const struct res *l)
+{
+	struct res *r = arena_alloc(diff_arena(d), sizeof(*r));
+	const struct res *have;
+
+	*r = (struct res){.kind = RES_FDB, .netns = l->netns};
+	r->fdb.dev = l->link.name;
+	r->fdb.dst = l->link.group;
+	r->fdb.via = l->link.dev;
+	have = diff_seen(d, r);
+	if (!have || !have->fdb.permanent)
+		diff_add(d, r);
+}
+
+static void extra_node(struct diff *d)
+{
+	const struct plan *p = diff_plan(d);
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct res *r = &p->res[i];
+
+		if (r->kind == RES_LINK && r->link.kind == LINK_VXLAN &&
+		    ip_is_set(&r->link.group) &&
+		    link_staying(d, r->netns, r->link.name))
+			missing_group(d, r);
+	}
+}
+
 static void queue(struct tx *tx, struct place *p, const struct change *c,
 		  enum rtmsg_op op)
 {
@@ -134,6 +165,8 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 	};
 
 	n.index = tx_index(tx, p, c, n.dev);
+	if (r->fdb.via)
+		n.via = tx_index(tx, p, c, r->fdb.via);
 	if (n.index)
 		rtmsg_neigh(p->rtnl, op, &n);
 }
@@ -173,7 +206,7 @@ const struct kind kind_fdb = {
 	.name = "fdb",
 	.keys = &keys,
 	.list = "fdb",
-	.rank = 5,
+	.rank = 7,
 	.id = id,
 	.print = print,
 	.shell = shell,
@@ -181,6 +214,7 @@ const struct kind kind_fdb = {
 	.look = look,
 	.compare = compare,
 	.extra = extra,
+	.extra_node = extra_node,
 	.set = set,
 	.unmake = unmake,
 };

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -28,6 +29,7 @@
 #include "lib/auto.h"
 #include "lib/keys.h"
 #include "lib/rtmsg.h"
+#include "provision/kinds/link_port.h"
 #include "provision/kinds/sysctl.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
@@ -35,6 +37,8 @@
 
 /* IFF_LOWER_UP is in linux/if.h, which cannot stand beside net/if.h. */
 #define LOWER_UP (1u << 16)
+/* IF_OPER_UP, of the same. Only with it has the bridge heard of the carrier. */
+#define OPER_UP 6
 /* The link group of what is about to be deleted; nobody else's by chance. */
 #define DOOMED_GROUP 0x6c616264u
 
@@ -137,6 +141,22 @@ struct dump {
 	size_t n;
 };
 
+static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
+{
+	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET_MAX + 1];
+	uint32_t conf[IPV4_DEVCONF_RP_FILTER];
+	size_t len = sizeof(conf);
+
+	rtmsg_nested(af, AF_INET6, af_spec);
+	rtmsg_nested(tb, IFLA_INET_MAX, af[AF_INET]);
+	if (!tb[IFLA_INET_CONF] || (size_t)nla_len(tb[IFLA_INET_CONF]) < len)
+		return;
+	/* They count from 1. */
+	memcpy(conf, nla_data(tb[IFLA_INET_CONF]), len);
+	l->no_forward = !conf[IPV4_DEVCONF_FORWARDING - 1];
+	l->rp_filter = conf[IPV4_DEVCONF_RP_FILTER - 1];
+}
+
 static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
 {
 	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET6_MAX + 1];
@@ -197,12 +217,18 @@ static int on_link(const struct nlmsghdr *h, void *ctx)
 	l->alias = rtmsg_text(d->l->a, tb[IFLA_IFALIAS]);
 	l->peer_index = rtmsg_u32(tb[IFLA_LINK]);
 	p->master = rtmsg_u32(tb[IFLA_MASTER]);
+	look_ipv4(l, tb[IFLA_AF_SPEC]);
 	look_ipv6(l, tb[IFLA_AF_SPEC]);
 	rtmsg_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO]);
 	l->type = rtmsg_text(d->l->a, info[IFLA_INFO_KIND]);
 	if (!l->type)
 		l->type = ifi->ifi_flags & IFF_LOOPBACK ? "loopback" : "";
 	l->kind = link_kind_of(l->type);
+	if (info[IFLA_INFO_SLAVE_KIND] &&
+	    strcmp(nla_data(info[IFLA_INFO_SLAVE_KIND]), "bridge") == 0)
+		l->port_odd = port_odd(info[IFLA_INFO_SLAVE_DATA],
+				       l->up && rtmsg_u8(tb[IFLA_OPERSTATE]) ==
+							OPER_UP);
 	if (link_type(l)->look)
 		link_type(l)->look(l, p, info[IFLA_INFO_DATA]);
 	return 0;
@@ -357,6 +383,52 @@ static bool differs_quiet(struct diff *d, const struct res *want,
 	       (l->ipv6_router || diff_is_anew(d, &all));
 }
 
+/* Under a bridge that is down, no port forwards. */
+static bool differs_port(struct diff *d, const struct res *want,
+			 const struct res_link *l)
+{
+	const struct res_link *bridge =
+		l->port_odd ? link_seen(d, want->netns, l->master) : NULL;
+
+	return bridge && bridge->up && same_text(l->master, want->link.master);
+}
+
+/* The value of a setting that links inherit, where the plan has it and it is
+ * so: else setting it comes first, which sets links' as well. */
+static const char *inherited(struct diff *d, const char *netns, const char *key)
+{
+	const struct res r = {
+		.kind = RES_SYSCTL, .netns = netns, .sysctl.key = key};
+	const struct res *want = diff_wanted(d, &r), *have = diff_seen(d, &r);
+
+	return want && have &&
+			       strcmp(want->sysctl.value, have->sysctl.value) ==
+				       0
+		       ? want->sysctl.value
+		       : NULL;
+}
+
+static unsigned differing_ipv4(struct diff *d, const struct res *want,
+			       const struct res_link *l, struct buf *why)
+{
+	const char *forward, *filter;
+	unsigned f = 0;
+
+	if (!link_type(&want->link)->made)
+		return 0;
+	forward = inherited(d, want->netns, "net/ipv4/ip_forward");
+	filter = inherited(d, want->netns, "net/ipv4/conf/default/rp_filter");
+	if (forward && strcmp(forward, "1") == 0 && l->no_forward) {
+		f |= LINK_HAS_FORWARD;
+		link_because(why, "IPv4 forwarding is off");
+	}
+	if (filter && strcmp(filter, "0") == 0 && l->rp_filter) {
+		f |= LINK_HAS_RP_FILTER;
+		link_because(why, "rp_filter %u, wanted 0", l->rp_filter);
+	}
+	return f;
+}
+
 /* Which attributes differ; words about them go to why. */
 static unsigned differing(struct diff *d, const struct res *want,
 			  const struct res_link *l, struct buf *why)
@@ -402,6 +474,11 @@ static unsigned differing(struct diff *d, const struct res *want,
 		f |= LINK_HAS_IPV6_QUIET;
 		link_because(why, "in the all-routers groups");
 	}
+	if (w->master && differs_port(d, want, l)) {
+		f |= LINK_HAS_PORT;
+		port_print(l->port_odd, why);
+	}
+	f |= differing_ipv4(d, want, l, why);
 	if (t->differs && t->differs(w, l, why))
 		f |= LINK_HAS_OWN;
 	if (w->up ? !l->up : t->made && l->up) {
@@ -448,8 +525,12 @@ static void compare(struct diff *d, const struct res *want,
 		return;
 	}
 	fields = differing(d, want, l, &why);
-	if (fields)
-		diff_modify(d, want, "%s", why.data)->fields = fields;
+	if (fields) {
+		struct change *c = diff_modify(d, want, "%s", why.data);
+
+		c->fields = fields;
+		c->seen = seen;
+	}
 }
 
 static bool extra(struct diff *d, const struct res *have)
@@ -492,29 +573,38 @@ static void make(struct tx *tx, const struct change *c)
 		t->make(tx, p, c);
 }
 
-/* disable_ipv6 and forwarding of a link have no message, only a file. */
+static void set_file(struct tx *tx, const struct change *c, const char *family,
+		     const char *setting, const char *value)
+{
+	char key[256];
+
+	snprintf(key, sizeof(key), "net/%s/conf/%s/%s", family,
+		 c->want->link.name, setting);
+	tx_write(tx, c, key, value);
+}
+
+/* Some settings of a link have no message, only a file. */
 static void set_files(struct tx *tx, const struct change *c)
 {
 	const struct res_link *l = &c->want->link;
-	bool off = c->op == CHANGE_ADD ? l->ipv6_off
-				       : c->fields & LINK_HAS_IPV6_OFF;
-	/* A new link inherits it from conf/default. */
-	bool quiet =
-		c->op == CHANGE_MODIFY && (c->fields & LINK_HAS_IPV6_QUIET);
-	char key[256];
+	unsigned fields = c->fields;
 
-	if ((!off && !quiet) || !tx_enter(tx, c->want->netns, c))
+	/* A new link inherits the others. */
+	if (c->op == CHANGE_ADD)
+		fields = l->ipv6_off ? LINK_HAS_IPV6_OFF : 0;
+	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET | LINK_HAS_FORWARD |
+		  LINK_HAS_RP_FILTER;
+	if (!fields || !tx_enter(tx, c->want->netns, c))
 		return;
-	if (off) {
-		snprintf(key, sizeof(key), "net/ipv6/conf/%s/disable_ipv6",
-			 l->name);
-		tx_write(tx, c, key, l->ipv6_off ? "1" : "0");
-	}
-	if (quiet) {
-		snprintf(key, sizeof(key), "net/ipv6/conf/%s/forwarding",
-			 l->name);
-		tx_write(tx, c, key, "0");
-	}
+	if (fields & LINK_HAS_IPV6_OFF)
+		set_file(tx, c, "ipv6", "disable_ipv6",
+			 l->ipv6_off ? "1" : "0");
+	if (fields & LINK_HAS_IPV6_QUIET)
+		set_file(tx, c, "ipv6", "forwarding", "0");
+	if (fields & LINK_HAS_FORWARD)
+		set_file(tx, c, "ipv4", "forwarding", "1");
+	if (fields & LINK_HAS_RP_FILTER)
+		set_file(tx, c, "ipv4", "rp_filter", "0");
 }
 
 static void put_addr_gen(struct nl_msg *m, bool none)
@@ -584,6 +674,9 @@ static void set(struct tx *tx, const struct change *c)
 			fields &= ~(unsigned)LINK_HAS_MASTER;
 	}
 	set_common(tx, p, l, fields, master);
+	if (fields & LINK_HAS_PORT)
+		port_put_usual(rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS),
+			       c->seen->link.port_odd);
 	if (fields & LINK_HAS_OWN)
 		link_type(l)->set(p, l);
 	if (fields & LINK_HAS_UP)
@@ -655,6 +748,9 @@ static const struct key rows[] = {
 	 .max = INT32_MAX},
 	{"addr_gen_none", KEY_BOOL, KEY_FIELD(struct res, link.addr_gen_none)},
 	{"ipv6_off", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_off)},
+	{"no_forward", KEY_BOOL, KEY_FIELD(struct res, link.no_forward)},
+	{"rp_filter", KEY_UINT, KEY_FIELD(struct res, link.rp_filter)},
+	{"port_odd", KEY_UINT, KEY_FIELD(struct res, link.port_odd)},
 	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
 	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},
 	{"stp", KEY_BOOL, KEY_FIELD(struct res, link.stp)},

@@ -28,6 +28,9 @@ enum link_fields {
 	LINK_HAS_IPV6_QUIET = 1 << 6,
 	LINK_HAS_OWN = 1 << 7, /* what only its kind has */
 	LINK_HAS_UP = 1 << 8,
+	LINK_HAS_PORT = 1 << 9,     /* as a bridge's port */
+	LINK_HAS_FORWARD = 1 << 10, /* IPv4's conf/DEV/forwarding */
+	LINK_HAS_RP_FILTER = 1 << 11,
 };
 
 /* Indices in a dump, until all names are known. */

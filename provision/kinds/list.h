@@ -15,6 +15,8 @@
 	X(SYSCTL, sysctl)                                                      \
 	X(ADDR, addr)                                                          \
 	X(ROUTE, route)                                                        \
+	X(RULE, rule)                                                          \
+	X(NEIGH, neigh)                                                        \
 	X(FDB, fdb)                                                            \
 	X(SERVICE, service)
 

@@ -4,6 +4,8 @@
  * its loopback carries the lab's mark: an alias can be set there, and goes
  * with it.
  */
+#include "provision/kinds/netns.h"
+
 #include <errno.h>
 #include <linux/if_link.h>
 #include <netlink/attr.h>
@@ -74,6 +76,14 @@ static bool extra_ns(struct diff *d, const struct seen_ns *ns)
 	if (seen_marked(ns, diff_plan(d)->mark))
 		diff_remove(d, &r);
 	return true;
+}
+
+bool netns_is_labs(struct diff *d, const char *netns)
+{
+	const struct res r = {.kind = RES_NETNS, .netns = netns};
+
+	return *netns && diff_wanted(d, &r) &&
+	       seen_marked(diff_ns(d, netns), diff_plan(d)->mark);
 }
 
 static bool is_netns(const char *name)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Routes of the main table. The kernel's own and learned ones are nobody's
- * drift, nor are those of the VRRP engine, which are plan.virt.
+ * Routes; those of a plan are in the main table. The kernel's own and learned
+ * ones are nobody's drift, nor are those of the VRRP engine, which are
+ * plan.virt.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "lib/rtmsg.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/link.h"
+#include "provision/kinds/netns.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
@@ -22,8 +25,27 @@ static void id(const struct res *r, struct buf *out)
 {
 	char t[IP_TEXT_MAX], v[IP_TEXT_MAX];
 
-	buf_printf(out, "%s/%s/%s", r->route.dev, ipnet_print(&r->route.to, t),
-		   ip_print(&r->route.via, v));
+	buf_printf(out, "%s/%s/%s", r->route.dev ? r->route.dev : "",
+		   ipnet_print(&r->route.to, t), ip_print(&r->route.via, v));
+	if (r->route.table || r->route.type)
+		buf_printf(out, "/%" PRIu32 "/%u", r->route.table,
+			   r->route.type);
+}
+
+static const char *type_word(const struct res_route *r)
+{
+	switch (r->type) {
+	case RTN_BLACKHOLE:
+		return "blackhole ";
+	case RTN_PROHIBIT:
+		return "prohibit ";
+	case RTN_UNREACHABLE:
+		return "unreachable ";
+	case RTN_THROW:
+		return "throw ";
+	default:
+		return "";
+	}
 }
 
 static void print(const struct res *r, struct buf *out)
@@ -31,11 +53,14 @@ static void print(const struct res *r, struct buf *out)
 	char t[IP_TEXT_MAX], v[IP_TEXT_MAX];
 	bool six = r->route.to.ip.family == 6 && r->route.to.len == 0;
 
-	buf_printf(out, "route %s%s", six ? "-6 " : "",
+	buf_printf(out, "route %s%s%s", six ? "-6 " : "", type_word(&r->route),
 		   kind_prefix(&r->route.to, t));
 	if (ip_is_set(&r->route.via))
 		buf_printf(out, " via %s", ip_print(&r->route.via, v));
-	buf_printf(out, " dev %s", r->route.dev);
+	if (r->route.dev)
+		buf_printf(out, " dev %s", r->route.dev);
+	if (r->route.table)
+		buf_printf(out, " table %" PRIu32, r->route.table);
 	kind_print_place(r->netns, out);
 }
 
@@ -62,10 +87,10 @@ struct dump {
 
 static int push(struct dump *d, const struct res_route *route, unsigned oif)
 {
-	const char *name = seen_link_name(d->l->ns, oif);
+	const char *name = route->type ? NULL : seen_link_name(d->l->ns, oif);
 	struct res *r;
 
-	if (!name)
+	if (!name && !route->type)
 		return 0;
 	r = seen_push(d->l->a, d->l->ns, RES_ROUTE);
 	if (!r)
@@ -96,6 +121,24 @@ static int push_hops(struct dump *d, struct res_route *route,
 	return r;
 }
 
+/* Those that somebody made, or the kernel for a packet to be sent by. */
+static bool told(const struct rtmsg *rtm)
+{
+	if (rtm->rtm_flags & RTM_F_CLONED)
+		return false;
+	switch (rtm->rtm_type) {
+	case RTN_UNICAST:
+		return rtm->rtm_table != RT_TABLE_LOCAL;
+	case RTN_BLACKHOLE:
+	case RTN_PROHIBIT:
+	case RTN_UNREACHABLE:
+	case RTN_THROW:
+		return rtm->rtm_protocol != RTPROT_KERNEL;
+	default:
+		return false;
+	}
+}
+
 static int on_route(const struct nlmsghdr *h, void *ctx)
 {
 	struct dump *d = ctx;
@@ -105,11 +148,14 @@ static int on_route(const struct nlmsghdr *h, void *ctx)
 
 	if (!rtmsg_parse(h, RTM_NEWROUTE, sizeof(*rtm), tb, RTA_MAX))
 		return 0;
-	if (rtm->rtm_type != RTN_UNICAST || (rtm->rtm_flags & RTM_F_CLONED))
+	if (!told(rtm))
 		return 0;
-	if ((tb[RTA_TABLE] ? rtmsg_u32(tb[RTA_TABLE]) : rtm->rtm_table) !=
-	    RT_TABLE_MAIN)
-		return 0;
+	o.table = tb[RTA_TABLE] ? rtmsg_u32(tb[RTA_TABLE]) : rtm->rtm_table;
+	if (o.table == RT_TABLE_MAIN)
+		o.table = 0;
+	else if (!*d->l->ns->name)
+		return 0; /* the node's own other tables are its own business */
+	o.type = rtm->rtm_type == RTN_UNICAST ? 0 : rtm->rtm_type;
 	o.to.ip = rtmsg_ip(tb[RTA_DST]);
 	o.to.ip.family = rtm->rtm_family == AF_INET6 ? 6 : 4;
 	o.to.len = rtm->rtm_dst_len;
@@ -132,7 +178,9 @@ static void forget(void *ctx)
 static int look(struct look *l, struct err *reterr)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
-	struct rtmsg rtm = {.rtm_table = RT_TABLE_MAIN};
+	/* Elsewhere than in the node's own, all tables. */
+	struct rtmsg rtm = {.rtm_table = *l->ns->name ? RT_TABLE_UNSPEC
+						      : RT_TABLE_MAIN};
 	struct dump d = {.l = l};
 	size_t i;
 	int r;
@@ -153,9 +201,12 @@ static bool extra(struct diff *d, const struct res *have)
 {
 	uint8_t proto = have->route.proto;
 
-	return proto != RTPROT_KERNEL && proto != RTPROT_REDIRECT &&
-	       proto != RTPROT_RA &&
-	       link_staying(d, have->netns, have->route.dev);
+	if (proto == RTPROT_KERNEL || proto == RTPROT_REDIRECT ||
+	    proto == RTPROT_RA)
+		return false;
+	return have->route.dev
+		       ? link_staying(d, have->netns, have->route.dev) != NULL
+		       : netns_is_labs(d, have->netns);
 }
 
 static void queue(struct tx *tx, struct place *p, const struct change *c,
@@ -166,10 +217,13 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		.dev = r->route.dev,
 		.to = r->route.to,
 		.via = r->route.via,
+		.table = r->route.table,
+		.type = r->route.type,
 	};
 
-	t.index = tx_index(tx, p, c, t.dev);
-	if (t.index)
+	if (t.dev)
+		t.index = tx_index(tx, p, c, t.dev);
+	if (t.index || !t.dev)
 		rtmsg_route(p->rtnl, op, &t);
 }
 
@@ -192,11 +246,12 @@ static void unmake(struct tx *tx, const struct change *c)
 static const struct key rows[] = {
 	{"to", KEY_NET, KEY_FIELD(struct res, route.to), .flags = KEY_REQUIRED},
 	{"via", KEY_IP, KEY_FIELD(struct res, route.via)},
-	{"dev", KEY_TEXT, KEY_FIELD(struct res, route.dev),
-	 .flags = KEY_REQUIRED},
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, route.dev)},
 	{"proto", KEY_UINT, KEY_FIELD(struct res, route.proto)},
 	{"scope", KEY_UINT, KEY_FIELD(struct res, route.scope)},
 	{"metric", KEY_UINT, KEY_FIELD(struct res, route.metric)},
+	{"table", KEY_UINT, KEY_FIELD(struct res, route.table)},
+	{"type", KEY_UINT, KEY_FIELD(struct res, route.type)},
 };
 
 static const struct key_table keys = KEY_TABLE("route", struct res, rows);

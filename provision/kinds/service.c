@@ -219,7 +219,7 @@ static void unmake(struct tx *tx, const struct change *c)
 
 const struct kind kind_service = {
 	.name = "service",
-	.rank = 6,
+	.rank = 8,
 	.id = id,
 	.print = print,
 	.keys = &table,

@@ -68,6 +68,9 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 			r->route.via.family == r->route.to.ip.family);
 	case RES_FDB:
 		return ifname_ok(r->fdb.dev) && ip_is_set(&r->fdb.dst);
+	case RES_RULE:
+	case RES_NEIGH:
+		return false; /* no plan has them */
 	case RES_SERVICE:
 		return service_ok(&r->service, p, a);
 	}

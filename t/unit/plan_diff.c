@@ -80,6 +80,16 @@ static struct res_route *new_route(struct world *w, const char *ns_name,
 	return o;
 }
 
+/* As the kernel makes one with a vxlan link. */
+static void new_fdb(struct world *w, const char *dev, const struct ip *dst)
+{
+	struct res_fdb *f = &seen_push(&w->a, sim_ns(&w->o, ""), RES_FDB)->fdb;
+
+	f->dev = dev;
+	f->dst = *dst;
+	f->permanent = true;
+}
+
 static void made_link(struct world *w, const struct res *r)
 {
 	const struct res_link *l = &r->link;
@@ -104,6 +114,8 @@ static void made_link(struct world *w, const struct res *r)
 	o->dev = l->dev;
 	o->port = l->port;
 	o->learning = l->learning;
+	if (l->kind == LINK_VXLAN && ip_is_set(&l->group))
+		new_fdb(w, l->name, &l->group);
 	if (l->kind == LINK_VETH && !l->addr_gen_none)
 		new_addr(w, r->netns, l->name, "fe80::1234/64");
 }
@@ -166,8 +178,12 @@ static void made(struct world *w, const struct res *r)
 	case RES_FDB:
 		ns = sim_ns(&w->o, r->netns);
 		f = &seen_push(&w->a, ns, RES_FDB)->fdb;
-		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true};
+		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true,
+				      NULL};
 		break;
+	case RES_RULE:
+	case RES_NEIGH:
+		break; /* no plan has them */
 	case RES_SERVICE:
 		w->o.engine_running = w->o.engine_files = true;
 		svc = &seen_push(&w->a, sim_ns(&w->o, ""), RES_SERVICE)
@@ -522,6 +538,86 @@ static void d_route_wrong_virtual(struct world *w)
 	new_route(w, R, QG, "0.0.0.0/0", "203.0.113.99");
 }
 
+static void d_group_lost(struct world *w)
+{
+	sim_ns(&w->o, "")->of[RES_FDB].items[0].fdb.dst.b[3] = 99;
+}
+
+static void d_port(struct world *w)
+{
+	sim_link(w, "", QRTAP)->port_odd = 1u << 12; /* see link_port.c */
+	sim_link(w, "", "eth2")->port_odd = 1u << 0;
+}
+
+static void d_port_of_bridge_down(struct world *w)
+{
+	sim_link(w, "", BRP)->up = false;
+	sim_link(w, "", QRTAP)->port_odd = 1u << 0;
+}
+
+static void d_ipv4(struct world *w)
+{
+	sim_link(w, R, QR)->no_forward = true;
+	sim_link(w, R, QG)->rp_filter = 1;
+}
+
+/* What turns forwarding off turns it off on each link: set once. */
+static void d_ip_forward(struct world *w)
+{
+	set_sysctl(w, R, "net/ipv4/ip_forward", "0");
+	sim_link(w, R, QR)->no_forward = true;
+	sim_link(w, R, QG)->no_forward = true;
+}
+
+static struct res_rule *new_rule(struct world *w, const char *ns,
+				 const char *words)
+{
+	struct res_rule *r =
+		&seen_push(&w->a, sim_ns(&w->o, ns), RES_RULE)->rule;
+
+	r->family = 4;
+	r->priority = 100;
+	r->words = words;
+	return r;
+}
+
+static void d_rules(struct world *w)
+{
+	new_rule(w, R, "prohibit");
+	new_rule(w, R, "lookup 7")->family = 6;
+	new_rule(w, "", "lookup 100"); /* the node's own */
+}
+
+static void d_routes_of_all_kinds(struct world *w)
+{
+	new_route(w, R, NULL, "203.0.113.0/25", NULL)->type = RTN_BLACKHOLE;
+	new_route(w, R, NULL, "::/0", NULL)->type = RTN_PROHIBIT;
+	new_route(w, R, QR, "192.0.2.0/24", NULL)->table = 100;
+	new_route(w, "", NULL, "192.0.2.0/24", NULL)->type = RTN_UNREACHABLE;
+}
+
+static void d_neigh(struct world *w)
+{
+	struct res_neigh *n =
+		&seen_push(&w->a, sim_ns(&w->o, R), RES_NEIGH)->neigh;
+
+	n->dev = QG;
+	ip_parse("203.0.113.1", &n->addr);
+	mac_parse("02:00:00:00:00:66", &n->mac);
+}
+
+static void d_slaac(struct world *w)
+{
+	new_addr(w, V, "eth0", "fd00:198:51:100:f816:3eff:fe00:1/64")->dynamic =
+		true;
+	new_addr(w, V, "eth0", "192.0.2.7/24")->dynamic = true;
+}
+
+static void d_slaac_on_shared(struct world *w)
+{
+	new_addr(w, R, QR, "fd00::5/64")->dynamic = true;
+}
+
 static void d_engine_dead(struct world *w)
 {
 	w->o.engine_running = false;
@@ -642,6 +738,30 @@ static const struct drift drifts[] = {
 	 "- route default via 198.51.100.254 dev eth0 in V\n"},
 	{"a default route through nobody", "network1", d_route_wrong_virtual,
 	 "- route default via 203.0.113.99 dev QG in R\n"},
+	{"a vxlan link's group replaced", "network1", d_group_lost,
+	 "- fdb 00:00:00:00:00:00 dst 239.1.1.99 on vxlan-1\n"
+	 "+ fdb 00:00:00:00:00:00 dst 239.1.1.1 on vxlan-1\n"},
+	{"bridge ports set otherwise", "network1", d_port,
+	 "~ link eth2: port not forwarding\n~ link QRTAP: isolated on\n"},
+	{"ports of a bridge that is down", "network1", d_port_of_bridge_down,
+	 "~ link BRP: down\n"},
+	{"IPv4 settings of links", "network1", d_ipv4,
+	 "~ link QR in R: IPv4 forwarding is off\n"
+	 "~ link QG in R: rp_filter 1, wanted 0\n"},
+	{"IPv4 forwarding off: one setting for all", "network1", d_ip_forward,
+	 "~ sysctl net/ipv4/ip_forward in R: 0, wanted 1\n"},
+	{"rules; the node's own are its own", "network1", d_rules,
+	 "- rule -6 100: lookup 7 in R\n- rule 100: prohibit in R\n"},
+	{"routes of other tables and types", "network1", d_routes_of_all_kinds,
+	 "- route 192.0.2.0/24 dev QR table 100 in R\n"
+	 "- route -6 prohibit default in R\n"
+	 "- route blackhole 203.0.113.0/25 in R\n"},
+	{"a standing neighbour", "network1", d_neigh,
+	 "- neighbour 203.0.113.1 lladdr 02:00:00:00:00:66 on QG in R\n"},
+	{"what an instance learned is no drift, what has a lifetime may be",
+	 "compute1", d_slaac, "- address 192.0.2.7/24 on eth0 in V\n"},
+	{"on a router's link nothing is learned", "network1", d_slaac_on_shared,
+	 "- address fd00::5/64 on QR in R\n"},
 	{"the engine is not there", "network1", d_engine_dead,
 	 "+ vrrp engine\n"},
 	{"the engine does not answer", "network1", d_engine_silent,

@@ -440,6 +440,7 @@ static void want_routes(const struct seen_ns *ns, const struct subject *s,
 			     qg->ifname);
 		for (i = 0; i < ns->of[RES_ROUTE].n; i++)
 			if (!ns->of[RES_ROUTE].items[i].route.to.len &&
+			    !ns->of[RES_ROUTE].items[i].route.table &&
 			    ns->of[RES_ROUTE].items[i].route.dev &&
 			    strcmp(ns->of[RES_ROUTE].items[i].route.dev,
 				   qg->ifname) == 0 &&

@@ -340,6 +340,7 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 
 	for (i = 0; i < ns->of[RES_ROUTE].n; i++)
 		if (!ns->of[RES_ROUTE].items[i].route.to.len &&
+		    !ns->of[RES_ROUTE].items[i].route.table &&
 		    ip_equal(&ns->of[RES_ROUTE].items[i].route.via, via) &&
 		    ns->of[RES_ROUTE].items[i].route.dev &&
 		    strcmp(ns->of[RES_ROUTE].items[i].route.dev, dev) == 0)

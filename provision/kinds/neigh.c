@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Neighbours that somebody entered for good. Those that the kernel learned
+ * come and go and are not looked at. No lab has standing ones: one in a
+ * namespace that the lab made sends frames to where nobody listens, and goes.
+ */
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/netns.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+static void id(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	buf_printf(out, "%s/%s/%s", r->neigh.dev, ip_print(&r->neigh.addr, t),
+		   mac_print(&r->neigh.mac, m));
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	buf_printf(out, "neighbour %s lladdr %s on %s",
+		   ip_print(&r->neigh.addr, t), mac_print(&r->neigh.mac, m),
+		   r->neigh.dev);
+	kind_print_place(r->netns, out);
+}
+
+static const char *dev(const struct res *r)
+{
+	return r->neigh.dev;
+}
+
+static int on_neigh(const struct nlmsghdr *h, void *ctx)
+{
+	struct look *l = ctx;
+	const struct ndmsg *ndm = NLMSG_DATA(h);
+	struct nlattr *tb[NDA_MAX + 1];
+	const char *name;
+	struct mac mac;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX) ||
+	    !(ndm->ndm_state & NUD_PERMANENT))
+		return 0;
+	name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
+	if (!name || !tb[NDA_DST] || !rtmsg_mac(tb[NDA_LLADDR], &mac))
+		return 0;
+	r = seen_push(l->a, l->ns, RES_NEIGH);
+	if (!r)
+		return -E2BIG;
+	r->neigh.dev = name;
+	r->neigh.addr = rtmsg_ip(tb[NDA_DST]);
+	r->neigh.mac = mac;
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct look *l = ctx;
+
+	l->ns->of[RES_NEIGH].n = 0;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	const struct ndmsg all = {.ndm_family = AF_UNSPEC};
+
+	if (*l->ns->name && rtmsg_dump(l->rtnl, RTM_GETNEIGH, &all, sizeof(all),
+				       on_neigh, forget, l, reterr) < 0)
+		return err_prefix(reterr, "neighbours");
+	return 0;
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	return netns_is_labs(d, have->netns);
+}
+
+static void unmake(struct tx *tx, const struct change *c)
+{
+	const struct res_neigh *have = &c->have.neigh;
+	struct place *p = tx_place(tx, c->have.netns, c);
+	struct rtmsg_neigh n = {.dev = have->dev, .dst = have->addr};
+
+	if (!p)
+		return;
+	n.index = tx_index(tx, p, c, n.dev);
+	if (n.index)
+		rtmsg_neigh(p->rtnl, RTMSG_DEL, &n);
+}
+
+static const struct key rows[] = {
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, neigh.dev),
+	 .flags = KEY_REQUIRED},
+	{"addr", KEY_IP, KEY_FIELD(struct res, neigh.addr),
+	 .flags = KEY_REQUIRED},
+	{"mac", KEY_MAC, KEY_FIELD(struct res, neigh.mac)},
+};
+
+static const struct key_table keys = KEY_TABLE("neighbour", struct res, rows);
+
+const struct kind kind_neigh = {
+	.name = "neigh",
+	.keys = &keys,
+	.list = "neighbours",
+	.rank = 6,
+	.id = id,
+	.print = print,
+	.dev = dev,
+	.look = look,
+	.extra = extra,
+	.unmake = unmake,
+};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules of `ip rule`. No lab has any but the kernel's: one in a namespace that
+ * the lab made turns packets away or elsewhere, and goes.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys.h"
+#include "lib/rtmsg.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/netns.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+static void id(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "%u/%" PRIu32 "/%s", r->rule.family, r->rule.priority,
+		   r->rule.words);
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "rule %s%" PRIu32 ": %s",
+		   r->rule.family == 6 ? "-6 " : "", r->rule.priority,
+		   r->rule.words);
+	kind_print_place(r->netns, out);
+}
+
+static const char *const actions[] = {
+	[FR_ACT_BLACKHOLE] = "blackhole",
+	[FR_ACT_UNREACHABLE] = "unreachable",
+	[FR_ACT_PROHIBIT] = "prohibit",
+};
+
+static void prefix(struct buf *b, const char *word, const struct nlattr *a,
+		   uint8_t len)
+{
+	struct ipnet n = {rtmsg_ip(a), len};
+	char t[IP_TEXT_MAX];
+
+	if (a)
+		buf_printf(b, "%s %s ", word, ipnet_print(&n, t));
+}
+
+static void name(struct buf *b, const char *word, const struct nlattr *a)
+{
+	if (a)
+		buf_printf(b, "%s %.*s ", word,
+			   (int)strnlen(nla_data(a), (size_t)nla_len(a)),
+			   (const char *)nla_data(a));
+}
+
+static void words(const struct fib_rule_hdr *h, struct nlattr **tb,
+		  struct buf *b)
+{
+	uint32_t table = tb[FRA_TABLE] ? rtmsg_u32(tb[FRA_TABLE]) : h->table;
+
+	if (h->flags & FIB_RULE_INVERT)
+		buf_adds(b, "not ");
+	prefix(b, "from", tb[FRA_SRC], h->src_len);
+	prefix(b, "to", tb[FRA_DST], h->dst_len);
+	name(b, "iif", tb[FRA_IIFNAME]);
+	name(b, "oif", tb[FRA_OIFNAME]);
+	if (tb[FRA_FWMARK])
+		buf_printf(b, "fwmark 0x%" PRIx32 " ",
+			   rtmsg_u32(tb[FRA_FWMARK]));
+	if (h->action == FR_ACT_TO_TBL)
+		buf_printf(b, "lookup %" PRIu32, table);
+	else if (h->action < ARRAY_LEN(actions) && actions[h->action])
+		buf_adds(b, actions[h->action]);
+	else
+		buf_printf(b, "action %u", h->action);
+}
+
+static int on_rule(const struct nlmsghdr *h, void *ctx)
+{
+	struct look *l = ctx;
+	const struct fib_rule_hdr *rule = NLMSG_DATA(h);
+	struct nlattr *tb[FRA_MAX + 1];
+	auto_buf struct buf text = {0};
+	struct nlmsghdr *raw;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWRULE, sizeof(*rule), tb, FRA_MAX) ||
+	    rtmsg_u8(tb[FRA_PROTOCOL]) == RTPROT_KERNEL ||
+	    (rule->family != AF_INET && rule->family != AF_INET6))
+		return 0;
+	r = seen_push(l->a, l->ns, RES_RULE);
+	if (!r)
+		return -E2BIG;
+	words(rule, tb, &text);
+	r->rule.family = rule->family == AF_INET6 ? 6 : 4;
+	r->rule.priority = rtmsg_u32(tb[FRA_PRIORITY]);
+	r->rule.words = arena_strndup(l->a, text.data, text.len);
+	raw = arena_alloc(l->a, h->nlmsg_len);
+	memcpy(raw, h, h->nlmsg_len);
+	r->rule.raw = raw;
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct look *l = ctx;
+
+	l->ns->of[RES_RULE].n = 0;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	const struct fib_rule_hdr all = {.family = AF_UNSPEC};
+
+	/* The node's own rules are its own business. */
+	if (*l->ns->name && rtmsg_dump(l->rtnl, RTM_GETRULE, &all, sizeof(all),
+				       on_rule, forget, l, reterr) < 0)
+		return err_prefix(reterr, "rules");
+	return 0;
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	return netns_is_labs(d, have->netns);
+}
+
+/* The kernel's own message, sent back with another type, removes the rule
+ * that it told of, whatever is in it. */
+static void unmake(struct tx *tx, const struct change *c)
+{
+	const struct nlmsghdr *h = c->have.rule.raw;
+	size_t hdr = sizeof(struct fib_rule_hdr);
+	struct place *p = tx_place(tx, c->have.netns, c);
+	struct nl_msg *m;
+
+	if (!p || !h)
+		return;
+	m = rtnl_add(p->rtnl, RTM_DELRULE, 0, NLMSG_DATA(h), hdr, "rule %s",
+		     c->have.rule.words);
+	(void)nlmsg_append(m, (char *)NLMSG_DATA(h) + NLMSG_ALIGN(hdr),
+			   h->nlmsg_len - NLMSG_LENGTH(NLMSG_ALIGN(hdr)), 0);
+}
+
+static const char *const families[] = {"", "", "", "", "ip", "", "ip6"};
+
+static const struct key rows[] = {
+	{"family", KEY_ENUM, KEY_FIELD(struct res, rule.family),
+	 KEY_WORDS(families), .flags = KEY_REQUIRED},
+	{"priority", KEY_UINT, KEY_FIELD(struct res, rule.priority)},
+	{"words", KEY_TEXT, KEY_FIELD(struct res, rule.words),
+	 .flags = KEY_REQUIRED},
+};
+
+static const struct key_table keys = KEY_TABLE("rule", struct res, rows);
+
+const struct kind kind_rule = {
+	.name = "rule",
+	.keys = &keys,
+	.list = "rules",
+	.rank = 5,
+	.id = id,
+	.print = print,
+	.look = look,
+	.extra = extra,
+	.unmake = unmake,
+};
