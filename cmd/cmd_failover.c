@@ -16,6 +16,7 @@
 #include "lib/clock.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/state.h"
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/drill/drill.h"
@@ -102,6 +103,9 @@ static int drill_lab(struct failover *fo)
 	if (r == -ENOENT)
 		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
 			fo->lab->name);
+	/* An up would mend the fault, another drill make one of its own. */
+	if (r == 0)
+		r = emul_lock(fo->lab->name, "failover", &e);
 	if (r < 0)
 		return bail(fo, EXIT_CANNOT, &e);
 	r = fleet_open(&f, fo->lab, FLEET_OUTSIDE, &e);

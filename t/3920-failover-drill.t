@@ -25,6 +25,28 @@ is "$BACKUP" "$was" "the master has moved and stays there"
 "$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
 ok $? "nothing differs afterwards" || diag "$(cat "$TMP/out")"
 
+# Others at work meanwhile: none may begin, and a hand that cannot be kept away
+# is told of.
+was=$ACTIVE
+"$LABCTL" failover "$LAB" >"$TMP/tap" 2>"$TMP/err" &
+pid=$!
+for ((i = 0; i < 100; i++)); do overlay_up "$was" || break; sleep 0.1; done
+for c in "up $FILE" "failover $LAB"; do
+	# shellcheck disable=SC2086
+	"$LABCTL" $c >"$TMP/out" 2>"$TMP/err2"
+	is "$?" 3 "${c%% *} during a drill: exit 3"
+	like "$(cat "$TMP/err2")" "labctl failover.* is at work" "${c%% *}: and who is at work"
+done
+overlay_up "$was"
+is "$?" 1 "the fault is as it was"
+on "$was" ip link set eth1 up
+wait $pid
+is "$?" 1 "a drill whose fault another hand mended fails"
+like "$(cat "$TMP/tap")" "not ok [0-9]+ - takeover: .*" "no takeover is passed"
+like "$(cat "$TMP/tap")" "another hand mended the fault" "and it says why" ||
+	diag "$(cat "$TMP/tap" "$TMP/err")"
+settle
+
 # Ctrl-C in the middle of the fault.
 was=$ACTIVE
 "$LABCTL" failover "$LAB" >"$TMP/tap" 2>"$TMP/err" &

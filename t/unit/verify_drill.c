@@ -298,6 +298,11 @@ static void not_run(struct record *c)
 	err_set(&c->d.err, -EACCES, "no way");
 }
 
+static void spoiled(struct record *c)
+{
+	c->d.spoiled = "another hand mended the fault";
+}
+
 static const struct {
 	const char *what;
 	void (*how)(struct record *c);
@@ -325,6 +330,10 @@ static const struct {
 	{"a router that was active elsewhere", not_hit,
 	 "skip takeover; skip addresses; skip announced; skip one-holder; "
 	 "skip restored"},
+	{"a fault that another hand mended", spoiled,
+	 "blind takeover; blind addresses; blind announced; blind one-holder; "
+	 "blind restored; blind stays; blind outage; blind outage; "
+	 "blind outage; blind outage"},
 	{"a drill that was not carried out", not_run,
 	 "blind before; "
 	 "blind takeover; blind addresses; blind announced; blind one-holder; "

@@ -474,6 +474,8 @@ static void faults(void)
 	ok(down > before && up - down >= 100 * NS_PER_MS &&
 		   up < clock_real_ns(),
 	   "fault: tells when");
+	is(doc_str(d, "ended", ""), "asked", "fault: and who ended it");
+	ok(!doc_get(d, "mended"), "fault: nobody else did");
 	is_int(sh("ip route | grep -q 'default via 192.0.2.2'"), 0,
 	       "fault: the routes over the link are back");
 
@@ -481,6 +483,19 @@ static void faults(void)
 	ok(becomes(false, 1000), "fault with an end: down");
 	d = finish(&a, &r);
 	ok(near_is_up() && doc_int(d, "up", 0), "fault with an end: up again");
+	is(doc_str(d, "ended", ""), "time", "fault with an end: and says so");
+
+	r = start("fault", "dev: near");
+	becomes(false, 1000);
+	sh("ip link set near up");
+	clock_sleep_ms(100);
+	before = clock_real_ns();
+	stop(&r);
+	d = finish(&a, &r);
+	is(doc_str(d, "ended", ""), "other", "fault: another hand ended it");
+	ok(doc_int(d, "mended", 0) > doc_int(d, "down", 0) &&
+		   doc_int(d, "mended", 0) < before,
+	   "fault: and when it did");
 
 	r = start("fault", "dev: near");
 	becomes(false, 1000);

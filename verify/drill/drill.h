@@ -62,6 +62,7 @@ struct drill {
 	size_t npings;
 	const struct topo_node *victim; /* whose link was set down */
 	int64_t down_ns, up_ns; /* of the link, CLOCK_REALTIME; 0: not done */
+	const char *spoiled;    /* how the fault ended too early, or NULL */
 	/* Tables of each node before, at the end of the cut, at the end; NULL
 	 * where they could not be seen. */
 	const struct observed **before, **during, **after;

@@ -450,6 +450,11 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 			      d->err.code ? d->err.msg : "no fault was made");
 		return;
 	}
+	/* What follows a fault that did not last proves nothing. */
+	if (!before && d->spoiled) {
+		verdict_blind(v, "%s", d->spoiled);
+		return;
+	}
 	if (!p.check) {
 		judge_outage(d, p.ping, v);
 		return;

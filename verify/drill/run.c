@@ -223,6 +223,20 @@ static int break_links(struct drill_run *r, struct err *reterr)
 	return e;
 }
 
+/* By the guard's record: what ended the fault before we did, or NULL. */
+static const char *how_spoiled(struct drill *d, const struct seen_fault *f)
+{
+	if (strcmp(f->ended, "other") == 0)
+		return arena_printf(
+			&d->arena,
+			"another hand mended the fault %.1f s after it was "
+			"made",
+			(double)(f->mended - f->down) / (double)NS_PER_S);
+	if (strcmp(f->ended, "time") == 0)
+		return "the fault's time was over before the drill was";
+	return NULL;
+}
+
 /* Sets up again whatever was set down. Its times are the agent's. */
 static int mend_links(struct drill_run *r, struct err *reterr)
 {
@@ -249,6 +263,8 @@ static int mend_links(struct drill_run *r, struct err *reterr)
 			r->d->down_ns = seen.down;
 		if (seen.up > r->d->up_ns)
 			r->d->up_ns = seen.up;
+		if (!r->d->spoiled)
+			r->d->spoiled = how_spoiled(r->d, &seen);
 	}
 	r->nfaults = 0;
 	return e;

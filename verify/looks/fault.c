@@ -22,6 +22,7 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/netns.h"
 #include "lib/rtnl.h"
 #include "verify/looks/op.h"
 
@@ -41,8 +43,20 @@
 /* What passes over the socket: guard to operation. */
 struct word {
 	int32_t result; /* 0 or -errno */
+	int32_t ended;  /* enum ended */
 	int64_t t;      /* CLOCK_REALTIME just before the change */
+	int64_t mended; /* when another hand's was seen; 0: none */
 };
+
+/* What ended the fault. */
+enum ended { ENDED_ASKED, ENDED_TIME, ENDED_OTHER };
+static const char *const ended_names[] = {
+	[ENDED_ASKED] = "asked",
+	[ENDED_TIME] = "time",
+	[ENDED_OTHER] = "other",
+};
+_Static_assert(sizeof(ended_names) / sizeof(char *) == ENDED_OTHER + 1,
+	       "a name for each");
 
 struct fault {
 	struct arena arena;
@@ -186,40 +200,88 @@ static void detach(int keep)
 	close_range((unsigned)keep + 1, ~0u, 0);
 }
 
-/* t is from before the change: what follows from it may be stamped before the
- * kernel's call has returned here. */
-static void tell(int fd, int result, int64_t t)
+/* w->t is from before the change: what follows from it may be stamped before
+ * the kernel's call has returned here. */
+static void tell(int fd, const struct word *w)
 {
-	struct word w = {result, t};
-
 	/* Nobody may be there to hear it; the work is done anyhow. */
-	(void)send(fd, &w, sizeof(w), MSG_NOSIGNAL);
+	(void)send(fd, w, sizeof(*w), MSG_NOSIGNAL);
+}
+
+/* A socket that tells of links; -errno. */
+static int open_events(void)
+{
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK,
+				 .nl_groups = RTMGRP_LINK};
+	auto_close int fd = netns_socket(
+		-1, AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* Is the link up? It is asked itself: an event may have been lost. */
+static bool is_up(struct fault *f)
+{
+	unsigned flags = 0;
+
+	return link_flags(f->index, f->dev, &flags, f->rtnl, NULL) == 0 &&
+	       (flags & IFF_UP);
+}
+
+/* Holds the fault until it is to end; sees whether another hand ends it. */
+static void hold(struct fault *f, int fd, int64_t max_ms, struct word *w)
+{
+	struct mono until = mono_add(clock_mono(), max_ms * NS_PER_MS);
+	auto_close int events = open_events();
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN},
+			     {.fd = events, .events = POLLIN}};
+	char drain[8192];
+	bool end = false;
+	int64_t left;
+
+	do {
+		left = mono_sub(until, clock_mono()) / NS_PER_MS;
+		if (poll(p, 2, left > 0 ? (int)left : 0) > 0) {
+			/* A byte, or the end of the other side: now. */
+			end = p[0].revents;
+			/* Left unread, it would cost the other side our word
+			 * when we close: the kernel resets. */
+			if (end)
+				(void)!recv(fd, drain, sizeof(drain), 0);
+			while (recv(events, drain, sizeof(drain), 0) > 0)
+				;
+		} else if (left <= 0) {
+			end = true;
+			w->ended = ENDED_TIME;
+		}
+		/* At the end too: its event may not have been read yet. */
+		if (!w->mended && is_up(f))
+			w->mended = clock_real_ns();
+	} while (!end);
+	if (w->mended)
+		w->ended = ENDED_OTHER;
 }
 
 /* The guard's life; the netlink socket is opened anew, for detach() closed
  * the one that came from the operation. */
 static void guard(struct fault *f, int fd, int64_t max_ms)
 {
-	struct timeval left = {(time_t)(max_ms / 1000),
-			       (suseconds_t)(max_ms % 1000) * 1000};
-	int64_t t;
-	char c;
-	int r;
+	struct word w = {.ended = ENDED_ASKED};
 
 	detach(fd);
-	r = rtnl_open(&f->rtnl, -1, NULL);
-	t = clock_real_ns();
-	if (r == 0)
-		r = set_link(f, false, NULL);
-	tell(fd, r, t);
-	if (r < 0)
+	w.result = rtnl_open(&f->rtnl, -1, NULL);
+	w.t = clock_real_ns();
+	if (w.result == 0)
+		w.result = set_link(f, false, NULL);
+	tell(fd, &w);
+	if (w.result < 0)
 		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &left, sizeof(left));
-	/* A byte, the end of the other side, or the time: all mean now. */
-	while (recv(fd, &c, 1, 0) < 0 && errno == EINTR)
-		;
-	t = clock_real_ns();
-	tell(fd, mend(f, NULL), t);
+	hold(f, fd, max_ms, &w);
+	w.t = clock_real_ns();
+	w.result = mend(f, NULL);
+	tell(fd, &w);
 }
 
 static void fault_release(struct fault *f)
@@ -244,7 +306,7 @@ static int hear(int fd, struct word *ret)
 static int supervise(struct fault *f, int fd, struct json *j,
 		     struct err *reterr)
 {
-	struct word down, up;
+	struct word down, up = {0};
 	unsigned wake;
 	int r;
 
@@ -268,6 +330,9 @@ static int supervise(struct fault *f, int fd, struct json *j,
 		return r;
 	json_kint(j, "down", down.t);
 	json_kint(j, "up", up.t);
+	json_kstr(j, "ended", ended_names[up.ended]);
+	if (up.mended)
+		json_kint(j, "mended", up.mended);
 	return 0;
 }
 
@@ -335,4 +400,6 @@ void fault_answer(const struct doc *d, struct seen_fault *ret)
 {
 	ret->down = doc_int(d, "down", 0);
 	ret->up = doc_int(d, "up", 0);
+	ret->mended = doc_int(d, "mended", 0);
+	ret->ended = doc_str(d, "ended", "");
 }
