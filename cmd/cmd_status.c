@@ -144,6 +144,25 @@ static void print_nodes(const struct doc *lab, struct buf *out)
 	print_table(&t, out);
 }
 
+/* Services that should run and do not, a line each. */
+static void print_troubles(const struct doc *lab, struct buf *out)
+{
+	const struct doc *node, *d, *why;
+	bool any = false;
+
+	DOC_FOREACH (node, doc_get(lab, "nodes"))
+		DOC_FOREACH (d, doc_get(node, "services")) {
+			why = doc_get(d, "trouble");
+			if (doc_is_null(why))
+				continue;
+			buf_printf(out, "%s  %s: service %s does not run: %s\n",
+				   any ? "" : "\n", doc_str(node, "name", ""),
+				   doc_str(d, "name", ""),
+				   why->kind == DOC_SCALAR ? why->str : "");
+			any = true;
+		}
+}
+
 /* "network1 active, network2 backup". */
 static const char *states(struct arena *a, const struct doc *router)
 {
@@ -239,6 +258,7 @@ static void print_lab(const char *name, const struct doc *lab, struct buf *out)
 	buf_printf(out, "Lab %s: %s%s%s%s\n", name, state, advice(state),
 		   why ? "; " : "", why ? why : "");
 	print_nodes(lab, out);
+	print_troubles(lab, out);
 	print_routers(lab, out);
 	print_instances(lab, out);
 }

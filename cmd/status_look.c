@@ -83,6 +83,22 @@ static void write_engine(const struct observed *o, struct json *j)
 	json_obj_end(j);
 }
 
+static void write_services(const struct roles_node *n, struct json *j)
+{
+	size_t i;
+
+	json_key(j, "services");
+	json_arr(j);
+	for (i = 0; i < n->nservices; i++) {
+		json_obj(j);
+		json_kstr(j, "name", n->services[i].name);
+		json_kbool(j, "running", n->services[i].running);
+		json_kstr(j, "trouble", n->services[i].trouble);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 static void write_node(const struct look *k, size_t i, struct json *j)
 {
 	const struct topo_node *n = &k->lab->nodes[i];
@@ -97,6 +113,8 @@ static void write_node(const struct look *k, size_t i, struct json *j)
 	write_state(k, n->name, f, j);
 	if (n->role == TOPO_NETWORK)
 		write_engine(roles_node(&k->roles, n), j);
+	if (roles_node(&k->roles, n))
+		write_services(&k->roles.nodes[i], j);
 	json_obj_end(j);
 }
 
@@ -264,7 +282,7 @@ void status_look(const struct emul_lab *l, struct json *j)
 	load(&k, &why);
 	if (k.lab && l->fabric && emul_enter(l->name, &why) == 0) {
 		fleet_open(&k.fleet, k.lab, 0, NULL);
-		roles_ask(&k.fleet, STATUS_MS, &k.roles, NULL);
+		roles_ask_services(&k.fleet, STATUS_MS, &k.roles, NULL);
 	}
 	write_lab(&k, &why, j);
 	roles_release(&k.roles);

@@ -233,3 +233,17 @@ const char *service_differs(const struct res_service *want,
 	}
 	return have->nfiles == want->nfiles ? NULL : "another configuration";
 }
+
+const char *service_trouble(struct arena *a, const struct res_service *seen)
+{
+	const char *exit = seen->exit ? seen->exit : "was not started";
+	const char *after = "";
+
+	if (seen->running || !seen->wanted)
+		return NULL;
+	if (seen->restarts)
+		after = arena_printf(a, " after %u restart%s", seen->restarts,
+				     seen->restarts == 1 ? "" : "s");
+	return arena_printf(a, "%s%s%s%s", exit, after, seen->said ? ": " : "",
+			    seen->said ? seen->said : "");
+}

@@ -86,6 +86,10 @@ void service_digest(const char *text, size_t len, char *out);
 const char *service_differs(const struct res_service *want,
 			    const struct res_service *have);
 
+/* Why a service that should run does not, in words: "exited with status 3
+ * after 2 restarts: its words"; NULL where it runs, or waits for its role. */
+const char *service_trouble(struct arena *a, const struct res_service *seen);
+
 /* A path below the state folder: no way out of it. */
 bool service_path_ok(const char *path);
 

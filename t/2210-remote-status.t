@@ -98,6 +98,25 @@ look
 ok "$((status != 0 || took > 8))" "engine stopped: does not hang"
 kill -CONT "${engine[@]}"
 
+# A service that does not run: the engine of the other node, with a file that
+# it refuses.
+on network2 sh -c "echo 'routers: [' > /run/labctl/$LAB/vrrp.yaml; pkill -9 -f '[l]abctl vrrp run'"
+for _ in $(seq 100); do
+	look -o json
+	why=$(field 'node["network2"]["services"][0]["trouble"]')
+	[[ "$why" == *"not YAML"* ]] && break
+	sleep 0.1
+done
+like "$why" 'exited with status 2 after [0-9]+ restarts?: .*not YAML' "a service does not run: why"
+is "$(field 'node["network2"]["services"][0]["name"], node["network2"]["services"][0]["running"], node["network1"]["services"][0]["trouble"]')" \
+	"('vrrp', False, None)" "a service does not run: which"
+look
+like "$out" 'network2: service vrrp does not run: exited with status 2' "a service does not run: in words"
+"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
+ok $? "a service does not run: up mends it" || diag "$(cat "$TMP/out")"
+look
+unlike "$out" "does not run" "a service does not run: it does again"
+
 # A node dead.
 kill -KILL "$pid"
 look -o json

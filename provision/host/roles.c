@@ -52,48 +52,94 @@ static int decode(struct arena *a, const struct doc *d, struct observed *ret,
 	return 0;
 }
 
-int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
-		  struct arena *a, struct observed *ret, struct err *reterr)
+static void decode_services(struct arena *a, const struct doc *list,
+			    struct roles_node *ret)
 {
-	const char *members = arena_printf(a, "\"state_dir\": \"%s/%s\"",
-					   PLAN_STATE_DIR, lab->name);
+	const struct doc *d;
+
+	ret->services = arena_array(a, doc_len(list), sizeof(*ret->services));
+	DOC_FOREACH (d, list)
+		ret->services[ret->nservices++] = (struct roles_service){
+			.name = doc_str(d, "name", ""),
+			.running = doc_bool(d, "running", false),
+			.trouble = doc_is_null(doc_get(d, "trouble"))
+					   ? NULL
+					   : doc_str(d, "trouble", NULL),
+		};
+}
+
+static int ask(struct remote *r, const struct lab *lab, bool services,
+	       unsigned timeout_ms, struct arena *a, struct roles_node *ret,
+	       struct err *reterr)
+{
+	const char *members = arena_printf(
+		a, "\"state_dir\": \"%s/%s\",\"services\": %s", PLAN_STATE_DIR,
+		lab->name, services ? "true" : "false");
 	const struct doc *answer = NULL;
 	int e;
 
 	e = remote_call(r, "roles", members, timeout_ms, a, &answer, reterr);
-	return e < 0 ? e : decode(a, answer, ret, reterr);
+	if (e == 0)
+		e = decode(a, answer, &ret->o, reterr);
+	if (e == 0)
+		decode_services(a, doc_get(answer, "services"), ret);
+	return e;
+}
+
+int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
+		  struct arena *a, struct observed *ret, struct err *reterr)
+{
+	struct roles_node n = {0};
+	int e = ask(r, lab, false, timeout_ms, a, &n, reterr);
+
+	if (e == 0)
+		*ret = n.o;
+	return e;
 }
 
 struct ask {
 	struct roles *roles;
 	unsigned timeout_ms;
+	bool services;
 };
 
 static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
-	const struct ask *ask = ctx;
+	const struct ask *how = ctx;
 	struct roles_node *to;
 	int e;
 
 	if (!n->node || n->node->role != TOPO_NETWORK)
 		return 0;
-	to = &ask->roles->nodes[n->node->index];
-	e = roles_ask_one(n->remote, ask->roles->lab, ask->timeout_ms,
-			  &ask->roles->arenas[n->node->index], &to->o, reterr);
+	to = &how->roles->nodes[n->node->index];
+	e = ask(n->remote, how->roles->lab, how->services, how->timeout_ms,
+		&how->roles->arenas[n->node->index], to, reterr);
 	to->seen = e == 0;
 	return e;
 }
 
-int roles_ask(struct fleet *f, unsigned timeout_ms, struct roles *ret,
-	      struct err *reterr)
+static int ask_all(struct fleet *f, bool services, unsigned timeout_ms,
+		   struct roles *ret, struct err *reterr)
 {
-	struct ask ask = {ret, timeout_ms};
+	struct ask how = {ret, timeout_ms, services};
 	size_t n = f->lab->nnodes;
 
 	*ret = (struct roles){.lab = f->lab};
 	ret->arenas = arena_array(&ret->arena, n, sizeof(*ret->arenas));
 	ret->nodes = arena_array(&ret->arena, n, sizeof(*ret->nodes));
-	return fleet_each(f, ask_node, &ask, reterr);
+	return fleet_each(f, ask_node, &how, reterr);
+}
+
+int roles_ask(struct fleet *f, unsigned timeout_ms, struct roles *ret,
+	      struct err *reterr)
+{
+	return ask_all(f, false, timeout_ms, ret, reterr);
+}
+
+int roles_ask_services(struct fleet *f, unsigned timeout_ms, struct roles *ret,
+		       struct err *reterr)
+{
+	return ask_all(f, true, timeout_ms, ret, reterr);
 }
 
 void roles_release(struct roles *r)

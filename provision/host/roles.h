@@ -17,10 +17,18 @@
 #include "provision/seen.h"
 #include "topologies/topo.h"
 
+/* A service of a node; trouble: why it should run and does not, or NULL. */
+struct roles_service {
+	const char *name, *trouble;
+	bool running;
+};
+
 /* A node's engine; its fields are those of struct observed. */
 struct roles_node {
 	bool seen; /* the node was asked and has answered */
 	struct observed o;
+	struct roles_service *services; /* where they were asked for */
+	size_t nservices;
 };
 
 struct roles {
@@ -44,6 +52,10 @@ int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
  */
 int roles_ask(struct fleet *f, unsigned timeout_ms, struct roles *ret,
 	      struct err *reterr);
+
+/* The same with what each node's supervisor says of its services. */
+int roles_ask_services(struct fleet *f, unsigned timeout_ms, struct roles *ret,
+		       struct err *reterr);
 void roles_release(struct roles *r);
 
 /* What an engine says of the router, or NULL; o may be NULL. The one look-up

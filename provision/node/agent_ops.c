@@ -16,6 +16,7 @@
 #include "provision/node/agent_lab.h"
 #include "provision/node/apply.h"
 #include "provision/node/engine.h"
+#include "provision/node/supervise.h"
 #include "provision/node/look.h"
 #include "provision/plan/plan.h"
 
@@ -141,6 +142,28 @@ static int state_dir_of(const struct doc *req, char *out, size_t size,
 	return 0;
 }
 
+static void write_services(const char *dir, struct json *j)
+{
+	auto_arena struct arena a = {0};
+	struct seen_services seen;
+	size_t i;
+
+	supervise_look(&a, dir, &seen);
+	json_key(j, "services");
+	json_arr(j);
+	for (i = 0; i < seen.n; i++) {
+		const struct res_service *s = &seen.items[i];
+
+		json_obj(j);
+		json_kstr(j, "name", s->name);
+		json_kbool(j, "running", s->running);
+		json_kbool(j, "wanted", s->wanted);
+		json_kstr(j, "trouble", service_trouble(&a, s));
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 /* What the VRRP engine says of its routers, and the node's clock. */
 static int op_roles(const struct doc *req, struct json *j, struct err *reterr)
 {
@@ -151,8 +174,11 @@ static int op_roles(const struct doc *req, struct json *j, struct err *reterr)
 	if (e < 0)
 		return e;
 	json_kint(j, "real_ns", clock_real_ns());
-	if (*dir)
+	if (*dir) {
 		engine_roles(dir, j);
+		if (doc_bool(req, "services", false))
+			write_services(dir, j);
+	}
 	return 0;
 }
 

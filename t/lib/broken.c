@@ -220,6 +220,22 @@ static void engine_gone_on_backup(struct evidence *e)
 	}
 }
 
+static void service_died(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	{
+		struct res *s;
+		size_t i;
+
+		for (i = 0; *o->ns[i].name; i++)
+			;
+		s = seen_push(&e->arena, &o->ns[i], RES_SERVICE);
+		s->service = (struct res_service){.name = "ra", .wanted = true};
+	}
+}
+
 static void adverts_filtered(struct evidence *e)
 {
 	e->ha[0].frames.n = 0;
@@ -623,6 +639,7 @@ const struct broken broken[] = {
 	{"no engine on the backup", engine_gone_on_backup,
 	 "wrong engine: network1; blind active: router2; "
 	 "blind state-file: router2 on network1"},
+	{"a service that does not run", service_died, "wrong engine: network1"},
 	{"adverts dropped before one node", adverts_filtered,
 	 "wrong adverts: router2 on network1; "
 	 "blind advert-interval: router2 on network1"},

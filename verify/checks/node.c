@@ -141,6 +141,24 @@ static void command_namespaces(const struct evidence *e,
 	buf_adds(out, "ip netns");
 }
 
+/* The engine is one of them: why it does not run is said here. */
+static void judge_services(const struct observed *o, struct verdict *v)
+{
+	const struct seen_ns *own = seen_ns(o, "");
+	auto_arena struct arena a = {0};
+	size_t i;
+
+	for (i = 0; own && i < own->of[RES_SERVICE].n; i++) {
+		const struct res_service *s =
+			&own->of[RES_SERVICE].items[i].service;
+		const char *why = service_trouble(&a, s);
+
+		if (why)
+			verdict_saw(v, false, "service %s does not run: %s",
+				    s->name, why);
+	}
+}
+
 static void judge_engine(const struct evidence *e, const struct subject *s,
 			 struct verdict *v)
 {
@@ -158,6 +176,7 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 	if (o->engine_error)
 		verdict_saw(v, false, "it does not answer: %s",
 			    o->engine_error);
+	judge_services(o, v);
 	for (i = 0; i < lab->nrouters; i++) {
 		const struct topo_router *r = &lab->routers[i];
 
