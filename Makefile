@@ -35,7 +35,7 @@ endif
 # --- libraries -----------------------------------------------------------
 
 LIBS = libssh yaml-0.1 libnl-3.0 libnl-route-3.0 libpcap libmicrohttpd uuid
-needs_libs := $(filter-out help deps clean demo uninstall check-layers check-shell check-format,$(or $(MAKECMDGOALS),all))
+needs_libs := $(filter-out help deps clean demo mutate uninstall check-layers check-shell check-format,$(or $(MAKECMDGOALS),all))
 # With `make deps check` the libraries come with deps, before the build.
 ifneq ($(needs_libs),)
 ifeq ($(filter deps,$(MAKECMDGOALS)),)
@@ -159,6 +159,10 @@ unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
 .PHONY: generate
 generate: $(O)/t/unit/topo_schema.t ## write schema.json and docs/labfile.md anew
 	$< --write
+
+.PHONY: mutate
+mutate: ## do the tests of the protocol core notice mistakes in it?
+	$(Q)CC='$(CC)' O=$(O)/mutate ./t/mutate
 
 .PHONY: demo
 demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/lib/edge.h"
 #include "t/lib/tap.h"
 
 /* A version 2 advert as tcpdump -x shows it: 169.254.192.1 > 224.0.0.18:
@@ -117,6 +118,7 @@ static void golden(void)
 	struct vrrp_packet p;
 	size_t group;
 
+	memset(out, 0xa5, sizeof(out));
 	is_int(vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, out), 20,
 	       "the documented advert is 20 bytes long");
 	ok(memcmp(out, golden_v2 + 20, 20) == 0,
@@ -134,10 +136,13 @@ static void golden(void)
 
 static void golden_frames(void)
 {
-	static const uint8_t mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
+	static const uint8_t the_mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
+	const uint8_t *mac = edge(the_mac, sizeof(the_mac));
 	struct vrrp_advert a = advert(2, 4);
 	uint8_t out[VRRP_FRAME_MAX + 1], list[255 * 4] = {0};
 	struct vrrp_packet p;
+
+	memset(out, 0xa5, sizeof(out));
 
 	is_int(vrrp_advert_frame(&a, VRRP_CSUM_MESSAGE, mac, out),
 	       sizeof(golden_frame), "the documented advert as a frame");
@@ -168,6 +173,7 @@ static void golden_frames(void)
 static void ip_header(void)
 {
 	uint8_t b[60 + 20 + 8] = {0};
+	const struct vrrp_addr all = vrrp_group_addr(4);
 	struct vrrp_packet p;
 	unsigned words;
 
@@ -203,6 +209,13 @@ static void ip_header(void)
 	is_int(vrrp_packet_ipv4(b, 46, &p), VRRP_TAKEN,
 	       "padding after the packet is not part of it");
 	is_int(p.len, 20, "and the message ends with the packet");
+	ok(memcmp(&p.src, &src4, sizeof(src4)) == 0 &&
+		   memcmp(&p.dst, &all, sizeof(all)) == 0,
+	   "its addresses are those of the header and nothing more");
+	b[3] = 20;
+	is_int(vrrp_packet_ipv4(edge(b, 20), 20, &p), VRRP_TAKEN,
+	       "a header without a message is a packet");
+	is_int(p.len, 0, "of no message");
 	b[3] = 19;
 	is_int(vrrp_packet_ipv4(b, 40, &p), VRRP_DROP_IP_HEADER,
 	       "a total length below the header is rejected");
@@ -411,6 +424,16 @@ static void lists(void)
 		   vrrp_drop_name[rows[i].want], "%s", rows[i].what);
 	}
 	ok(!vrrp_advert_same_list(&back, &g), "though it is told apart");
+	a = advert(2, 4);
+	make(&m, 2, 4, VRRP_CSUM_MESSAGE);
+	a.addrs = other;
+	a.naddrs = 3;
+	m.len = vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, m.b);
+	memcpy(m.b + 8 + sizeof(other), ours + 8, 4);
+	mend(&m);
+	g.version = 2;
+	is_int(vrrp_advert_decode(&m.p, &g, 1, &at, &back), VRRP_DROP_LIST,
+	       "authentication data is no part of the list");
 	g = (struct vrrp_group){6, 3, 6, NS_PER_S, ours6, 2};
 	a = advert(3, 6);
 	a.naddrs = 2;
@@ -444,10 +467,152 @@ static void oddities(void)
 	is_int(decode(&m, &back), VRRP_TAKEN, "and are taken");
 	is_int(back.interval_ns, 40950 * NS_PER_MS, "4095 cs is 40.95 s");
 
+	a = advert(3, 4);
+	a.interval_ns = 41 * NS_PER_S;
+	vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, m.b);
+	ok(m.b[4] == 0x0f && m.b[5] == 0xff, "41 s are sent as 40.95 s");
+	a.interval_ns = 0;
+	vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, m.b);
+	ok(m.b[4] == 0 && m.b[5] == 1, "and none as the shortest");
 	a = advert(2, 4);
 	a.interval_ns = 300 * NS_PER_S;
 	vrrp_advert_encode(&a, VRRP_CSUM_MESSAGE, m.b);
 	is_int(m.b[5], 255, "an interval beyond its field is bounded");
+}
+
+/* One VRID in both versions; no VRID at all; what lies behind the groups. */
+static void whose(void)
+{
+	static const struct vrrp_group both[] = {
+		{5, 2, 4, 2 * NS_PER_S, NULL, 0},
+		{5, 3, 4, NS_PER_S, NULL, 0},
+		{5, 3, 6, NS_PER_S, NULL, 0},
+	};
+	static const struct vrrp_group turned[] = {
+		{5, 3, 4, NS_PER_S, NULL, 0},
+		{5, 2, 4, 2 * NS_PER_S, NULL, 0},
+	};
+	const struct vrrp_group *g = edge(both, sizeof(both));
+	struct vrrp_advert a;
+	struct message m;
+	size_t at = 77;
+
+	make(&m, 2, 4, VRRP_CSUM_MESSAGE);
+	m.b[1] = 5;
+	mend(&m);
+	is_int(vrrp_advert_decode(&m.p, g, 3, &at, &a), VRRP_TAKEN,
+	       "one VRID in two versions: version 2 is taken");
+	is_int(at, 0, "by its own group");
+	is_int(vrrp_advert_decode(&m.p, turned, 2, &at, &a), VRRP_TAKEN,
+	       "in whatever order");
+	is_int(at, 1, "they are");
+	make(&m, 3, 4, VRRP_CSUM_MESSAGE);
+	m.b[1] = 5;
+	mend(&m);
+	is_int(vrrp_advert_decode(&m.p, g, 3, &at, &a), VRRP_TAKEN,
+	       "so is version 3");
+	is_int(at, 1, "by its own");
+	is_int(vrrp_advert_decode(&m.p, turned, 2, &at, &a), VRRP_TAKEN,
+	       "in the other order");
+	is_int(at, 0, "too");
+	m.b[1] = 6;
+	mend(&m);
+	is_int(vrrp_advert_decode(&m.p, g, 3, &at, &a), VRRP_DROP_VRID,
+	       "another VRID is of none");
+	is_int(at, 3, "which is told");
+	at = 77;
+	m.p.len = 7;
+	is_int(vrrp_advert_decode(&m.p, g, 3, &at, &a), VRRP_DROP_TRUNCATED,
+	       "so is what is too short to have one");
+	is_int(at, 3, "in the same way");
+}
+
+static void lengths(void)
+{
+	struct message m;
+
+	make(&m, 3, 4, VRRP_CSUM_MESSAGE);
+	m.b[3] = 0;
+	m.len = 8;
+	mend(&m);
+	dropped(&m, VRRP_DROP_NO_ADDRESS,
+		"the fixed header alone is not truncated");
+	make(&m, 3, 4, VRRP_CSUM_MESSAGE);
+	m.len = 13;
+	m.b[12] = 0x5a;
+	mend(&m);
+	m.p.payload = edge(m.b, m.len);
+	dropped(&m, VRRP_DROP_LENGTH,
+		"RFC 1071: an odd byte counts as the first of two");
+	make(&m, 3, 4, VRRP_CSUM_MESSAGE);
+	m.b[5] = 1;
+	mend(&m);
+	m.p.payload = edge(m.b, m.len);
+	dropped(&m, VRRP_TAKEN, "nothing behind the message is read");
+	make(&m, 2, 4, VRRP_CSUM_MESSAGE);
+	m.len = 22;
+	m.b[20] = 0x5a;
+	m.b[21] = 0xa5;
+	mend(&m);
+	dropped(&m, VRRP_DROP_LENGTH, "two bytes too many have a checksum");
+}
+
+static void link_locals(void)
+{
+	static const struct {
+		uint8_t b[2];
+		enum vrrp_drop want;
+	} rows[] = {
+		{{0xfe, 0x80}, VRRP_TAKEN},
+		{{0xfe, 0x81}, VRRP_TAKEN},
+		{{0xfe, 0xbf}, VRRP_TAKEN},
+		{{0xfe, 0xc0}, VRRP_DROP_NOT_LINK_LOCAL},
+		{{0xfe, 0x40}, VRRP_DROP_NOT_LINK_LOCAL},
+		{{0xfd, 0x80}, VRRP_DROP_NOT_LINK_LOCAL},
+		{{0xff, 0x80}, VRRP_DROP_NOT_LINK_LOCAL},
+	};
+	struct vrrp_advert a = advert(3, 6);
+	struct message m;
+	uint8_t list[16];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memcpy(list, vip6, sizeof(list));
+		memcpy(list, rows[i].b, 2);
+		a.addrs = list;
+		make(&m, 3, 6, VRRP_CSUM_PSEUDO);
+		m.p.len = vrrp_advert_encode(&a, VRRP_CSUM_PSEUDO, m.b);
+		dropped(&m, rows[i].want, "an address in fe80::/10 or not");
+	}
+}
+
+/* Sums that a codec must not take for right, or make wrong. */
+static void pseudo_headers(void)
+{
+	static const struct vrrp_addr group4 = {4, {224, 0, 0, 18}};
+	static const struct vrrp_addr group6 = {6, {0xff, 2, [15] = 0x12}};
+	struct vrrp_addr g = vrrp_group_addr(4);
+	struct message m;
+	uint32_t acc = 0;
+	size_t i;
+
+	ok(memcmp(&g, &group4, sizeof(g)) == 0, "224.0.0.18");
+	g = vrrp_group_addr(6);
+	ok(memcmp(&g, &group6, sizeof(g)) == 0, "ff02::12");
+	make(&m, 2, 4, VRRP_CSUM_MESSAGE);
+	m.b[6] = m.b[7] = 0;
+	for (i = 0; i < m.len; i += 2)
+		acc += (uint32_t)m.b[i] << 8 | m.b[i + 1];
+	for (i = 0; i < 4; i += 2)
+		acc += ((uint32_t)src4.b[i] << 8 | src4.b[i + 1]) +
+		       ((uint32_t)group4.b[i] << 8 | group4.b[i + 1]);
+	acc += VRRP_PROTO + (uint32_t)m.len;
+	while (acc >> 16)
+		acc = (acc & 0xffff) + (acc >> 16);
+	m.b[6] = (uint8_t)(~acc >> 8);
+	m.b[7] = (uint8_t)~acc;
+	dropped(&m, VRRP_DROP_CHECKSUM,
+		"RFC 3768 5.3.8: version 2 with a pseudo-header is not taken");
 }
 
 /* When several things are wrong, the first in the documented order is told. */
@@ -561,6 +726,10 @@ int main(void)
 	ipv6();
 	checksums();
 	lists();
+	whose();
+	lengths();
+	link_locals();
+	pseudo_headers();
 	oddities();
 	order();
 	identity();

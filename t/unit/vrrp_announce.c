@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "t/lib/edge.h"
 #include "t/lib/tap.h"
 
-static const uint8_t mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
+static const uint8_t the_mac[6] = {0xfa, 0x16, 0x3e, 1, 2, 3};
 
 /* tcpdump: ARP, Request who-has 203.0.113.101 tell 203.0.113.101, length 28 */
 static const uint8_t arp[VRRP_ARP_FRAME] = {
@@ -40,18 +41,40 @@ static unsigned sum6(const uint8_t *ip)
 	return acc;
 }
 
+/* Also where the sum overflows its sixteen bits twice. */
+static void checksums(const uint8_t *mac)
+{
+	struct vrrp_addr a = {6, {0xff, 0xff, 0xff, 0xff, [15] = 1}};
+	uint8_t out[VRRP_ANNOUNCE_MAX];
+	unsigned i, wrong = 0;
+
+	for (i = 0; i < 65536; i++) {
+		a.b[14] = (uint8_t)(i >> 8);
+		a.b[15] = (uint8_t)i;
+		vrrp_announce(&a, mac, out);
+		wrong += sum6(out + 14) != 0xffff;
+	}
+	is_int(wrong, 0, "65536 checksums are right");
+}
+
 int main(void)
 {
 	const struct vrrp_addr v4 = {4, {203, 0, 113, 101}};
 	const struct vrrp_addr v6 = {6, {0xfd, 0, 2, 3, [15] = 0x21}};
-	uint8_t out[VRRP_ANNOUNCE_MAX];
+	const uint8_t *mac = edge(the_mac, sizeof(the_mac));
+	uint8_t out[VRRP_ANNOUNCE_MAX + 16];
 	const uint8_t *ip = out + 14, *na = out + 54;
+
+	/* What is not written stands out, inside the frame and behind it. */
+	memset(out, 0xa5, sizeof(out));
 
 	is_int(vrrp_announce(&v4, mac, out), VRRP_ARP_FRAME,
 	       "a gratuitous ARP is 42 bytes");
 	ok(memcmp(out, arp, sizeof(arp)) == 0,
 	   "6.4.2: it is a broadcast request, both addresses the same");
-	is_int(vrrp_announce(&v6, mac, out), VRRP_NA_FRAME,
+	is_int(out[VRRP_ARP_FRAME], 0xa5, "and not a byte behind it");
+	memset(out, 0xa5, sizeof(out));
+	is_int(vrrp_announce(edge(&v6, sizeof(v6)), mac, out), VRRP_NA_FRAME,
 	       "an unsolicited advertisement is 86 bytes");
 	ok(memcmp(out, "\x33\x33\x00\x00\x00\x01", 6) == 0 &&
 		   memcmp(out + 6, mac, 6) == 0 && out[12] == 0x86 &&
@@ -68,5 +91,7 @@ int main(void)
 	is_int(sum6(ip), 0xffff, "and a right checksum");
 	ok(memcmp(out, advertisement, sizeof(advertisement)) == 0,
 	   "it is these bytes and no others");
+	is_int(out[VRRP_NA_FRAME], 0xa5, "and not a byte behind them");
+	checksums(mac);
 	return tap_done();
 }

@@ -122,6 +122,27 @@ static const struct vrrp_settings v2_phased = {
 	.refresh_ns = 10 * S,
 	.refresh_phase_ns = 3 * S};
 
+/* v2, but the source; v3, but the interval; no rounds at all. */
+static const struct vrrp_settings v2_six = {.version = 2,
+					    .vrid = 1,
+					    .priority = 50,
+					    .source = {4, {169, 254, 192, 6}},
+					    .interval_ns = 2 * S,
+					    .announce_rounds = 1};
+static const struct vrrp_settings v3_slow = {.version = 3,
+					     .vrid = 1,
+					     .priority = 200,
+					     .preempt = true,
+					     .source = {4, {169, 254, 192, 5}},
+					     .interval_ns = 200 * MS,
+					     .announce_rounds = 1};
+static const struct vrrp_settings v2_roundless = {
+	.version = 2,
+	.vrid = 1,
+	.priority = 50,
+	.source = {4, {169, 254, 192, 5}},
+	.interval_ns = 2 * S};
+
 enum what {
 	NEW, /* begin again with these settings */
 	START,
@@ -419,6 +440,145 @@ static const struct row rows[] = {
  0,0,0, VRRP_ACTIVE, "advert(50)", 8 * S},
 {"with the same one nothing", SET, 5 * S, &v2_slower,
  0,0,0, VRRP_ACTIVE, "", 8 * S},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 2 * S},
+{"another source address is told at once", SET, DOWN2 + S, &v2_six, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 3 * S},
+{NULL, SET, DOWN2 + S, &v2, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 3 * S},
+{"another priority", SET, DOWN2 + S, &v2_weaker, 0,0,0,
+ VRRP_ACTIVE, "advert(40)", DOWN2 + 3 * S},
+{NULL, SET, DOWN2 + S, &v2, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 3 * S},
+{"another interval", SET, DOWN2 + S, &v2_slower, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 5 * S},
+{"by which it waits once it gives way", ADVERT, DOWN2 + S + MS, NULL,
+ 51,9,4 * S, VRRP_BACKUP, "remove advert(50) state(backup)",
+ DOWN2 + S + MS + 12 * S + SKEW2},
+{NULL, NEW, 0, &v3, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN3},
+{"a Backup with another interval waits by that", SET, MS, &v3_slow, 0,0,0,
+ VRRP_BACKUP, "", 600 * MS + 2 * SKEW3},
+{NULL, ADVERT, 50 * MS, NULL, 200,9,300 * MS, VRRP_BACKUP, "",
+ 50 * MS + 900 * MS + 3 * SKEW3},
+{"with the same one by the Active's", SET, 60 * MS, &v3_slow, 0,0,0,
+ VRRP_BACKUP, "", 50 * MS + 900 * MS + 3 * SKEW3},
+{"an interval of 0 is not adopted", ADVERT, 70 * MS, NULL, 200,9,0,
+ VRRP_BACKUP, "", 70 * MS + 900 * MS + 3 * SKEW3},
+{NULL, PATH_DOWN, 80 * MS, NULL, 0,0,0, VRRP_FAULT, "state(fault)", NEVER},
+{"after Fault the Active's interval is forgotten", PATH_UP, 90 * MS, NULL,
+ 0,0,0, VRRP_BACKUP, "state(backup)", 90 * MS + 600 * MS + 2 * SKEW3},
+{"the shortest interval is adopted", ADVERT, 100 * MS, NULL, 200,9,1,
+ VRRP_BACKUP, "", 100 * MS + 3},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, SET, 0, &v2_weaker, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{"settings of before the start hold", START, 0, NULL, 0,0,0, VRRP_BACKUP,
+ "state(backup)", 6 * S + 216 * S / 256},
+{NULL, PATH_DOWN, S, NULL, 0,0,0, VRRP_FAULT, "state(fault)", NEVER},
+{NULL, SET, S, &v2, 0,0,0, VRRP_FAULT, "", NEVER},
+{"those that came in Fault, too", PATH_UP, 2 * S, NULL, 0,0,0, VRRP_BACKUP,
+ "state(backup)", 2 * S + DOWN2},
+{NULL, ADVERT, 3 * S, NULL, 0,9,2 * S, VRRP_BACKUP, "", 3 * S + SKEW2},
+{"while the Active leaves no setting changes the wait",
+ SET, 3 * S + MS, &v2_weaker, 0,0,0, VRRP_BACKUP, "", 3 * S + SKEW2},
+
+/* --- to the nanosecond ------------------------------------------------- */
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"a Backup that is late by just an interval promotes itself",
+ TIMER, DOWN2 + 2 * S, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 4 * S},
+{"who claims the role right after the takeover is answered, no more",
+ ADVERT, DOWN2 + 2 * S + MS, NULL, 40,4,2 * S, VRRP_ACTIVE,
+ "advert(50)", DOWN2 + 4 * S + MS},
+{"an interval after it there is a burst", ADVERT, DOWN2 + 4 * S, NULL,
+ 40,4,2 * S, VRRP_ACTIVE, "advert(50) announce state(active)",
+ DOWN2 + 6 * S},
+{"an Active that was silent for just three intervals goes on",
+ TIMER, DOWN2 + 10 * S, NULL, 0,0,0, VRRP_ACTIVE, "advert(50) announce",
+ DOWN2 + 12 * S},
+{"one nanosecond more and it listens", TIMER, DOWN2 + 16 * S + 1, NULL, 0,0,0,
+ VRRP_ACTIVE, "", DOWN2 + 18 * S + 1},
+{NULL, TIMER, DOWN2 + 18 * S + 1, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) announce", DOWN2 + 20 * S + 1},
+{"late by less than an eighth of an interval is not added up",
+ TIMER, DOWN2 + 20 * S + 250 * MS, NULL, 0,0,0, VRRP_ACTIVE, "advert(50)",
+ DOWN2 + 22 * S + 1},
+{"late by an eighth is", TIMER, DOWN2 + 22 * S + 250 * MS + 1, NULL, 0,0,0,
+ VRRP_ACTIVE, "advert(50)", DOWN2 + 24 * S + 250 * MS + 1},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, 100 * S, NULL, 0,0,0, VRRP_BACKUP, "", 102 * S + SKEW2},
+{"the same settings do not end the listening", SET, 101 * S, &v2, 0,0,0,
+ VRRP_BACKUP, "", 102 * S + SKEW2},
+{"nor does another source", SET, 101 * S, &v2_six, 0,0,0,
+ VRRP_BACKUP, "", 102 * S + SKEW2},
+{"having listened once it promotes itself, however late",
+ TIMER, 200 * S, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 202 * S},
+{NULL, NEW, 0, &v2_derived, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2 + DERIVED2},
+{NULL, TIMER, 100 * S, NULL, 0,0,0, VRRP_BACKUP, "",
+ 102 * S + SKEW2 + DERIVED2},
+{"nor do the same with a derived delay", SET, 101 * S, &v2_derived, 0,0,0,
+ VRRP_BACKUP, "", 102 * S + SKEW2 + DERIVED2},
+{NULL, NEW, 0, &v2, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{NULL, TIMER, 100 * S, NULL, 0,0,0, VRRP_BACKUP, "", 102 * S + SKEW2},
+{NULL, ADVERT, 101 * S, NULL, 0,9,2 * S, VRRP_BACKUP, "", 101 * S + SKEW2},
+{"late again after priority 0, it listens again",
+ TIMER, 200 * S, NULL, 0,0,0, VRRP_BACKUP, "", 202 * S + SKEW2},
+
+/* --- who yields after a late wake-up ----------------------------------- */
+{NULL, TIMER, 202 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 204 * S + SKEW2},
+{"without preemption an Active yields to a lower one, too",
+ ADVERT, 300 * S, NULL, 49,4,2 * S, VRRP_BACKUP,
+ "remove advert(0) state(backup)", 300 * S + DOWN2},
+{"which is the Active for it then", ADVERT, 301 * S, NULL, 0,9,2 * S,
+ VRRP_BACKUP, "", 300 * S + DOWN2},
+{NULL, ADVERT, 301 * S, NULL, 0,4,2 * S,
+ VRRP_BACKUP, "", 301 * S + SKEW2},
+{NULL, NEW, 0, &v3, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN3},
+{NULL, TIMER, DOWN3, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(200) add announce state(active)", DOWN3 + 100 * MS},
+{"with preemption it yields to an equal one, and adopts its interval",
+ ADVERT, 400 * S, NULL, 200,4,300 * MS, VRRP_BACKUP,
+ "remove advert(0) state(backup)", 400 * S + 900 * MS + 3 * SKEW3},
+{NULL, NEW, 0, &v2_talking, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", 60 * S + SKEW2},
+{NULL, TIMER, 60 * S + SKEW2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", 60 * S + SKEW2 + 10 * MS},
+{NULL, TIMER, 200 * S, NULL, 0,0,0, VRRP_ACTIVE, "", 220 * S},
+{"while it listens it announces nothing that is due",
+ TIMER, 210 * S, NULL, 0,0,0, VRRP_ACTIVE, "", 220 * S},
+{NULL, NEW, 0, &v2_roundless, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_BACKUP, "state(backup)", DOWN2},
+{"no rounds are one", TIMER, DOWN2, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(50) add announce state(active)", DOWN2 + 2 * S},
+
+/* --- answers ----------------------------------------------------------- */
+{NULL, NEW, 0, &v3_owner, 0,0,0, VRRP_INITIALIZE, "", NEVER},
+{NULL, START, 0, NULL, 0,0,0, VRRP_ACTIVE,
+ "advert(255) add announce state(active)", S},
+{"the first ten are answered at once", ADVERT, MS, NULL, 1,4,S,
+ VRRP_ACTIVE, "advert(255)", S + MS},
+{NULL, ADVERT, 2 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 2 * MS},
+{NULL, ADVERT, 3 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 3 * MS},
+{NULL, ADVERT, 4 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 4 * MS},
+{NULL, ADVERT, 5 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 5 * MS},
+{NULL, ADVERT, 6 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 6 * MS},
+{NULL, ADVERT, 7 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 7 * MS},
+{NULL, ADVERT, 8 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 8 * MS},
+{NULL, ADVERT, 9 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 9 * MS},
+{NULL, ADVERT, 9 * MS, NULL, 1,4,S, VRRP_ACTIVE, "advert(255)", S + 9 * MS},
+{"the eleventh is not", ADVERT, S, NULL, 1,4,S, VRRP_ACTIVE, "", S + 9 * MS},
+{"an interval after the first it is", ADVERT, S + MS, NULL, 1,4,S,
+ VRRP_ACTIVE, "advert(255) announce state(active)", 2 * S + MS},
+{"once", ADVERT, S + MS, NULL, 1,4,S, VRRP_ACTIVE, "", 2 * S + MS},
 };
 /* clang-format on */
 
@@ -589,6 +749,11 @@ static void derived(void)
 	set.source = (struct vrrp_addr){4, {255, 255, 255, 254}};
 	vrrp_init(&r, &set);
 	is_int(vrrp_delay_ns(&r), 1968383, "255.255.255.254");
+	set.interval_ns = 4095 * NS_PER_CS;
+	set.source = (struct vrrp_addr){4, {1, 2, 4, 8}};
+	vrrp_init(&r, &set);
+	is_int(vrrp_delay_ns(&r), 150042099, "1.2.4.8, as finely as can be");
+	set.interval_ns = S;
 	set.source = (struct vrrp_addr){6, {[12] = 1, 2, 4, 8}};
 	vrrp_init(&r, &set);
 	is_int(vrrp_delay_ns(&r), 3664031, "IPv6: the last four bytes count");
@@ -731,6 +896,110 @@ static void properties(void)
 	       "the most effects seen is the array's size");
 }
 
+/* Addresses are compared by as many bytes as their family has. */
+static void v4_and_v6(void)
+{
+	const struct vrrp_addr a4 = {4, {10, 0, 0, 1, 7, 7}};
+	const struct vrrp_addr b4 = {4, {10, 0, 0, 1, 8, 8}};
+	const struct vrrp_addr c4 = {4, {10, 0, 0, 2}};
+	const struct vrrp_addr a6 = {6, {10, 0, 0, 1, [15] = 1}};
+	const struct vrrp_addr b6 = {6, {10, 0, 0, 1, [15] = 2}};
+
+	is_int(vrrp_addr_cmp(&a4, &b4), 0, "IPv4: four bytes");
+	ok(vrrp_addr_cmp(&a4, &c4) < 0 && vrrp_addr_cmp(&c4, &a4) > 0,
+	   "the last of them too");
+	ok(vrrp_addr_cmp(&a6, &b6) < 0 && vrrp_addr_cmp(&b6, &a6) > 0,
+	   "IPv6: sixteen");
+	ok(vrrp_addr_cmp(&c4, &a6) < 0 && vrrp_addr_cmp(&a6, &c4) > 0,
+	   "IPv4 comes before IPv6");
+}
+
+/* A life in which everything happens that is counted. */
+static void counters(void)
+{
+	static const struct {
+		struct row row;
+		unsigned times;
+	} life[] = {
+		{{.what = SET, .set = &v2_preempt}, 1},
+		{{.what = TIMER}, 1},
+		{{.what = WIRED}, 1},
+		{{.what = START_DOWN}, 1},
+		{{.what = SET, .set = &v2_preempt}, 1},
+		{{.what = TIMER}, 1},
+		{{.what = ADVERT, .priority = 60, .from = 9}, 1},
+		{{.what = PATH_UP}, 1},
+		{{.what = ADVERT, .priority = 60, .from = 9}, 1},
+		{{.what = ADVERT, .priority = 0, .from = 8}, 1},
+		{{.what = ADVERT, .priority = 40, .from = 8}, 1},
+		{{.what = ADVERT, .priority = 60, .from = 5}, 1},
+		{{.what = ADVERT, .priority = 0, .from = 5}, 1},
+		{{.what = TIMER}, 1},
+		{{.what = ADVERT, .priority = 60, .from = 4}, 1},
+		{{.what = TIMER, .at = 100 * S}, 1},
+		{{.what = TIMER, .at = 110 * S}, 1},
+		{{.what = ADVERT, .at = 113 * S, .priority = 40, .from = 4},
+		 20},
+		{{.what = TIMER, .at = 114 * S}, 1},
+		{{.what = TIMER, .at = 115 * S}, 1},
+		{{.what = TIMER, .at = 200 * S}, 1},
+		{{.what = TIMER, .at = 202 * S}, 1},
+		{{.what = ADVERT, .at = 203 * S, .priority = 60, .from = 9}, 1},
+		{{.what = TIMER, .at = 210 * S}, 1},
+		{{.what = PATH_DOWN, .at = 211 * S}, 1},
+	};
+	static const uint64_t want[VRRP_N_COUNT] = {
+		[VRRP_N_ADVERT_SENT] = 15,   [VRRP_N_ADVERT_RCVD] = 27,
+		[VRRP_N_STOP_SENT] = 1,      [VRRP_N_STOP_RCVD] = 2,
+		[VRRP_N_STOP_IGNORED] = 1,   [VRRP_N_BECAME_ACTIVE] = 2,
+		[VRRP_N_LOWER_IGNORED] = 21, [VRRP_N_SAME_SOURCE] = 2,
+		[VRRP_N_OVERSLEPT] = 2,      [VRRP_N_HEALED] = 1,
+		[VRRP_N_SUPPRESSED] = 10,    [VRRP_N_STALE_TIMER] = 4,
+	};
+	const struct vrrp_addr peer = {4, {169, 254, 192, 9}};
+	const struct row another = {.what = ADVERT, .priority = 9, .from = 4};
+	struct vrrp_event ev = {.kind = VRRP_EV_START, .path_up = true};
+	struct vrrp_effects fx;
+	struct vrrp r;
+	unsigned i, k, wrong = 0;
+
+	vrrp_init(&r, &v2);
+	for (i = 0; i < sizeof(life) / sizeof(life[0]); i++)
+		for (k = 0; k < life[i].times; k++) {
+			ev = event_of(&life[i].row);
+			vrrp_step(&r, (struct mono){life[i].row.at}, &ev, &fx);
+		}
+	for (i = 0; i < VRRP_N_COUNT; i++)
+		if (r.count[i] != want[i]) {
+			tap_diag("%s: %llu", vrrp_count_name[i],
+				 (unsigned long long)r.count[i]);
+			wrong++;
+		}
+	is_int(wrong, 0, "every counter counts what it says");
+	is_int(vrrp_addr_cmp(&r.peer, &peer), 0, "who spoke last is known");
+
+	vrrp_init(&r, &v2_owner);
+	ev = (struct vrrp_event){.kind = VRRP_EV_START, .path_up = true};
+	vrrp_step(&r, (struct mono){0}, &ev, &fx);
+	ev = event_of(&another);
+	vrrp_step(&r, (struct mono){0}, &ev, &fx);
+	ok(r.count[VRRP_N_OWNER_IGNORED] == 1 &&
+		   r.count[VRRP_N_LOWER_IGNORED] == 0,
+	   "what an owner ignores too");
+
+	vrrp_init(&r, &v2_talking);
+	ev = (struct vrrp_event){.kind = VRRP_EV_START, .path_up = true};
+	vrrp_step(&r, (struct mono){0}, &ev, &fx);
+	ev.kind = VRRP_EV_TIMER;
+	for (i = 0; i < 200; i++)
+		vrrp_step(&r, vrrp_deadline(&r), &ev, &fx);
+	is_int(r.count[VRRP_N_STALE_TIMER], 0,
+	       "no timer that was due is stale");
+	ok(r.count[VRRP_N_ADVERT_SENT] > 10 &&
+		   r.count[VRRP_N_ADVERT_SENT] < 190,
+	   "adverts and announcements among them");
+}
+
 static void names(void)
 {
 	unsigned i;
@@ -757,6 +1026,8 @@ int main(void)
 	derived();
 	ok(vrrp_addr_cmp(&high, &low) > 0,
 	   "6.4.3: source addresses compare as unsigned");
+	v4_and_v6();
+	counters();
 	properties();
 	names();
 	return tap_done();
