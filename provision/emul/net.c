@@ -6,13 +6,11 @@
  */
 #include "provision/emul/net.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -22,9 +20,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/rtmsg.h"
 #include "provision/emul/spec.h"
-
-#define DUMP_TRIES 20 /* the tables change while others work on them */
 
 struct reading {
 	struct arena *arena;
@@ -33,14 +30,12 @@ struct reading {
 
 static int got_link(const struct nlmsghdr *h, void *ctx)
 {
-	struct reading *rd = ctx;
-	struct nlattr *tb[IFLA_MAX + 1];
 	const struct ifinfomsg *ifi = nlmsg_data(h);
+	struct nlattr *tb[IFLA_MAX + 1];
+	struct reading *rd = ctx;
 	struct emul_link *l;
 
-	if (h->nlmsg_type != RTM_NEWLINK ||
-	    nlmsg_parse((struct nlmsghdr *)h, sizeof(*ifi), tb, IFLA_MAX,
-			NULL) < 0 ||
+	if (!rtmsg_parse(h, RTM_NEWLINK, sizeof(*ifi), tb, IFLA_MAX) ||
 	    !tb[IFLA_IFNAME])
 		return 0;
 	if (rd->links->nlinks == EMUL_LINKS_MAX)
@@ -50,60 +45,62 @@ static int got_link(const struct nlmsghdr *h, void *ctx)
 	nla_strlcpy(l->name, tb[IFLA_IFNAME], sizeof(l->name));
 	l->index = ifi->ifi_index;
 	l->up = ifi->ifi_flags & IFF_UP;
-	if (tb[IFLA_MASTER])
-		l->master = (int)nla_get_u32(tb[IFLA_MASTER]);
-	if (tb[IFLA_MTU])
-		l->mtu = nla_get_u32(tb[IFLA_MTU]);
-	if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == 6)
-		nla_memcpy(l->mac.b, tb[IFLA_ADDRESS], 6);
+	l->master = (int)rtmsg_u32(tb[IFLA_MASTER]);
+	l->mtu = rtmsg_u32(tb[IFLA_MTU]);
+	(void)rtmsg_mac(tb[IFLA_ADDRESS], &l->mac);
 	return 0;
 }
 
 static int got_addr(const struct nlmsghdr *h, void *ctx)
 {
-	struct reading *rd = ctx;
-	struct nlattr *tb[IFA_MAX + 1], *own;
 	const struct ifaddrmsg *ifa = nlmsg_data(h);
+	struct nlattr *tb[IFA_MAX + 1];
+	struct reading *rd = ctx;
 	struct emul_addr *to;
-	size_t size = ifa->ifa_family == AF_INET ? 4 : 16;
+	struct ip own;
 
-	if (h->nlmsg_type != RTM_NEWADDR ||
-	    nlmsg_parse((struct nlmsghdr *)h, sizeof(*ifa), tb, IFA_MAX, NULL) <
-		    0)
+	if (!rtmsg_parse(h, RTM_NEWADDR, sizeof(*ifa), tb, IFA_MAX))
 		return 0;
-	own = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-	if (!own || (size_t)nla_len(own) != size)
+	own = rtmsg_ip(tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS]);
+	if (!own.family)
 		return 0;
 	if (rd->links->naddrs == EMUL_LINKS_MAX)
 		return -E2BIG;
 	to = arena_push(rd->arena, &rd->links->addrs, &rd->links->naddrs,
 			sizeof(*to));
 	to->index = (int)ifa->ifa_index;
-	to->addr.len = ifa->ifa_prefixlen;
-	to->addr.ip.family = size == 4 ? 4 : 6;
-	nla_memcpy(to->addr.ip.b, own, (int)size);
+	to->addr = (struct ipnet){own, ifa->ifa_prefixlen};
 	return 0;
+}
+
+static void forget_links(void *ctx)
+{
+	struct reading *rd = ctx;
+
+	rd->links->nlinks = 0;
+	rd->links->links = NULL;
+}
+
+static void forget_addrs(void *ctx)
+{
+	struct reading *rd = ctx;
+
+	rd->links->naddrs = 0;
+	rd->links->addrs = NULL;
 }
 
 int emul_links_read(struct arena *a, struct rtnl *r, struct emul_links *ret,
 		    struct err *reterr)
 {
-	const struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};
 	const struct ifaddrmsg ifa = {.ifa_family = AF_UNSPEC};
 	struct reading rd = {.arena = a, .links = ret};
-	int tries, e;
+	int e;
 
-	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		*ret = (struct emul_links){0};
-		e = rtnl_dump(r, RTM_GETLINK, &ifi, sizeof(ifi), got_link, &rd,
-			      reterr);
-		if (e == 0)
-			e = rtnl_dump(r, RTM_GETADDR, &ifa, sizeof(ifa),
-				      got_addr, &rd, reterr);
-		if (e != -EINTR)
-			return e;
-	}
-	return err_set(reterr, -EAGAIN, "interfaces change all the time");
+	*ret = (struct emul_links){0};
+	e = rtmsg_dump_links(r, got_link, forget_links, &rd, reterr);
+	return e < 0 ? e
+		     : rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), got_addr,
+				  forget_addrs, &rd, reterr);
 }
 
 const struct emul_link *emul_link_find(const struct emul_links *l,
@@ -129,142 +126,94 @@ bool emul_link_has(const struct emul_links *l, int index,
 	return false;
 }
 
-/* nla_put_* fail only where memory is out, which rtnl_add() has ended on. */
-static void put_u32(struct nl_msg *m, int type, uint32_t v)
-{
-	(void)nla_put_u32(m, type, v);
-}
-
-static void put_name(struct nl_msg *m, const char *name)
-{
-	(void)nla_put_string(m, IFLA_IFNAME, name);
-}
-
 void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index)
 {
-	const struct ifinfomsg ifi = {
-		.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
-	struct nlattr *info, *data;
-	struct nl_msg *m;
+	struct nl_msg *m =
+		rtmsg_link_new(r, (unsigned)index, b->name, RTMSG_UP);
+	struct rtmsg_kind k;
 
-	m = rtnl_add(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
-		     sizeof(ifi), "add the fabric's bridge %s", b->name);
-	put_name(m, b->name);
-	put_u32(m, IFLA_MTU, b->mtu);
-	(void)nla_put(m, IFLA_ADDRESS, 6, b->mac.b);
-	info = nla_nest_start(m, IFLA_LINKINFO);
-	(void)nla_put_string(m, IFLA_INFO_KIND, "bridge");
-	data = nla_nest_start(m, IFLA_INFO_DATA);
+	(void)nla_put_u32(m, IFLA_MTU, b->mtu);
+	rtmsg_put_mac(m, IFLA_ADDRESS, &b->mac);
+	k = rtmsg_kind(m, "bridge");
 	/* A wire forwards from the first frame on, and floods groups. */
-	put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
-	put_u32(m, IFLA_BR_STP_STATE, 0);
+	(void)nla_put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
+	(void)nla_put_u32(m, IFLA_BR_STP_STATE, 0);
 	(void)nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0);
-	nla_nest_end(m, data);
-	nla_nest_end(m, info);
+	rtmsg_kind_end(m, &k);
+}
+
+/* Without these a veth gets a queue for each CPU. */
+static void one_queue(struct nl_msg *m)
+{
+	(void)nla_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	(void)nla_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
 }
 
 void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
 		   pid_t node)
 {
-	const struct ifinfomsg ifi = {.ifi_flags = IFF_UP,
-				      .ifi_change = IFF_UP};
-	const struct ifinfomsg far = {0};
-	struct nlattr *info, *data, *peer;
-	struct nl_msg *m;
+	struct nl_msg *m = rtmsg_link_new(r, 0, n->port, RTMSG_UP);
+	struct nlattr *peer;
+	struct rtmsg_kind k;
 
-	m = rtnl_add(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
-		     sizeof(ifi), "wire %s to the fabric's bridge %s", n->port,
-		     n->bridge);
-	put_name(m, n->port);
-	put_u32(m, IFLA_MTU, n->mtu);
-	put_u32(m, IFLA_MASTER, (uint32_t)bridge);
-	/* Without these a veth gets a queue for each CPU. */
-	put_u32(m, IFLA_NUM_TX_QUEUES, 1);
-	put_u32(m, IFLA_NUM_RX_QUEUES, 1);
-	info = nla_nest_start(m, IFLA_LINKINFO);
-	(void)nla_put_string(m, IFLA_INFO_KIND, "veth");
-	data = nla_nest_start(m, IFLA_INFO_DATA);
-	peer = nla_nest_start(m, VETH_INFO_PEER);
-	(void)nlmsg_append(m, (void *)&far, sizeof(far), NLMSG_ALIGNTO);
-	put_name(m, n->ifname);
-	put_u32(m, IFLA_MTU, n->mtu);
-	put_u32(m, IFLA_NUM_TX_QUEUES, 1);
-	put_u32(m, IFLA_NUM_RX_QUEUES, 1);
-	(void)nla_put(m, IFLA_ADDRESS, 6, n->mac.b);
-	put_u32(m, IFLA_NET_NS_PID, (uint32_t)node);
-	nla_nest_end(m, peer);
-	nla_nest_end(m, data);
-	nla_nest_end(m, info);
+	(void)nla_put_u32(m, IFLA_MTU, n->mtu);
+	(void)nla_put_u32(m, IFLA_MASTER, (uint32_t)bridge);
+	one_queue(m);
+	k = rtmsg_kind(m, "veth");
+	peer = rtmsg_peer(m, n->ifname);
+	(void)nla_put_u32(m, IFLA_MTU, n->mtu);
+	one_queue(m);
+	rtmsg_put_mac(m, IFLA_ADDRESS, &n->mac);
+	(void)nla_put_u32(m, IFLA_NET_NS_PID, (uint32_t)node);
+	rtmsg_peer_end(m, peer);
+	rtmsg_kind_end(m, &k);
 }
 
 void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,
 		   int master)
 {
-	const struct ifinfomsg ifi = {
-		.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
-	struct nl_msg *m;
+	struct nl_msg *m = rtmsg_link(r, (unsigned)index, name, RTMSG_UP);
 
-	m = rtnl_add(r, RTM_NEWLINK, 0, &ifi, sizeof(ifi), "set %s up", name);
 	if (mtu)
-		put_u32(m, IFLA_MTU, mtu);
+		(void)nla_put_u32(m, IFLA_MTU, mtu);
 	if (master)
-		put_u32(m, IFLA_MASTER, (uint32_t)master);
+		(void)nla_put_u32(m, IFLA_MASTER, (uint32_t)master);
 }
 
 void emul_del_link(struct rtnl *r, int index, const char *name)
 {
-	const struct ifinfomsg ifi = {.ifi_index = index};
-
-	rtnl_add(r, RTM_DELLINK, 0, &ifi, sizeof(ifi), "remove %s", name);
+	rtmsg_link_del(r, (unsigned)index, name);
 }
 
 void emul_add_addr(struct rtnl *r, int index, const char *name,
 		   const struct ipnet *addr)
 {
-	struct ifaddrmsg ifa = {.ifa_prefixlen = addr->len,
-				.ifa_index = (unsigned)index};
-	struct ip last = ipnet_last(addr);
-	int size = (int)ip_size(&addr->ip);
-	char text[IP_TEXT_MAX];
-	struct nl_msg *m;
+	const struct rtmsg_addr a = {
+		.index = (unsigned)index,
+		.dev = name,
+		.addr = *addr,
+		.flags = addr->ip.family == 6 ? IFA_F_NODAD : 0,
+		.broadcast = true,
+	};
 
-	ifa.ifa_family = addr->ip.family == 4 ? AF_INET : AF_INET6;
-	m = rtnl_add(r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &ifa,
-		     sizeof(ifa), "add %s to %s", ipnet_print(addr, text),
-		     name);
-	(void)nla_put(m, IFA_LOCAL, size, addr->ip.b);
-	(void)nla_put(m, IFA_ADDRESS, size, addr->ip.b);
-	if (addr->ip.family == 6)
-		put_u32(m, IFA_FLAGS, IFA_F_NODAD);
-	else if (addr->len < 31)
-		(void)nla_put(m, IFA_BROADCAST, size, last.b);
+	rtmsg_addr(r, RTMSG_SET, &a);
 }
 
 void emul_quick_route(struct rtnl *r, int index, const char *name,
 		      const struct ipnet *addr)
 {
-	struct rtmsg rt = {.rtm_family = AF_INET,
-			   .rtm_dst_len = addr->len,
-			   .rtm_table = RT_TABLE_MAIN,
-			   .rtm_protocol = RTPROT_KERNEL,
-			   .rtm_scope = RT_SCOPE_LINK,
-			   .rtm_type = RTN_UNICAST};
-	struct ip net = ipnet_network(addr);
-	char text[IP_TEXT_MAX];
-	struct nlattr *metrics;
-	struct nl_msg *m;
+	const struct rtmsg_route t = {
+		.index = (unsigned)index,
+		.dev = name,
+		.to = {ipnet_network(addr), addr->len},
+		.from = addr->ip,
+		.proto = RTPROT_KERNEL,
+		.scope = RT_SCOPE_LINK,
+		.quickack = true,
+	};
 
-	if (addr->ip.family != 4 || addr->len > 30)
-		return;
-	m = rtnl_add(r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &rt,
-		     sizeof(rt), "acknowledge at once on the way to %s by %s",
-		     ipnet_print(addr, text), name);
-	(void)nla_put(m, RTA_DST, 4, net.b);
-	(void)nla_put(m, RTA_PREFSRC, 4, addr->ip.b);
-	put_u32(m, RTA_OIF, (uint32_t)index);
-	metrics = nla_nest_start(m, RTA_METRICS);
-	put_u32(m, RTAX_QUICKACK, 1);
-	nla_nest_end(m, metrics);
+	if (addr->ip.family == 4 && addr->len <= 30)
+		rtmsg_route(r, RTMSG_SET, &t);
 }
 
 int emul_sysctl(const char *path, const char *value)

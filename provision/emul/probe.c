@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/rtmsg.h"
 #include "lib/rtnl.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/net.h"
@@ -47,28 +47,23 @@ const char *const emul_probe_names[] = {
 };
 _Static_assert(ARRAY_LEN(emul_probe_names) == EMUL_PROBES, "a name for each");
 
-static int try_link(const char *kind, int vni)
+static int try_link(const char *kind, uint32_t vni)
 {
-	const struct ifinfomsg ifi = {0};
-	struct nlattr *info, *data;
 	struct rtnl *r = NULL;
+	struct rtmsg_kind k;
 	struct nl_msg *m;
 	int e;
 
 	e = rtnl_open(&r, -1, NULL);
 	if (e < 0)
 		return e;
-	m = rtnl_add(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
-		     sizeof(ifi), "add a %s", kind);
-	info = nla_nest_start(m, IFLA_LINKINFO);
-	(void)nla_put_string(m, IFLA_INFO_KIND, kind);
+	m = rtmsg_link_new(r, 0, kind, RTMSG_AS_IS);
+	k = rtmsg_kind(m, kind);
 	if (vni) {
-		data = nla_nest_start(m, IFLA_INFO_DATA);
-		(void)nla_put_u32(m, IFLA_VXLAN_ID, (uint32_t)vni);
+		(void)nla_put_u32(m, IFLA_VXLAN_ID, vni);
 		(void)nla_put_u16(m, IFLA_VXLAN_PORT, htons(8472));
-		nla_nest_end(m, data);
 	}
-	nla_nest_end(m, info);
+	rtmsg_kind_end(m, &k);
 	e = rtnl_commit(r, NULL);
 	rtnl_free(r);
 	return e;
