@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/cmd.h"
 #include "lib/log.h"
 
 void progress_init(struct progress *p)
@@ -20,6 +21,7 @@ void progress_init(struct progress *p)
 
 void progress_say(struct progress *p, const char *fmt, ...)
 {
+	unsigned columns;
 	char text[256];
 	va_list ap;
 
@@ -29,8 +31,10 @@ void progress_say(struct progress *p, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (p->terminal) {
-		/* Cut to a narrow terminal's width: a wrapped line stays. */
-		fprintf(stderr, "\r\033[K%.78s", text);
+		/* Cut to the terminal's width: a wrapped line would stay. */
+		columns = cmd_columns(stderr);
+		fprintf(stderr, "\r\033[K%.*s",
+			columns > 1 ? (int)columns - 1 : 78, text);
 		p->shown = true;
 	} else {
 		fprintf(stderr, "%s\n", text);
