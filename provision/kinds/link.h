@@ -97,6 +97,12 @@ bool link_make_way(struct diff *d, const char *netns,
 		   const struct res_link *have);
 bool link_shape_right(const struct res_link *want, const struct res_link *have);
 
+/* The hooks of kind_link that compare. */
+void link_judge(struct diff *d, const struct res *want);
+void link_compare(struct diff *d, const struct res *want,
+		  const struct res *seen);
+bool link_extra(struct diff *d, const struct res *have);
+
 /* For make: name and what is only taken with it, MAC address and MTU. */
 struct nl_msg *link_new(struct place *p, const struct res_link *l);
 void link_put_fixed(struct nl_msg *m, const struct res_link *l);

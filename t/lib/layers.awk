@@ -70,7 +70,7 @@ FNR == 1 {
 		bad(room "/ may not include " h[2])
 }
 
-/[^A-Z_]RES_[A-Z]|[^A-Z_]LINK_[A-Z]|kind_(link|netns|sysctl|addr|route|fdb)/ && room == "provision/node" && !/RES_KINDS/ {
+/[^A-Z_]RES_[A-Z]|[^A-Z_]LINK_[A-Z]|kind_(link|netns|sysctl|addr|route|rule|neigh|fdb)/ && room == "provision/node" && !/RES_KINDS/ {
 	bad("provision/node/ knows no kind by name")
 }
 

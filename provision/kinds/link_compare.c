@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Comparing links: which cannot be changed into what is wanted and must be
+ * made anew, in which attributes the others differ, and which are too many.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/kinds/link.h"
+#include "provision/kinds/link_port.h"
+#include "provision/kinds/sysctl.h"
+#include "provision/node/diff.h"
+
+static struct res named(const char *netns, const char *name)
+{
+	return (struct res){
+		.kind = RES_LINK, .netns = netns, .link.name = name};
+}
+
+const struct res_link *link_seen(struct diff *d, const char *netns,
+				 const char *name)
+{
+	struct res r = named(netns, name);
+	const struct res *seen = diff_seen(d, &r);
+
+	return seen ? &seen->link : NULL;
+}
+
+void link_anew(struct diff *d, const char *netns, const char *name)
+{
+	struct res r = named(netns, name);
+
+	diff_anew(d, &r);
+}
+
+const struct res *link_staying(struct diff *d, const char *netns,
+			       const char *dev)
+{
+	struct res r = named(netns, dev);
+	const struct res *have = diff_seen(d, &r), *want = diff_wanted(d, &r);
+
+	return have && want && diff_ours(d, have->link.alias) &&
+			       !diff_is_anew(d, &r)
+		       ? want
+		       : NULL;
+}
+
+static bool foreign(const struct diff *d, const struct res_link *l)
+{
+	return l->alias && *l->alias && !diff_ours(d, l->alias);
+}
+
+bool link_shape_right(const struct res_link *want, const struct res_link *have)
+{
+	if (!link_type(want)->made)
+		return true;
+	return have->kind == want->kind &&
+	       (!link_type(want)->same || link_type(want)->same(want, have));
+}
+
+bool link_make_way(struct diff *d, const char *netns,
+		   const struct res_link *have)
+{
+	struct res r = {.kind = RES_LINK, .netns = netns};
+
+	if (!have)
+		return true;
+	if (foreign(d, have) ||
+	    (!diff_ours(d, have->alias) && !link_type(have)->own_name))
+		return false;
+	r.link = *have;
+	diff_remove(d, &r);
+	return true;
+}
+
+void link_judge(struct diff *d, const struct res *want)
+{
+	const struct link_type *t = link_type(&want->link);
+	const struct res_link *have;
+
+	if (t->judge) {
+		t->judge(d, want);
+		return;
+	}
+	if (!t->made)
+		return;
+	have = link_seen(d, want->netns, want->link.name);
+	if (have && link_shape_right(&want->link, have))
+		return;
+	/* Blocked ones stay as they are, and the making fails with a reason. */
+	(void)link_make_way(d, want->netns, have);
+	link_anew(d, want->netns, want->link.name);
+}
+
+void link_because(struct buf *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (why->len)
+		buf_adds(why, ", ");
+	va_start(ap, fmt);
+	buf_vprintf(why, fmt, ap);
+	va_end(ap);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool differs_master(struct diff *d, const struct res *want,
+			   const struct res_link *l)
+{
+	const char *w = want->link.master;
+	struct res r = named(want->netns, w);
+
+	if (!w)
+		return link_type(&want->link)->made && l->master;
+	return !same_text(l->master, w) || diff_is_anew(d, &r);
+}
+
+static bool differs_quiet(struct diff *d, const struct res *want,
+			  const struct res_link *l)
+{
+	const struct res all = {.kind = RES_SYSCTL,
+				.netns = want->netns,
+				.sysctl.key = SYSCTL_ALL_FORWARDING};
+
+	return want->link.ipv6_quiet &&
+	       (l->ipv6_router || diff_is_anew(d, &all));
+}
+
+/* Under a bridge that is down, no port forwards. */
+static bool differs_port(struct diff *d, const struct res *want,
+			 const struct res_link *l)
+{
+	const struct res_link *bridge =
+		l->port_odd ? link_seen(d, want->netns, l->master) : NULL;
+
+	return bridge && bridge->up && same_text(l->master, want->link.master);
+}
+
+/* The value of a setting that links inherit, where the plan has it and it is
+ * so: else setting it comes first, which sets links' as well. */
+static const char *inherited(struct diff *d, const char *netns, const char *key)
+{
+	const struct res r = {
+		.kind = RES_SYSCTL, .netns = netns, .sysctl.key = key};
+	const struct res *want = diff_wanted(d, &r), *have = diff_seen(d, &r);
+
+	return want && have &&
+			       strcmp(want->sysctl.value, have->sysctl.value) ==
+				       0
+		       ? want->sysctl.value
+		       : NULL;
+}
+
+static unsigned differing_ipv4(struct diff *d, const struct res *want,
+			       const struct res_link *l, struct buf *why)
+{
+	const char *forward, *filter;
+	unsigned f = 0;
+
+	if (!link_type(&want->link)->made)
+		return 0;
+	forward = inherited(d, want->netns, "net/ipv4/ip_forward");
+	filter = inherited(d, want->netns, "net/ipv4/conf/default/rp_filter");
+	if (forward && strcmp(forward, "1") == 0 && l->no_forward) {
+		f |= LINK_HAS_FORWARD;
+		link_because(why, "IPv4 forwarding is off");
+	}
+	if (filter && strcmp(filter, "0") == 0 && l->rp_filter) {
+		f |= LINK_HAS_RP_FILTER;
+		link_because(why, "rp_filter %u, wanted 0", l->rp_filter);
+	}
+	return f;
+}
+
+/* Which attributes differ; words about them go to why. */
+static unsigned differing(struct diff *d, const struct res *want,
+			  const struct res_link *l, struct buf *why)
+{
+	const struct res_link *w = &want->link;
+	const struct link_type *t = link_type(w);
+	char a[MAC_TEXT_MAX], b[MAC_TEXT_MAX];
+	unsigned f = 0;
+
+	if (t->made && !diff_ours(d, l->alias)) {
+		f |= LINK_HAS_MARK;
+		link_because(why, "without the lab's mark");
+	}
+	if (w->has_mac && !mac_equal(&w->mac, &l->mac)) {
+		f |= LINK_HAS_MAC;
+		link_because(why, "address %s, wanted %s",
+			     mac_print(&l->mac, a), mac_print(&w->mac, b));
+	}
+	if (w->mtu && w->mtu != l->mtu) {
+		f |= LINK_HAS_MTU;
+		link_because(why, "mtu %u, wanted %u", l->mtu, w->mtu);
+	}
+	if (differs_master(d, want, l)) {
+		f |= LINK_HAS_MASTER;
+		link_because(why, "%s%s, wanted %s",
+			     l->master ? "in " : "in no bridge",
+			     l->master ? l->master : "",
+			     w->master ? w->master : "none");
+	}
+	if (t->made ? w->addr_gen_none != l->addr_gen_none
+		    : w->addr_gen_none && !l->addr_gen_none) {
+		f |= LINK_HAS_ADDR_GEN;
+		link_because(why, "addrgenmode %s",
+			     w->addr_gen_none ? "eui64, wanted none"
+					      : "none, wanted eui64");
+	}
+	if (t->made ? w->ipv6_off != l->ipv6_off
+		    : w->ipv6_off && !l->ipv6_off) {
+		f |= LINK_HAS_IPV6_OFF;
+		link_because(why, "IPv6 is %s", l->ipv6_off ? "off" : "on");
+	}
+	if (differs_quiet(d, want, l)) {
+		f |= LINK_HAS_IPV6_QUIET;
+		link_because(why, "in the all-routers groups");
+	}
+	if (w->master && differs_port(d, want, l)) {
+		f |= LINK_HAS_PORT;
+		port_print(l->port_odd, why);
+	}
+	f |= differing_ipv4(d, want, l, why);
+	if (t->differs && t->differs(w, l, why))
+		f |= LINK_HAS_OWN;
+	if (w->up ? !l->up : t->made && l->up) {
+		f |= LINK_HAS_UP;
+		link_because(why, "%s", w->up ? "down" : "up");
+	}
+	return f;
+}
+
+static void blocked(struct diff *d, const struct res *want, const char *why)
+{
+	struct change *c = diff_add(d, want);
+
+	c->blocked = true;
+	c->why = why;
+}
+
+void link_compare(struct diff *d, const struct res *want,
+		  const struct res *seen)
+{
+	const struct res_link *l = seen ? &seen->link : NULL;
+	bool made = link_type(&want->link)->made;
+	auto_buf struct buf why = {0};
+	unsigned fields;
+
+	if (l && made && foreign(d, l)) {
+		blocked(d, want,
+			arena_printf(diff_arena(d),
+				     "a link of that name belongs to '%s'",
+				     l->alias));
+		return;
+	}
+	if (l && !link_shape_right(&want->link, l) && !diff_ours(d, l->alias)) {
+		blocked(d, want,
+			"a link of that name is there and is not the lab's");
+		return;
+	}
+	if (!l && !made && diff_ns(d, want->netns)) {
+		blocked(d, want, "the node has no such interface");
+		return;
+	}
+	if (!l || (made && diff_is_anew(d, want))) {
+		diff_add(d, want);
+		return;
+	}
+	fields = differing(d, want, l, &why);
+	if (fields) {
+		struct change *c = diff_modify(d, want, "%s", why.data);
+
+		c->fields = fields;
+		c->seen = seen;
+	}
+}
+
+bool link_extra(struct diff *d, const struct res *have)
+{
+	return diff_ours(d, have->link.alias) &&
+	       strcmp(have->link.type, "loopback") != 0;
+}
