@@ -266,7 +266,7 @@ static void in_child(const struct kept *k, const char *dir, int out, int parent)
 	for (i = 0; i < k->s.nargs; i++)
 		argv[i] = k->s.argv[i];
 	setenv("PATH", PATHS, 0);
-	if (strcmp(argv[0], "labctl") == 0)
+	if (strcmp(k->s.argv[0], "labctl") == 0)
 		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	else
 		execvp(argv[0], (char *const *)(uintptr_t)argv);

@@ -524,10 +524,15 @@ static void tend_clients(struct supervisor *v)
 			continue;
 		if (c->for_all && !v->services)
 			answer(c, 0, NULL);
-		if (!c->answered && !mono_before(clock_mono(), c->until))
+		if (mono_before(clock_mono(), c->until)) {
+			if (c->answered)
+				give(c);
+		} else if (c->answered) {
+			hang_up(c); /* it does not read */
+		} else {
 			answer(c, -ETIMEDOUT, "it took too long");
-		if (c->answered)
-			give(c);
+			c->until = mono_add(clock_mono(), NS_PER_S);
+		}
 	}
 }
 

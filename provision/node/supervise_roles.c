@@ -33,6 +33,7 @@ static void hang_up(struct roles_watch *w)
 void roles_watch_release(struct roles_watch *w)
 {
 	hang_up(w);
+	w->again = MONO_NEVER;
 	buf_release(&w->in);
 }
 
