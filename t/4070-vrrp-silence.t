@@ -11,6 +11,7 @@ ip link add port type veth peer name eth0 netns host
 ip link set port master br0 up
 ip -n host link set eth0 up
 ip -n host addr add 192.168.1.9/24 dev eth0
+ip -n host addr add 203.0.113.9/24 dev eth0
 ip -n host -6 addr add fe80::9/64 dev eth0 nodad
 # As labs have it: what IPv6 has to say about a group it says at once.
 ip netns exec a sysctl -qw net.ipv6.conf.qr.mldv2_unsolicited_report_interval=20
@@ -21,6 +22,11 @@ start a
 wait_state a active 6000
 ok $? "one becomes active"
 
+# One has its place reserved, as labs do where the machine's table may fill.
+ip -n a neigh add 203.0.113.9 dev qg nud none extern_learn
+ip netns exec a ping -c 1 -W 2 203.0.113.9 >/dev/null
+like "$(ip -n a neigh show dev qg)" "203.0.113.9 lladdr .* extern_learn" \
+	"it learns a neighbour into a reservation"
 ip netns exec a ping -c 1 -W 2 192.168.1.9 >/dev/null
 ok $? "it reaches a host by IPv4"
 ip netns exec a ping -c 1 -W 2 fe80::9%qr >/dev/null
@@ -36,6 +42,8 @@ like "$(ip -n a neigh show dev qr)" "192.168.1.9 .*(DELAY|REACHABLE)" \
 stop a
 is "$(has a)" "" "the role is given up"
 is "$(ip -n a neigh show dev qr | grep -v PERMANENT)" "" "no neighbour is left"
+like "$(ip -n a neigh show nud all dev qg)" "203.0.113.9 *extern_learn" \
+	"but the reservation stands, with nothing in it"
 sleep 0.2
 listen "$TMP/qr" qr-a
 sleep 4

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "lib/rtnl.h"
+#include "vrrp/neigh.h"
 #include "vrrp/notice.h"
 #include "vrrp/place_msg.h"
 
@@ -88,6 +89,7 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 	      struct vrrp_held *h, bool everywhere, bool *ret_had,
 	      struct err *reterr)
 {
+	struct vrrp_reservations reserved;
 	struct vrrp_notices all = {0};
 	size_t i, routes, n;
 	bool had = false;
@@ -99,6 +101,7 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 		vrrp_notices_release(&all);
 		return e;
 	}
+	vrrp_reservations_read(s, r, &reserved);
 	for (i = r->nroutes; i-- > 0;) {
 		at = index_of(s, r->routes[i].dev);
 		if (at)
@@ -109,6 +112,9 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 		sort_out(s, r, h, everywhere, &all.list[i]);
 	vrrp_notices_release(&all);
 	n = rtnl_queued(s->rtnl);
+	if (n)
+		vrrp_reservations_queue(s, &reserved);
+	vrrp_reservations_release(&reserved);
 	rtnl_commit(s->rtnl, NULL);
 	for (i = 0; i < n; i++) {
 		e = rtnl_result(s->rtnl, i);

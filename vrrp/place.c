@@ -7,16 +7,10 @@
  * packet of a neighbour sees half of it for longer than that takes. IPv6
  * addresses are added without duplicate address detection: the other holder
  * is gone or about to be, and a tentative address would not answer.
- *
- * When addresses go, so does what the kernel knows of neighbours on their
- * interfaces. It would go on to probe them, from whatever address is left
- * and with the MAC that the new holder has too, and draw the switches' tables
- * back to a node that does not forward.
  */
 #include "vrrp/place.h"
 
 #include <errno.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -26,6 +20,7 @@
 
 #include "lib/rtnl.h"
 #include "vrrp/announce.h"
+#include "vrrp/neigh.h"
 #include "vrrp/place_msg.h"
 #include "vrrp/sock.h"
 
@@ -175,69 +170,21 @@ bool vrrp_was_absent(int e)
 	       e == -ENETDOWN;
 }
 
-struct neighbours {
-	struct vrrp_space *s;
-	const struct vrrp_router_config *r;
-};
-
-static bool has_addresses_on(const struct neighbours *n, int ifindex)
-{
-	size_t i;
-
-	for (i = 0; i < n->r->naddrs; i++)
-		if ((int)index_of(n->s, n->r->addrs[i].dev) == ifindex)
-			return true;
-	return false;
-}
-
-static int queue_forget(const struct nlmsghdr *h, void *ctx)
-{
-	const struct neighbours *n = ctx;
-	const struct ndmsg *nd = NLMSG_DATA(h);
-	const struct nlattr *dst;
-	struct ndmsg del;
-	struct nl_msg *m;
-
-	if (h->nlmsg_type != RTM_NEWNEIGH ||
-	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*nd)) ||
-	    nd->ndm_state & (NUD_PERMANENT | NUD_NOARP) ||
-	    !has_addresses_on(n, nd->ndm_ifindex))
-		return 0;
-	dst = nlmsg_find_attr((struct nlmsghdr *)h, sizeof(*nd), NDA_DST);
-	if (!dst)
-		return 0;
-	del = (struct ndmsg){.ndm_family = nd->ndm_family,
-			     .ndm_ifindex = nd->ndm_ifindex};
-	m = rtnl_add(n->s->rtnl, RTM_DELNEIGH, 0, &del, sizeof(del),
-		     "forget a neighbour");
-	nla_put(m, NDA_DST, nla_len(dst), nla_data(dst));
-	return 0;
-}
-
-void vrrp_forget_neighbours(struct vrrp_space *s,
-			    const struct vrrp_router_config *r)
-{
-	struct neighbours n = {s, r};
-	const struct ndmsg all = {0};
-
-	if (rtnl_dump(s->rtnl, RTM_GETNEIGH, &all, sizeof(all), queue_forget,
-		      &n, NULL) == 0 ||
-	    rtnl_queued(s->rtnl))
-		rtnl_commit(s->rtnl, NULL);
-}
-
 int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 		      struct vrrp_held *h,
 		      const struct vrrp_router_config *keep, struct err *reterr)
 {
 	const struct vrrp_vaddr *a;
 	const struct vrrp_vroute *v;
+	struct vrrp_reservations reserved = {0};
 	size_t i, routes, n;
 	bool had = false;
 	struct err e;
 	unsigned at, old;
 	int bad = 0;
 
+	if (!keep)
+		vrrp_reservations_read(s, r, &reserved);
 	for (i = r->nroutes; i-- > 0;) {
 		v = &r->routes[i];
 		at = index_of(s, v->dev);
@@ -265,6 +212,8 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 		h->addrs[i] = 0;
 	}
 	n = rtnl_queued(s->rtnl);
+	vrrp_reservations_queue(s, &reserved);
+	vrrp_reservations_release(&reserved);
 	rtnl_commit(s->rtnl, &e);
 	for (i = 0; i < n; i++) {
 		int res = rtnl_result(s->rtnl, i);

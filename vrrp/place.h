@@ -51,14 +51,6 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 		      const struct vrrp_router_config *keep,
 		      struct err *reterr);
 
-/*
- * Forgets the neighbours on every interface where r has addresses. Best
- * effort: one that another process has just removed, or a table that changed
- * under the dump, leaves at worst what there was before.
- */
-void vrrp_forget_neighbours(struct vrrp_space *s,
-			    const struct vrrp_router_config *r);
-
 /* Is this -errno the answer to removing what is not there? */
 bool vrrp_was_absent(int e);
 
