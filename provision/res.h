@@ -120,6 +120,15 @@ struct res_fdb {
 	const char *via; /* wanted only: the link to send by, NULL: by routes */
 };
 
+/* All rules of a namespace, as iptables-save prints them; or, seen only, a
+ * table of another program's. */
+struct res_rules {
+	const char *text4, *text6; /* NULL or "": none */
+	/* seen only */
+	uint8_t family;    /* NFPROTO_* of table */
+	const char *table; /* NULL: the namespace's rules */
+};
+
 struct res {
 	enum res_kind kind;
 	const char *netns; /* "": the node's own */
@@ -131,6 +140,7 @@ struct res {
 		struct res_rule rule;
 		struct res_neigh neigh;
 		struct res_fdb fdb;
+		struct res_rules rules;
 		struct res_service service;
 	};
 };

@@ -87,9 +87,10 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	"$LABCTL" agent --request "$lab" "$node" >"$TMP/request"
 	strace -f -o "$TMP/trace" -e trace=sendmsg,sendto,openat,mount,unlink,rename,mkdir \
 		"$LABCTL" agent <"$TMP/request" >/dev/null
-	# strace knows not every socket's protocol: the types of GET as numbers.
-	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22)[ ,]'
-	is "$(grep -cE "$gets" "$TMP/trace")" 11 "it looks, says strace: 11 dumps"
+	# strace knows not every socket's protocol: the types of GET as
+	# numbers, 0xa01 nf_tables' own.
+	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22|0xa01)[ ,]'
+	is "$(grep -cE "$gets" "$TMP/trace")" 12 "it looks, says strace: 12 dumps"
 	is "$(grep nlmsg_type= "$TMP/trace" | grep -vE "$gets")" "" \
 		"and sends the kernel nothing else"
 	is "$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|mount\(|unlink\(|rename\(|mkdir\(' "$TMP/trace")" \
@@ -215,6 +216,16 @@ drift "the group of a vxlan link replaced" \
 like "$(bridge fdb show dev vxlan-1)" \
 	'00:00:00:00:00:00 dst 239.1.1.1 via eth1 self permanent' \
 	"as the kernel had it"
+ipt() { ip netns exec "$R" "$@"; }
+drift "a policy that drops" "- rules in $R" ipt iptables -P FORWARD DROP
+drift "a rule" "- rules in $R" ipt iptables -t nat -A PREROUTING -j ACCEPT
+drift "a rule of IPv6" "- rules in $R" ipt ip6tables -A FORWARD -j DROP
+drift "a table of nft's own" "- table inet bad in $R" \
+	ipt nft "add table inet bad { chain c { type filter hook forward priority 0; policy drop; } ; }"
+drift "a table of nft's own in IPv4" "- table ip bad in $R" \
+	ipt nft "add table ip bad { set s { type ipv4_addr; } ; chain c { type filter hook forward priority 0; } ; }"
+ipt iptables -t nat -S >/dev/null
+is "$(changes "$(converge --look)")" "" "listing rules changes none"
 drift "the namespace deleted" "+ netns $R" ip netns del "$R"
 stale() { ip netns del "$R" && : >"/run/netns/$R"; }
 drift "a file where the namespace was" "+ netns $R" stale

@@ -18,6 +18,7 @@
 	X(RULE, rule)                                                          \
 	X(NEIGH, neigh)                                                        \
 	X(FDB, fdb)                                                            \
+	X(RULES, rules)                                                        \
 	X(SERVICE, service)
 
 /* In the order of making. */

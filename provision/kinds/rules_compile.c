@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A thread takes one job after the other: restore in its own namespace, read
- * the messages back, empty the namespace. The threads' namespaces end with
- * them.
+ * the messages back, empty the namespace; then send them to the job's. That
+ * is done here because closing the socket waits for the kernel to free what
+ * was replaced, so that sixteen wait at once. The threads' namespaces end
+ * with them.
  */
 #include "provision/kinds/rules_compile.h"
 
@@ -25,11 +27,16 @@
 
 extern char **environ;
 
+const uint8_t rules_nfproto[] = {
+	[RULES_IPV4] = NFPROTO_IPV4,
+	[RULES_IPV6] = NFPROTO_IPV6,
+};
+
 /* The nf_tables variants by name: the legacy ones make other rules, and
  * listing with them makes tables. */
-static const char *tool(uint8_t family, bool save)
+static const char *tool(enum rules_family family, bool save)
 {
-	if (family == NFPROTO_IPV6)
+	if (family == RULES_IPV6)
 		return save ? "ip6tables-nft-save" : "ip6tables-nft-restore";
 	return save ? "iptables-nft-save" : "iptables-nft-restore";
 }
@@ -143,7 +150,7 @@ static void clean(struct buf *text, struct buf *out)
 	}
 }
 
-static int save(uint8_t family, struct buf *out, struct err *reterr)
+int rules_save(enum rules_family family, struct buf *out, struct err *reterr)
 {
 	auto_buf struct buf text = {0};
 	int r = run_text(tool(family, true), "", &text, reterr);
@@ -171,29 +178,50 @@ static void release_nfnl(struct nfnl **n)
 }
 
 static int compile(struct arena *a, struct nfnl *n, struct rules_job *j,
-		   bool words)
+		   enum rules_family f, bool words)
 {
-	const struct nfnl_rules none = {.family = j->family};
+	const struct nfnl_rules none = {.family = rules_nfproto[f]};
 	auto_buf struct buf said = {0}, text = {0};
 	int r;
 
-	if (strlen(j->text) > RULES_TEXT_MAX)
+	j->rules[f] = none;
+	j->canonical[f] = "";
+	if (!*j->text[f])
+		return 0;
+	if (strlen(j->text[f]) > RULES_TEXT_MAX)
 		return err_set(&j->err, -EFBIG, "rules of over %u bytes",
 			       RULES_TEXT_MAX);
-	j->rules = none;
-	j->canonical = "";
-	if (!*j->text)
-		return 0;
-	r = run_text(tool(j->family, false), j->text, &said, &j->err);
+	r = run_text(tool(f, false), j->text[f], &said, &j->err);
 	if (r == 0)
-		r = nfnl_dump(n, a, j->family, &j->rules, &j->err);
+		r = nfnl_dump(n, a, none.family, &j->rules[f], &j->err);
 	if (r == 0 && words) {
-		r = save(j->family, &text, &j->err);
-		j->canonical = arena_strndup(a, text.data, text.len);
+		r = rules_save(f, &text, &j->err);
+		j->canonical[f] = arena_strndup(a, text.data, text.len);
 	}
 	if (nfnl_replace(n, &none, NULL) < 0 && r == 0)
 		r = err_set(&j->err, -EIO, "the scratch rules stay");
 	return r;
+}
+
+static int put_in_place(struct rules_job *j)
+{
+	auto_(release_nfnl) struct nfnl *n = NULL;
+	int r, f;
+
+	r = nfnl_open(&n, j->nsfd, &j->err);
+	for (f = 0; r == 0 && f < RULES_FAMILIES; f++)
+		r = nfnl_replace(n, &j->rules[f], &j->err);
+	return r;
+}
+
+static int do_job(struct arena *a, struct nfnl *n, struct rules_job *j,
+		  bool words)
+{
+	int r = 0, f;
+
+	for (f = 0; r == 0 && f < RULES_FAMILIES; f++)
+		r = compile(a, n, j, (enum rules_family)f, words);
+	return r == 0 && j->nsfd >= 0 ? put_in_place(j) : r;
 }
 
 static void *worker(void *ctx)
@@ -213,7 +241,7 @@ static void *worker(void *ctx)
 
 		if (r < 0)
 			j->err = err;
-		j->r = r < 0 ? r : compile(&a, n, j, p->words);
+		j->r = r < 0 ? r : do_job(&a, n, j, p->words);
 	}
 	pthread_mutex_lock(&p->lock);
 	arena_adopt(p->a, &a);
@@ -248,42 +276,6 @@ size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
 		failed += jobs[i].r < 0;
 	}
 	return failed;
-}
-
-/* --- reading a namespace ---------------------------------------------------
- */
-
-struct saving {
-	int nsfd;
-	uint8_t family;
-	struct buf *out;
-	struct err err;
-	int r;
-};
-
-static void *saver(void *ctx)
-{
-	struct saving *s = ctx;
-
-	if (setns(s->nsfd, CLONE_NEWNET) < 0)
-		s->r = err_sys(&s->err, -errno, "enter the namespace");
-	else
-		s->r = save(s->family, s->out, &s->err);
-	return NULL;
-}
-
-int rules_save(int nsfd, uint8_t family, struct buf *out, struct err *reterr)
-{
-	struct saving s = {.nsfd = nsfd, .family = family, .out = out};
-	pthread_t t;
-	int e = pthread_create(&t, NULL, saver, &s);
-
-	if (e != 0)
-		return err_sys(reterr, -e, "start a thread");
-	pthread_join(t, NULL);
-	if (s.r < 0 && reterr)
-		*reterr = s.err;
-	return s.r;
 }
 
 /* --- telling the difference ------------------------------------------------

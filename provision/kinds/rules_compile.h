@@ -21,29 +21,36 @@
 #define RULES_TEXT_MAX (4u << 20) /* bytes of one set */
 #define RULES_SAID_MAX 1024       /* of iptables' own words about an error */
 
+enum rules_family { RULES_IPV4, RULES_IPV6, RULES_FAMILIES };
+
+/* NFPROTO_* of each. */
+extern const uint8_t rules_nfproto[RULES_FAMILIES];
+
 struct rules_job {
-	uint8_t family;   /* NFPROTO_IPV4 or NFPROTO_IPV6 */
-	const char *text; /* iptables-save's; "" is no rules */
+	const char *text[RULES_FAMILIES]; /* iptables-save's; "" is no rules */
+	int nsfd; /* where they are put; -1: they are only compiled */
 	/* Set by rules_compile(): */
 	int r; /* 0 or -errno, with err */
 	struct err err;
-	struct nfnl_rules rules;
-	const char *canonical; /* the text as iptables-save prints it */
+	struct nfnl_rules rules[RULES_FAMILIES];
+	/* The text as iptables-save prints it. */
+	const char *canonical[RULES_FAMILIES];
 };
 
 /*
  * Compiles all n jobs, RULES_PARALLEL at a time, in threads with a network
- * namespace of their own; the caller's is not touched. canonical is only
- * filled where words is true: it takes another process each. Memory comes
- * from a. Returns the number of jobs that failed; each has its reason, with
- * iptables' own words.
+ * namespace of their own, and puts each into its namespace, one transaction a
+ * family, where it compiles as a whole. The caller's namespace is not
+ * touched. canonical is only filled where words is true: it takes another
+ * process each. Memory comes from a. Returns the number of jobs that failed;
+ * each has its reason, with iptables' own words.
  */
 size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
 		     bool words);
 
-/* Appends the family's rules in the namespace of nsfd as iptables-save prints
- * them, without comments and counters. */
-int rules_save(int nsfd, uint8_t family, struct buf *out, struct err *reterr);
+/* Appends the family's rules in the thread's own namespace as iptables-save
+ * prints them, without comments and counters. */
+int rules_save(enum rules_family family, struct buf *out, struct err *reterr);
 
 /*
  * Appends in words how two texts of rules_save() differ: "table chain: lacks

@@ -71,6 +71,8 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 	case RES_RULE:
 	case RES_NEIGH:
 		return false; /* no plan has them */
+	case RES_RULES:
+		return *r->netns && !r->rules.table;
 	case RES_SERVICE:
 		return service_ok(&r->service, p, a);
 	}

@@ -181,6 +181,10 @@ static void made(struct world *w, const struct res *r)
 		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true,
 				      NULL};
 		break;
+	case RES_RULES:
+		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_RULES)->rules =
+			r->rules;
+		break;
 	case RES_RULE:
 	case RES_NEIGH:
 		break; /* no plan has them */

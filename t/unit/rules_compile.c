@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netfilter.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,64 +65,66 @@ static void words(void)
 		"no more than asked for");
 }
 
+static int fresh(int back)
+{
+	int ns;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return -1;
+	ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	setns(back, CLONE_NEWNET);
+	return ns;
+}
+
 static void kernel(void)
 {
 	auto_arena struct arena a = {0};
 	auto_close int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	auto_buf struct buf saved = {0};
+	auto_close int ns = fresh(before);
+	auto_buf struct buf four = {0}, six = {0}, more = {0};
 	struct rules_job jobs[40] = {
-		{.family = NFPROTO_IPV4,
-		 .text = HEAD "-A neutron-l3-agent-snat -s 10.0.0.5/24 -j "
-			      "ACCEPT\nCOMMIT\n"},
-		{.family = NFPROTO_IPV6,
-		 .text = "*filter\n-A OUTPUT -o qr-+ -p ipv6-icmp -m icmp6 "
-			 "--icmpv6-type 143 -j DROP\nCOMMIT\n"},
-		{.family = NFPROTO_IPV4,
-		 .text = "*nat\n-A OUTPUT -j\nCOMMIT\n"},
-		{.family = NFPROTO_IPV4, .text = ""},
+		{.text = {HEAD "-A neutron-l3-agent-snat -s 10.0.0.5/24 -j "
+			       "ACCEPT\nCOMMIT\n",
+			  "*filter\n-A OUTPUT -o qr-+ -p ipv6-icmp -m icmp6 "
+			  "--icmpv6-type 143 -j DROP\nCOMMIT\n"},
+		 .nsfd = ns},
+		{.text = {"", ""}, .nsfd = -1},
+		{.text = {"*nat\n-A OUTPUT -j\nCOMMIT\n", ""}, .nsfd = -1},
+		{.text = {HEAD "COMMIT\n", "*nonsense\nCOMMIT\n"}, .nsfd = ns},
 	};
-	struct nfnl *n = NULL;
 	struct err err;
-	auto_close int ns = -1;
 	size_t i;
 
 	for (i = 4; i < 40; i++)
 		jobs[i] = (struct rules_job){
-			.family = NFPROTO_IPV4,
-			.text = arena_printf(
-				&a,
-				"*filter\n:INPUT ACCEPT\n-A INPUT "
-				"-s 10.0.0.%zu/32 -j DROP\nCOMMIT\n",
-				i)};
-	is_int(rules_compile(&a, jobs, 40, true), 1, "one of 40 sets is wrong");
+			.text = {arena_printf(&a,
+					      "*filter\n:INPUT ACCEPT\n-A "
+					      "INPUT -s 10.0.0.%zu/32 -j "
+					      "DROP\nCOMMIT\n",
+					      i),
+				 ""},
+			.nsfd = -1};
+	is_int(rules_compile(&a, jobs, 40, true), 2, "two of 40 are wrong");
 	ok(jobs[2].r < 0 && strstr(jobs[2].err.msg, "line: 2"),
-	   "it says where: %s", jobs[2].err.msg);
-	is(jobs[0].canonical,
+	   "one says where: %s", jobs[2].err.msg);
+	ok(jobs[3].r < 0, "the other fails in IPv6: %s", jobs[3].err.msg);
+	is(jobs[0].canonical[RULES_IPV4],
 	   "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n"
 	   ":POSTROUTING ACCEPT\n:neutron-l3-agent-snat -\n"
 	   "-A neutron-l3-agent-snat -s 10.0.0.0/24 -j ACCEPT\nCOMMIT\n",
 	   "the canonical text is as iptables prints it");
-	is_int(jobs[3].rules.n, 0, "no text is no message");
-	ok(jobs[39].canonical && strstr(jobs[39].canonical, "10.0.0.39/32") &&
-		   !strstr(jobs[39].canonical, "10.0.0.38/32"),
+	is_int(jobs[1].rules[RULES_IPV4].n, 0, "no text is no message");
+	ok(jobs[39].canonical[RULES_IPV4] &&
+		   strstr(jobs[39].canonical[RULES_IPV4], "10.0.0.39/32") &&
+		   !strstr(jobs[39].canonical[RULES_IPV4], "10.0.0.38/32"),
 	   "no set is in another's");
-	if (unshare(CLONE_NEWNET) < 0)
-		return;
-	ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	setns(before, CLONE_NEWNET);
-	nfnl_open(&n, ns, NULL);
-	is_int(nfnl_replace(n, &jobs[0].rules, &err), 0,
-	       "a set is put into a "
-	       "namespace");
-	is_int(nfnl_replace(n, &jobs[1].rules, &err), 0, "and one of IPv6");
-	nfnl_free(n);
-	is_int(rules_save(ns, NFPROTO_IPV4, &saved, &err), 0, "which is read");
-	buf_addc(&saved, '\0');
-	is(saved.data, jobs[0].canonical, "and is the same text");
-	buf_reset(&saved);
-	is_int(rules_save(ns, NFPROTO_IPV6, &saved, &err), 0, "IPv6 too");
-	is_int(rules_differ(jobs[1].canonical, saved.data, 9, &saved), 0,
-	       "without a difference");
+	setns(ns, CLONE_NEWNET);
+	is_int(rules_save(RULES_IPV4, &four, &err), 0, "what was put in place");
+	is(four.data, jobs[0].canonical[RULES_IPV4],
+	   "is the right one, and not the first half of the broken one");
+	is_int(rules_save(RULES_IPV6, &six, &err), 0, "IPv6 is read");
+	is_int(rules_differ(jobs[0].canonical[RULES_IPV6], six.data, 9, &more),
+	       0, "and does not differ");
 }
 
 int main(void)
