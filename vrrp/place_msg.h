@@ -4,8 +4,6 @@
 
 /* The netlink messages about virtual addresses and routes. */
 
-#include <stdbool.h>
-
 #include "lib/ip.h"
 #include "vrrp/config.h"
 #include "vrrp/space.h"
@@ -20,7 +18,5 @@ void vrrp_queue_address(struct vrrp_space *s, int type, const struct ipnet *net,
 /* Queues RTM_NEWROUTE or RTM_DELROUTE: of our protocol, in the main table. */
 void vrrp_queue_route(struct vrrp_space *s, int type,
 		      const struct vrrp_vroute *v, unsigned ifindex);
-
-bool vrrp_link_local(const struct ip *ip);
 
 #endif
