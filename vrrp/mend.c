@@ -21,6 +21,8 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
+#include "vrrp/room.h"
+#include "vrrp/router.h"
 #include "vrrp/hunt.h"
 #include "vrrp/notice.h"
 
@@ -240,13 +242,12 @@ static void tell(struct router *r, const struct vrrp_mended *did)
 	    n - 1);
 }
 
-static void mend_one(struct engine *e, struct router *r)
+static void mend_one(struct router *r)
 {
 	struct vrrp_mended did;
 	struct err err;
 
 	r->mend.at = MONO_NEVER;
-	router_finish(e, r);
 	if (!r->room->s.open || r->room->gone)
 		return;
 	pay(&r->mend, clock_mono());
@@ -279,9 +280,10 @@ void mend_due(struct engine *e)
 	for (i = 0; i < e->n; i++) {
 		struct router *r = e->routers[i];
 
-		if (!mono_before(now, r->mend.at) &&
+		/* Its own doing comes first; then the next turn is soon. */
+		if (!mono_before(now, r->mend.at) && r->done == r->todo.n &&
 		    mono_before(clock_mono(), until))
-			mend_one(e, r);
+			mend_one(r);
 		e->mend_at = mono_min(e->mend_at, r->mend.at);
 	}
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ports: an interface with its sockets, and which packet is whose.
+ * Ports: an interface with its sockets.
  *
  * Adverts leave as Ethernet frames. An IP socket needs a neighbour entry for
  * 224.0.0.18 on each interface, of a table that the whole machine shares; when
  * that is full the packet vanishes, and raw sockets are not told. They come in
  * by an IP socket in the group, which needs none.
  */
+#include "vrrp/port.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +19,14 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
-#include "vrrp/engine.h"
+#include "vrrp/room.h"
+#include "vrrp/router.h"
 #include "vrrp/sock.h"
-
-/* IPv4 header at its longest, and the longest message. */
-#define PACKET_MAX (60 + VRRP_ADVERT_MAX)
 
 _Static_assert(VRRP_FRAME_MAX <= VRRP_ADVERT_MAX, "one buffer for both");
 
-/* Packets of one port before the others have their turn. */
-#define DRAIN_MAX 256
-
-struct port *port_new(struct room *room, const char *dev)
+struct port *port_new(struct room *room, const char *dev,
+		      void (*ready)(struct engine *e, void *port))
 {
 	struct port *p = calloc(1, sizeof(*p));
 
@@ -36,6 +34,7 @@ struct port *port_new(struct room *room, const char *dev)
 		abort();
 	p->room = room;
 	p->fd = p->out = -1;
+	p->io = (struct io){ready, p};
 	snprintf(p->dev, sizeof(p->dev), "%s", dev);
 	return p;
 }
@@ -103,11 +102,6 @@ int port_set_routers(struct port *p, struct router **all, size_t n)
 	return p->fd >= 0 ? set_filter(p, NULL) : 0;
 }
 
-static void ready(struct engine *e, void *obj)
-{
-	port_drain(e, obj);
-}
-
 static int open_socket(struct engine *e, struct port *p,
 		       const struct vrrp_link *link, struct err *reterr)
 {
@@ -125,7 +119,6 @@ static int open_socket(struct engine *e, struct port *p,
 	r = set_filter(p, reterr);
 	if (r < 0)
 		return r;
-	p->io = (struct io){ready, p};
 	return engine_watch(e, p->fd, EPOLLIN, &p->io, reterr);
 }
 
@@ -176,81 +169,4 @@ int port_send(struct port *p, const struct vrrp_advert *a,
 				       vrrp_advert_frame(a, csum, p->mac, out));
 	return vrrp_sock_send(p->fd, p->ifindex, &a->src, out,
 			      vrrp_advert_encode(a, csum, out));
-}
-
-/* --- packets in -------------------------------------------------------- */
-
-static void taken(struct engine *e, struct router *r,
-		  const struct vrrp_group *g, struct mono now,
-		  const struct vrrp_advert *a)
-{
-	struct vrrp_event ev = {.kind = VRRP_EV_ADVERT};
-	char text[IP_TEXT_MAX];
-	struct ip from = {.family = 4};
-
-	memcpy(from.b, a->src.b, 4);
-	if (!vrrp_advert_same_list(a, g) && r->other_list++ % 100 == 0)
-		vrrp_journal(&r->log, LOG_LEVEL_WARN,
-			     "%u %s %s: %s advertises other addresses",
-			     r->cfg->set.vrid, r->cfg->dev, r->cfg->name,
-			     ip_print(&from, text));
-	if (vrrp_addr_cmp(&a->src, &r->source) == 0 &&
-	    r->core.count[VRRP_N_SAME_SOURCE] % 100 == 0)
-		vrrp_journal(&r->log, LOG_LEVEL_WARN,
-			     "%u %s %s: another speaks from our address %s",
-			     r->cfg->set.vrid, r->cfg->dev, r->cfg->name,
-			     ip_print(&from, text));
-	ev.advert.priority = a->priority;
-	ev.advert.interval_ns = a->interval_ns;
-	ev.advert.source = a->src;
-	router_step(e, r, now, &ev);
-}
-
-/* from has no family where the packet did not get so far. */
-static void refused(struct port *p, size_t group, const struct vrrp_addr *from,
-		    enum vrrp_drop why)
-{
-	struct ip ip = {.family = from->family};
-	char text[IP_TEXT_MAX];
-
-	uint64_t *count =
-		group < p->n ? &p->routers[group]->drops[why] : &p->drops[why];
-
-	memcpy(ip.b, from->b, sizeof(ip.b));
-	if ((*count)++ % 100 == 0)
-		vrrp_journal(&p->log, LOG_LEVEL_WARN,
-			     "%s: advert of %s refused: %s", p->dev,
-			     ip_is_set(&ip) ? ip_print(&ip, text) : "somebody",
-			     vrrp_drop_name[why]);
-}
-
-void port_drain(struct engine *e, struct port *p)
-{
-	static uint8_t in[PACKET_MAX];
-	struct vrrp_packet packet;
-	struct vrrp_advert advert;
-	enum vrrp_drop why;
-	size_t group;
-	ssize_t len;
-	int i;
-
-	for (i = 0; i < DRAIN_MAX && p->fd >= 0; i++) {
-		len = vrrp_sock_recv(p->fd, in, sizeof(in));
-		if (len == -EAGAIN)
-			return;
-		/* ENETDOWN and the like: an error that was waiting. */
-		if (len < 0)
-			continue;
-		group = p->n;
-		packet.src = (struct vrrp_addr){0};
-		why = vrrp_packet_ipv4(in, (size_t)len, &packet);
-		if (why == VRRP_TAKEN)
-			why = vrrp_advert_decode(&packet, p->groups, p->n,
-						 &group, &advert);
-		if (why == VRRP_TAKEN)
-			taken(e, p->routers[group], &p->groups[group],
-			      clock_mono(), &advert);
-		else
-			refused(p, group, &packet.src, why);
-	}
 }

@@ -4,6 +4,8 @@
  * which are missing, what changed in them. A review passes what changed on to
  * the routers that it concerns; a look finds what no notification tells of.
  */
+#include "vrrp/rooms.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,11 @@
 #include "lib/clock.h"
 #include "lib/netns.h"
 #include "vrrp/engine.h"
+#include "vrrp/hear.h"
+#include "vrrp/mend.h"
+#include "vrrp/port.h"
+#include "vrrp/room.h"
+#include "vrrp/router.h"
 
 #define LOOK_NS NS_PER_S
 /* A new name in NETNS_DIR is a plain file until it is mounted upon. */
@@ -113,7 +120,7 @@ static struct port *port_of(struct engine *e, struct room *room,
 		p->used = true;
 		return p;
 	}
-	p = port_new(room, dev);
+	p = port_new(room, dev, hear_ready);
 	e->ports = realloc(e->ports, (e->nports + 1) * sizeof(*e->ports));
 	if (!e->ports)
 		abort();
@@ -224,7 +231,7 @@ void rooms_review(struct engine *e)
 	if (!gone)
 		return;
 	/* Addresses first leave what is about to be let go. */
-	engine_finish_all(e);
+	router_finish_all(e);
 	for (i = 0; i < e->nrooms; i++) {
 		if (!e->rooms[i]->gone)
 			continue;

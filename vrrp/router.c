@@ -8,6 +8,8 @@
  * of its addresses too, unless the configuration says otherwise. A router whose
  * path is not up is in fault and says why; it claims nothing.
  */
+#include "vrrp/router.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,8 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
+#include "vrrp/port.h"
+#include "vrrp/room.h"
 #include "vrrp/hunt.h"
 #include "vrrp/place.h"
 #include "vrrp/scribe.h"
@@ -154,7 +158,8 @@ static void tell_state(struct engine *e, struct router *r,
 	    vrrp_state_name[fx->state],
 	    fx->state == VRRP_FAULT ? r->path_why : vrrp_why_text[fx->why]);
 	r->told = fx->state;
-	control_tell(e, r);
+	if (e->told)
+		e->told(e, r);
 }
 
 static void carry_out(struct engine *e, struct router *r,
@@ -186,6 +191,14 @@ void router_finish(struct engine *e, struct router *r)
 	while (r->done < r->todo.n)
 		carry_out(e, r, &r->todo.fx[r->done++]);
 	e->pending--;
+}
+
+void router_finish_all(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; e->pending && i < e->n; i++)
+		router_finish(e, e->routers[i]);
 }
 
 void router_step(struct engine *e, struct router *r, struct mono now,

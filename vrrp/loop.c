@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation
+ * ===================
+ * One process, one thread, one epoll loop for all virtual routers of a node,
+ * in whatever network namespaces they live. Each turn of the loop
+ *
+ *  1. reads every socket that has something, to the last packet;
+ *  2. reviews the routers whose namespace, links or addresses changed;
+ *  3. delivers the timers that are due. A Backup's port is read once more
+ *     right before its down timer is believed: a process that stood still
+ *     must hear what was said meanwhile before it claims a role;
+ *     The loop wakes EARLY_NS before a down timer and waits out the rest
+ *     awake, so that a takeover does not also wait for a sleeping processor;
+ *  4. carries out effects other than adverts. When fifty routers take over
+ *     at once, fifty adverts leave before the first address is added, and
+ *     the turn is cut short after TURN_NS, so that addresses of many routers
+ *     never hold up the adverts of others.
+ *
+ * Rooms (namespaces) and ports (interfaces) come and go under the engine. A
+ * missing one puts its routers in fault, with the reason; it is looked for
+ * again every second, and at once when inotify tells of a new name. Nothing
+ * of this kind ends the process.
+ *
+ * What ends it: SIGTERM, SIGINT, `stop` on the control socket. What reads the
+ * configuration anew: SIGHUP, `reload`. A configuration with a mistake
+ * changes nothing.
+ *
+ * Limits: virtual MAC addresses are not made (the routers of OpenStack share
+ * one MAC on all nodes); adverts are IPv4; unicast peers are not supported.
+ */
+#include "vrrp/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include "lib/clock.h"
+#include "vrrp/engine.h"
+#include "vrrp/hear.h"
+#include "vrrp/mend.h"
+#include "vrrp/reconfigure.h"
+#include "vrrp/rooms.h"
+#include "vrrp/router.h"
+#include "vrrp/serve.h"
+
+#define EVENTS 64
+#define TURN_NS (5 * NS_PER_MS)
+/* An idle processor takes this long to come back to us, mostly. */
+#define EARLY_NS (150 * NS_PER_US)
+
+/* When to be awake for r; a takeover is worth being early for. */
+static struct mono wake_for(const struct router *r)
+{
+	struct mono at = vrrp_deadline(&r->core);
+
+	if (r->core.state == VRRP_BACKUP && !mono_is_never(at))
+		at.ns -= EARLY_NS;
+	return at;
+}
+
+static struct mono next_deadline(const struct engine *e)
+{
+	struct mono at =
+		mono_min(mono_min(e->look_at, e->mend_at), serve_deadline(e));
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		at = mono_min(at, wake_for(e->routers[i]));
+	return at;
+}
+
+static void arm(struct engine *e)
+{
+	struct mono at = next_deadline(e);
+	struct itimerspec t = {0};
+
+	if (at.ns == e->armed.ns)
+		return;
+	e->armed = at;
+	if (!mono_is_never(at)) {
+		/* Zero would disarm it. */
+		if (at.ns < 1)
+			at.ns = 1;
+		t.it_value.tv_sec = at.ns / NS_PER_S;
+		t.it_value.tv_nsec = at.ns % NS_PER_S;
+	}
+	timerfd_settime(e->timer, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+static void read_all(struct engine *e)
+{
+	struct epoll_event ev[EVENTS];
+	int n, i, timeout = e->pending ? 0 : -1;
+
+	do {
+		n = epoll_wait(e->ep, ev, EVENTS, timeout);
+		for (i = 0; i < n; i++) {
+			struct io *io = ev[i].data.ptr;
+
+			io->ready(e, io->obj);
+		}
+		timeout = 0;
+	} while (n == EVENTS);
+}
+
+static void run_timers(struct engine *e)
+{
+	const struct vrrp_event ev = {.kind = VRRP_EV_TIMER};
+	struct mono now = clock_mono();
+	struct router *r;
+	size_t i;
+
+	if (!mono_before(now, serve_deadline(e)))
+		serve_expire(e, now);
+	if (!mono_before(now, e->look_at)) {
+		rooms_look(e);
+		rooms_review(e);
+	}
+	for (i = 0; i < e->n; i++) {
+		r = e->routers[i];
+		if (mono_before(now, wake_for(r)))
+			continue;
+		while (mono_before(now, vrrp_deadline(&r->core)))
+			now = clock_mono();
+		hear_ready(e, r->port);
+		now = clock_mono();
+		if (!mono_before(now, vrrp_deadline(&r->core)))
+			router_step(e, r, now, &ev);
+	}
+}
+
+static void finish_some(struct engine *e)
+{
+	struct mono until = mono_add(clock_mono(), TURN_NS);
+	size_t i;
+
+	for (i = 0; e->pending && i < e->n; i++) {
+		if (e->routers[i]->done == e->routers[i]->todo.n)
+			continue;
+		router_finish(e, e->routers[i]);
+		if (!mono_before(clock_mono(), until))
+			return;
+	}
+}
+
+void loop_run(struct engine *e)
+{
+	while (!e->stop) {
+		arm(e);
+		read_all(e);
+		if (e->reload) {
+			e->reload = false;
+			engine_reload(e, NULL);
+		}
+		serve_requests(e);
+		rooms_review(e);
+		run_timers(e);
+		finish_some(e);
+		mend_due(e);
+	}
+	engine_stop(e);
+}
