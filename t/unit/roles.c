@@ -79,6 +79,7 @@ static void look_ups(void)
 	ok(!role_on(NULL, router) && !role_is_active(NULL),
 	   "nothing seen, no role");
 	ok(!roles_node(&roles, &lab->nodes[0]), "a controller is not asked");
+	roles_release(&roles);
 	is_int(roles_wait(&f, ROLES_ALL_SETTLED, 0, NULL, &roles, &e), 0,
 	       "they have settled");
 	roles_release(&roles);
