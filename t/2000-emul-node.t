@@ -62,6 +62,8 @@ eth1 10.0.1.21/24" "$who: addresses of a network node"
 	is "$(into network1 -- ip -6 addr show dev eth2)" "" "$who: no IPv6 on a provider's interface"
 	into network1 -- ping -c 1 -W 2 -I eth1 10.0.1.32 >/dev/null
 	ok $? "$who: the tunnel network carries"
+	is "$(into network1 -- ip neigh show nud permanent dev eth1 | sed "s/ *$//")" "239.1.1.1 lladdr 01:00:5e:01:01:01 PERMANENT" \
+		"$who: a lasting entry for the group that VXLANs flood to"
 	like "$(in_node outside ip -br addr)" "203.0.113.1/24" "$who: the host outside has the gateway's address"
 	is "$(in_node outside ps -eo args= | grep -c sshd)" 0 "$who: and no sshd"
 	is "$(in_fabric ip -j -s link show network1-eth2 | grep -o '"rx":{"bytes":[0-9]*')" '"rx":{"bytes":0' \

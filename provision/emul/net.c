@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -197,6 +198,23 @@ void emul_add_addr(struct rtnl *r, int index, const char *name,
 	};
 
 	rtmsg_addr(r, RTMSG_SET, &a);
+}
+
+void emul_add_group(struct rtnl *r, int index, const char *name,
+		    const struct ip *group)
+{
+	const uint8_t *b = group->b;
+	struct mac mac = {{0x01, 0x00, 0x5e, b[1] & 0x7f, b[2], b[3]}};
+	const struct rtmsg_neigh n = {.index = (unsigned)index,
+				      .dev = name,
+				      .mac = &mac,
+				      .dst = *group,
+				      .state = NUD_PERMANENT};
+
+	/* RFC 1112 6.4, RFC 2464 7 */
+	if (group->family == 6)
+		mac = (struct mac){{0x33, 0x33, b[12], b[13], b[14], b[15]}};
+	rtmsg_neigh(r, RTMSG_SET, &n);
 }
 
 void emul_quick_route(struct rtnl *r, int index, const char *name,

@@ -57,6 +57,11 @@ void emul_del_link(struct rtnl *r, int index, const char *name);
 void emul_add_addr(struct rtnl *r, int index, const char *name,
 		   const struct ipnet *addr);
 
+/* A lasting entry for a group: one that the kernel makes as it needs it finds
+ * no room where the neighbour table, one for the whole machine, is full. */
+void emul_add_group(struct rtnl *r, int index, const char *name,
+		    const struct ip *group);
+
 /* The way to addr's network, TCP acknowledging each segment: sshd writes small
  * ones and waits for that, 40 ms each time where it is delayed. IPv4 only. */
 void emul_quick_route(struct rtnl *r, int index, const char *name,

@@ -178,6 +178,9 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 		if (apply)
 			emul_set_link(nd->rtnl, l->index, l->name, nic->mtu, 0);
 	}
+	/* Made with the link, which takes them with it. */
+	for (k = 0; apply && !l->up && k < nic->ngroups; k++)
+		emul_add_group(nd->rtnl, l->index, l->name, &nic->groups[k]);
 	for (k = 0; k < nic->naddrs; k++) {
 		if (emul_link_has(have, l->index, &nic->addrs[k]))
 			continue;

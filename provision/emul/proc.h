@@ -11,7 +11,7 @@
 
 /* Which of our processes run. */
 
-#define EMUL_GONE_MS 10000 /* until killed processes are gone */
+#define EMUL_GONE_MS 30000 /* until killed processes are gone */
 
 struct emul_proc {
 	pid_t pid;

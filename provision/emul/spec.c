@@ -132,6 +132,24 @@ static int build_bridges(struct arena *a, const struct lab *lab,
 	return 0;
 }
 
+/* Where networks of the lab flood to, each once. */
+static void build_groups(struct arena *a, const struct lab *lab,
+			 struct emul_spec *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < lab->nnetworks; i++) {
+		const struct ip *group = &lab->networks[i].group;
+
+		for (k = 0; k < s->ngroups; k++)
+			if (ip_equal(&s->groups[k], group))
+				break;
+		if (ip_is_set(group) && k == s->ngroups)
+			*(struct ip *)arena_push(a, &s->groups, &s->ngroups,
+						 sizeof(*group)) = *group;
+	}
+}
+
 static void build_node(struct arena *a, const struct topo_node *from,
 		       struct emul_spec *s)
 {
@@ -157,6 +175,10 @@ static void build_node(struct arena *a, const struct topo_node *from,
 		if (ip_is_set(&t->addr.ip)) {
 			nic->addrs = arena_array(a, 1, sizeof(*nic->addrs));
 			nic->addrs[nic->naddrs++] = t->addr;
+		}
+		if (t->phys->use == TOPO_TUNNEL) {
+			nic->groups = s->groups;
+			nic->ngroups = s->ngroups;
 		}
 		n->nnics++;
 	}
@@ -244,6 +266,7 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 	r = build_bridges(a, lab, &s, reterr);
 	if (r < 0)
 		return r;
+	build_groups(a, lab, &s);
 	s.nodes = arena_array(a, lab->nnodes + 1, sizeof(*s.nodes));
 	for (i = 0; i < lab->nnodes; i++)
 		build_node(a, &lab->nodes[i], &s);

@@ -24,6 +24,8 @@ struct emul_nic {
 	bool quiet; /* no IPv6 on it: the node itself shall say nothing there */
 	struct ipnet *addrs;
 	size_t naddrs;
+	const struct ip *groups; /* of VXLANs that are carried by it */
+	size_t ngroups;
 };
 
 struct emul_node {
@@ -46,6 +48,8 @@ struct emul_spec {
 	unsigned owner;         /* uid, outside of the lab */
 	const char *hosts;      /* text of /etc/hosts on all nodes */
 	const char *client_pub; /* whom all nodes let in */
+	struct ip *groups;      /* of VXLANs */
+	size_t ngroups;
 	struct emul_bridge *bridges;
 	size_t nbridges;
 	struct emul_node *nodes; /* the host outside last */

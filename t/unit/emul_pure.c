@@ -286,6 +286,9 @@ static void test_spec(void)
 	ok(n->nics[2].quiet && !n->nics[2].naddrs,
 	   "spec: says nothing by itself");
 	is_int(n->nics[0].mtu, 1400, "spec: wires have the MTU too");
+	ok(n->nics[1].ngroups == 1 && n->nics[1].groups[0].b[0] == 239 &&
+		   !n->nics[0].ngroups,
+	   "spec: the tunnels' group, once, on the network that carries them");
 	n = emul_spec_node(&s, "network2");
 	is(n->nics[0].port, "network2-eth0", "spec: a short name's port");
 	out = emul_spec_node(&s, EMUL_OUTSIDE);
