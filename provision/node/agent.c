@@ -34,6 +34,7 @@
 #define READ_BYTES 65536
 #define NONSENSE_MAX 100
 #define OPS_MAX 64
+#define CHILD_MUTE 99 /* exit status of one that could not write its answer */
 
 struct child {
 	int pid, from, stop;
@@ -138,34 +139,41 @@ static void perform(const struct agent_op *op, const struct doc *req,
 
 /* Closes the session's descriptors without freeing their numbers: what the
  * operation opens shall not be taken for its standard input or output. */
-static void leave_session(const struct agent *g)
+static int leave_session(const struct agent *g, struct err *reterr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup3(null, g->in, O_CLOEXEC) < 0 ||
 	    dup3(null, g->out, O_CLOEXEC) < 0)
-		_exit(1);
+		return err_sys(reterr, -errno,
+			       "/dev/null, for the operation to stand on");
 	close(null);
+	return 0;
 }
 
 static void in_child(struct agent *g, const struct agent_op *op,
 		     const struct doc *req, int64_t id, int to, int parent)
 {
 	struct buf out = {0};
+	struct err err;
 	size_t i;
+	int e;
 
 	/* The agent's end: then nobody is left to tell anything. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	leave_session(g);
+	e = leave_session(g, &err);
 	for (i = 0; i < g->nchildren; i++) {
 		close(g->children[i].from);
 		close(g->children[i].stop);
 	}
-	perform(op, req, id, &out);
-	(void)write_all(to, out.data, out.len);
-	_exit(0);
+	if (e == 0)
+		perform(op, req, id, &out);
+	else
+		refusal(&out, id, e, err.msg);
+	e = write_all(to, out.data, out.len);
+	_exit(e < 0 ? CHILD_MUTE : 0);
 }
 
 static int spawn(struct agent *g, const struct agent_op *op,
@@ -223,7 +231,7 @@ static int finish(struct agent *g, struct child *c)
 	auto_buf struct buf out = c->out;
 	int64_t id = c->id;
 	int status = 0;
-	char why[96];
+	char why[160];
 
 	c->out = (struct buf){0};
 	reap(g, c, &status);
@@ -235,7 +243,12 @@ static int finish(struct agent *g, struct child *c)
 			 WTERMSIG(status));
 	else
 		snprintf(why, sizeof(why),
-			 "the operation ended without an answer");
+			 "the operation ended without an answer, after %zu "
+			 "bytes, with exit status %d%s",
+			 out.len, WEXITSTATUS(status),
+			 WEXITSTATUS(status) == CHILD_MUTE
+				 ? ": it could not write to the agent"
+				 : "");
 	return refuse(g, id, -ECHILD, why);
 }
 

@@ -335,7 +335,9 @@ static void parallel(void)
 	say(&t, "{\"id\": 6, \"op\": \"crash\"}\n");
 	refused(hear(&t), 6, ECHILD, "signal 9", "a child that is killed");
 	say(&t, "{\"id\": 7, \"op\": \"exit\"}\n");
-	refused(hear(&t), 7, ECHILD, "without an answer", "one that exits");
+	refused(hear(&t), 7, ECHILD,
+		"without an answer, after 0 bytes, with exit status 3",
+		"one that exits");
 	say(&t, "{\"id\": 8, \"op\": \"wait\", \"ms\": 1}\n");
 	pid = doc_int(hear(&t), "pid", 0);
 	ok(kill((pid_t)pid, 0) < 0 && errno == ESRCH,
