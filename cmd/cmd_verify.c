@@ -14,6 +14,7 @@
 #include "cmd/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/host/fleet.h"
@@ -30,6 +31,7 @@ struct verify {
 	bool chosen[CHECKS_MAX]; /* as of check_nth(), unless all */
 	bool first_only;         /* -i */
 	struct mono began;
+	struct neightab_watch neighbours;
 	struct buf out;
 };
 
@@ -115,6 +117,29 @@ static int judge(struct verify *v, const struct evidence *e,
 	return tap->failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
+/*
+ * A table that is one for the whole machine was full: packets were lost, in
+ * whatever lab. A note and not a point: it is no property of this lab, and
+ * one that passes all the same is as its file says.
+ */
+static void note_neighbours(const struct neightab_watch *w, struct tap *tap)
+{
+	enum neightab_family f;
+	struct neightab now;
+
+	for (f = 0; f < NEIGHTABS; f++)
+		if (neightab_look(w, f, &now) == 0 &&
+		    now.fulls > w->first[f].fulls)
+			tap_note(tap,
+				 "this machine's table of %s neighbours (%u "
+				 "of %u) was full %llu times while looking: "
+				 "packets were lost for that (sysctl %s)",
+				 neightab_names[f], now.entries, now.max,
+				 (unsigned long long)(now.fulls -
+						      w->first[f].fulls),
+				 neightab_sysctls[f]);
+}
+
 static int verify_fleet(struct verify *v, struct fleet *f)
 {
 	auto_(evidence_release) struct evidence e;
@@ -133,6 +158,7 @@ static int verify_fleet(struct verify *v, struct fleet *f)
 		progress_say(&progress, "looking at %zu nodes", f->n);
 	gather(f, &e, check_needs(&points));
 	progress_end(&progress);
+	note_neighbours(&v->neighbours, &tap);
 	return judge(v, &e, &points, &tap);
 }
 
@@ -142,6 +168,8 @@ static int verify_lab(struct verify *v)
 	struct err e;
 	int r;
 
+	/* From the machine's own namespace, which is left now. */
+	neightab_watch(&v->neighbours);
 	r = emul_enter(v->lab->name, &e);
 	if (r == -ENOENT)
 		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
@@ -152,6 +180,7 @@ static int verify_lab(struct verify *v)
 	r = fleet_open(&f, v->lab, FLEET_OUTSIDE, &e);
 	r = r < 0 && !f.n ? bail(v, EXIT_CANNOT, &e) : verify_fleet(v, &f);
 	fleet_close(&f);
+	neightab_watch_end(&v->neighbours);
 	return r;
 }
 

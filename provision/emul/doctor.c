@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
+#include "lib/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/mount.h"
@@ -27,6 +28,7 @@
 #define FILES_MIN 256u
 #define PROCESSES_MIN 256u
 #define NAMESPACES_MIN 64u
+#define NEIGHBOURS_PERCENT 80u /* taken, from where on it is told as scarce */
 
 struct report {
 	struct arena *a;
@@ -290,6 +292,42 @@ static void look_memory(struct report *r)
 			arena_printf(r->a, "%u MB for a small lab", MEMORY_MB);
 }
 
+/* Shared with all that this machine does; a warning, for it may be quiet when
+ * the lab is up. */
+static void look_neighbours(struct report *r)
+{
+	static const char *const names[] = {
+		[NEIGHTAB_ARP] = "IPv4 neighbours",
+		[NEIGHTAB_ND] = "IPv6 neighbours",
+	};
+	struct neightab_watch w;
+	enum neightab_family f;
+
+	neightab_watch(&w);
+	for (f = 0; f < NEIGHTABS; f++) {
+		const struct neightab *t = &w.first[f];
+		struct emul_need *n;
+
+		/* Another namespace than the machine's first is not told. */
+		if (w.fds[f] < 0 || !t->max)
+			continue;
+		n = add(r, names[f], false,
+			(uint64_t)t->entries * 100 <
+				(uint64_t)t->max * NEIGHBOURS_PERCENT);
+		n->found = arena_printf(r->a,
+					"%u of %u in the machine's table, "
+					"full %llu times since it began",
+					t->entries, t->max,
+					(unsigned long long)t->fulls);
+		if (!n->ok)
+			n->cure = arena_printf(r->a,
+					       "less to run at a time, or as "
+					       "root: sysctl %s=%u",
+					       neightab_sysctls[f], t->max * 8);
+	}
+	neightab_watch_end(&w);
+}
+
 static void look_limit(struct report *r, const char *name, int what, rlim_t min,
 		       const char *option)
 {
@@ -357,6 +395,7 @@ int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
 	look_limit(&r, "processes", RLIMIT_NPROC, PROCESSES_MIN, "-u");
 	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
 	look_namespaces(&r);
+	look_neighbours(&r);
 	look_program(&r, "ip", false, "iproute2", "to look around by hand");
 	look_program(&r, "prove", false, "perl", "runs the tests");
 	*ret = r.needs;
