@@ -53,15 +53,32 @@ other=qrouter-00000000-0000-5000-8000-000000000000
 broken "another UUID" "- namespaces: " 0 \
 	"on \$BACKUP ip netns del \$NETNS && on \$BACKUP ip netns add $other" \
 	"on \$BACKUP ip netns del $other; $up"
+# An engine that runs undoes these by itself; one that is stopped cannot.
 broken "VIP also on the backup" "- addresses: " 0 \
-	'in_router $BACKUP ip addr add 169.254.0.1/24 dev $(dev_of $BACKUP ha-)' \
-	'in_router $BACKUP ip addr del 169.254.0.1/24 dev $(dev_of $BACKUP ha-)'
-broken "VIP missing on the master" "- addresses: " 0 \
+	'deaf=$BACKUP; on $deaf pkill -STOP -f "[l]abctl vrrp run"; in_router $deaf ip addr add 169.254.0.1/24 dev $(dev_of $deaf ha-)' \
+	'in_router $deaf ip addr del 169.254.0.1/24 dev $(dev_of $deaf ha-); on $deaf pkill -CONT -f "[l]abctl vrrp run"'
+broken "default route also on the backup" "- default-route: " 0 \
+	'deaf=$BACKUP; on $deaf pkill -STOP -f "[l]abctl vrrp run"; in_router $deaf ip route add default dev $(dev_of $deaf qg-)' \
+	'in_router $deaf ip route del default; on $deaf pkill -CONT -f "[l]abctl vrrp run"'
+
+# kept WHAT BREAK PROBE: what the master's engine puts back.
+kept() {
+	local i
+	settle || diag "not settled before: $1"
+	eval "$2"
+	ok $? "$1: broken"
+	for ((i = 0; i < 50; i++)); do eval "$3" >/dev/null && break; sleep 0.1; done
+	eval "$3" >/dev/null
+	ok $? "$1: its engine has put it back"
+	"$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err"
+	ok $? "$1: verify passes" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
+}
+kept "VIP taken from the master" \
 	'in_router $ACTIVE ip addr del 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)' \
-	'in_router $ACTIVE ip addr add 169.254.0.1/24 dev $(dev_of $ACTIVE ha-)'
-broken "no default route on the master" "- default-route: " 0 \
+	'in_router $ACTIVE ip -br addr | grep -w 169.254.0.1/24'
+kept "default route taken from the master" \
 	'in_router $ACTIVE ip route del default' \
-	'in_router $ACTIVE ip route add default via 203.0.113.1 dev $(dev_of $ACTIVE qg-)'
+	'in_router $ACTIVE ip route | grep "^default via 203.0.113.1"'
 broken "ha address duplicated" "- ha-address: " 0 \
 	'in_router $BACKUP ip addr add $(in_router $ACTIVE ip -br -4 addr | grep -o "169.254.192[0-9.]*/18") dev $(dev_of $BACKUP ha-)' \
 	"$up"

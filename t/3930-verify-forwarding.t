@@ -54,8 +54,37 @@ stops "a rule that prohibits" 4 'r ip rule add pref 10 iif "$qr" prohibit' \
 	'r ip rule del pref 10'
 stops "a blackhole route" 4 'r ip route add blackhole 198.18.0.0/15' \
 	'r ip route del blackhole 198.18.0.0/15'
-stops "no default route" 6 'r ip -6 route del default' \
-	'r ip -6 route add default via fd00:203:0:113::1 dev $(dev_of $ACTIVE qg-)'
+
+# A standby forwards nothing yet: what would keep it from that is drift, and
+# bites at the failover. up mends it.
+b() { on "$BACKUP" ip netns exec "$NETNS" "$@"; }
+qg=$(dev_of "$BACKUP" qg-)
+
+# drifts WHAT PATTERN BREAK
+drifts() {
+	eval "$3" >"$TMP/out" 2>&1
+	ok $? "$1 on the standby: broken" || diag "$(cat "$TMP/out")"
+	"$LABCTL" verify --only drift "$LAB" >"$TMP/tap" 2>"$TMP/err"
+	is "$?" 1 "$1 on the standby: verify exits 1"
+	like "$(cat "$TMP/tap")" "not ok [0-9]+ - drift: $BACKUP .*$2" \
+		"$1 on the standby is named" || diag "$(cat "$TMP/tap" "$TMP/err")"
+	"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
+	ok $? "$1 on the standby: up" || diag "$(cat "$TMP/out")"
+	"$LABCTL" verify --only drift "$LAB" >"$TMP/tap" 2>"$TMP/err"
+	ok $? "$1 on the standby: up mends it" || diag "$(cat "$TMP/tap" "$TMP/err")"
+}
+
+drifts "ip_forward=0" ip_forward 'b sysctl -qw net.ipv4.ip_forward=0'
+drifts "forwarding=0 on one interface" "$qr" \
+	'b sysctl -qw "net/ipv4/conf/$qr/forwarding=0"'
+drifts "rp_filter=1 on one interface" "$qg" \
+	'b sysctl -qw "net/ipv4/conf/$qg/rp_filter=1"'
+drifts "a rule that prohibits" "prohibit" 'b ip rule add pref 10 iif "$qr" prohibit'
+drifts "a blackhole route" "blackhole" 'b ip route add blackhole 198.18.0.0/15'
+drifts "a route in another table" "198.18" \
+	'b ip route add 198.18.0.0/15 dev lo table 77'
+drifts "a neighbour that is nobody" "203.0.113.1" \
+	'b ip neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev "$qg" nud permanent'
 
 "$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err"
 ok $? "verify passes at the end" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
