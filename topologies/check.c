@@ -63,6 +63,22 @@ static size_t count_role(const struct raw *raw, enum topo_role role)
 	return n;
 }
 
+static void check_agents(struct raw *raw, const struct raw_node *n)
+{
+	if (!n->agents_at || !n->role_known)
+		return;
+	if (n->agents && n->role == TOPO_CONTROLLER)
+		raw_wrong(raw, n->agents_at,
+			  "controller '%s' is on no tunnel network, so it "
+			  "cannot have agents",
+			  n->name);
+	else if ((n->agents & TOPO_AGENT_L3) && n->role != TOPO_NETWORK)
+		raw_wrong(raw, n->agents_at,
+			  "node '%s' is a %s node; only network nodes have "
+			  "the agent l3",
+			  n->name, topo_role_names[n->role]);
+}
+
 static void check_nodes(struct raw *raw)
 {
 	struct map seen = {0};
@@ -82,6 +98,7 @@ static void check_nodes(struct raw *raw)
 				  "node '%s' differs from '%s' (line %u) in "
 				  "case only, which host names ignore",
 				  n->name, same->name, same->at->line);
+		check_agents(raw, n);
 	}
 }
 
@@ -338,6 +355,111 @@ static void check_pool(struct raw *raw, struct raw_subnet *s)
 	}
 }
 
+static bool has_agent(const struct raw_node *n, enum topo_agent agent)
+{
+	return n->agents & agent;
+}
+
+/* Whether DHCP can be had at all; said once, it is the lab's lack. */
+static void check_dhcp(struct raw *raw, struct raw_subnet *s)
+{
+	bool any = false;
+
+	if (!s->dhcp)
+		return;
+	for (size_t i = 0; i < raw->nnodes; i++)
+		any = any || has_agent(raw->nodes[i], TOPO_AGENT_DHCP) ||
+		      !raw->nodes[i]->role_known;
+	if (any) {
+		s->net->dhcp = true;
+		return;
+	}
+	if (!raw->no_dhcp_said)
+		raw_wrong(raw, s->dhcp_at,
+			  "subnet '%s' has DHCP, and no node has an agent for "
+			  "it: network nodes do, and nodes with 'agents: "
+			  "[dhcp]'",
+			  s->name);
+	raw->no_dhcp_said = true;
+}
+
+/* How IPv6 addresses are come by. */
+static void check_ipv6(struct raw *raw, struct raw_subnet *s)
+{
+	char text[IP_TEXT_MAX];
+
+	if (s->cidr.ip.family == 4) {
+		if (s->ipv6_at)
+			raw_wrong(raw, s->ipv6_at,
+				  "subnet '%s' (%s) is IPv4, and has no IPv6 "
+				  "mode",
+				  s->name, ipnet_print(&s->cidr, text));
+		return;
+	}
+	if (s->ipv6 == TOPO_IPV6_STATEFUL || s->ipv6 == TOPO_IPV6_STATELESS)
+		raw_wrong(raw, s->ipv6_at,
+			  "%s needs a DHCPv6 client, which instances do not "
+			  "have; write slaac, or none for addresses from the "
+			  "pool",
+			  topo_ipv6_names[s->ipv6]);
+	else if (s->ipv6 == TOPO_IPV6_SLAAC && s->cidr.len != 64)
+		raw_wrong(raw, s->ipv6_at,
+			  "SLAAC makes addresses in a /64 only (RFC 4862 "
+			  "5.5.3), and subnet '%s' is %s",
+			  s->name, ipnet_print(&s->cidr, text));
+	else if (s->ipv6 == TOPO_IPV6_NONE && s->dhcp)
+		raw_wrong(raw, s->dhcp_at,
+			  "DHCP in subnet '%s' (%s) would be DHCPv6, for which "
+			  "instances have no client; write 'ipv6: slaac'",
+			  s->name, ipnet_print(&s->cidr, text));
+	if (s->nroutes)
+		raw_wrong(raw, s->routes_at,
+			  "host routes are told by DHCP, which subnet '%s' "
+			  "(%s) cannot have: it is IPv6",
+			  s->name, ipnet_print(&s->cidr, text));
+	/* A port has an address in each subnet of its network. */
+	for (size_t i = 0; i < s->net->nsubnets; i++) {
+		const struct raw_subnet *o = s->net->subnets[i];
+
+		if (o == s)
+			break;
+		if (o->cidr.ip.family != 6 || o->ipv6 == s->ipv6)
+			continue;
+		raw_wrong(raw, s->ipv6_at ? s->ipv6_at : s->at,
+			  "subnet '%s' (line %u) of the same network is '%s', "
+			  "and '%s' would be '%s': a port has one mode",
+			  o->name, o->at->line, topo_ipv6_names[o->ipv6],
+			  s->name, topo_ipv6_names[s->ipv6]);
+		break;
+	}
+}
+
+/* What ports are told: servers and next hops that they can reach. */
+static void check_told(struct raw *raw, struct raw_subnet *s)
+{
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < s->ndns; i++)
+		if (s->dns[i].ip.family != s->cidr.ip.family)
+			raw_wrong(raw, s->dns[i].at,
+				  "DNS server %s is IPv%u, but subnet '%s' is "
+				  "IPv%u",
+				  ip_print(&s->dns[i].ip, text),
+				  s->dns[i].ip.family, s->name,
+				  s->cidr.ip.family);
+	for (size_t i = 0; s->cidr.ip.family == 4 && i < s->nroutes; i++) {
+		const struct raw_route *r = &s->routes[i];
+
+		if (ip_is_set(&r->to.ip) && r->to.ip.family != 4)
+			raw_wrong(raw, r->to_at,
+				  "%s is IPv%u, but subnet '%s' is IPv4",
+				  ipnet_print(&r->to, text), r->to.ip.family,
+				  s->name);
+		if (ip_is_set(&r->via))
+			raw_host_in(raw, s, &r->via, r->via_at, "next hop");
+	}
+}
+
 static void check_subnet(struct raw *raw, struct raw_subnet *s)
 {
 	char a[IP_TEXT_MAX], b[IP_TEXT_MAX];
@@ -350,6 +472,9 @@ static void check_subnet(struct raw *raw, struct raw_subnet *s)
 		 !raw_host_in(raw, s, &s->gateway, s->gateway_at, "gateway"))
 		s->gateway = (struct ip){0};
 	check_pool(raw, s);
+	check_dhcp(raw, s);
+	check_ipv6(raw, s);
+	check_told(raw, s);
 	for (size_t i = 0; i < s->net->nsubnets; i++) {
 		const struct raw_subnet *o = s->net->subnets[i];
 
@@ -505,16 +630,38 @@ static void check_router(struct raw *raw, struct raw_router *r)
 /* Routers need two network nodes each; said once, it is the lab's lack. */
 static void check_hosts(struct raw *raw)
 {
-	size_t n = count_role(raw, TOPO_NETWORK);
+	size_t n = count_role(raw, TOPO_NETWORK), l3 = 0;
 
-	for (size_t i = 0; i < raw->nnodes; i++)
+	for (size_t i = 0; i < raw->nnodes; i++) {
 		if (!raw->nodes[i]->role_known)
 			return;
-	if (raw->nrouters && n < 2)
+		l3 += has_agent(raw->nodes[i], TOPO_AGENT_L3);
+	}
+	if (raw->nrouters && l3 < 2)
 		raw_wrong(raw, raw->routers[0]->at,
 			  "router '%s' is highly available and needs at least "
-			  "2 network nodes; the lab has %zu",
-			  raw->routers[0]->name, n);
+			  "2 network nodes%s; the lab has %zu",
+			  raw->routers[0]->name,
+			  n >= 2 ? " with the agent l3" : "", n >= 2 ? l3 : n);
+}
+
+/* A local network is in one node, so its DHCP must be there. */
+static void check_local(struct raw *raw, const struct raw_net *n)
+{
+	const struct raw_subnet *s = NULL;
+
+	if (n->type != TOPO_LOCAL || !n->dhcp || !n->first || !n->first->on ||
+	    has_agent(n->first->on, TOPO_AGENT_DHCP))
+		return;
+	for (size_t i = 0; i < n->nsubnets && !s; i++)
+		if (n->subnets[i]->dhcp)
+			s = n->subnets[i];
+	if (s)
+		raw_wrong(raw, s->dhcp_at,
+			  "local network '%s' is on node '%s' (instance '%s', "
+			  "line %u), which has no DHCP agent",
+			  n->name, n->first->on->name, n->first->name,
+			  n->first->at->line);
 }
 
 /* --- instances ------------------------------------------------------------ */
@@ -577,4 +724,6 @@ void raw_check(struct raw *raw)
 	check_hosts(raw);
 	for (i = 0; i < raw->ninstances; i++)
 		check_instance(raw, raw->instances[i]);
+	for (i = 0; i < raw->nnets; i++)
+		check_local(raw, raw->nets[i]);
 }

@@ -38,6 +38,12 @@ static void json_nodes(struct json *j, const struct lab *lab)
 		json_kstr(j, "id", n->uuid);
 		json_kstr(j, "role", topo_role_names[n->role]);
 		json_kstr(j, "mechanism", topo_mechanism_names[n->mechanism]);
+		json_key(j, "agents");
+		json_arr(j);
+		for (unsigned k = 0; 1u << k <= TOPO_AGENTS_ALL; k++)
+			if (n->agents >> k & 1)
+				json_str(j, topo_agent_names[k]);
+		json_arr_end(j);
 		json_key(j, "interfaces");
 		json_arr(j);
 		for (size_t k = 0; k < n->nnics; k++) {
@@ -71,6 +77,8 @@ static void json_phys(struct json *j, const struct lab *lab)
 
 static void json_subnet(struct json *j, const struct topo_subnet *s)
 {
+	char text[IP_TEXT_MAX];
+
 	json_obj(j);
 	json_kstr(j, "name", s->name);
 	json_kstr(j, "id", s->uuid);
@@ -78,6 +86,23 @@ static void json_subnet(struct json *j, const struct topo_subnet *s)
 	json_ip(j, "gateway", &s->gateway);
 	json_ip(j, "first", &s->pool_first);
 	json_ip(j, "last", &s->pool_last);
+	json_kbool(j, "dhcp", s->dhcp);
+	if (s->cidr.ip.family == 6)
+		json_kstr(j, "ipv6", topo_ipv6_names[s->ipv6]);
+	json_key(j, "dns");
+	json_arr(j);
+	for (size_t i = 0; i < s->ndns; i++)
+		json_str(j, ip_print(&s->dns[i], text));
+	json_arr_end(j);
+	json_key(j, "host_routes");
+	json_arr(j);
+	for (size_t i = 0; i < s->nhost_routes; i++) {
+		json_obj(j);
+		json_net(j, "to", &s->host_routes[i].to);
+		json_ip(j, "via", &s->host_routes[i].via);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
 	json_obj_end(j);
 }
 
@@ -205,6 +230,11 @@ static void json_instances(struct json *j, const struct lab *lab)
 		json_kstr(j, "node", n->node->name);
 		json_kstr(j, "netns", n->netns);
 		json_kstr(j, "port", n->port->uuid);
+		json_kbool(j, "static", n->is_static);
+		if (n->user_data)
+			json_kstr(j, "user_data", n->user_data);
+		if (n->public_key)
+			json_kstr(j, "public_key", n->public_key);
 		json_obj_end(j);
 	}
 	json_arr_end(j);
@@ -217,6 +247,8 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_kstr(j, "id", lab->uuid);
 	json_kbool(j, "l2_population", lab->l2_population);
 	json_kint(j, "max_l3_agents_per_router", lab->max_l3_agents);
+	json_kint(j, "dhcp_agents_per_network", lab->dhcp_agents_per_network);
+	json_kbool(j, "force_metadata", lab->force_metadata);
 	json_nodes(j, lab);
 	json_phys(j, lab);
 	json_networks(j, lab);

@@ -10,6 +10,7 @@
 
 #include "topologies/check.h"
 #include "topologies/error.h"
+#include "topologies/spread.h"
 
 /* --- VNIs ----------------------------------------------------------------- */
 
@@ -182,9 +183,18 @@ static bool family_there(const struct raw_net *net, unsigned family)
 	return false;
 }
 
-/* One pinned address of who, on the network; given has net's subnets' order. */
+/* Whether instances and DHCP ports make their address from their MAC. */
+static bool slaac(const struct raw_subnet *s)
+{
+	return s->ipv6 == TOPO_IPV6_SLAAC;
+}
+
+/*
+ * One pinned address of who, on the network; given has net's subnets' order.
+ * from_mac: who has what SLAAC gives, where it gives anything.
+ */
 static void pin(struct raw *raw, const struct raw_net *net,
-		const struct raw_pin *p, const char *who,
+		const struct raw_pin *p, const char *who, bool from_mac,
 		struct raw_given *given)
 {
 	struct raw_subnet *s = subnet_of(net, &p->ip);
@@ -215,6 +225,13 @@ static void pin(struct raw *raw, const struct raw_net *net,
 	}
 	if (!raw_host_in(raw, s, &p->ip, p->at, "address"))
 		return;
+	if (from_mac && slaac(s)) {
+		raw_wrong(raw, p->at,
+			  "subnet '%s' is SLAAC: an address in it follows from "
+			  "the port's MAC and cannot be chosen",
+			  s->name);
+		return;
+	}
 	while (net->subnets[i] != s)
 		i++;
 	if (ip_is_set(&given[i].ip)) {
@@ -242,10 +259,11 @@ static struct raw_given *new_given(struct raw *raw, const struct raw_net *net,
 }
 
 static void choose(struct raw *raw, const struct raw_net *net, const char *who,
-		   const struct doc *at, struct raw_given *given)
+		   const struct doc *at, bool from_mac, struct raw_given *given)
 {
 	for (size_t i = 0; i < net->nsubnets; i++)
-		if (!ip_is_set(&given[i].ip))
+		if (!ip_is_set(&given[i].ip) &&
+		    !(from_mac && slaac(net->subnets[i])))
 			next_free(raw, net->subnets[i], who, at, &given[i].ip);
 }
 
@@ -253,6 +271,56 @@ static const char *called(struct raw *raw, const char *kind, const char *name,
 			  const struct doc *at)
 {
 	return arena_printf(raw->a, "%s '%s' (line %u)", kind, name, at->line);
+}
+
+/* One DHCP port of a network: an address in each subnet that has DHCP. */
+static void add_dhcp(struct raw *raw, struct raw_net *net,
+		     const struct raw_node *node)
+{
+	const char *who =
+		arena_printf(raw->a, "the DHCP port on node '%s'", node->name);
+	struct raw_given *given;
+	size_t n, k = net->ndhcp;
+
+	given = new_given(raw, net, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct raw_subnet *s = net->subnets[i];
+
+		if (s->dhcp && !slaac(s))
+			next_free(raw, s, who, s->dhcp_at, &given[i].ip);
+	}
+	*(const struct raw_node **)arena_push(
+		raw->a, &net->dhcp_on, &net->ndhcp,
+		sizeof(const struct raw_node *)) = node;
+	*(struct raw_given **)arena_push(raw->a, &net->dhcp_given, &k,
+					 sizeof(struct raw_given *)) = given;
+}
+
+/* Which nodes serve a network, and the lowest addresses of its pools. */
+static void number_dhcp(struct raw *raw)
+{
+	const struct raw_node *nodes[TOPO_NODES_MAX];
+	size_t hosts[TOPO_NODES_MAX], lead, n = 0, i, k;
+	struct spread spread;
+
+	for (i = 0; i < raw->nnodes && n < TOPO_NODES_MAX; i++)
+		if (raw->nodes[i]->agents & TOPO_AGENT_DHCP)
+			nodes[n++] = raw->nodes[i];
+	spread_init(&spread, n, raw->dhcp_agents);
+	for (i = 0; i < raw->nnets; i++) {
+		struct raw_net *net = raw->nets[i];
+
+		if (!net->dhcp)
+			continue;
+		if (net->type_known && net->type == TOPO_LOCAL) {
+			if (net->first && net->first->on)
+				add_dhcp(raw, net, net->first->on);
+			continue;
+		}
+		spread_next(&spread, hosts, &lead);
+		for (k = 0; k < spread.each; k++)
+			add_dhcp(raw, net, nodes[hosts[k]]);
+	}
 }
 
 static void number_addresses(struct raw *raw)
@@ -279,7 +347,8 @@ static void number_addresses(struct raw *raw)
 			continue;
 		r->given = new_given(raw, r->ext, &r->ngiven);
 		for (k = 0; k < r->npins; k++)
-			pin(raw, r->ext, &r->pins[k], router[i], r->given);
+			pin(raw, r->ext, &r->pins[k], router[i], false,
+			    r->given);
 	}
 	for (i = 0; i < raw->ninstances; i++) {
 		struct raw_instance *n = raw->instances[i];
@@ -289,16 +358,20 @@ static void number_addresses(struct raw *raw)
 			continue;
 		n->given = new_given(raw, n->net, &n->ngiven);
 		for (k = 0; k < n->npins; k++)
-			pin(raw, n->net, &n->pins[k], instance[i], n->given);
+			pin(raw, n->net, &n->pins[k], instance[i], true,
+			    n->given);
 	}
+	number_dhcp(raw);
 	for (i = 0; i < raw->nrouters; i++)
 		if (raw->routers[i]->ext)
 			choose(raw, raw->routers[i]->ext, router[i],
-			       raw->routers[i]->at, raw->routers[i]->given);
+			       raw->routers[i]->at, false,
+			       raw->routers[i]->given);
 	for (i = 0; i < raw->ninstances; i++)
 		if (raw->instances[i]->net)
 			choose(raw, raw->instances[i]->net, instance[i],
-			       raw->instances[i]->at, raw->instances[i]->given);
+			       raw->instances[i]->at, true,
+			       raw->instances[i]->given);
 }
 
 void raw_number(struct raw *raw)

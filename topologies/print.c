@@ -6,6 +6,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/doc.h"
 #include "topologies/topo.h"
 
 /* A name as YAML takes it for a text: some look like numbers or truths. */
@@ -43,13 +44,47 @@ static void address(struct buf *b, const struct ip *ip)
 	buf_printf(b, "\"%s\"", ip_print(ip, text));
 }
 
+/* What can be pinned: not what follows from the port's MAC. */
 static void list(struct buf *b, const struct topo_port *p)
 {
+	bool more = false;
+
 	buf_addc(b, '[');
 	for (size_t i = 0; i < p->naddrs; i++) {
-		if (i)
-			buf_adds(b, ", ");
+		if (p->instance && p->addrs[i].subnet->ipv6 == TOPO_IPV6_SLAAC)
+			continue;
+		buf_adds(b, more ? ", " : "");
 		address(b, &p->addrs[i].addr.ip);
+		more = true;
+	}
+	buf_adds(b, "]\n");
+}
+
+/* A text of any characters, quoted. */
+static void value_text(struct buf *b, const char *key, const char *s)
+{
+	struct json j;
+
+	buf_adds(b, key);
+	json_init(&j, b, 0);
+	json_str(&j, s);
+	buf_addc(b, '\n');
+}
+
+/* What the node's role does not tell. */
+static void print_agents(const struct topo_node *n, struct buf *b)
+{
+	unsigned usual = n->role == TOPO_NETWORK ? TOPO_AGENTS_ALL : 0;
+	bool more = false;
+
+	if (n->agents == usual)
+		return;
+	buf_adds(b, "    agents: [");
+	for (unsigned i = 0; 1u << i <= TOPO_AGENTS_ALL; i++) {
+		if (!(n->agents >> i & 1))
+			continue;
+		buf_printf(b, "%s%s", more ? ", " : "", topo_agent_names[i]);
+		more = true;
 	}
 	buf_adds(b, "]\n");
 }
@@ -66,6 +101,7 @@ static void print_nodes(const struct lab *lab, struct buf *b)
 		buf_printf(b, "  # %s\n    role: %s\n    mechanism: %s\n",
 			   n->uuid, topo_role_names[n->role],
 			   topo_mechanism_names[n->mechanism]);
+		print_agents(n, b);
 		for (size_t k = 0; k < n->nnics; k++) {
 			const struct topo_nic *nic = &n->nics[k];
 
@@ -96,6 +132,30 @@ static void print_phys(const struct lab *lab, struct buf *b)
 	}
 }
 
+static void print_told(const struct topo_subnet *s, struct buf *b)
+{
+	char text[IP_TEXT_MAX];
+
+	if (s->dhcp)
+		buf_adds(b, "        dhcp: true\n");
+	if (s->ipv6 != TOPO_IPV6_NONE)
+		buf_printf(b, "        ipv6: %s\n", topo_ipv6_names[s->ipv6]);
+	for (size_t i = 0; i < s->ndns; i++) {
+		buf_adds(b, i ? ", " : "        dns: [");
+		address(b, &s->dns[i]);
+	}
+	if (s->ndns)
+		buf_adds(b, "]\n");
+	if (s->nhost_routes)
+		buf_adds(b, "        host_routes:\n");
+	for (size_t i = 0; i < s->nhost_routes; i++) {
+		buf_printf(b, "          - {to: \"%s\", via: ",
+			   ipnet_print(&s->host_routes[i].to, text));
+		address(b, &s->host_routes[i].via);
+		buf_adds(b, "}\n");
+	}
+}
+
 static void print_subnet(const struct topo_subnet *s, struct buf *b)
 {
 	char text[IP_TEXT_MAX];
@@ -112,11 +172,25 @@ static void print_subnet(const struct topo_subnet *s, struct buf *b)
 	else
 		buf_adds(b, "none");
 	buf_addc(b, '\n');
+	print_told(s, b);
 	/* Only the default pool can have the gateway inside. */
 	if (inside)
 		return;
 	buf_printf(b, "        pool: \"%s", ip_print(&s->pool_first, text));
 	buf_printf(b, "-%s\"\n", ip_print(&s->pool_last, text));
+}
+
+static void print_port(const struct topo_port *p, struct buf *b)
+{
+	char mac[MAC_TEXT_MAX], net[IP_TEXT_MAX];
+
+	buf_printf(b, "    # %s: %s %s %s", p->ifname, p->uuid, p->tap,
+		   mac_print(&p->mac, mac));
+	for (size_t i = 0; i < p->naddrs; i++)
+		buf_printf(b, " %s", ipnet_print(&p->addrs[i].addr, net));
+	if (!p->instance && p->node)
+		buf_printf(b, " on %s", p->node->name);
+	buf_addc(b, '\n');
 }
 
 static void print_network(const struct topo_network *n, struct buf *b)
@@ -136,6 +210,8 @@ static void print_network(const struct topo_network *n, struct buf *b)
 		b->len -= 2;
 		buf_addc(b, '\n');
 	}
+	for (size_t i = 0; i < n->ndhcp; i++)
+		print_port(n->dhcp_ports[i], b);
 	if (n->nsubnets)
 		buf_adds(b, "    subnets:\n");
 	for (size_t i = 0; i < n->nsubnets; i++)
@@ -160,19 +236,6 @@ static void print_networks(const struct lab *lab, struct buf *b)
 			   n->uuid, n->bridge, n->vxlan, n->mtu,
 			   ipnet_print(&n->subnets[0]->cidr, net));
 	}
-}
-
-static void print_port(const struct topo_port *p, struct buf *b)
-{
-	char mac[MAC_TEXT_MAX], net[IP_TEXT_MAX];
-
-	buf_printf(b, "    # %s: %s %s %s", p->ifname, p->uuid, p->tap,
-		   mac_print(&p->mac, mac));
-	for (size_t i = 0; i < p->naddrs; i++)
-		buf_printf(b, " %s", ipnet_print(&p->addrs[i].addr, net));
-	if (p->router && p->node)
-		buf_printf(b, " on %s", p->node->name);
-	buf_addc(b, '\n');
 }
 
 static void print_ha(const struct topo_ha *ha, struct buf *b)
@@ -241,6 +304,12 @@ static void print_instances(const struct lab *lab, struct buf *b)
 		value_name(b, "    network: ", n->port->network->name);
 		buf_adds(b, "    address: ");
 		list(b, n->port);
+		if (n->is_static)
+			buf_adds(b, "    static: true\n");
+		if (n->user_data)
+			value_text(b, "    user_data: ", n->user_data);
+		if (n->public_key)
+			value_text(b, "    public_key: ", n->public_key);
 		print_port(n->port, b);
 	}
 }
@@ -253,6 +322,11 @@ void topo_print(const struct lab *lab, struct buf *out)
 		   "  # %s\nl2_population: %s\nmax_l3_agents_per_router: %u\n",
 		   lab->uuid, lab->l2_population ? "true" : "false",
 		   lab->max_l3_agents);
+	if (lab->dhcp_agents_per_network != 2)
+		buf_printf(out, "dhcp_agents_per_network: %u\n",
+			   lab->dhcp_agents_per_network);
+	if (lab->force_metadata)
+		buf_adds(out, "force_metadata: true\n");
 	print_nodes(lab, out);
 	print_phys(lab, out);
 	print_networks(lab, out);

@@ -54,7 +54,14 @@ struct raw_pin {
 	const struct doc *at;
 };
 
-/* An address that was handed out. */
+/* A route that is told. */
+struct raw_route {
+	struct ipnet to;
+	struct ip via;
+	const struct doc *to_at, *via_at;
+};
+
+/* An address that was handed out; none where it follows from the MAC. */
 struct raw_given {
 	const struct raw_subnet *subnet;
 	struct ip ip;
@@ -66,6 +73,8 @@ struct raw_node {
 	enum topo_role role;
 	bool role_known;
 	enum topo_mechanism mechanism;
+	unsigned agents;             /* enum topo_agent */
+	const struct doc *agents_at; /* NULL: those of its role */
 	size_t index;
 };
 
@@ -90,6 +99,17 @@ struct raw_subnet {
 	struct ip gateway;
 	const struct doc *gateway_at; /* NULL: the default one */
 	bool no_gateway;
+	bool enable_gateway;
+	const struct doc *enable_at;
+	bool dhcp;
+	const struct doc *dhcp_at;
+	struct raw_pin *dns;
+	size_t ndns;
+	enum topo_ipv6_mode ipv6;
+	const struct doc *ipv6_at;
+	struct raw_route *routes;
+	size_t nroutes;
+	const struct doc *routes_at;
 	struct ip first, last;     /* the pool */
 	const struct doc *pool_at; /* NULL: all there is */
 	struct map taken;          /* struct ip to words: by whom */
@@ -116,6 +136,10 @@ struct raw_net {
 	struct raw_subnet **subnets;
 	size_t nsubnets;
 	const struct raw_instance *first; /* local: whose node it is on */
+	bool dhcp;                        /* a subnet of it wants that */
+	const struct raw_node **dhcp_on;
+	struct raw_given **dhcp_given; /* by node, one for each subnet */
+	size_t ndhcp;
 	size_t index;
 };
 
@@ -152,6 +176,8 @@ struct raw_instance {
 	const struct doc *pins_at;
 	struct raw_given *given; /* one for each subnet of net */
 	size_t ngiven;
+	bool is_static;
+	const char *user_data, *public_key;
 };
 
 /* A project with HA routers, and so with a hidden HA network. */
@@ -171,6 +197,9 @@ struct raw {
 	enum topo_mechanism mechanism;
 	bool l2_population;
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
+	unsigned dhcp_agents;   /* of a network */
+	bool force_metadata;
+	bool no_dhcp_said; /* that no node has a DHCP agent */
 	const struct doc *phys_at, *nodes_at;
 	struct raw_net *reading; /* whose subnets are read */
 	struct raw_node **nodes;

@@ -20,8 +20,8 @@ struct resolve {
 	struct lab *lab;
 	struct arena *a; /* the lab's */
 	struct ids ids;
-	struct topo_node *network_nodes[TOPO_NODES_MAX];
-	size_t nnetwork_nodes;
+	struct topo_node *l3_nodes[TOPO_NODES_MAX]; /* where routers go */
+	size_t nl3_nodes;
 	struct spread spread;
 	size_t first_ha; /* index of the first HA network */
 	size_t next_port;
@@ -144,13 +144,16 @@ static void add_nic(struct resolve *r, struct topo_node *n,
 	nic->mac = ids_mac(&r->ids, &u);
 }
 
-/* Whether an instance on a compute node is on this provider network. */
+/* Whether an instance or the DHCP of a node is on this provider network. */
 static bool used_on(const struct raw *raw, const struct raw_node *n,
 		    const struct raw_phys *p)
 {
 	for (size_t i = 0; i < raw->ninstances; i++)
 		if (raw->instances[i]->on == n &&
 		    raw->instances[i]->net->on == p)
+			return true;
+	for (size_t i = 0; p->flat && i < p->flat->ndhcp; i++)
+		if (p->flat->dhcp_on[i] == n)
 			return true;
 	return false;
 }
@@ -164,6 +167,7 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	n->name = arena_strdup(r->a, raw->name);
 	n->role = raw->role;
 	n->mechanism = raw->mechanism;
+	n->agents = raw->agents;
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);
 	n->nics = arena_array(r->a, r->raw->nphys, sizeof(*n->nics));
@@ -181,8 +185,8 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 		/* The same number on every node. */
 		eth++;
 	}
-	if (n->role == TOPO_NETWORK)
-		r->network_nodes[r->nnetwork_nodes++] = n;
+	if (n->agents & TOPO_AGENT_L3)
+		r->l3_nodes[r->nl3_nodes++] = n;
 }
 
 static void resolve_nodes(struct resolve *r)
@@ -218,6 +222,19 @@ static void carrier(struct resolve *r, struct topo_network *n,
 	snprintf(n->vxlan, sizeof(n->vxlan), "vxlan-%u", n->vni);
 }
 
+static void resolve_told(struct resolve *r, const struct raw_subnet *raw,
+			 struct topo_subnet *s)
+{
+	s->dns = arena_array(r->a, raw->ndns, sizeof(*s->dns));
+	for (size_t i = 0; i < raw->ndns; i++)
+		s->dns[s->ndns++] = raw->dns[i].ip;
+	s->host_routes =
+		arena_array(r->a, raw->nroutes, sizeof(*s->host_routes));
+	for (size_t i = 0; i < raw->nroutes; i++)
+		s->host_routes[s->nhost_routes++] = (struct topo_route){
+			raw->routes[i].to, raw->routes[i].via};
+}
+
 static void resolve_network(struct resolve *r, const struct raw_net *raw,
 			    struct topo_network *n)
 {
@@ -229,6 +246,7 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 	n->index = raw->index;
 	ids_prefix_uuid(&r->ids, n->uuid, "network/%s", n->name);
 	ids_ifname(n->bridge, "brq", n->uuid);
+	snprintf(n->qdhcp, sizeof(n->qdhcp), "qdhcp-%s", n->uuid);
 	carrier(r, n,
 		n->type == TOPO_FLAT    ? raw->on
 		: n->type == TOPO_VXLAN ? r->raw->tunnel
@@ -248,7 +266,11 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 			.gateway = rs->gateway,
 			.pool_first = rs->first,
 			.pool_last = rs->last,
+			.dhcp = rs->dhcp,
+			.ipv6 = rs->ipv6,
+			.isolated = !rs->router,
 		};
+		resolve_told(r, rs, s);
 		ids_uuid(&r->ids, s->uuid, "subnet/%s", s->name);
 	}
 }
@@ -327,12 +349,27 @@ static void set_addr(struct topo_addr *a, const struct topo_subnet *s,
 	*a = (struct topo_addr){{*ip, s->cidr.len}, s};
 }
 
+/* What a port makes of a prefix and its MAC (RFC 4862 5.5.3). */
+static struct ip slaac_addr(const struct ipnet *prefix, const struct mac *mac)
+{
+	struct ip ip = ip_link_local(mac);
+
+	memcpy(ip.b, prefix->ip.b, 8);
+	return ip;
+}
+
 static void set_given(struct resolve *r, struct topo_port *p,
 		      const struct raw_given *given)
 {
-	for (size_t i = 0; i < p->naddrs; i++)
-		set_addr(&p->addrs[i], &r->lab->subnets[given[i].subnet->index],
-			 &given[i].ip);
+	for (size_t i = 0; i < p->naddrs; i++) {
+		const struct topo_subnet *s =
+			&r->lab->subnets[given[i].subnet->index];
+		struct ip ip = given[i].ip;
+
+		if (!ip_is_set(&ip))
+			ip = slaac_addr(&s->cidr, &p->mac);
+		set_addr(&p->addrs[i], s, &ip);
+	}
 }
 
 static void mark_on(struct topo_network *net, const struct topo_node *n)
@@ -359,7 +396,7 @@ static void resolve_ha(struct resolve *r, const struct raw_router *raw,
 	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
 	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(struct topo_port *));
 	for (i = 0; i < t->nhosts; i++) {
-		t->hosts[i] = r->network_nodes[hosts[i]];
+		t->hosts[i] = r->l3_nodes[hosts[i]];
 		p = new_port(r, TOPO_PORT_HA, net, t->name, t->hosts[i]->name,
 			     "ha-", 1);
 		p->node = t->hosts[i];
@@ -428,6 +465,11 @@ static void resolve_routers(struct resolve *r)
 
 /* --- instances ------------------------------------------------------------ */
 
+static const char *copied(struct resolve *r, const char *text)
+{
+	return text ? arena_strdup(r->a, text) : NULL;
+}
+
 static void resolve_instances(struct resolve *r)
 {
 	struct lab *lab = r->lab;
@@ -445,6 +487,9 @@ static void resolve_instances(struct resolve *r)
 		t->index = i;
 		ids_uuid(&r->ids, t->uuid, "instance/%s", t->name);
 		snprintf(t->netns, sizeof(t->netns), "vm-%s", t->uuid);
+		t->is_static = raw->is_static;
+		t->user_data = copied(r, raw->user_data);
+		t->public_key = copied(r, raw->public_key);
 		p = new_port(r, TOPO_PORT_INSTANCE,
 			     &lab->networks[raw->net->index], t->name,
 			     raw->net->name, "", raw->ngiven);
@@ -458,10 +503,51 @@ static void resolve_instances(struct resolve *r)
 	}
 }
 
+/* --- DHCP ----------------------------------------------------------------- */
+
+static void resolve_dhcp_port(struct resolve *r, const struct raw_net *raw,
+			      struct topo_network *n, size_t at)
+{
+	const struct topo_node *node = &r->lab->nodes[raw->dhcp_on[at]->index];
+	struct raw_given *given;
+	struct topo_port *p;
+	size_t k = 0;
+
+	given = arena_array(r->ids.a, raw->nsubnets, sizeof(*given));
+	for (size_t i = 0; i < raw->nsubnets; i++)
+		if (raw->subnets[i]->dhcp)
+			given[k++] = raw->dhcp_given[at][i];
+	p = new_port(r, TOPO_PORT_DHCP, n, n->name, node->name, "ns-", k);
+	p->node = node;
+	set_given(r, p, given);
+	n->dhcp_hosts[at] = node;
+	n->dhcp_ports[at] = p;
+	mark_on(n, node);
+}
+
+/* Last, so that a lab which comes to have DHCP keeps its other ports' ids. */
+static void resolve_dhcp(struct resolve *r)
+{
+	for (size_t i = 0; i < r->raw->nnets; i++) {
+		const struct raw_net *raw = r->raw->nets[i];
+		struct topo_network *n = &r->lab->networks[i];
+
+		n->ndhcp = raw->ndhcp;
+		n->dhcp_hosts =
+			arena_array(r->a, n->ndhcp, sizeof(struct topo_node *));
+		n->dhcp_ports =
+			arena_array(r->a, n->ndhcp, sizeof(struct topo_port *));
+		for (size_t k = 0; k < n->ndhcp; k++)
+			resolve_dhcp_port(r, raw, n, k);
+	}
+}
+
 static size_t count_ports(const struct resolve *r)
 {
 	size_t n = r->raw->ninstances;
 
+	for (size_t i = 0; i < r->raw->nnets; i++)
+		n += r->raw->nets[i]->ndhcp;
 	for (size_t i = 0; i < r->raw->nrouters; i++)
 		n += r->spread.each + (r->raw->routers[i]->ext != NULL) +
 		     r->raw->routers[i]->nsubnets;
@@ -480,16 +566,19 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	lab->mark = arena_printf(r.a, TOPO_MARK "%s", lab->name);
 	lab->l2_population = raw->l2_population;
 	lab->max_l3_agents = raw->max_l3_agents;
+	lab->dhcp_agents_per_network = raw->dhcp_agents;
+	lab->force_metadata = raw->force_metadata;
 	lab->text = arena_strndup(r.a, text, len);
 	lab->text_len = len;
 	ids_init(&r.ids, raw->a, lab->name, lab->uuid);
 	resolve_phys(&r);
 	resolve_nodes(&r);
-	spread_init(&r.spread, r.nnetwork_nodes, raw->max_l3_agents);
+	spread_init(&r.spread, r.nl3_nodes, raw->max_l3_agents);
 	resolve_networks(&r);
 	lab->nports = count_ports(&r);
 	lab->ports = arena_array(r.a, lab->nports, sizeof(*lab->ports));
 	resolve_routers(&r);
 	resolve_instances(&r);
+	resolve_dhcp(&r);
 	return lab;
 }

@@ -16,6 +16,18 @@ const char *const topo_role_names[] = {
 };
 _Static_assert(ARRAY_LEN(topo_role_names) == TOPO_COMPUTE + 1, "names");
 
+const char *const topo_agent_names[] = {"l3", "dhcp", "metadata"};
+_Static_assert(TOPO_AGENTS_ALL == (1 << ARRAY_LEN(topo_agent_names)) - 1,
+	       "names");
+
+const char *const topo_ipv6_names[] = {
+	[TOPO_IPV6_NONE] = "none",
+	[TOPO_IPV6_SLAAC] = "slaac",
+	[TOPO_IPV6_STATEFUL] = "dhcpv6-stateful",
+	[TOPO_IPV6_STATELESS] = "dhcpv6-stateless",
+};
+_Static_assert(ARRAY_LEN(topo_ipv6_names) == TOPO_IPV6_STATELESS + 1, "names");
+
 const char *const topo_mechanism_names[] = {
 	[TOPO_LINUXBRIDGE] = "linuxbridge",
 };
@@ -49,13 +61,11 @@ const char *const topo_use_names[] = {
 _Static_assert(ARRAY_LEN(topo_use_names) == TOPO_PROVIDER + 1, "names");
 
 const char *const topo_port_kind_names[] = {
-	[TOPO_PORT_HA] = "ha",
-	[TOPO_PORT_QR] = "qr",
-	[TOPO_PORT_QG] = "qg",
-	[TOPO_PORT_INSTANCE] = "instance",
+	[TOPO_PORT_HA] = "ha",     [TOPO_PORT_QR] = "qr",
+	[TOPO_PORT_QG] = "qg",     [TOPO_PORT_INSTANCE] = "instance",
+	[TOPO_PORT_DHCP] = "dhcp",
 };
-_Static_assert(ARRAY_LEN(topo_port_kind_names) == TOPO_PORT_INSTANCE + 1,
-	       "names");
+_Static_assert(ARRAY_LEN(topo_port_kind_names) == TOPO_PORT_DHCP + 1, "names");
 
 void lab_free(struct lab *lab)
 {
@@ -125,6 +135,23 @@ const struct topo_port *topo_ha_port(const struct topo_router *r,
 		if (r->hosts[i] == n)
 			return r->ha_ports[i];
 	return NULL;
+}
+
+const struct topo_port *topo_dhcp_port(const struct topo_network *net,
+				       const struct topo_node *n)
+{
+	for (size_t i = 0; i < net->ndhcp; i++)
+		if (net->dhcp_hosts[i] == n)
+			return net->dhcp_ports[i];
+	return NULL;
+}
+
+bool topo_leased(const struct topo_port *p, const struct topo_addr *a)
+{
+	if (!p->instance || p->instance->is_static)
+		return false;
+	return a->addr.ip.family == 4 ? a->subnet->dhcp
+				      : a->subnet->ipv6 != TOPO_IPV6_NONE;
 }
 
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,

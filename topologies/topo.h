@@ -27,6 +27,10 @@
 #define TOPO_INSTANCES_MAX 4096
 #define TOPO_HA_ROUTERS_MAX 254  /* in one project: VRIDs 1 to 254 */
 #define TOPO_IFACES_MAX 64       /* subnets on one router */
+#define TOPO_DNS_MAX 5           /* servers of one subnet, as Neutron has it */
+#define TOPO_ROUTES_MAX 20       /* host routes of one subnet, likewise */
+#define TOPO_USER_DATA_MAX 16384 /* bytes an instance is given at boot */
+#define TOPO_PUBLIC_KEY_MAX 4096 /* bytes of one, in OpenSSH's form */
 #define TOPO_FILE_MAX (4u << 20) /* bytes of a lab file */
 
 /* The ifalias of what is a lab's own begins so; its name follows. */
@@ -37,6 +41,24 @@
 
 enum topo_role { TOPO_CONTROLLER, TOPO_NETWORK, TOPO_COMPUTE };
 extern const char *const topo_role_names[];
+
+/* What of Neutron's runs on a node. */
+enum topo_agent {
+	TOPO_AGENT_L3 = 1 << 0,       /* routers may go there */
+	TOPO_AGENT_DHCP = 1 << 1,     /* networks have their DHCP there */
+	TOPO_AGENT_METADATA = 1 << 2, /* and what instances ask at boot */
+};
+#define TOPO_AGENTS_ALL (TOPO_AGENT_L3 | TOPO_AGENT_DHCP | TOPO_AGENT_METADATA)
+extern const char *const topo_agent_names[]; /* by bit */
+
+/* How ports come to their address in an IPv6 subnet. */
+enum topo_ipv6_mode {
+	TOPO_IPV6_NONE,     /* as in IPv4: from the pool, written */
+	TOPO_IPV6_SLAAC,    /* EUI-64, by the router's advertisements */
+	TOPO_IPV6_STATEFUL, /* DHCPv6 */
+	TOPO_IPV6_STATELESS /* as SLAAC, and the rest by DHCPv6 */
+};
+extern const char *const topo_ipv6_names[];
 
 enum topo_mechanism { TOPO_LINUXBRIDGE };
 extern const char *const topo_mechanism_names[];
@@ -72,10 +94,17 @@ struct topo_node {
 	const char *name;
 	enum topo_role role;
 	enum topo_mechanism mechanism;
+	unsigned agents; /* enum topo_agent */
 	char uuid[UUID_TEXT_MAX];
 	struct topo_nic *nics;
 	size_t nnics;
 	size_t index; /* in lab->nodes */
+};
+
+/* A route that ports of a subnet are told. */
+struct topo_route {
+	struct ipnet to;
+	struct ip via;
 };
 
 struct topo_subnet {
@@ -85,6 +114,13 @@ struct topo_subnet {
 	struct ipnet cidr;
 	struct ip gateway; /* family 0: none */
 	struct ip pool_first, pool_last;
+	bool dhcp;      /* the network's DHCP ports have an address in it */
+	struct ip *dns; /* none: the DHCP servers themselves */
+	size_t ndns;
+	enum topo_ipv6_mode ipv6; /* IPv4 subnets: none */
+	struct topo_route *host_routes;
+	size_t nhost_routes;
+	bool isolated; /* no router has its gateway address */
 };
 
 struct topo_network {
@@ -103,15 +139,21 @@ struct topo_network {
 	char vxlan[IFNAME_MAX];  /* vxlan-VNI */
 	struct topo_subnet **subnets;
 	size_t nsubnets;
-	uint64_t on;  /* bit i: node i of the lab has the network's bridge */
-	size_t index; /* in lab->networks */
+	/* Where its DHCP is: nodes in the file's order, a port on each. */
+	const struct topo_node **dhcp_hosts;
+	struct topo_port **dhcp_ports;
+	size_t ndhcp;
+	char qdhcp[48]; /* qdhcp-UUID; HA networks: empty */
+	uint64_t on;    /* bit i: node i of the lab has the network's bridge */
+	size_t index;   /* in lab->networks */
 };
 
 enum topo_port_kind {
-	TOPO_PORT_HA,      /* ha-: one for each router and network node */
-	TOPO_PORT_QR,      /* qr-: one for each router and project subnet */
-	TOPO_PORT_QG,      /* qg-: a router's gateway */
-	TOPO_PORT_INSTANCE /* an instance's only interface */
+	TOPO_PORT_HA,       /* ha-: one for each router and network node */
+	TOPO_PORT_QR,       /* qr-: one for each router and project subnet */
+	TOPO_PORT_QG,       /* qg-: a router's gateway */
+	TOPO_PORT_INSTANCE, /* an instance's only interface */
+	TOPO_PORT_DHCP /* ns-: one for each network with DHCP and its nodes */
 };
 extern const char *const topo_port_kind_names[];
 
@@ -171,8 +213,10 @@ struct topo_instance {
 	char uuid[UUID_TEXT_MAX];
 	const struct topo_node *node;
 	struct topo_port *port;
-	char netns[48]; /* vm-UUID */
-	size_t index;   /* in lab->instances */
+	bool is_static; /* its addresses are written, not leased */
+	const char *user_data, *public_key; /* or NULL */
+	char netns[48];                     /* vm-UUID */
+	size_t index;                       /* in lab->instances */
 };
 
 struct lab {
@@ -183,6 +227,8 @@ struct lab {
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
 	bool l2_population;
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
+	unsigned dhcp_agents_per_network;
+	bool force_metadata; /* in qdhcp where a router would do too */
 	struct topo_node *nodes;
 	size_t nnodes;
 	struct topo_phys *phys;
@@ -265,6 +311,14 @@ const struct topo_nic *topo_nic_on(const struct topo_node *n,
 /* The router's HA port on a node, or NULL where the node does not carry it. */
 const struct topo_port *topo_ha_port(const struct topo_router *r,
 				     const struct topo_node *n);
+
+/* The network's DHCP port on a node, or NULL. */
+const struct topo_port *topo_dhcp_port(const struct topo_network *net,
+				       const struct topo_node *n);
+
+/* Whether a port's address is one that it is told: by DHCP, or made from the
+ * prefix that a router advertises. Else the plan writes it. */
+bool topo_leased(const struct topo_port *p, const struct topo_addr *a);
 
 /* Whether anything on the node needs the network's bridge there. */
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,

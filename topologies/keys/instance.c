@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "lib/auto.h"
 #include "topologies/keys/keys.h"
 
@@ -18,6 +20,27 @@ static void read_addresses(struct keys *ks, const struct key *k,
 	read_pins(ks, v, &i->pins, &i->npins);
 }
 
+/* One line, a type of key and its bytes: enough to tell it from a private
+ * key or the name of a file. */
+static bool check_public_key(struct keys *ks, const struct key *k,
+			     const struct doc *v, void *obj)
+{
+	static const char *const types[] = {"ssh-", "ecdsa-sha2-", "sk-"};
+	size_t len = strcspn(v->str, " ");
+
+	(void)k;
+	(void)obj;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strncmp(v->str, types[i], strlen(types[i])) == 0 &&
+		    strncmp(v->str + len, " AAAA", 5) == 0 &&
+		    !v->str[strcspn(v->str, "\r\n")])
+			return true;
+	keys_wrong(ks, v,
+		   "not a public key: one line such as 'ssh-ed25519 AAAA...', "
+		   "as in a .pub file");
+	return false;
+}
+
 /* clang-format off */
 static const struct key keys[] = {
 	{"node", KEY_TEXT, KEY_FIELD(struct raw_instance, node.name),
@@ -34,6 +57,19 @@ static const struct key keys[] = {
 	 .shown = "the lowest free of the pool", .example = "192.168.1.9",
 	 .about = "Its address, one for each subnet; the lowest free of the "
 		  "pool by default."},
+	{"static", KEY_BOOL, KEY_FIELD(struct raw_instance, is_static),
+	 .example = "true",
+	 .about = "Have its addresses and routes written, not got by DHCP or "
+		  "SLAAC."},
+	{"user_data", KEY_TEXT, KEY_FIELD(struct raw_instance, user_data),
+	 .max = TOPO_USER_DATA_MAX, .example = "'#!/bin/sh'",
+	 .about = "What it finds as user data in its metadata, at most 16 "
+		  "KiB; a script is run at boot."},
+	{"public_key", KEY_TEXT, KEY_FIELD(struct raw_instance, public_key),
+	 .max = TOPO_PUBLIC_KEY_MAX, .check = check_public_key,
+	 .example = "ssh-ed25519 AAAA... me",
+	 .about = "An SSH key that it finds in its metadata: one line, as in "
+		  "a .pub file."},
 };
 /* clang-format on */
 

@@ -61,6 +61,15 @@ static const struct key keys[] = {
 		  "all. Each router goes to the nodes that carry the fewest, "
 		  "and its highest HA address to that of them which leads "
 		  "the fewest, so that the active ones are spread too."},
+	{"dhcp_agents_per_network", KEY_UINT, KEY_FIELD(struct raw, dhcp_agents),
+	 .min = 1, .max = TOPO_NODES_MAX, .def = 2, .example = "1",
+	 .about = "How many nodes serve a network's DHCP, of those that have "
+		  "a DHCP agent. Each network goes to the nodes that serve "
+		  "the fewest."},
+	{"force_metadata", KEY_BOOL, KEY_FIELD(struct raw, force_metadata),
+	 .example = "true",
+	 .about = "Have metadata answered beside the DHCP servers on networks "
+		  "with a router too."},
 	{"nodes", KEY_NAMED, KEY_ITEMS(struct raw, nodes, nnodes),
 	 .at = offsetof(struct raw, nodes_at), .table = &node_keys_table,
 	 .flags = KEY_REQUIRED | KEY_POINTERS, .max = TOPO_NODES_MAX,
@@ -100,7 +109,9 @@ const struct key_table lab_keys_table = {
 };
 
 const struct key_table *const lab_tables[] = {
-	&lab_keys_table,     &node_keys_table,     &physical_keys_table,
-	&network_keys_table, &subnet_keys_table,   &router_keys_table,
-	&ha_keys_table,      &instance_keys_table, NULL,
+	&lab_keys_table,      &node_keys_table,
+	&physical_keys_table, &network_keys_table,
+	&subnet_keys_table,   &route_keys_table,
+	&router_keys_table,   &ha_keys_table,
+	&instance_keys_table, NULL,
 };

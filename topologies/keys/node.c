@@ -14,6 +14,16 @@ static void begin(struct keys *ks, const struct doc *name, void *obj)
 	map_puts(raw->a, &raw->node_names, n->name, n);
 }
 
+static void end(struct keys *ks, const struct doc *d, void *obj)
+{
+	struct raw_node *n = obj;
+
+	(void)ks;
+	(void)d;
+	if (!n->agents_at && n->role_known && n->role == TOPO_NETWORK)
+		n->agents = TOPO_AGENTS_ALL;
+}
+
 /* clang-format off */
 static const struct key keys[] = {
 	{"role", KEY_ENUM, KEY_FIELD(struct raw_node, role),
@@ -26,6 +36,14 @@ static const struct key keys[] = {
 	 .words = topo_mechanism_names, .nwords = TOPO_LINUXBRIDGE + 1,
 	 .shown = "the lab's", .example = "linuxbridge",
 	 .about = "How this node switches frames."},
+	{"agents", KEY_FLAGS, KEY_FIELD(struct raw_node, agents),
+	 .words = topo_agent_names, .nwords = 3,
+	 .at = offsetof(struct raw_node, agents_at),
+	 .what = "agent", .shown = "network nodes: all; others: none",
+	 .example = "[dhcp, metadata]",
+	 .about = "What runs there: routers go to network nodes with l3, a "
+		  "network's DHCP and its metadata to nodes with dhcp and "
+		  "metadata."},
 };
 /* clang-format on */
 
@@ -37,5 +55,6 @@ const struct key_table node_keys_table = {
 	.id = offsetof(struct raw_node, name),
 	.place = offsetof(struct raw_node, at),
 	.begin = begin,
+	.end = end,
 	.about = "A machine of the lab.",
 };

@@ -71,6 +71,75 @@ static void read_pool(struct keys *ks, const struct key *k, const struct doc *v,
 	}
 }
 
+static void read_dns(struct keys *ks, const struct key *k, const struct doc *v,
+		     void *obj)
+{
+	struct raw_subnet *s = obj;
+
+	(void)k;
+	read_pins(ks, v, &s->dns, &s->ndns);
+	if (s->ndns > TOPO_DNS_MAX)
+		keys_wrong(ks, s->dns[TOPO_DNS_MAX].at,
+			   "more than %d DNS servers, which is Neutron's limit",
+			   TOPO_DNS_MAX);
+}
+
+static void end(struct keys *ks, const struct doc *d, void *obj)
+{
+	struct raw_subnet *s = obj;
+	char text[IP_TEXT_MAX];
+
+	(void)d;
+	if (s->enable_gateway)
+		return;
+	if (ip_is_set(&s->gateway)) {
+		keys_wrong(ks, s->enable_at,
+			   "the gateway is disabled here, and given as %s in "
+			   "line %u",
+			   ip_print(&s->gateway, text), s->gateway_at->line);
+		return;
+	}
+	s->no_gateway = true;
+	s->gateway_at = s->enable_at;
+}
+
+static bool check_to(struct keys *ks, const struct key *k, const struct doc *v,
+		     void *obj)
+{
+	const struct raw_route *r = obj;
+	struct ipnet net = {ipnet_network(&r->to), r->to.len};
+	char text[IP_TEXT_MAX];
+
+	(void)k;
+	if (ipnet_equal(&r->to, &net))
+		return true;
+	keys_wrong(ks, v, "'%s' has host bits set; the range is %s", v->str,
+		   ipnet_print(&net, text));
+	return false;
+}
+
+/* clang-format off */
+static const struct key route_keys[] = {
+	{"to", KEY_NET, KEY_FIELD(struct raw_route, to),
+	 .at = offsetof(struct raw_route, to_at), .check = check_to,
+	 .flags = KEY_REQUIRED, .schema = SCHEMA_CIDR,
+	 .example = "10.9.0.0/16", .about = "Where to: a range, or one "
+	 "address as /32."},
+	{"via", KEY_IP, KEY_FIELD(struct raw_route, via),
+	 .at = offsetof(struct raw_route, via_at), .flags = KEY_REQUIRED,
+	 .example = "192.168.1.254",
+	 .about = "The next hop, an address of the subnet."},
+};
+/* clang-format on */
+
+const struct key_table route_keys_table = {
+	.name = "route",
+	.keys = route_keys,
+	.n = ARRAY_LEN(route_keys),
+	.size = sizeof(struct raw_route),
+	.about = "A route that the instances of a subnet are told.",
+};
+
 /* clang-format off */
 static const struct key keys[] = {
 	{"cidr", KEY_NET, KEY_FIELD(struct raw_subnet, cidr),
@@ -94,6 +163,36 @@ static const struct key keys[] = {
 	 .example = "192.168.1.10-192.168.1.20",
 	 .about = "First and last address to hand out: A-B. All but the "
 		  "gateway by default."},
+	{"enable_gateway", KEY_BOOL,
+	 KEY_FIELD(struct raw_subnet, enable_gateway),
+	 .at = offsetof(struct raw_subnet, enable_at), .def = true,
+	 .example = "false",
+	 .about = "false is the same as `gateway: none`."},
+	{"dhcp", KEY_BOOL, KEY_FIELD(struct raw_subnet, dhcp),
+	 .at = offsetof(struct raw_subnet, dhcp_at), .example = "true",
+	 .about = "Whether the network's DHCP servers are in this subnet. "
+		  "Their ports take the lowest addresses of the pool."},
+	{"dns", KEY_CUSTOM, KEY_FIELD(struct raw_subnet, dns),
+	 .read = read_dns, .schema = SCHEMA_ADDRESSES,
+	 .what = "address, or list of them",
+	 .shown = "the DHCP servers", .example = "8.8.4.4",
+	 .about = "DNS servers that instances are told, at most 5; by default "
+		  "the DHCP servers, which know the instances' names."},
+	{"ipv6", KEY_ENUM, KEY_FIELD(struct raw_subnet, ipv6),
+	 .words = topo_ipv6_names, .nwords = TOPO_IPV6_STATELESS + 1,
+	 .at = offsetof(struct raw_subnet, ipv6_at), .example = "slaac",
+	 .about = "IPv6: how instances come to their address. slaac: they "
+		  "make it from the prefix, a /64, that the router "
+		  "advertises, and their MAC. none: it is from the pool. The "
+		  "others are Neutron's too, and refused: they need a DHCPv6 "
+		  "client, which instances do not have."},
+	{"host_routes", KEY_LIST,
+	 KEY_ITEMS(struct raw_subnet, routes, nroutes),
+	 .at = offsetof(struct raw_subnet, routes_at),
+	 .table = &route_keys_table, .max = TOPO_ROUTES_MAX,
+	 .example = "[{to: 10.9.0.0/16, via: 192.168.1.254}]",
+	 .about = "Routes that instances are told by DHCP, beside the "
+		  "default one."},
 };
 /* clang-format on */
 
@@ -105,5 +204,6 @@ const struct key_table subnet_keys_table = {
 	.id = offsetof(struct raw_subnet, name),
 	.place = offsetof(struct raw_subnet, at),
 	.begin = begin,
+	.end = end,
 	.about = "A range of addresses of a network.",
 };
