@@ -97,12 +97,12 @@ struct res_route {
 	uint8_t type;   /* RTN_*: blackhole, prohibit; 0: unicast */
 };
 
-/* A rule of `ip rule` that the kernel did not make. Seen only. */
+/* A rule of `ip rule`. */
 struct res_rule {
 	uint8_t family; /* 4 or 6 */
 	uint32_t priority;
 	const char *words; /* what it matches and does, as ip(8) has it */
-	const struct nlmsghdr *raw; /* as it came, which removes it; or NULL */
+	const struct nlmsghdr *raw; /* seen: as it came, to remove it by */
 };
 
 /* A neighbour that somebody entered for good. Seen only. */

@@ -230,13 +230,40 @@ drift "the namespace deleted" "+ netns $R" ip netns del "$R"
 stale() { ip netns del "$R" && : >"/run/netns/$R"; }
 drift "a file where the namespace was" "+ netns $R" stale
 
-# What is not the lab's stays.
+drift "a link of another's in the lab's namespace" "- link other in $R" \
+	in_r link add other type bridge
+marked() { in_r link add other type bridge && in_r link set other alias labctl:x; }
+drift "one of another lab's" "- link other in $R" marked
+pair_into() { ip link add one type veth peer name two netns "$R"; }
+drift "an end of a pair" "- link two in $R" pair_into
+drift "an address on lo" "- address 198.51.100.10/32 on lo in $R" \
+	in_r addr add 198.51.100.10/32 dev lo
+drift "a link-local address by hand" "- address fe80::bad/64 on $HA in $R" \
+	in_r addr add fe80::bad/64 dev "$HA" nodad
+drift "a local route" "- route local 192.0.2.9/32" \
+	in_r route add local 192.0.2.9 dev lo table local
+drift "the rule of the main table deleted" "+ rule 32766: lookup 254 in $R" \
+	in_r rule del priority 32766
+drift "that of the local one" "+ rule 0: lookup 255 in $R" \
+	in_r rule del priority 0
+drift "that of the default one" "+ rule 32767: lookup 253 in $R" \
+	in_r rule del priority 32767
+drift "that of the main table of IPv6" "+ rule -6 32766: lookup 254 in $R" \
+	in_r -6 rule del priority 32766
+like "$(in_r rule; in_r -6 rule)" '^0:.from all lookup local
+32766:.from all lookup main
+32767:.from all lookup default
+0:.from all lookup local
+32766:.from all lookup main$' "all are as the kernel had them"
+
+# What is not the lab's stays: in the node's own namespace, and in others'.
 ip link add mine type veth peer name yours
+ip addr add 192.0.2.1/24 dev mine
 ip netns add somebody
-in_r link add other type bridge
-in_r addr add 192.0.2.1/24 dev other
+ip -n somebody link add other type bridge
+ip rule add priority 77 from 192.0.2.5 prohibit
 is "$(changes "$(converge)")" "" "what others made is no drift"
-in_r link del other
+ip rule del priority 77
 
 # In the way of a link: told, and left alone.
 ip link del vxlan-2

@@ -9,6 +9,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
@@ -103,28 +104,39 @@ static bool link_local(const struct ip *ip)
 	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
-static bool loopback(const struct ip *ip)
+static bool loopback(const struct res_addr *a)
 {
-	static const struct ip one = {6, {[15] = 1}};
+	static const struct ipnet own[] = {{{4, {127, 0, 0, 1}}, 8},
+					   {{6, {[15] = 1}}, 128}};
 
-	return ip_equal(ip, &one) || (ip->family == 4 && ip->b[0] == 127);
+	return strcmp(a->dev, "lo") == 0 && (ipnet_equal(&a->addr, &own[0]) ||
+					     ipnet_equal(&a->addr, &own[1]));
 }
 
-/* By the kernel: link-local ones, and what a router advertised (which it never
- * does on a link without link-local addresses). */
-static bool learned(const struct res_addr *a)
+/* By the kernel: its link-local one, and what a router advertised (which it
+ * never does on a link without link-local addresses). Before Linux 5.18 it
+ * did not tell which are its own. */
+static bool learned(struct diff *d, const struct res *r)
 {
-	return link_local(&a->addr.ip) ||
-	       (a->addr.ip.family == 6 && a->dynamic);
+	const struct res_addr *a = &r->addr;
+	const struct res_link *l;
+	struct ip by_mac;
+
+	if (!link_local(&a->addr.ip))
+		return a->addr.ip.family == 6 && a->dynamic;
+	l = link_seen(d, r->netns, a->dev);
+	if (!l || a->proto == IFAPROT_KERNEL_LL)
+		return true;
+	by_mac = ip_link_local(&l->mac);
+	return a->addr.len == 64 && ip_equal(&a->addr.ip, &by_mac);
 }
 
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
-	const struct ip *ip = &have->addr.addr.ip;
 
-	return l && !loopback(ip) &&
-	       !(learned(&have->addr) && !l->link.addr_gen_none);
+	return l && !loopback(&have->addr) &&
+	       (l->link.addr_gen_none || !learned(d, have));
 }
 
 static void queue(struct tx *tx, struct place *p, const struct change *c,

@@ -9,6 +9,7 @@
 #include "lib/auto.h"
 #include "provision/kinds/link.h"
 #include "provision/kinds/link_port.h"
+#include "provision/kinds/netns.h"
 #include "provision/kinds/sysctl.h"
 #include "provision/node/diff.h"
 
@@ -281,8 +282,26 @@ void link_compare(struct diff *d, const struct res *want,
 	}
 }
 
+/* Tunnels' modules make these in every namespace, and they cannot go. */
+static bool comes_by_itself(const struct res_link *l)
+{
+	static const char *const names[] = {
+		"tunl0",   "sit0",    "gre0",    "gretap0",  "erspan0",
+		"ip6gre0", "ip6tnl0", "ip_vti0", "ip6_vti0",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(l->name, names[i]) == 0)
+			return true;
+	return strcmp(l->type, "loopback") == 0;
+}
+
+/* A namespace that the lab made is the lab's alone, whoever's mark a link in
+ * it carries. */
 bool link_extra(struct diff *d, const struct res *have)
 {
-	return diff_ours(d, have->link.alias) &&
-	       strcmp(have->link.type, "loopback") != 0;
+	return !comes_by_itself(&have->link) &&
+	       (diff_ours(d, have->link.alias) ||
+		netns_is_labs(d, have->netns));
 }

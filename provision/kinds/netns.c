@@ -82,8 +82,9 @@ bool netns_is_labs(struct diff *d, const char *netns)
 {
 	const struct res r = {.kind = RES_NETNS, .netns = netns};
 
-	return *netns && diff_wanted(d, &r) &&
-	       seen_marked(diff_ns(d, netns), diff_plan(d)->mark);
+	/* Without the mark it is about to get it: so that the first look
+	 * tells all that is to be done. */
+	return *netns && diff_wanted(d, &r) && diff_ns(d, netns);
 }
 
 static bool is_netns(const char *name)

@@ -35,6 +35,8 @@ static void id(const struct res *r, struct buf *out)
 static const char *type_word(const struct res_route *r)
 {
 	switch (r->type) {
+	case RTN_LOCAL:
+		return "local ";
 	case RTN_BLACKHOLE:
 		return "blackhole ";
 	case RTN_PROHIBIT:
@@ -129,6 +131,7 @@ static bool told(const struct rtmsg *rtm)
 	switch (rtm->rtm_type) {
 	case RTN_UNICAST:
 		return rtm->rtm_table != RT_TABLE_LOCAL;
+	case RTN_LOCAL: /* who takes packets for himself that are others' */
 	case RTN_BLACKHOLE:
 	case RTN_PROHIBIT:
 	case RTN_UNREACHABLE:

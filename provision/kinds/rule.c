@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules of `ip rule`. No lab has any but the kernel's: one in a namespace that
- * the lab made turns packets away or elsewhere, and goes.
+ * Rules of `ip rule`. No lab has any but those that the kernel makes with a
+ * namespace: another one in a namespace that the lab made turns packets away
+ * or elsewhere, and goes; one of the kernel's that went is put back.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -91,7 +93,6 @@ static int on_rule(const struct nlmsghdr *h, void *ctx)
 	struct res *r;
 
 	if (!rtmsg_parse(h, RTM_NEWRULE, sizeof(*rule), tb, FRA_MAX) ||
-	    rtmsg_u8(tb[FRA_PROTOCOL]) == RTPROT_KERNEL ||
 	    (rule->family != AF_INET && rule->family != AF_INET6))
 		return 0;
 	r = seen_push(l->a, l->ns, RES_RULE);
@@ -125,9 +126,95 @@ static int look(struct look *l, struct err *reterr)
 	return 0;
 }
 
+/* What every namespace begins with. */
+static const struct beginning {
+	uint8_t family;
+	uint32_t priority;
+	uint8_t table;
+} beginning[] = {
+	{4, 0, RT_TABLE_LOCAL},       {4, 32766, RT_TABLE_MAIN},
+	{4, 32767, RT_TABLE_DEFAULT}, {6, 0, RT_TABLE_LOCAL},
+	{6, 32766, RT_TABLE_MAIN},
+};
+
+static struct res first_rule(struct arena *a, const char *netns,
+			     const struct beginning *b)
+{
+	struct res r = {.kind = RES_RULE, .netns = netns};
+
+	r.rule.family = b->family;
+	r.rule.priority = b->priority;
+	r.rule.words = arena_printf(a, "lookup %u", b->table);
+	return r;
+}
+
+static bool of_the_kernel(const struct res_rule *r)
+{
+	char words[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(beginning); i++) {
+		snprintf(words, sizeof(words), "lookup %u", beginning[i].table);
+		if (r->family == beginning[i].family &&
+		    r->priority == beginning[i].priority &&
+		    strcmp(r->words, words) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
-	return netns_is_labs(d, have->netns);
+	return !of_the_kernel(&have->rule) && netns_is_labs(d, have->netns);
+}
+
+static void missing(struct diff *d, const char *netns)
+{
+	struct arena *a = diff_arena(d);
+	struct res r, *want;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(beginning); i++) {
+		r = first_rule(a, netns, &beginning[i]);
+		if (diff_seen(d, &r))
+			continue;
+		want = arena_alloc(a, sizeof(*want));
+		*want = r;
+		diff_add(d, want);
+	}
+}
+
+/* They are in no plan, as the kernel makes them. */
+static void extra_node(struct diff *d)
+{
+	const struct observed *o = diff_have(d);
+	size_t i;
+
+	for (i = 0; i < o->nns; i++)
+		if (netns_is_labs(d, o->ns[i].name))
+			missing(d, o->ns[i].name);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	const struct res_rule *want = &c->want->rule;
+	struct place *p = tx_place(tx, c->want->netns, c);
+	struct fib_rule_hdr h = {.action = FR_ACT_TO_TBL};
+	struct nl_msg *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(beginning); i++)
+		if (beginning[i].family == want->family &&
+		    beginning[i].priority == want->priority)
+			h.table = beginning[i].table;
+	if (!p)
+		return;
+	h.family = want->family == 6 ? AF_INET6 : AF_INET;
+	m = rtnl_add(p->rtnl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &h,
+		     sizeof(h), "rule %s", want->words);
+	(void)nla_put_u32(m, FRA_PRIORITY, want->priority);
+	(void)nla_put_u32(m, FRA_TABLE, h.table);
+	(void)nla_put_u8(m, FRA_PROTOCOL, RTPROT_KERNEL);
 }
 
 /* The kernel's own message, sent back with another type, removes the rule
@@ -168,5 +255,7 @@ const struct kind kind_rule = {
 	.print = print,
 	.look = look,
 	.extra = extra,
+	.extra_node = extra_node,
+	.set = set,
 	.unmake = unmake,
 };

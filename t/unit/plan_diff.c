@@ -4,6 +4,7 @@
  * would show it) has none; then each kind of drift, one at a time, and the
  * changes that must come of it.
  */
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,7 +118,22 @@ static void made_link(struct world *w, const struct res *r)
 	if (l->kind == LINK_VXLAN && ip_is_set(&l->group))
 		new_fdb(w, l->name, &l->group);
 	if (l->kind == LINK_VETH && !l->addr_gen_none)
-		new_addr(w, r->netns, l->name, "fe80::1234/64");
+		new_addr(w, r->netns, l->name, "fe80::1234/64")->proto =
+			IFAPROT_KERNEL_LL;
+}
+
+/* Those that the kernel makes with a namespace. */
+static void new_kernel_rules(struct world *w, const char *ns)
+{
+	static const struct res_rule all[] = {
+		{4, 0, "lookup 255", NULL},     {4, 32766, "lookup 254", NULL},
+		{4, 32767, "lookup 253", NULL}, {6, 0, "lookup 255", NULL},
+		{6, 32766, "lookup 254", NULL},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(all); i++)
+		seen_push(&w->a, sim_ns(&w->o, ns), RES_RULE)->rule = all[i];
 }
 
 static void pair_up(struct world *w)
@@ -153,6 +169,7 @@ static void made(struct world *w, const struct res *r)
 		new_link(w, r->netns, "lo", "loopback")->alias = w->p.mark;
 		new_addr(w, r->netns, "lo", "127.0.0.1/8");
 		new_addr(w, r->netns, "lo", "::1/128");
+		new_kernel_rules(w, r->netns);
 		break;
 	case RES_LINK:
 		made_link(w, r);
@@ -321,6 +338,7 @@ static void drop_link(struct world *w, const char *ns_name, const char *name)
 	for (i = 0; i < ns->of[RES_LINK].n; i++)
 		if (strcmp(ns->of[RES_LINK].items[i].link.name, name) == 0) {
 			ns->of[RES_LINK].items[i].link.name = "gone";
+			ns->of[RES_LINK].items[i].link.type = "loopback";
 			ns->of[RES_LINK].items[i].link.alias = NULL;
 		}
 	for (i = 0; i < ns->of[RES_ADDR].n; i++)
@@ -365,12 +383,44 @@ static void d_addr_link_local(struct world *w)
 	new_addr(w, R, QR, "fe80::bad/64");
 }
 
+/* Those of the kernel have its mark, or where it has none, the MAC's. */
+static void d_addr_link_local_by_hand(struct world *w)
+{
+	struct ipnet by_mac = {.len = 64};
+
+	const char *ns = sim_ns(&w->o, R) ? R : V;
+	const char *dev = sim_ns(&w->o, R) ? HA : "eth0";
+
+	by_mac.ip = ip_link_local(&sim_link(w, ns, dev)->mac);
+	new_addr(w, ns, dev, NULL)->addr = by_mac;
+	new_addr(w, ns, dev, "fe80::bad/64");
+}
+
+static void d_addr_loopback(struct world *w)
+{
+	new_addr(w, R, "lo", "127.0.0.2/8");
+	new_addr(w, R, "lo", "198.51.100.10/32");
+	new_addr(w, "", "lo", "127.0.0.2/8");
+}
+
 static void d_addr_not_ours(struct world *w)
 {
 	new_addr(w, "", "eth1", "192.0.2.1/24");
+	new_link(w, "", "mine", "dummy")->up = true;
+	new_addr(w, "", "mine", "192.0.2.2/24");
+	new_route(w, "", "mine", "192.0.2.128/25", NULL);
+}
+
+/* All on a link goes with it. */
+static void d_link_in_ours(struct world *w)
+{
 	new_link(w, R, "mine", "dummy")->up = true;
 	new_addr(w, R, "mine", "192.0.2.2/24");
 	new_route(w, R, "mine", "192.0.2.128/25", NULL);
+	new_link(w, R, "theirs", "bridge")->alias = "labctl:other";
+	new_link(w, R, "sit0", "sit");
+	new_link(w, R, "tunl0", "ipip");
+	new_link(w, R, "sit1", "sit");
 }
 
 static void d_down(struct world *w)
@@ -592,10 +642,19 @@ static void d_rules(struct world *w)
 	new_rule(w, "", "lookup 100"); /* the node's own */
 }
 
+static void d_rules_missing(struct world *w)
+{
+	struct res_list *l = &sim_ns(&w->o, R)->of[RES_RULE];
+
+	l->items[1].rule.priority = 400;
+	l->items[3].rule.words = "prohibit";
+}
+
 static void d_routes_of_all_kinds(struct world *w)
 {
 	new_route(w, R, NULL, "203.0.113.0/25", NULL)->type = RTN_BLACKHOLE;
 	new_route(w, R, NULL, "::/0", NULL)->type = RTN_PROHIBIT;
+	new_route(w, R, NULL, "192.0.2.7/32", NULL)->type = RTN_LOCAL;
 	new_route(w, R, QR, "192.0.2.0/24", NULL)->table = 100;
 	new_route(w, "", NULL, "192.0.2.0/24", NULL)->type = RTN_UNREACHABLE;
 }
@@ -675,8 +734,18 @@ static const struct drift drifts[] = {
 	 ""},
 	{"a link-local address on a shared link", "network1", d_addr_link_local,
 	 "- address fe80::bad/64 on QR in R\n"},
-	{"addresses, routes and links of others", "network1", d_addr_not_ours,
-	 ""},
+	{"a link-local address by hand where the kernel makes one", "network1",
+	 d_addr_link_local_by_hand, "- address fe80::bad/64 on HA in R\n"},
+	{"an instance's", "compute1", d_addr_link_local_by_hand,
+	 "- address fe80::bad/64 on eth0 in V\n"},
+	{"addresses on lo", "network1", d_addr_loopback,
+	 "- address 198.51.100.10/32 on lo in R\n"
+	 "- address 127.0.0.2/8 on lo in R\n"},
+	{"addresses, routes and links of others in the node's own namespace",
+	 "network1", d_addr_not_ours, ""},
+	{"links in the lab's; not those that modules make", "network1",
+	 d_link_in_ours,
+	 "- link sit1 in R\n- link mine in R\n- link theirs in R\n"},
 	{"links down", "network1", d_down,
 	 "~ link eth2: down\n~ link BRP: down\n~ link HA in R: down\n"},
 	{"lo down", "network1", d_lo_down, "~ link lo in R: down\n"},
@@ -756,8 +825,12 @@ static const struct drift drifts[] = {
 	 "~ sysctl net/ipv4/ip_forward in R: 0, wanted 1\n"},
 	{"rules; the node's own are its own", "network1", d_rules,
 	 "- rule -6 100: lookup 7 in R\n- rule 100: prohibit in R\n"},
+	{"rules of the kernel's gone", "network1", d_rules_missing,
+	 "- rule -6 0: prohibit in R\n- rule 400: lookup 254 in R\n"
+	 "+ rule 32766: lookup 254 in R\n+ rule -6 0: lookup 255 in R\n"},
 	{"routes of other tables and types", "network1", d_routes_of_all_kinds,
 	 "- route 192.0.2.0/24 dev QR table 100 in R\n"
+	 "- route local 192.0.2.7/32 in R\n"
 	 "- route -6 prohibit default in R\n"
 	 "- route blackhole 203.0.113.0/25 in R\n"},
 	{"a standing neighbour", "network1", d_neigh,
