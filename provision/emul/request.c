@@ -101,9 +101,9 @@ static int parse_keys(struct arena *a, const struct doc *d,
 int emul_request_parse(struct arena *a, const char *line, size_t len,
 		       struct emul_request *ret, struct err *reterr)
 {
-	struct emul_request q = {0};
+	struct emul_request q = {.program = ""};
 	struct doc *d;
-	const char *op;
+	const char *op = "";
 	int64_t size;
 	int r;
 
