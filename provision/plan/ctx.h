@@ -7,14 +7,21 @@
 #include <stdbool.h>
 
 #include "lib/arena.h"
+#include "lib/map.h"
 #include "provision/res.h"
 #include "topologies/topo.h"
+
+struct rules_ns;
 
 struct plan_ctx {
 	struct arena *arena;
 	const struct lab *lab;
 	const struct topo_node *node;
 	struct plan *plan;
+	/* provision/plan/rules.h */
+	struct rules_ns **rules;
+	size_t nrules;
+	struct map rules_by_ns;
 };
 
 /* Appends a resource; valid until the next one is appended. */

@@ -35,6 +35,7 @@
 #include "lib/auto.h"
 #include "provision/plan/engine.h"
 #include "provision/plan/mechanism.h"
+#include "provision/plan/rules.h"
 
 struct setting {
 	const char *key, *value;
@@ -242,7 +243,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret)
 {
 	const struct mechanism *m = mechanisms[node->mechanism];
-	struct plan_ctx c = {a, lab, node, ret};
+	struct plan_ctx c = {.arena = a, .lab = lab, .node = node, .plan = ret};
 	size_t i;
 
 	name(a, lab->name, lab->mark, ret);
@@ -265,5 +266,6 @@ void plan_build(struct arena *a, const struct lab *lab,
 		    m->uplinks[n->type]->entries)
 			m->uplinks[n->type]->entries(&c, n);
 	}
+	rules_done(&c);
 	plan_engine(&c);
 }
