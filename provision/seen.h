@@ -32,6 +32,8 @@ struct obs_router {
 	const char *state; /* "initialize", "backup", "active", "fault" */
 	int64_t since_ns; /* CLOCK_REALTIME of its last change of state; 0: ? */
 	const char *file; /* what its state file holds, or NULL */
+	const char *amiss; /* addresses and routes that the engine could not
+			      place or remove, in words; or NULL */
 };
 
 struct observed {

@@ -47,6 +47,7 @@ static const struct key router_rows[] = {
 	 .flags = KEY_REQUIRED},
 	{"since_ns", KEY_INT, KEY_FIELD(struct obs_router, since_ns)},
 	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
+	{"amiss", KEY_TEXT, KEY_FIELD(struct obs_router, amiss)},
 };
 
 static const struct key_table router_table =

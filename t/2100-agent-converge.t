@@ -301,6 +301,20 @@ if [ -n "$(engine_pid)" ]; then
 	drift "the engine's configuration edited" \
 		"~ vrrp engine: another configuration" edit_config
 	like "$(engine)" '"priority": 50' "the engine has the plan's priority"
+	for _ in $(seq 300); do
+		[[ "$(engine)" == *'"state": "active"'* ]] && break
+		sleep 0.1
+	done
+	like "$(engine)" '"state": "active"' "alone it becomes active"
+	no_ipv6() {
+		set_in_r "net.ipv6.conf.$QR.disable_ipv6=1"
+		for _ in $(seq 50); do
+			engine | grep -q '"lacks": \["' && break
+			sleep 0.1
+		done
+	}
+	drift "what the active cannot hold" \
+		"~ vrrp engine: router2 lacks fe80::" no_ipv6
 else
 	fail "the engine runs"
 fi

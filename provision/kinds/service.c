@@ -18,6 +18,12 @@
 #include "provision/node/tx.h"
 
 #define ROUTER_NETNS "qrouter-"
+/* What a change of the engine asks for beyond running it. */
+enum service_fields {
+	SERVICE_AGAIN = 1 << 0, /* what it stands on is made anew */
+	SERVICE_HOLD = 1 << 1,  /* routers are without what they should hold */
+};
+
 #define MADE_ANEW "its namespaces or links are made anew"
 
 static bool is_engine(const struct res *r)
@@ -142,6 +148,31 @@ static void rejoin_all(struct rejoin *j, bool same)
 	}
 }
 
+/* The engine runs as it should; do its routers? */
+static void compare_held(struct diff *d, const struct res *want)
+{
+	const struct observed *o = diff_have(d);
+	const char *first = NULL;
+	struct change *c;
+	size_t i, n = 0;
+
+	for (i = 0; i < o->nrouters; i++) {
+		if (!o->routers[i].amiss)
+			continue;
+		if (!first)
+			first = o->routers[i].amiss;
+		n++;
+	}
+	if (!n)
+		return;
+	if (n == 1)
+		c = diff_modify(d, want, "%s", first);
+	else
+		c = diff_modify(d, want, "%s; %zu more routers lack something",
+				first, n - 1);
+	c->fields = SERVICE_HOLD;
+}
+
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
@@ -163,10 +194,13 @@ static void compare(struct diff *d, const struct res *want,
 		diff_add(d, want);
 		return;
 	}
-	if (runs && !why && !j.n && !anew)
+	if (runs && !why && !j.n && !anew) {
+		if (is_engine(want))
+			compare_held(d, want);
 		return;
+	}
 	c = diff_modify(d, want, "%s", !runs ? error : why ? why : MADE_ANEW);
-	c->fields = anew;
+	c->fields = anew ? SERVICE_AGAIN : 0;
 	c->ids = j.ids;
 	c->nids = j.n;
 }
@@ -203,8 +237,10 @@ static void start(struct tx *tx, const struct change *c)
 	/* It belongs to the node, not to where this thread happens to be. */
 	if (!tx_enter(tx, "", c))
 		return;
-	if (service_run(tx_plan(tx)->state_dir, &c->want->service,
-			c->fields != 0, c->ids, c->nids, &err) < 0)
+	if (c->op == CHANGE_MODIFY && c->fields == SERVICE_HOLD
+		    ? service_hold(tx_plan(tx)->state_dir, &err) < 0
+		    : service_run(tx_plan(tx)->state_dir, &c->want->service,
+				  c->fields != 0, c->ids, c->nids, &err) < 0)
 		tx_fail(tx, c, err.msg);
 }
 

@@ -25,6 +25,9 @@
 #define ENGINE_CONFIG "vrrp.yaml"
 #define ENGINE_SOCKET "vrrp.sock"
 #define STATE_WORD_MAX 32
+#define AMISS_TOLD_MAX                                                         \
+	3 /* addresses and routes by name, the others counted                  \
+	   */
 
 static int engine_path(const char *state_dir, const char *file, char *out)
 {
@@ -223,6 +226,34 @@ static const char *state_file(struct arena *a, const char *state_dir,
 		       : "";
 }
 
+static void add_amiss(const struct doc *list, const char *verb,
+		      const char *name, struct buf *out)
+{
+	const struct doc *d;
+	size_t n = 0;
+
+	DOC_FOREACH (d, list) {
+		if (n < AMISS_TOLD_MAX)
+			buf_printf(out, "%s%s%s%s%s", out->len ? ", " : "",
+				   n ? "" : name, n ? "" : verb, n ? "" : " ",
+				   d->str);
+		n++;
+	}
+	if (n > AMISS_TOLD_MAX)
+		buf_printf(out, " and %zu more", n - AMISS_TOLD_MAX);
+}
+
+/* What its addresses and routes should not be like, in words; or NULL. */
+static const char *amiss(struct arena *a, const struct doc *router)
+{
+	const char *name = doc_str(router, "name", "a router");
+	auto_buf struct buf text = {0};
+
+	add_amiss(doc_get(router, "lacks"), " lacks", name, &text);
+	add_amiss(doc_get(router, "strays"), " still has", name, &text);
+	return text.len ? arena_strndup(a, text.data, text.len) : NULL;
+}
+
 static void look_routers(struct arena *a, const char *state_dir,
 			 const struct doc *state, struct observed *o)
 {
@@ -235,6 +266,7 @@ static void look_routers(struct arena *a, const char *state_dir,
 		r->state = doc_str(d, "state", "");
 		r->since_ns = doc_int(d, "since_ns", 0);
 		r->file = state_file(a, state_dir, r->id);
+		r->amiss = amiss(a, d);
 	}
 }
 

@@ -208,6 +208,27 @@ int service_run(const char *state_dir, const struct res_service *want,
 	return e;
 }
 
+int service_hold(const char *state_dir, struct err *reterr)
+{
+	struct mono until = mono_add(clock_mono(), ENGINE_HOLD_MS * NS_PER_MS);
+	auto_arena struct arena a = {0};
+	const char *amiss;
+	size_t i;
+
+	for (;; clock_sleep_ms(50)) {
+		struct observed o = {0};
+
+		engine_look(&a, state_dir, &o);
+		amiss = o.engine_error;
+		for (i = 0; !amiss && i < o.nrouters; i++)
+			amiss = o.routers[i].amiss;
+		if (!amiss)
+			return 0;
+		if (mono_before(until, clock_mono()))
+			return err_set(reterr, -EIO, "%s", amiss);
+	}
+}
+
 int service_remove(const char *state_dir, const char *name, struct err *reterr)
 {
 	auto_arena struct arena a = {0};

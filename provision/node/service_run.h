@@ -22,6 +22,14 @@ int service_run(const char *state_dir, const struct res_service *want,
 		bool again, const char *const *ids, size_t nids,
 		struct err *reterr);
 
+/*
+ * Waits until all routers of the VRRP engine hold what they should, which it
+ * sees to by itself: -EIO where one does not within ENGINE_HOLD_MS, with what
+ * it is without.
+ */
+#define ENGINE_HOLD_MS 2500 /* it tries again each second */
+int service_hold(const char *state_dir, struct err *reterr);
+
 /* Ends it; with the last one go the supervisor and the state folder. */
 int service_remove(const char *state_dir, const char *name, struct err *reterr);
 

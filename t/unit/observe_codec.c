@@ -60,7 +60,7 @@ static const char seen[] =
 	"\"engine\": {\"running\": true,\"pid\": 99,\"error\": \"why\","
 	"\"files\": true,\"routers\": [{\"id\": \"u\","
 	"\"state\": \"backup\",\"file\": \"backup\"},{\"id\": \"v\","
-	"\"state\": \"active\"}]}}";
+	"\"state\": \"active\",\"amiss\": \"r lacks a on b\"}]}}";
 
 static void observation(void)
 {

@@ -699,6 +699,11 @@ static void d_engine_other(struct world *w)
 	own->of[RES_SERVICE].items[0].service.files[0].digest = "";
 }
 
+static void d_engine_lacks(struct world *w)
+{
+	w->o.routers[0].amiss = "demo-router lacks fd00::21/64 on qg-1";
+}
+
 static void d_fdb(struct world *w)
 {
 	struct seen_ns *ns = sim_ns(&w->o, "");
@@ -843,6 +848,8 @@ static const struct drift drifts[] = {
 	 "+ vrrp engine\n"},
 	{"the engine does not answer", "network1", d_engine_silent,
 	 "~ vrrp engine: the VRRP engine does not answer\n"},
+	{"a router without an address of its own", "network1", d_engine_lacks,
+	 "~ vrrp engine: demo-router lacks fd00::21/64 on qg-1\n"},
 	{"the engine has another configuration", "network1", d_engine_other,
 	 "~ vrrp engine: another configuration\n"},
 };
