@@ -95,4 +95,17 @@ ok $((now - began > 1 || began - now > 1)) "its clock too" || diag "$began $now"
 kill -0 "$sleeper"
 ok $? "and its processes"
 is "$("$LABCTL" status "$other" >/dev/null 2>&1; echo $?)" 0 "the other lab runs"
+
+# The lab's root is nobody here: it must be let run the program.
+mkdir -m 700 "$TMP/closed"
+cp "$LABCTL" "$TMP/closed/labctl"
+lab_make 1s
+"$TMP/closed/labctl" up --no-wait "$FILE" >"$TMP/out" 2>&1
+is $? 3 "a program that others may not run: up exits 3"
+like "$(cat "$TMP/out")" "chmod o\\+rx $TMP/closed" "it says what helps"
+like "$("$TMP/closed/labctl" doctor)" "lacks +user namespace .*chmod o\\+rx $TMP/closed" "and so does doctor"
+chmod 711 "$TMP/closed"
+chmod 700 "$TMP/closed/labctl"
+"$TMP/closed/labctl" up --no-wait "$FILE" >"$TMP/out" 2>&1
+like "$(cat "$TMP/out")" "chmod o\\+rx $TMP/closed/labctl" "the program itself as well"
 tap_done

@@ -23,10 +23,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,10 +48,39 @@ static const char *text_of(const char *path, struct buf *b)
 	return file_read(path, MAP_FILE_MAX, b) == 0 ? b->data : "";
 }
 
+/* The lab's root is nobody here: it must be let run this program. */
+static int program_open(struct err *reterr)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	/* One that was replaced meanwhile is told of by the fabric. */
+	if (n <= 0 || (path[n] = '\0', stat(path, &st)) < 0)
+		return 0;
+	if ((st.st_mode & 5) != 5)
+		return err_set(reterr, -EACCES,
+			       "root in the lab, who is nobody here, may not "
+			       "run labctl: chmod o+rx %s",
+			       path);
+	slash = strrchr(path, '/');
+	*(slash == path ? slash + 1 : slash) = '\0';
+	if (stat(path, &st) == 0 && (st.st_mode & 5) != 5)
+		return err_set(reterr, -EACCES,
+			       "root in the lab, who is nobody here, may not "
+			       "run labctl: chmod o+rx %s",
+			       path);
+	return 0;
+}
+
 static int root_space(const char *lab, struct emul_space *s, struct err *reterr)
 {
 	auto_buf struct buf uids = {0}, gids = {0};
+	int r = program_open(reterr);
 
+	if (r < 0)
+		return r;
 	s->uids = emul_root_range(lab, text_of("/etc/subuid", &uids),
 				  text_of("/etc/subgid", &gids));
 	s->gids = s->uids;
