@@ -70,7 +70,7 @@ static const char *wrong_value(struct arena *a, const struct key *k,
 {
 	int64_t min, max;
 
-	if (k->type == KEY_LIST)
+	if (k->type == KEY_LIST || k->type == KEY_TEXTS)
 		return arena_printf(a, "'%s' must be a list", k->name);
 	if (at->kind != DOC_SCALAR)
 		return arena_printf(a, "'%s' must be one value", k->name);
@@ -163,6 +163,17 @@ static bool check_dev(struct keys *ks, const struct key *k, const struct doc *v,
 		return true;
 	keys_wrong(ks, v, "'%s' cannot name an interface", s);
 	return false;
+}
+
+/* Of the list each entry was read as a text. */
+static bool check_devs(struct keys *ks, const struct key *k,
+		       const struct doc *v, void *obj)
+{
+	bool right = true;
+
+	for (size_t i = 0; i < v->n; i++)
+		right &= check_dev(ks, k, v->items[i], obj);
+	return right;
 }
 
 static bool check_netns(struct keys *ks, const struct key *k,
@@ -539,6 +550,9 @@ static const struct key router_keys[] = {
 	 .table = &track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
 	{"track_addresses", KEY_BOOL,
 	 KEY_FIELD(struct router, c.track_addresses), .def = true},
+	{"forwarding", KEY_TEXTS,
+	 KEY_ITEMS(struct router, c.forwarding, c.nforwarding),
+	 .check = check_devs, .max = VRRP_FORWARDING_MAX, .flags = KEY_EMPTY},
 };
 static const struct key_table router_table = {
 	.name = "router", .what = "a router", .keys = router_keys,

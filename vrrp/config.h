@@ -18,6 +18,7 @@
 #define VRRP_EXCLUDED_MAX 1024u
 #define VRRP_ROUTES_MAX 256u
 #define VRRP_TRACKS_MAX 64u
+#define VRRP_FORWARDING_MAX 256u
 #define VRRP_CONFIG_ERRORS_MAX 50u /* told in one run */
 #define VRRP_DEV_MAX 16            /* bytes of an interface name, with NUL */
 
@@ -50,7 +51,10 @@ struct vrrp_router_config {
 	size_t nroutes;
 	struct vrrp_track *tracks;
 	size_t ntracks;
-	bool track_addresses; /* the interfaces of addrs as well */
+	bool track_addresses;          /* the interfaces of addrs as well */
+	const char *const *forwarding; /* those of an IPv6 router's while
+					  Active, and not otherwise */
+	size_t nforwarding;
 };
 
 struct vrrp_config {

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "lib/rtnl.h"
+#include "vrrp/forward.h"
 #include "vrrp/neigh.h"
 #include "vrrp/notice.h"
 #include "vrrp/place_msg.h"
@@ -368,6 +369,9 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 	vrrp_notices_release(&routes);
 	if (e < 0 || !rtnl_queued(s->rtnl))
 		return e;
+	/* Of a link that was made anew as well. */
+	if (active)
+		(void)vrrp_forward(s, r, true, NULL);
 	/* The kernel's refusals show in what is there afterwards. */
 	(void)rtnl_commit(s->rtnl, NULL);
 	if (ret->removed && !active)

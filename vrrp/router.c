@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
+#include "vrrp/forward.h"
 #include "vrrp/port.h"
 #include "vrrp/room.h"
 #include "vrrp/hunt.h"
@@ -111,17 +112,43 @@ static void send_advert(struct router *r, uint8_t priority)
 		SAY(r, WARN, "advert not sent: %s", strerror(-e));
 }
 
+static void forward(struct router *r, bool on)
+{
+	struct err e;
+
+	if (vrrp_forward(&r->room->s, r->cfg, on, &e) < 0) {
+		r->place_errors++;
+		SAY(r, WARN, "%s", e.msg);
+	}
+}
+
 static void add_addresses(struct engine *e, struct router *r)
 {
 	struct err err;
 
 	if (!r->room->s.open)
 		return;
+	/* First: the kernel answers for an address from its first moment on,
+	 * and hosts remember whether that was a router. */
+	forward(r, true);
 	if (vrrp_place_add(&r->room->s, r->cfg, &r->held, &err) < 0) {
 		r->place_errors++;
 		SAY(r, WARN, "%s", err.msg);
 		mend_suspect(e, r);
 	}
+}
+
+static bool same_forwarding(const struct vrrp_router_config *a,
+			    const struct vrrp_router_config *b)
+{
+	size_t i;
+
+	if (a->nforwarding != b->nforwarding)
+		return false;
+	for (i = 0; i < a->nforwarding; i++)
+		if (strcmp(a->forwarding[i], b->forwarding[i]) != 0)
+			return false;
+	return true;
 }
 
 static void remove_addresses(struct router *r,
@@ -135,6 +162,10 @@ static void remove_addresses(struct router *r,
 		r->place_errors++;
 		SAY(r, WARN, "%s", e.msg);
 	}
+	/* Last: a standby that is no router there reports no group of
+	 * routers' by MLD, also when its links come up again. */
+	if (!keep || !same_forwarding(r->cfg, keep))
+		forward(r, false);
 }
 
 static void announce(struct router *r)
@@ -241,6 +272,7 @@ void router_meet_room(struct router *r, bool everywhere)
 	if (vrrp_hunt(&r->room->s, r->cfg, &r->held, everywhere, &had, &err) <
 	    0)
 		SAY(r, WARN, "%s", err.msg);
+	forward(r, false);
 	for (i = 0; i < r->cfg->naddrs; i++)
 		if (r->held.stood[i]) {
 			char text[IP_TEXT_MAX];

@@ -34,6 +34,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "vrrp/forward.h"
 #include "vrrp/hunt.h"
 #include "vrrp/journal.h"
 #include "vrrp/place.h"
@@ -118,6 +119,7 @@ static void remove_left_over(struct supervisor *v)
 		had = false;
 		vrrp_held_init(&held, r);
 		(void)vrrp_hunt(&s, r, &held, true, &had, NULL);
+		(void)vrrp_forward(&s, r, false, NULL);
 		vrrp_held_release(&held);
 		if (!had)
 			continue;

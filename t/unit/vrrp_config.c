@@ -107,6 +107,11 @@ static const struct {
 {"a route to nowhere", HEAD RIGHT
  "  virtual_routes: [{to: there, dev: qg}]\n",
  "f:7:25: 'there' is no prefix"},
+{"interfaces that forward", HEAD RIGHT "  forwarding: [qr, qg]\n", NULL},
+{"one that cannot be", HEAD RIGHT "  forwarding: [qr, a/b]\n",
+ "f:7:20: 'a/b' cannot name an interface"},
+{"forwarding that is no list", HEAD RIGHT "  forwarding: qr\n",
+ "f:7:15: 'forwarding' must be a list"},
 {"a track of nothing", HEAD RIGHT "  track: [{netns: a}]\n",
  "f:7:11: 'interface' is missing"},
 {"the same VRID twice on one interface", HEAD RIGHT
