@@ -38,6 +38,8 @@ struct res_link {
 	/* wanted only */
 	bool ipv6_quiet;   /* not in the all-routers groups, so no MLD report;
 			      what is forwarded is decided by conf/all */
+	bool ipv6_by_role; /* conf/DEV/forwarding is 1 while the VRRP engine's
+			      addresses are there, else 0 */
 	bool engine_addrs; /* addresses that are in plan.virt are the VRRP
 			      engine's business: neither missing nor extra */
 	/* veth: the other end, made in the same breath. It is a resource of

@@ -312,8 +312,8 @@ static void set_files(struct tx *tx, const struct change *c)
 	/* A new link inherits the others. */
 	if (c->op == CHANGE_ADD)
 		fields = l->ipv6_off ? LINK_HAS_IPV6_OFF : 0;
-	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET | LINK_HAS_FORWARD |
-		  LINK_HAS_RP_FILTER;
+	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
+		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER;
 	if (!fields || !tx_enter(tx, c->want->netns, c))
 		return;
 	if (fields & LINK_HAS_IPV6_OFF)
@@ -321,6 +321,8 @@ static void set_files(struct tx *tx, const struct change *c)
 			 l->ipv6_off ? "1" : "0");
 	if (fields & LINK_HAS_IPV6_QUIET)
 		set_file(tx, c, "ipv6", "forwarding", "0");
+	if (fields & LINK_HAS_IPV6_ROUTER)
+		set_file(tx, c, "ipv6", "forwarding", "1");
 	if (fields & LINK_HAS_FORWARD)
 		set_file(tx, c, "ipv4", "forwarding", "1");
 	if (fields & LINK_HAS_RP_FILTER)

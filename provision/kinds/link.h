@@ -31,6 +31,7 @@ enum link_fields {
 	LINK_HAS_PORT = 1 << 9,     /* as a bridge's port */
 	LINK_HAS_FORWARD = 1 << 10, /* IPv4's conf/DEV/forwarding */
 	LINK_HAS_RP_FILTER = 1 << 11,
+	LINK_HAS_IPV6_ROUTER = 1 << 12, /* IPv6's conf/DEV/forwarding */
 };
 
 /* Indices in a dump, until all names are known. */

@@ -121,6 +121,20 @@ static bool differs_master(struct diff *d, const struct res *want,
 	return !same_text(l->master, w) || diff_is_anew(d, &r);
 }
 
+/* The engine's address of that link that all of a router's links have is
+ * here: its router is Active, and the link one of a router's. */
+static bool is_router(struct diff *d, const struct res *want)
+{
+	const struct res ll = {
+		.kind = RES_ADDR,
+		.netns = want->netns,
+		.addr.dev = want->link.name,
+		.addr.addr = {ip_link_local(&want->link.mac), 64},
+	};
+
+	return want->link.ipv6_by_role && diff_seen(d, &ll);
+}
+
 static bool differs_quiet(struct diff *d, const struct res *want,
 			  const struct res_link *l)
 {
@@ -128,7 +142,7 @@ static bool differs_quiet(struct diff *d, const struct res *want,
 				.netns = want->netns,
 				.sysctl.key = SYSCTL_ALL_FORWARDING};
 
-	return want->link.ipv6_quiet &&
+	return want->link.ipv6_quiet && !is_router(d, want) &&
 	       (l->ipv6_router || diff_is_anew(d, &all));
 }
 
@@ -222,6 +236,10 @@ static unsigned differing(struct diff *d, const struct res *want,
 	if (differs_quiet(d, want, l)) {
 		f |= LINK_HAS_IPV6_QUIET;
 		link_because(why, "in the all-routers groups");
+	}
+	if (is_router(d, want) && !l->ipv6_router) {
+		f |= LINK_HAS_IPV6_ROUTER;
+		link_because(why, "IPv6 forwarding is off");
 	}
 	if (w->master && differs_port(d, want, l)) {
 		f |= LINK_HAS_PORT;
