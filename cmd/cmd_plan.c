@@ -82,6 +82,23 @@ static void print_text(const struct lab *lab, const struct found *p)
 		       n == 1 ? "" : "s");
 }
 
+/* The machine sees to its nodes' interfaces before the nodes do their part. */
+static void not_twice(const struct lab *lab, struct found *f)
+{
+	size_t i, k, len;
+
+	for (i = 0; i < f->nlines; i++)
+		for (k = 0; k < lab->nnodes; k++) {
+			len = strlen(lab->nodes[k].name);
+			if (f->lines[i][0] && f->lines[i][1] == ' ' &&
+			    strncmp(f->lines[i] + 2, lab->nodes[k].name, len) ==
+				    0 &&
+			    f->lines[i][2 + len] == ':')
+				converge_after_wires(&f->c, lab,
+						     &lab->nodes[k]);
+		}
+}
+
 /*
  * Nodes that run are asked; what would be made on the others is known without
  * them.
@@ -109,6 +126,8 @@ static int look(struct arena *a, const struct lab *lab, struct found *ret,
 		converge_fill_dry(&ret->c, lab);
 		r = 0;
 	}
+	if (r == 0)
+		not_twice(lab, ret);
 	fleet_close(&f);
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/node/diff.h"
+#include "provision/node/look.h"
 
 struct run {
 	const struct lab *lab;
@@ -199,16 +200,40 @@ int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
 	return r;
 }
 
+/* A node's own namespace as it begins: what this machine puts in any, and the
+ * node's interfaces. */
+static void fresh_node(struct converge *c, const struct topo_node *node,
+		       const struct plan *p, struct observed *ret)
+{
+	struct look_what what;
+	struct res_link *l;
+	size_t i;
+
+	look_what_of(&c->arena, p, &what);
+	if (look_fresh(&c->arena, &what, ret, NULL) < 0 || ret->nns != 1)
+		return;
+	for (i = 0; i < ret->ns[0].of[RES_LINK].n; i++)
+		ret->ns[0].of[RES_LINK].items[i].link.up = true;
+	for (i = 0; i < node->nnics; i++) {
+		l = &seen_push(&c->arena, &ret->ns[0], RES_LINK)->link;
+		l->kind = LINK_VETH;
+		l->type = "veth";
+		l->name = node->nics[i].ifname;
+		l->up = l->running = true;
+	}
+}
+
 static void dry_node(struct converge *c, const struct lab *lab, size_t i)
 {
-	static const struct observed nothing;
 	struct node_result *res = &c->nodes[i];
+	struct observed have = {0};
 	struct changes ch = {0};
 	struct plan plan;
 	size_t k;
 
 	plan_build(&c->arena, lab, &lab->nodes[i], &plan);
-	plan_diff(&c->arena, &plan, &nothing, &ch);
+	fresh_node(c, &lab->nodes[i], &plan, &have);
+	plan_diff(&c->arena, &plan, &have, &ch);
 	res->nchanges = ch.n;
 	res->changes = arena_array(&c->arena, ch.n, sizeof(*res->changes));
 	for (k = 0; k < ch.n; k++) {
@@ -238,6 +263,47 @@ void converge_fill_dry(struct converge *c, const struct lab *lab)
 		dry_node(c, lab, i);
 		c->nodes[i].status = 0;
 	}
+	sum_up(c);
+}
+
+/* Would this change of an interface be there after it is back and up? */
+static bool outlasts_wire(const struct plan *p, const char *ifname,
+			  const struct node_change *ch)
+{
+	size_t i;
+
+	if (ch->op == '~')
+		return !ch->why || strcmp(ch->why, "down") != 0;
+	for (i = 0; i < p->n; i++)
+		if (p->res[i].kind == RES_LINK && !*p->res[i].netns &&
+		    strcmp(p->res[i].link.name, ifname) == 0)
+			return p->res[i].link.master != NULL;
+	return true;
+}
+
+void converge_after_wires(struct converge *c, const struct lab *lab,
+			  const struct topo_node *node)
+{
+	struct node_result *res = &c->nodes[node->index];
+	struct plan p;
+	size_t i, k, n = 0;
+
+	plan_build(&c->arena, lab, node, &p);
+	for (i = 0; i < res->nchanges; i++) {
+		const struct node_change *ch = &res->changes[i];
+		bool keep = true;
+
+		for (k = 0; k < node->nnics; k++) {
+			const char *name = node->nics[k].ifname;
+
+			if (strncmp(ch->what, "link ", 5) == 0 &&
+			    strcmp(ch->what + 5, name) == 0)
+				keep = outlasts_wire(&p, name, ch);
+		}
+		if (keep)
+			res->changes[n++] = *ch;
+	}
+	res->nchanges = n;
 	sum_up(c);
 }
 

@@ -68,6 +68,11 @@ void converge_dry(const struct lab *lab, struct converge *ret);
 /* The same for those nodes only that could not be asked. */
 void converge_fill_dry(struct converge *c, const struct lab *lab);
 
+/* Leaves out what is in order by the time that a node's agent is asked, where
+ * the node's own interfaces are seen to first: one that is down or gone. */
+void converge_after_wires(struct converge *c, const struct lab *lab,
+			  const struct topo_node *node);
+
 void converge_release(struct converge *c);
 
 #endif

@@ -65,6 +65,19 @@ static int look_here(struct looking *l, const char *name)
 	return 0;
 }
 
+int look_own(struct arena *a, const struct look_what *what,
+	     struct observed *ret, struct err *reterr)
+{
+	struct looking l = {.a = a, .what = what, .o = ret};
+	int r;
+
+	ret->hostname = "";
+	r = look_here(&l, "");
+	if (r < 0 && reterr)
+		*reterr = l.err;
+	return r;
+}
+
 static int look_named(struct looking *l, const char *name)
 {
 	auto_close int fd = netns_open(name, NULL);

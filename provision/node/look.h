@@ -52,6 +52,17 @@ void look_what_of(struct arena *a, const struct plan *p, struct look_what *ret);
 int look_node(struct arena *a, const struct look_what *what,
 	      struct observed *ret, struct err *reterr);
 
+/* The namespace alone that this thread is in, as "". */
+int look_own(struct arena *a, const struct look_what *what,
+	     struct observed *ret, struct err *reterr);
+
+/*
+ * What a network namespace is like that was just made on this machine: "" of
+ * *ret, by a process of its own that makes one and ends.
+ */
+int look_fresh(struct arena *a, const struct look_what *what,
+	       struct observed *ret, struct err *reterr);
+
 /* What to look at, as members of the JSON object that j is in, and back. */
 void look_what_encode(const struct look_what *w, struct json *j);
 int look_what_decode(struct arena *a, const struct doc *d,
