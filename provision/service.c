@@ -53,6 +53,45 @@ bool service_path_ok(const char *path)
 	}
 }
 
+bool service_file_ok(const char *path)
+{
+	const size_t n = strlen(SERVICE_NEUTRON_DIR);
+
+	if (strncmp(path, SERVICE_NEUTRON_DIR, n) == 0)
+		path += n;
+	return service_path_ok(path);
+}
+
+const char *const service_file_hows[] = {
+	[SERVICE_FILE_READ] = "read",
+	[SERVICE_FILE_START] = "start",
+	[SERVICE_FILE_OWN] = "own",
+};
+_Static_assert(ARRAY_LEN(service_file_hows) == SERVICE_FILE_OWN + 1, "words");
+
+bool service_file_how(const char *word, enum service_file_how *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(service_file_hows); i++) {
+		if (strcmp(service_file_hows[i], word) != 0)
+			continue;
+		*ret = (enum service_file_how)i;
+		return true;
+	}
+	return false;
+}
+
+int service_file_path(const char *state_dir, const char *file, char *out,
+		      size_t size)
+{
+	bool whole = *file == '/';
+	int n = snprintf(out, size, "%s%s%s", whole ? "" : state_dir,
+			 whole ? "" : "/", file);
+
+	if (n < 0 || (size_t)n >= size)
+		return -ENAMETOOLONG;
+	return (int)strlen(whole ? SERVICE_NEUTRON_DIR : state_dir) + !whole;
+}
+
 static void kopt(struct json *j, const char *key, const char *value)
 {
 	if (value)
@@ -88,6 +127,8 @@ void service_encode(const struct res_service *s, struct json *j)
 	for (i = 0; i < s->nfiles; i++) {
 		json_obj(j);
 		json_kstr(j, "path", s->files[i].path);
+		if (s->files[i].how != SERVICE_FILE_READ)
+			json_kstr(j, "how", service_file_hows[s->files[i].how]);
 		json_kstr(j, "text", s->files[i].text);
 		json_obj_end(j);
 	}
@@ -144,10 +185,14 @@ static int decode_files(struct arena *a, const struct doc *list,
 
 		f->path = get(a, d, "path");
 		f->text = get(a, d, "text");
-		if (!f->path || !f->text || !service_path_ok(f->path))
+		if (!f->path || !f->text || !service_file_ok(f->path))
 			return bad(reterr,
 				   "a file needs 'path', below the state "
-				   "folder, and 'text'");
+				   "folder or " SERVICE_NEUTRON_DIR
+				   ", and 'text'");
+		if (!service_file_how(doc_str(d, "how", "read"), &f->how))
+			return bad(reterr,
+				   "a file's 'how' is read, start or own");
 	}
 	s->files = files;
 	return 0;

@@ -19,9 +19,22 @@
 #define SERVICE_ARGS_MAX 128 /* words of a command */
 #define SERVICE_FILES_MAX 16
 
-/* A file that the supervisor writes into the lab's state folder. */
+/* Where Neutron keeps the files of what it runs: a node's own. */
+#define SERVICE_NEUTRON_DIR "/var/lib/neutron/"
+
+enum service_file_how {
+	SERVICE_FILE_READ,  /* what the program reads: it is written when it
+			       changes, and the program told */
+	SERVICE_FILE_START, /* written before each start and not looked at
+			       then: it is the program's while it runs */
+	SERVICE_FILE_OWN    /* the program makes it; it goes with the rest */
+};
+
+/* A file that the supervisor writes. */
 struct service_file {
-	const char *path; /* from the state folder: "vrrp.yaml", "dhcp/x" */
+	const char *path; /* from the lab's state folder: "vrrp.yaml"; or below
+			     SERVICE_NEUTRON_DIR, whole */
+	enum service_file_how how;
 	const char *text; /* wanted only */
 	/* Seen only: service_digest() of what is there, if it is what the
 	 * service was last told to read; else "". */
@@ -92,5 +105,17 @@ const char *service_trouble(struct arena *a, const struct res_service *seen);
 
 /* A path below the state folder: no way out of it. */
 bool service_path_ok(const char *path);
+
+/* The same, or a whole one below SERVICE_NEUTRON_DIR. */
+bool service_file_ok(const char *path);
+
+/* Where a file is, to out; the bytes of the folder that is there anyhow, with
+ * its '/', or -ENAMETOOLONG. */
+int service_file_path(const char *state_dir, const char *file, char *out,
+		      size_t size);
+
+/* By enum service_file_how. */
+extern const char *const service_file_hows[];
+bool service_file_how(const char *word, enum service_file_how *ret);
 
 #endif

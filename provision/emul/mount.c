@@ -5,8 +5,9 @@
  * The machine's files, read-only, so that nothing done in a lab (not by its
  * root either, not by sshd's records of logins) is written to the machine.
  * What a node writes to is its own, in memory and bounded: /run, /tmp, /root,
- * /var/log, /var/tmp, /dev/shm. Over some files of /etc lie the lab's: users
- * (root without password, the system's users, no people), groups, host names.
+ * /var/log, /var/tmp, /var/lib/neutron, /dev/shm. Over some files of /etc lie
+ * the lab's: users (root without password, the system's users, no people),
+ * groups, host names.
  *
  * The fabric prepares once what all nodes share; a node's mount namespace is
  * then a copy of the fabric's. hosts is one file, mounted in all nodes and
@@ -17,6 +18,7 @@
  */
 #include "provision/emul/mount.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -36,6 +38,8 @@
 
 #define ETC_FILE_MAX (4u << 20)
 #define TTY_GID "5"
+#define MACHINE_VAR_LIB EMUL_RUN "/var-lib" /* in a node */
+#define VAR_LIB_MAX 4096                    /* entries of it that a node sees */
 
 static int write_text(const char *path, mode_t mode, const char *text,
 		      struct err *reterr)
@@ -344,6 +348,55 @@ static const struct own_dir own_dirs[] = {
 	{"/dev/shm", "mode=1777,size=64m", false},
 };
 
+/* Links to what the machine has below /var/lib, but for what is the node's. */
+static int link_var_lib(struct err *reterr)
+{
+	char to[PATH_MAX], at[PATH_MAX];
+	const struct dirent *d;
+	unsigned n = 0;
+	DIR *dir = opendir(MACHINE_VAR_LIB);
+	int r = 0;
+
+	if (!dir)
+		return err_sys(reterr, -errno, "list " MACHINE_VAR_LIB);
+	while (r == 0 && n < VAR_LIB_MAX && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' || strcmp(d->d_name, "neutron") == 0)
+			continue;
+		n++;
+		snprintf(to, sizeof(to), MACHINE_VAR_LIB "/%s", d->d_name);
+		snprintf(at, sizeof(at), "/var/lib/%s", d->d_name);
+		if (symlink(to, at) < 0)
+			r = err_sys(reterr, -errno, "make %s", at);
+	}
+	closedir(dir);
+	return r;
+}
+
+/*
+ * /var/lib/neutron is the node's own, and on most machines there is no such
+ * folder to lay one over. So /var/lib is a folder of links to the machine's,
+ * which is beside it, with one folder more.
+ */
+static int own_neutron(struct err *reterr)
+{
+	auto_close int fd = open("/var/lib", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const unsigned long flags = MS_NOSUID | MS_NODEV;
+	int r;
+
+	if (fd < 0)
+		return 0;
+	if ((r = make_dir(MACHINE_VAR_LIB, 0755, reterr)) < 0 ||
+	    (r = bind_fd(fd, MACHINE_VAR_LIB, reterr)) < 0 ||
+	    (r = mount_at("tmpfs", "/var/lib", "tmpfs", flags,
+			  "mode=755,size=1m", reterr)) < 0 ||
+	    (r = link_var_lib(reterr)) < 0 ||
+	    (r = make_dir("/var/lib/neutron", 0755, reterr)) < 0 ||
+	    (r = read_only("/var/lib", reterr)) < 0)
+		return r;
+	return mount_at("tmpfs", "/var/lib/neutron", "tmpfs", flags,
+			"mode=755,size=64m", reterr);
+}
+
 static int own_mounts(struct err *reterr)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV;
@@ -453,6 +506,7 @@ int emul_mount_node(const struct emul_node *n, const char *client_pub,
 	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
 	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
 	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||
+	    (r = own_neutron(reterr)) < 0 ||
 	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
 	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
 	    (r = prepare_netns(reterr)) < 0 || (r = login_records(reterr)) < 0)

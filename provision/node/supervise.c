@@ -170,8 +170,7 @@ static bool file_is(const char *state_dir, const char *path, const char *digest)
 	auto_close int fd = -1;
 	ssize_t n;
 
-	if (snprintf(full, sizeof(full), "%s/%s", state_dir, path) >=
-	    (int)sizeof(full))
+	if (service_file_path(state_dir, path, full, sizeof(full)) < 0)
 		return false;
 	fd = open(full, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && text.len <= DOC_SIZE_MAX) {
@@ -209,8 +208,11 @@ static void read_service(struct arena *a, const char *state_dir,
 
 		file->path = doc_str(f, "path", "");
 		file->digest = doc_str(f, "digest", "");
+		if (!service_file_how(doc_str(f, "how", "read"), &file->how))
+			file->how = SERVICE_FILE_READ;
 		/* A hand may have been at it. */
-		if (!file_is(state_dir, file->path, file->digest))
+		if (file->how == SERVICE_FILE_READ &&
+		    !file_is(state_dir, file->path, file->digest))
 			file->digest = "";
 	}
 }

@@ -112,15 +112,14 @@ int kept_write_file(const char *dir, const struct service_file *f,
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
 	auto_close int fd = -1;
-	int e;
+	int e, base = service_file_path(dir, f->path, path, sizeof(path));
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, f->path) >=
-		    (int)sizeof(path) ||
+	if (base < 0 ||
 	    snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return err_sys(reterr, -ENAMETOOLONG, "%s", f->path);
 	if (holds(path, f->text))
 		return 0;
-	make_folders(path, strlen(dir) + 1);
+	make_folders(path, (size_t)base);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		  0644);
 	if (fd < 0)
@@ -134,15 +133,32 @@ int kept_write_file(const char *dir, const struct service_file *f,
 	return 0;
 }
 
+/* The empty ones on the way to what was at path. */
+static void remove_folders(char *path, size_t base)
+{
+	char *slash;
+
+	while ((slash = strrchr(path + base, '/'))) {
+		*slash = '\0';
+		if (rmdir(path) < 0)
+			return;
+	}
+}
+
 void kept_remove_files(const char *dir, const struct kept *k)
 {
 	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < k->s.nfiles; i++)
-		if (snprintf(path, sizeof(path), "%s/%s", dir,
-			     k->s.files[i].path) < (int)sizeof(path))
-			(void)unlink(path);
+	for (i = 0; i < k->s.nfiles; i++) {
+		int base = service_file_path(dir, k->s.files[i].path, path,
+					     sizeof(path));
+
+		if (base < 0)
+			continue;
+		(void)unlink(path);
+		remove_folders(path, (size_t)base);
+	}
 	if (snprintf(path, sizeof(path), "%s/%s.log", dir, k->s.name) <
 	    (int)sizeof(path))
 		(void)unlink(path);
@@ -287,10 +303,17 @@ static void later(struct kept *k)
 void kept_start(struct kept *k, const char *dir)
 {
 	int fds[2], parent = getpid();
+	bool changed;
+	size_t i;
 
 	k->start_at = k->kill_at = MONO_NEVER;
 	k->ending = false;
 	open_log(k, dir);
+	/* One that cannot be written the program tells of itself. */
+	for (i = 0; i < k->s.nfiles; i++)
+		if (k->s.files[i].how == SERVICE_FILE_START)
+			(void)kept_write_file(dir, &k->s.files[i], &changed,
+					      NULL);
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		later(k);
 		return;

@@ -56,12 +56,17 @@ struct kept *kept_new(void);
 void kept_free(struct kept *k);
 
 /* Writes the file beside its old self and renames it, where what is there
- * differs; *ret_changed. Folders below dir are made. */
+ * differs; *ret_changed. Folders on its way are made. dir: the state folder,
+ * also below. */
 int kept_write_file(const char *dir, const struct service_file *f,
 		    bool *ret_changed, struct err *reterr);
+
+/* Those that are written before a start, or that the program makes, too; and
+ * the folders that are empty then. */
 void kept_remove_files(const char *dir, const struct kept *k);
 
-/* Starts it; where that fails it is tried again later. */
+/* Writes what is written before a start, and starts it; where that fails it is
+ * tried again later. */
 void kept_start(struct kept *k, const char *dir);
 
 /* Its stop signal now, SIGKILL after SERVICE_STOP_NS. */

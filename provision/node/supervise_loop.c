@@ -141,6 +141,7 @@ static void put_service(const struct supervisor *v, const struct kept *k,
 	for (i = 0; i < k->s.nfiles; i++) {
 		json_obj(j);
 		json_kstr(j, "path", k->s.files[i].path);
+		json_kstr(j, "how", service_file_hows[k->s.files[i].how]);
 		json_kstr(j, "digest", k->loaded[i]);
 		json_obj_end(j);
 	}
@@ -355,8 +356,14 @@ static int write_files(struct supervisor *v, struct kept *k, bool *changed,
 	for (i = 0; e == 0 && i < k->s.nfiles; i++) {
 		const struct service_file *f = &k->s.files[i];
 
-		e = kept_write_file(v->dir, f, changed, reterr);
 		service_digest(f->text, strlen(f->text), digest);
+		if (f->how != SERVICE_FILE_READ) {
+			/* Nothing to read: as it is wanted at the next start,
+			 * so it is. */
+			memcpy(k->loaded[i], digest, sizeof(digest));
+			continue;
+		}
+		e = kept_write_file(v->dir, f, changed, reterr);
 		if (strcmp(digest, k->loaded[i]) != 0)
 			*changed = true;
 	}

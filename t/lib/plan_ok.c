@@ -32,7 +32,28 @@ static bool link_ok(const struct res_link *l)
 	       (l->vni && l->vni < 1u << 24 && ifname_ok(l->dev));
 }
 
-/* Of programs only this one, and files nowhere but in the state folder. */
+/* A DHCP server in its namespace, with files where Neutron has them. */
+static bool dnsmasq_ok(const struct res_service *s)
+{
+	static const char dir[] = SERVICE_NEUTRON_DIR "dhcp/";
+
+	if (!s->netns || !netns_ok(s->netns) ||
+	    strncmp(s->netns, "qdhcp-", 6) != 0 || s->control || s->when ||
+	    !netns_name_ok(s->name))
+		return false;
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (!service_file_ok(s->files[i].path) ||
+		    strncmp(s->files[i].path, dir, strlen(dir)) != 0)
+			return false;
+	/* Words that could name other programs or files. */
+	for (size_t i = 1; i < s->nargs; i++)
+		if (s->argv[i][0] != '-' || s->argv[i][1] != '-' ||
+		    strstr(s->argv[i], "..") || strstr(s->argv[i], "script"))
+			return false;
+	return true;
+}
+
+/* Of programs only those known, and files nowhere but in the state folder. */
 static bool service_ok(const struct res_service *s, const struct plan *p,
 		       struct arena *a)
 {
@@ -40,6 +61,8 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 		arena_printf(a, "\"control\": \"%s/vrrp.sock\"", p->state_dir);
 	const char *config = arena_printf(a, "%s/vrrp.yaml", p->state_dir);
 
+	if (strcmp(s->argv[0], "dnsmasq") == 0)
+		return dnsmasq_ok(s);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&

@@ -292,6 +292,53 @@ static void files(void)
 	is(file("two.conf", out, sizeof(out)), "", "its files go with it");
 }
 
+/* What is the program's own while it runs, and what it makes itself. */
+static void own_files(void)
+{
+	auto_arena struct arena a = {0};
+	struct res_service s = service(&a, "four", "");
+	struct service_file f[] = {
+		{.path = "net/x/host", .text = "a\n"},
+		{.path = "net/x/leases",
+		 .text = "one\n",
+		 .how = SERVICE_FILE_START},
+		{.path = "net/x/pid", .text = "", .how = SERVICE_FILE_OWN},
+	};
+	char out[256], path[PATH_MAX];
+	struct res_service k;
+
+	s.files = f;
+	s.nfiles = 3;
+	s.reload = "HUP";
+	set(&s, "a service with files of its own");
+	ok(told("four", "start\n"), "starts");
+	is(file("net/x/leases", out, sizeof(out)), "one\n",
+	   "with what it is to start from");
+	is(file("net/x/pid", out, sizeof(out)), "", "the rest is its own");
+	write_file("net/x/leases", "leased\n");
+	write_file("net/x/pid", "1\n");
+	k = one(&a, "four");
+	ok(!service_differs(&s, &k), "what it writes is no difference");
+	f[1].text = "two\n";
+	ok(service_differs(&s, &k) != NULL, "what is wanted of a start is");
+	set(&s, "another start");
+	is_int(one(&a, "four").pid, k.pid, "which is no reason for one");
+	is(file("net/x/leases", out, sizeof(out)), "leased\n",
+	   "nor to touch its file");
+	f[0].text = "b\n";
+	set(&s, "and something to read");
+	ok(told("four", "start\nhup\n"), "is read");
+	k = one(&a, "four");
+	ok(!service_differs(&s, &k), "no more difference");
+	kill((pid_t)k.pid, SIGKILL);
+	ok(told("four", "start\nhup\nstart\n"), "killed, it starts again");
+	is(file("net/x/leases", out, sizeof(out)), "two\n", "from the new");
+	(void)supervise_drop(dir, "four", NULL);
+	snprintf(path, sizeof(path), "%s/net", dir);
+	ok(access(path, F_OK) < 0 && errno == ENOENT,
+	   "its files and their folders go with it");
+}
+
 /* Pauses grow; a failing one does not hold up another. */
 static void dies(void)
 {
@@ -423,6 +470,11 @@ static void refuses(void)
 		 "name: a, argv: [x], files: [{path: /etc/x, text: y}]"},
 		{"a hidden way out",
 		 "name: a, argv: [x], files: [{path: a/../../x, text: y}]"},
+		{"a way out of Neutron's folder",
+		 "name: a, argv: [x], files: [{path: /var/lib/neutron/../x, "
+		 "text: y}]"},
+		{"a file of nobody's",
+		 "name: a, argv: [x], files: [{path: x, how: z, text: y}]"},
 		{"a file without text",
 		 "name: a, argv: [x], files: [{path: x}]"},
 	};
@@ -460,6 +512,7 @@ int main(int argc, char **argv)
 	refuses();
 	lives();
 	files();
+	own_files();
 	dies();
 	follows();
 	killed();
