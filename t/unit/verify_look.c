@@ -110,6 +110,26 @@ static void stop(struct running *r)
 		abort();
 }
 
+/* Waits until a capture has its packet socket, and a little for its filter. */
+static void listens(const struct running *r)
+{
+	char path[64], line[256];
+	size_t n = 0;
+	FILE *f;
+	int ms;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/packet", (int)r->pid);
+	for (ms = 0; ms < 20000 && n < 2; ms += 20) {
+		clock_sleep_ms(20);
+		f = fopen(path, "re");
+		for (n = 0; f && fgets(line, sizeof(line), f);)
+			n++;
+		if (f)
+			fclose(f);
+	}
+	clock_sleep_ms(100);
+}
+
 /* The whole answer; an empty document where there was none. */
 static const struct doc *finish(struct arena *a, struct running *r)
 {
@@ -182,7 +202,7 @@ static void captures(void)
 	bool ordered = true;
 
 	r = start("capture", "dev: near, filter: icmp, max_frames: 6");
-	clock_sleep_ms(200);
+	listens(&r);
 	p = start("ping", "dst: 192.0.2.2, count: 5, interval_us: 20000");
 	d = finish(&a, &r);
 	capture_answer(&a, d, &f);
@@ -201,7 +221,7 @@ static void captures(void)
 
 	r = start("capture", "netns: " NS ", dev: any, filter: icmp, "
 			     "snaplen: 200");
-	clock_sleep_ms(200);
+	listens(&r);
 	p = start("ping", "dst: 192.0.2.2, count: 2, interval_us: 20000");
 	finish(&a, &p);
 	stop(&r);
@@ -247,7 +267,7 @@ static void capture_through_down(void)
 	const struct doc *d;
 
 	r = start("capture", "dev: near, filter: icmp");
-	clock_sleep_ms(200);
+	listens(&r);
 	p = start("ping", "dst: 192.0.2.2, count: 1");
 	finish(&a, &p);
 	sh("ip link set near down; sleep 0.1; ip link set near up");
@@ -302,7 +322,7 @@ static void enough(void)
 	r = start("capture", "dev: near, filter: 'ip proto 112', "
 			     "enough_frames: 2, enough_flows: 1, "
 			     "duration_ms: 8000");
-	clock_sleep_ms(200);
+	listens(&r);
 	send_adverts("192.0.2.2", 4, 100);
 	d = finish(&a, &r);
 	capture_answer(&a, d, &f);
@@ -400,7 +420,7 @@ static void probes(void)
 
 	c = start("capture", "netns: " NS ", dev: far, filter: udp dst port 9, "
 			     "enough_dsts: 2, duration_ms: 8000");
-	clock_sleep_ms(200);
+	listens(&c);
 	r = start("probe",
 		  "count: 2, interval_us: 10000, from: [{dst: 192.0.2.2}, "
 		  "{dst: '2001:db8::2'}, {dst: 203.0.113.1}, "
