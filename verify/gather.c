@@ -178,9 +178,8 @@ static void take_answer(struct fleet_node *n, struct work *w, struct job *j)
 }
 
 /* One more sample of the node's tables; false where it cannot be had. */
-static bool sample(struct fleet_node *n, struct work *w)
+static bool sample(struct fleet_node *n, struct work *w, struct seen_node *s)
 {
-	struct seen_node *s = &w->e->nodes[n->node->index];
 	const struct observed *o, **slot;
 	struct err err;
 
@@ -293,6 +292,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	struct mono began = clock_mono();
 	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
 	size_t i, sent;
+	struct seen_node *s = n->node ? &g->e->nodes[n->node->index] : NULL;
 	struct passages_batch *passages = NULL;
 	bool ok;
 
@@ -301,19 +301,19 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	sent = send_jobs(n, &w);
 	if (g->needs & NEEDS_PASSAGES)
 		passages = passages_send(n, g->e, w.arena);
-	ok = n->node && sample(n, &w);
+	ok = s && sample(n, &w, s);
 	if (n->node && (g->needs & NEEDS_DRIFT))
 		look_for_drift(n, g, w.arena);
 	for (i = 1; ok && i < SAMPLES - 1 && (g->needs & NEEDS_TIME); i++) {
 		clock_sleep_ms(pause);
-		ok = sample(n, &w);
+		ok = sample(n, &w, s);
 	}
 	if (ok && (g->needs & NEEDS_TIME) && !(g->needs & NEEDS_FRAMES))
 		clock_sleep_ms(pause); /* else the captures take that long */
 	take_answers(n, &w, sent);
 	passages_take(passages, n, w.arena);
 	if (ok && (g->needs & NEEDS_TIME))
-		sample(n, &w);
+		sample(n, &w, s);
 	if ((g->needs & NEEDS_PINGS) && g->learned)
 		repeat_pings(n, g, w.arena, began);
 	return 0;
