@@ -174,7 +174,7 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 	*a = (struct arena){0};
 	f->spec = *spec;
 	w->want = &f->spec;
-	return file_write(EMUL_RUN "/hosts", 0644, spec->hosts,
+	return file_write(EMUL_ETC "/hosts", 0644, spec->hosts,
 			  strlen(spec->hosts), reterr);
 }
 

@@ -10,8 +10,13 @@
  * groups, host names.
  *
  * The fabric prepares once what all nodes share; a node's mount namespace is
- * then a copy of the fabric's. hosts is one file, mounted in all nodes and
- * rewritten in place, so that a node that is added is known to the others.
+ * then a copy of the fabric's. hosts is one file for all nodes, rewritten in
+ * place, so that a node that is added is known to the others.
+ *
+ * The lab's files lie over /etc as a layer, not one by one: a mount on a file
+ * goes, in every namespace, when the machine renames another to its place, as
+ * adduser and packages with a user do. One by one only where the kernel has
+ * no overlay for us, or /etc has mounts that a user namespace may not uncover.
  *
  * Mounts come to us from the machine (slave), so that it can still unmount
  * its own; none goes back.
@@ -113,11 +118,11 @@ static int write_users(struct err *reterr)
 	if (r < 0)
 		return err_sys(reterr, r, "/etc/passwd");
 	emul_passwd(host.data, &passwd, &shadow);
-	r = file_write(EMUL_RUN "/passwd", 0644, passwd.data, passwd.len,
+	r = file_write(EMUL_ETC "/passwd", 0644, passwd.data, passwd.len,
 		       reterr);
 	if (r < 0)
 		return r;
-	return file_write(EMUL_RUN "/shadow", 0600, shadow.data, shadow.len,
+	return file_write(EMUL_ETC "/shadow", 0600, shadow.data, shadow.len,
 			  reterr);
 }
 
@@ -291,6 +296,28 @@ int emul_mount_base(uid_t uid, gid_t gid, bool root, struct err *reterr)
 	return r < 0 ? r : mount_dev(root, reterr);
 }
 
+/* Lays a file of the lab over one of the machine's, where there is one. */
+static int cover(const char *with, const char *what, struct err *reterr)
+{
+	if (mount(with, what, NULL, MS_BIND, NULL) < 0 && errno != ENOENT)
+		return err_sys(reterr, -errno, "lay %s over %s", with, what);
+	return 0;
+}
+
+static int lay_etc(struct err *reterr)
+{
+	int r;
+
+	if (mount("overlay", "/etc", "overlay",
+		  MS_RDONLY | MS_NOSUID | MS_NODEV,
+		  "lowerdir=" EMUL_ETC ":/etc") == 0)
+		return 0;
+	if ((r = cover(EMUL_ETC "/hosts", "/etc/hosts", reterr)) < 0 ||
+	    (r = cover(EMUL_ETC "/passwd", "/etc/passwd", reterr)) < 0)
+		return r;
+	return cover(EMUL_ETC "/shadow", "/etc/shadow", reterr);
+}
+
 int emul_mount_fabric(bool based, struct err *reterr)
 {
 	int r = 0;
@@ -301,20 +328,14 @@ int emul_mount_fabric(bool based, struct err *reterr)
 	    (r = mount_at("proc", "/proc", "proc",
 			  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, reterr)) <
 		    0 ||
-	    (r = write_users(reterr)) < 0)
+	    (r = make_dir(EMUL_ETC, 0755, reterr)) < 0 ||
+	    (r = write_users(reterr)) < 0 ||
+	    (r = write_text(EMUL_ETC "/hosts", 0644, "", reterr)) < 0)
 		return r;
-	return write_text(EMUL_RUN "/hosts", 0644, "", reterr);
+	return lay_etc(reterr);
 }
 
-/* Lays a file of the lab over one of the machine's, where there is one. */
-static int cover(const char *with, const char *what, struct err *reterr)
-{
-	if (mount(with, what, NULL, MS_BIND, NULL) < 0 && errno != ENOENT)
-		return err_sys(reterr, -errno, "lay %s over %s", with, what);
-	return 0;
-}
-
-static int cover_etc(const struct emul_node *n, struct err *reterr)
+static int cover_hostname(const struct emul_node *n, struct err *reterr)
 {
 	auto_buf struct buf name = {0};
 	char own[128];
@@ -325,12 +346,7 @@ static int cover_etc(const struct emul_node *n, struct err *reterr)
 	r = file_write(own, 0644, name.data, name.len, reterr);
 	if (r < 0)
 		return r;
-	if ((r = cover(own, "/etc/hostname", reterr)) < 0 ||
-	    (r = cover(EMUL_RUN "/hosts", "/etc/hosts", reterr)) < 0 ||
-	    (r = cover(EMUL_RUN "/passwd", "/etc/passwd", reterr)) < 0 ||
-	    (r = cover(EMUL_RUN "/shadow", "/etc/shadow", reterr)) < 0)
-		return r;
-	return 0;
+	return cover(own, "/etc/hostname", reterr);
 }
 
 struct own_dir {
@@ -502,7 +518,8 @@ int emul_mount_node(const struct emul_node *n, const char *client_pub,
 
 	if (program < 0)
 		return err_sys(reterr, -errno, EMUL_BIN);
-	if ((r = cover_etc(n, reterr)) < 0 || (r = own_mounts(reterr)) < 0 ||
+	if ((r = cover_hostname(n, reterr)) < 0 ||
+	    (r = own_mounts(reterr)) < 0 ||
 	    (r = make_dir(EMUL_RUN, 0755, reterr)) < 0 ||
 	    (r = make_dir(EMUL_BIN, 0755, reterr)) < 0 ||
 	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||

@@ -14,6 +14,9 @@ struct emul_node;
 
 #define EMUL_RUN "/run/lab" /* sshd's files, the program, lists */
 
+/* What lies over the machine's /etc in all nodes. */
+#define EMUL_ETC EMUL_RUN "/etc"
+
 /* The folder of this program. */
 #define EMUL_BIN EMUL_RUN "/bin"
 #define EMUL_PATH                                                              \
