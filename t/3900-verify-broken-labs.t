@@ -109,6 +109,11 @@ broken "no forwarding on the backup" "- drift: " 0 \
 	'in_router $BACKUP sysctl -qw net.ipv4.ip_forward=0' "$up"
 broken "a route too many on the master" "- drift: " 0 \
 	'in_router $ACTIVE ip route add 198.18.99.0/24 dev $(dev_of $ACTIVE qr-)' "$up"
+# Beside `ip rule`s: only what is wrong is named, the node is looked at whole.
+broken "a filter of another make on the backup" "^not ok [0-9]+ - drift: " 0 \
+	'in_router $BACKUP nft "add table inet other { chain c { type filter hook forward priority 0; policy drop; } ; }"' "$up"
+broken "a policy that drops on the backup" "^not ok [0-9]+ - drift: " 0 \
+	'in_router $BACKUP iptables -P FORWARD DROP' "$up"
 
 "$LABCTL" down "$LAB" >"$TMP/out" 2>&1
 ok $? "down"
