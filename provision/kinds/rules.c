@@ -316,21 +316,17 @@ static bool untold(const char *text, struct buf *out)
 static size_t differences(const struct res *want, const struct res *have,
 			  struct buf *out)
 {
-	size_t n, at;
+	auto_buf struct buf six = {0};
 
 	if (have &&
 	    (untold(have->rules.text4, out) || untold(have->rules.text6, out)))
 		return 1;
-	n = rules_differ(text_or(want->rules.text4),
-			 have ? text_or(have->rules.text4) : "", WORDS_MAX,
-			 out);
-	at = out->len;
-	if (n)
-		buf_adds(out, "; ");
-	if (!rules_differ(text_or(want->rules.text6),
-			  have ? text_or(have->rules.text6) : "", WORDS_MAX,
-			  out))
-		buf_drop(out, out->len - at);
+	rules_differ(text_or(want->rules.text4),
+		     have ? text_or(have->rules.text4) : "", WORDS_MAX, out);
+	if (rules_differ(text_or(want->rules.text6),
+			 have ? text_or(have->rules.text6) : "", WORDS_MAX,
+			 &six))
+		buf_printf(out, "%s%s", out->len ? "; " : "", six.data);
 	return out->len;
 }
 

@@ -74,8 +74,8 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 		.mtu = p->network->mtu,
 		.up = true,
 		.addr_gen_none = shared,
-		.ipv6_quiet = p->kind != TOPO_PORT_INSTANCE,
-		.engine_addrs = p->kind != TOPO_PORT_INSTANCE,
+		.ipv6_quiet = p->router != NULL,
+		.engine_addrs = p->router != NULL,
 	};
 }
 

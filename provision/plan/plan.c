@@ -10,7 +10,8 @@
  *
  * Nothing is looked up on a machine here: the same lab gives the same plan
  * everywhere. What a mechanism (ML2's word) does is behind struct mechanism;
- * this file knows only routers, instances and sysctls.
+ * this file knows only routers, instances and sysctls. Other parts add what is
+ * theirs, all of it at once; at the end all goes into the order of making.
  *
  * A backup's silence. Every host of a router has its qr and qg links with one
  * MAC address, so one frame from a backup moves that address in all switches.
@@ -33,6 +34,8 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "provision/kinds/kind.h"
+#include "provision/plan/dhcp.h"
 #include "provision/plan/engine.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/rules.h"
@@ -239,6 +242,20 @@ int plan_none(struct arena *a, const char *lab, struct plan *ret,
 	return 0;
 }
 
+/* What parts have added in whichever order, in that of making; of one rank
+ * in the order of the calls. */
+static void by_rank(struct plan_ctx *c)
+{
+	struct res *res = arena_array(c->arena, c->plan->n, sizeof(*res));
+	size_t i, n = 0;
+
+	for (unsigned rank = 0; n < c->plan->n; rank++)
+		for (i = 0; i < c->plan->n; i++)
+			if (kind_of(&c->plan->res[i])->rank == rank)
+				res[n++] = c->plan->res[i];
+	c->plan->res = res;
+}
+
 void plan_build(struct arena *a, const struct lab *lab,
 		const struct topo_node *node, struct plan *ret)
 {
@@ -266,6 +283,8 @@ void plan_build(struct arena *a, const struct lab *lab,
 		    m->uplinks[n->type]->entries)
 			m->uplinks[n->type]->entries(&c, n);
 	}
-	rules_done(&c);
 	plan_engine(&c);
+	plan_dhcp(&c);
+	rules_done(&c);
+	by_rank(&c);
 }

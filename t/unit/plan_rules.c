@@ -8,6 +8,8 @@
 
 #include "lib/auto.h"
 #include "provision/kinds/rules_compile.h"
+#include "provision/seen.h"
+#include "provision/node/diff.h"
 #include "provision/plan/rules.h"
 #include "t/lib/tap.h"
 
@@ -63,6 +65,24 @@ static void canonical(struct arena *a, const struct plan *p)
 	}
 }
 
+/* What a plan would change where the namespaces have these rules. */
+static void differs(struct arena *a, const struct plan *p, const char *four,
+		    const char *six, const char *why, const char *name)
+{
+	struct seen_ns ns[2] = {{.name = "qdhcp-1"}, {.name = "qrouter-1"}};
+	struct observed o = {.ns = ns, .nns = 2};
+	struct changes c = {0};
+
+	seen_push(a, &ns[0], RES_RULES)->rules = p->res[0].rules;
+	seen_push(a, &ns[1], RES_RULES)->rules = p->res[1].rules;
+	if (four)
+		ns[1].of[RES_RULES].items[0].rules.text4 = four;
+	if (six)
+		ns[1].of[RES_RULES].items[0].rules.text6 = six;
+	plan_diff(a, p, &o, &c);
+	is(c.n ? c.items[0].why : NULL, why, "%s", name);
+}
+
 int main(void)
 {
 	auto_arena struct arena a = {0};
@@ -78,6 +98,16 @@ int main(void)
 	is(plan.res[1].rules.text4, router, "by table, chain and call");
 	is(plan.res[0].rules.text6, "", "no rules of a family, no text");
 	ok(strstr(plan.res[1].rules.text6, "*filter\n"), "families apart");
+	differs(&a, &plan, NULL, NULL, NULL, "as they are: no change");
+	differs(&a, &plan, "*raw\n:OUTPUT DROP\nCOMMIT\n", NULL,
+		"raw PREROUTING: lacks -j CT --notrack; raw OUTPUT: policy "
+		"DROP; filter INPUT: lacks -m mark --mark 0x1/0xffff -j "
+		"ACCEPT; and 5 more",
+		"IPv4 alone");
+	differs(&a, &plan, NULL, "",
+		"filter OUTPUT: lacks -o qr-+ -p ipv6-icmp -m icmp6 "
+		"--icmpv6-type 143 -j DROP",
+		"IPv6 alone");
 	if (geteuid() != 0 || system("iptables -V >/dev/null 2>&1") != 0)
 		tap_skip("needs root and iptables", "compiling");
 	else
