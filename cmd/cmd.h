@@ -150,7 +150,8 @@ struct cmd_row {
 extern const struct cmd_row cmd_rows[];
 
 extern const struct cmd cmd_agent, cmd_check, cmd_complete, cmd_doctor,
-	cmd_down, cmd_exec, cmd_fabric, cmd_failover, cmd_init, cmd_metadata,
-	cmd_plan, cmd_services, cmd_status, cmd_up, cmd_verify, cmd_vrrp;
+	cmd_down, cmd_exec, cmd_fabric, cmd_failover, cmd_init, cmd_machine,
+	cmd_dhcp_hook, cmd_metadata, cmd_plan, cmd_services, cmd_status, cmd_up,
+	cmd_verify, cmd_vrrp;
 
 #endif

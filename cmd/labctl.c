@@ -34,6 +34,8 @@ const struct cmd_row cmd_rows[] = {
 	{NULL, &cmd_services},
 	{NULL, &cmd_fabric},
 	{NULL, &cmd_metadata},
+	{NULL, &cmd_machine},
+	{NULL, &cmd_dhcp_hook},
 	{NULL, NULL},
 };
 /* clang-format on */
@@ -186,11 +188,24 @@ static int before_command(int argc, char **argv, int *ret)
 	return 0;
 }
 
+/* A DHCP client has no words for its script but the event, so the script's
+ * name is the command; NULL: it is none. */
+static const struct cmd *called_as(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, cmd_dhcp_hook.name) == 0
+		       ? &cmd_dhcp_hook
+		       : NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const struct cmd *c;
+	const struct cmd *c = argc ? called_as(argv[0]) : NULL;
 	int at, status;
 
+	if (c)
+		return finish(c->run(c, argc, argv));
 	at = before_command(argc, argv, &status);
 	if (!at)
 		return finish(status);

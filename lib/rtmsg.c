@@ -53,6 +53,10 @@ void rtmsg_addr(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_addr *a)
 		.ifa_scope = a->scope,
 		.ifa_index = a->index,
 	};
+	const struct ifa_cacheinfo life = {
+		.ifa_valid = a->valid_s,
+		.ifa_prefered = a->preferred_s,
+	};
 	struct ip last = ipnet_last(&a->addr);
 	char text[IP_TEXT_MAX];
 	struct nl_msg *m;
@@ -69,6 +73,8 @@ void rtmsg_addr(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_addr *a)
 		(void)nla_put_u32(m, IFA_FLAGS, a->flags);
 	if (a->proto)
 		(void)nla_put_u8(m, IFA_PROTO, a->proto);
+	if (a->valid_s)
+		(void)nla_put(m, IFA_CACHEINFO, sizeof(life), &life);
 	if (a->broadcast && a->addr.ip.family == 4 && a->addr.len < 31)
 		rtmsg_put_ip(m, IFA_BROADCAST, &last);
 }

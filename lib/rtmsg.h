@@ -36,6 +36,9 @@ struct rtmsg_addr {
 	uint8_t scope;  /* RT_SCOPE_* */
 	uint8_t proto;  /* IFAPROT_*: who put it there; 0: nobody tells */
 	bool broadcast; /* IPv4: with the broadcast address of the prefix */
+	/* Lifetimes in seconds, after which the kernel removes it; 0: it stays
+	 * for ever. preferred is at most valid. */
+	uint32_t valid_s, preferred_s;
 };
 
 void rtmsg_addr(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_addr *a);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entering a machine from its node, as a person does at its console: all its
+ * namespaces are joined at once by a pidfd, after it was seen that the process
+ * is this network namespace's machine and not one that has got its number.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/file.h"
+#include "lib/netns.h"
+#include "lib/parse.h"
+#include "provision/machine/inside.h"
+
+#define JOIN (CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID)
+
+static bool same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino &&
+	       x.st_dev == y.st_dev;
+}
+
+/* Whether pid is in that network namespace, and below our PID namespace. */
+static bool is_machine(pid_t pid, const char *netns)
+{
+	char name[PATH_MAX], net[64], pids[64];
+
+	snprintf(name, sizeof(name), NETNS_DIR "/%s", netns);
+	snprintf(net, sizeof(net), "/proc/%d/ns/net", (int)pid);
+	snprintf(pids, sizeof(pids), "/proc/%d/ns/pid", (int)pid);
+	return same(net, name) && access(pids, F_OK) == 0 &&
+	       !same(pids, "/proc/self/ns/pid");
+}
+
+/* A pidfd of the machine's PID 1, or -ENOENT. */
+static int find(const char *netns, struct err *reterr)
+{
+	char path[PATH_MAX];
+	auto_buf struct buf text = {0};
+	auto_close int fd = -1;
+	uint32_t pid;
+	int e;
+
+	if (!netns_name_ok(netns))
+		return err_set(reterr, -EINVAL,
+			       "'%s' cannot name a network namespace", netns);
+	snprintf(path, sizeof(path), MACHINE_DIR "/%s", netns);
+	e = file_read(path, 16, &text);
+	if (e == 0 && text.len)
+		text.data[strcspn(text.data, "\n")] = '\0';
+	if (e < 0 || parse_u32(text.data, 2, INT_MAX, &pid) < 0)
+		return err_set(reterr, -ENOENT, "there is no machine in %s",
+			       netns);
+	fd = pidfd_open((pid_t)pid, 0);
+	if (fd < 0 || !is_machine((pid_t)pid, netns))
+		return err_set(reterr, -ENOENT,
+			       "the machine of %s does not run", netns);
+	return take_fd(&fd);
+}
+
+int machine_exec(char *const *words)
+{
+	const char *term = getenv("TERM"), *lang = getenv("LANG"), *shell;
+	char *own[2] = {NULL, NULL};
+	auto_buf struct buf t = {0}, l = {0};
+
+	buf_adds(&t, term ? term : "dumb");
+	buf_adds(&l, lang ? lang : "C.UTF-8");
+	shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+	own[0] = (char *)(uintptr_t)shell;
+	if (clearenv() != 0 || setenv("PATH", MACHINE_PATH, 1) < 0 ||
+	    setenv("HOME", "/root", 1) < 0 || setenv("USER", "root", 1) < 0 ||
+	    setenv("LOGNAME", "root", 1) < 0 || setenv("SHELL", shell, 1) < 0 ||
+	    setenv("TERM", t.data, 1) < 0 || setenv("LANG", l.data, 1) < 0)
+		return 126;
+	if (chdir("/root") < 0 && chdir("/") < 0)
+		return 126;
+	if (!words[0])
+		words = own;
+	execvp(words[0], words);
+	dprintf(STDERR_FILENO, "labctl: %s: %s\n", words[0],
+		strerrordesc_np(errno));
+	return errno == ENOENT ? 127 : 126;
+}
+
+/* Only a child is in the PID namespace. */
+static int in_child(char *const *words, struct err *reterr)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return err_sys(reterr, -errno, "fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(machine_exec(words));
+	}
+	/* Ctrl-C is for the words. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(reterr, -errno, "wait");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+int machine_enter(const char *netns, char *const *words, struct err *reterr)
+{
+	auto_close int pidfd = find(netns, reterr);
+
+	if (pidfd < 0)
+		return pidfd;
+	if (setns(pidfd, JOIN) < 0)
+		return err_sys(reterr, -errno, "join the machine of %s", netns);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return machine_on_terminal(words, reterr);
+	return in_child(words, reterr);
+}

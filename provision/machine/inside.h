@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_MACHINE_INSIDE_H
+#define LABCTL_PROVISION_MACHINE_INSIDE_H
+
+/* The parts of a machine, for one another. */
+
+#include "lib/err.h"
+#include "provision/machine/machine.h"
+
+/* Its files, where it can write them; some lie over /etc's. */
+#define MACHINE_FILES "/run/machine"
+#define MACHINE_RESOLV MACHINE_FILES "/resolv.conf"
+#define MACHINE_HOOK_PATH MACHINE_FILES "/" MACHINE_HOOK
+
+#define MACHINE_PATH                                                           \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* In new mount, UTS and PID namespaces: its view of the file system. */
+int machine_mount(const struct machine *m, struct err *reterr);
+
+/* PID 1: boots and goes on; returns what to exit with. */
+int machine_boot(const struct machine *m);
+
+/* A line, or more, of the boot log, with the time before it. */
+void machine_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Takes leased addresses and routes from a device; none is not an error. */
+int machine_unlease(const char *device, struct err *reterr);
+
+/* In a child of a machine's: runs words on a terminal of the machine's, which
+ * ours is tied to. Returns its status to exit with, or -errno. */
+int machine_on_terminal(char *const *words, struct err *reterr);
+
+/* Becomes words, in the calling process; returns what to exit with where that
+ * failed, having said why. */
+int machine_exec(char *const *words);
+
+#endif
