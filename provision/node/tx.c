@@ -304,9 +304,10 @@ unsigned tx_index(struct tx *tx, struct place *p, const struct change *c,
 const struct res *tx_wanted(struct tx *tx, const struct res *r)
 {
 	auto_buf struct buf key = {0};
+	bool known = tx->wanted.n;
 	size_t i;
 
-	for (i = 0; !tx->wanted.n && i < tx->p->n; i++) {
+	for (i = 0; !known && i < tx->p->n; i++) {
 		if (tx->p->res[i].kind != r->kind)
 			continue;
 		buf_reset(&key);
