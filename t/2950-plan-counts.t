@@ -59,6 +59,10 @@ counts "a namespace without the mark, and drift in it" \
 counts "the engine killed" \
 	'on network1 sh -c "pkill -9 -f \"[l]abctl services\"; sleep 0.3"'
 counts "an instance less" 'without "^  selfservice-instance2:"'
+more='\  third: {node: compute1, network: selfservice2}'
+counts "two more" 'sed "/^  selfservice-instance2:/a$more" "$TMP/whole.yaml" >"$FILE"'
+counts "the one before it gone, so that its addresses move" \
+	'sed -i "/^  selfservice-instance2:/d" "$FILE"'
 counts "an instance more" 'cp "$TMP/whole.yaml" "$FILE"'
 counts "a node killed" 'kill -9 $(mine "node $LAB network1"); sleep 0.5'
 counts "all nodes killed" 'for n in network1 network2 compute1 compute2 controller; do kill -9 $(mine "node $LAB $n"); done; sleep 0.5'

@@ -212,6 +212,35 @@ static bool extra(struct diff *d, const struct res *have)
 		       : netns_is_labs(d, have->netns);
 }
 
+/* With the last IPv4 address of a link the kernel drops all routes by it. */
+static bool loses_ground(struct diff *d, const struct res *want)
+{
+	const struct seen_ns *ns = diff_ns(d, want->netns);
+	const struct res *a;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; ns && i < ns->of[RES_ADDR].n; i++) {
+		a = &ns->of[RES_ADDR].items[i];
+		if (a->addr.addr.ip.family != 4 ||
+		    strcmp(a->addr.dev, want->route.dev) != 0)
+			continue;
+		if (diff_wanted(d, a))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	bool goes =
+		have && want->route.to.ip.family == 4 && loses_ground(d, want);
+
+	diff_on_link(d, want, goes ? NULL : have);
+}
+
 static void queue(struct tx *tx, struct place *p, const struct change *c,
 		  enum rtmsg_op op)
 {
@@ -269,6 +298,7 @@ const struct kind kind_route = {
 	.shell = shell,
 	.dev = dev,
 	.look = look,
+	.compare = compare,
 	.extra = extra,
 	.set = set,
 	.unmake = unmake,

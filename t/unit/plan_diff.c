@@ -581,6 +581,17 @@ static void d_route_missing(struct world *w)
 			ns->of[RES_ROUTE].items[i].route.dev = "gone";
 }
 
+static void d_addr_another(struct world *w)
+{
+	struct res_list *l = &sim_ns(&w->o, V)->of[RES_ADDR];
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->items[i].addr.addr.ip.family == 4 &&
+		    strcmp(l->items[i].addr.dev, "eth0") == 0)
+			l->items[i].addr.addr.ip.b[3] = 77;
+}
+
 static void d_route_extra(struct world *w)
 {
 	new_route(w, V, "eth0", "0.0.0.0/0", "198.51.100.254");
@@ -811,6 +822,10 @@ static const struct drift drifts[] = {
 	 "~ sysctl net/bridge/bridge-nf-call-ip6tables: 0, wanted 1\n"},
 	{"a route missing", "compute1", d_route_missing,
 	 "+ route -6 default via fd00:198:51:100::1 dev eth0 in V\n"},
+	{"a route goes with the last address", "compute1", d_addr_another,
+	 "- address 198.51.100.77/24 on eth0 in V\n"
+	 "+ address 198.51.100.2/24 on eth0 in V\n"
+	 "+ route default via 198.51.100.1 dev eth0 in V\n"},
 	{"routes too many", "compute1", d_route_extra,
 	 "- route 192.0.2.0/24 via 198.51.100.9 dev eth0 in V\n"
 	 "- route default via 198.51.100.254 dev eth0 in V\n"},
