@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses. The plan gives each to one link only, so that IPv6 need ask
+ * Addresses. An address may have been another's a moment ago, whose MAC
+ * address is still in its neighbours' tables. So where a link got one, its
+ * MAC address is set once more to what it is: with arp_notify and ndisc_notify
+ * the kernel then announces all of the link's addresses (gratuitous ARP,
+ * unsolicited neighbour advertisement). A packet socket in each namespace
+ * would cost tens of milliseconds of waiting when it is closed.
+ *
+ * The plan gives each to one link only, so that IPv6 need ask
  * nobody (no duplicate address detection). The kernel's own (loopback, and
  * link-local where it makes them) and those of the VRRP engine, which are
  * plan.virt, are nobody's drift.
  */
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
+#include "lib/clock.h"
 #include "lib/keys.h"
 #include "lib/rtmsg.h"
 #include "provision/kinds/kind.h"
@@ -20,6 +29,8 @@
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
+
+#define OPER_UP 6 /* IF_OPER_UP */
 
 static void id(const struct res *r, struct buf *out)
 {
@@ -162,6 +173,57 @@ static void set(struct tx *tx, const struct change *c)
 		queue(tx, p, c, RTMSG_SET);
 }
 
+/* Whether frames pass: a link that was just made needs a moment. */
+struct passing {
+	const char *dev;
+	bool yes;
+};
+
+static int on_link(const struct nlmsghdr *h, void *ctx)
+{
+	struct passing *p = ctx;
+	struct nlattr *tb[IFLA_MAX + 1];
+
+	if (rtmsg_parse(h, RTM_NEWLINK, sizeof(struct ifinfomsg), tb,
+			IFLA_MAX) &&
+	    tb[IFLA_IFNAME] && strcmp(nla_data(tb[IFLA_IFNAME]), p->dev) == 0)
+		p->yes = rtmsg_u8(tb[IFLA_OPERSTATE]) == OPER_UP;
+	return 0;
+}
+
+static void await_link(struct tx *tx, struct place *place, const char *dev)
+{
+	struct passing p = {.dev = dev};
+
+	for (; tx->patience_ms > 0; tx->patience_ms--) {
+		if (rtmsg_dump_links(place->rtnl, on_link, NULL, &p, NULL) <
+			    0 ||
+		    p.yes)
+			return;
+		clock_sleep_ms(1);
+	}
+}
+
+/* The engine announces its own, and on its links a backup must be silent. */
+static void start(struct tx *tx, const struct change *c)
+{
+	const struct res link = {.kind = RES_LINK,
+				 .netns = c->want->netns,
+				 .link.name = c->want->addr.dev};
+	const struct res *l = tx_wanted(tx, &link);
+	struct place *p;
+
+	if (c->op != CHANGE_ADD || tx_failed(tx, c) || !l || !l->link.has_mac ||
+	    l->link.engine_addrs)
+		return;
+	p = tx_place(tx, c->want->netns, c);
+	if (!p)
+		return;
+	await_link(tx, p, c->want->addr.dev);
+	rtmsg_put_mac(rtmsg_link(p->rtnl, 0, c->want->addr.dev, RTMSG_AS_IS),
+		      IFLA_ADDRESS, &l->link.mac);
+}
+
 static void unmake(struct tx *tx, const struct change *c)
 {
 	struct place *p = tx_place(tx, c->have.netns, c);
@@ -195,5 +257,6 @@ const struct kind kind_addr = {
 	.look = look,
 	.extra = extra,
 	.set = set,
+	.start = start,
 	.unmake = unmake,
 };

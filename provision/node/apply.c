@@ -10,7 +10,7 @@
  *      links;
  *   3. in each namespace, the node's own first: attributes of links,
  *      addresses, routes, forwarding entries;
- *   4. what runs on all of it: the engine.
+ *   4. what needs all of it: services; addresses are announced.
  *
  * All of it runs in a thread of its own that may change namespace as it
  * likes; the caller's never does. A message that fails is noted for its
@@ -101,6 +101,7 @@ static void *apply_thread(void *ctx)
 	step(ap, set);
 	tx_send_all(&ap->tx);
 	step(ap, start);
+	tx_send_all(&ap->tx);
 	return NULL;
 }
 

@@ -73,7 +73,7 @@ int tx_open(struct tx *tx, struct arena *a, const struct plan *p,
 {
 	struct place *own;
 
-	*tx = (struct tx){.a = a, .p = p, .ch = ch};
+	*tx = (struct tx){.a = a, .p = p, .ch = ch, .patience_ms = 200};
 	tx->why = arena_array(a, ch->n + 1, sizeof(*tx->why));
 	own = place(tx, "");
 	if (!own->broken)

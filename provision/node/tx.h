@@ -41,6 +41,7 @@ struct tx {
 	size_t nlist;
 	struct place *now; /* where the change in hand queues */
 	const char **why;  /* by change: why it failed */
+	int patience_ms;   /* what is left to wait for links that were made */
 };
 
 /* Opens the node's own namespace, as the first. */

@@ -71,6 +71,7 @@ static const struct setting router[] = {
 	{"net/ipv4/conf/all/arp_announce", "2"},
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
+	{"net/ipv4/igmp_link_local_mcast_reports", "0"},
 	{"net/ipv6/conf/all/forwarding", "1"},
 	{"net/ipv6/conf/default/forwarding", "0"},
 	{"net/ipv6/conf/all/accept_dad", "0"},
@@ -81,7 +82,11 @@ static const struct setting router[] = {
 	{NULL, NULL},
 };
 
+/* An address that went from one instance to another is announced: see the
+ * start of kinds/addr.c. */
 static const struct setting instance[] = {
+	{"net/ipv4/conf/all/arp_notify", "1"},
+	{"net/ipv6/conf/all/ndisc_notify", "1"},
 	{"net/ipv6/conf/all/accept_dad", "0"},
 	{"net/ipv6/conf/default/accept_dad", "0"},
 	{"net/ipv6/conf/default/accept_ra", "0"},
