@@ -83,6 +83,9 @@ drifts "a rule that prohibits" "prohibit" 'b ip rule add pref 10 iif "$qr" prohi
 drifts "a blackhole route" "blackhole" 'b ip route add blackhole 198.18.0.0/15'
 drifts "a route in another table" "198.18" \
 	'b ip route add 198.18.0.0/15 dev lo table 77'
+drifts "policy DROP" "(rules|FORWARD)" 'b iptables -P FORWARD DROP'
+drifts "a rule of nft" "(strange|rules)" \
+	'b nft add table inet strange; b nft "add chain inet strange f { type filter hook forward priority 0; policy drop; }"'
 drifts "a neighbour that is nobody" "203.0.113.1" \
 	'b ip neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev "$qg" nud permanent'
 
