@@ -6,10 +6,10 @@ set -eu
 
 build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
 	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
-run="iproute2 openssh-server uidmap busybox"
+run="iproute2 openssh-server uidmap busybox dnsmasq-base iptables"
 # prove is perl's; the rest are those that labctl is tested against.
 test="perl curl tcpdump keepalived iputils-ping openssh-client automake nftables
-	iptables strace procps dnsmasq-base"
+	strace procps"
 
 missing=
 for p in $build $run $test; do

@@ -396,6 +396,10 @@ int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
 	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
 	look_namespaces(&r);
 	look_neighbours(&r);
+	look_program(&r, "dnsmasq", false, "dnsmasq-base",
+		     "labs with DHCP want it");
+	look_program(&r, "iptables-nft-restore", false, "iptables",
+		     "labs with DHCP want it");
 	look_program(&r, "ip", false, "iproute2", "to look around by hand");
 	look_program(&r, "prove", false, "perl", "runs the tests");
 	*ret = r.needs;
