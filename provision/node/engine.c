@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/netns.h"
 
 #define ENGINE_CONFIG "vrrp.yaml"
@@ -34,28 +34,6 @@ static int engine_path(const char *state_dir, const char *file, char *out)
 	int n = snprintf(out, PATH_MAX, "%s/%s", state_dir, file);
 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
-
-static int engine_read_file(const char *path, size_t max, struct buf *out)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		n = read(fd, buf_room(out, 4096), 4096);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
-		if (out->len > max)
-			return -EFBIG;
-	}
 }
 
 static int dial(const char *state_dir, struct err *reterr)
@@ -179,7 +157,7 @@ static void write_files(const char *state_dir, struct json *j)
 			continue;
 		buf_reset(&text);
 		buf_adds(&text, "");
-		if (engine_read_file(path, STATE_WORD_MAX, &text) < 0)
+		if (file_read(path, STATE_WORD_MAX, &text) < 0)
 			continue;
 		text.data[strcspn(text.data, "\r\n")] = '\0';
 		json_kstr(j, d->d_name, text.data);
@@ -219,7 +197,7 @@ static const char *state_file(struct arena *a, const char *state_dir,
 	if (!netns_name_ok(id) || snprintf(path, sizeof(path), "%s/ha/%s/state",
 					   state_dir, id) >= (int)sizeof(path))
 		return NULL;
-	if (engine_read_file(path, STATE_WORD_MAX, &text) < 0)
+	if (file_read(path, STATE_WORD_MAX, &text) < 0)
 		return NULL;
 	return text.data
 		       ? arena_strndup(a, text.data, strcspn(text.data, "\r\n"))

@@ -31,6 +31,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/netns.h"
 
 #define LINE_MAX_ 4096 /* a longer line is broken */
@@ -81,20 +82,6 @@ static bool holds(const char *path, const char *text)
 	return false;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	for (; len; text += n, len -= (size_t)n) {
-		n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			n = 0;
-	}
-	return 0;
-}
-
 static void make_folders(char *path, size_t from)
 {
 	char *slash;
@@ -110,25 +97,17 @@ static void make_folders(char *path, size_t from)
 int kept_write_file(const char *dir, const struct service_file *f,
 		    bool *ret_changed, struct err *reterr)
 {
-	char path[PATH_MAX], tmp[PATH_MAX];
-	auto_close int fd = -1;
+	char path[PATH_MAX];
 	int e, base = service_file_path(dir, f->path, path, sizeof(path));
 
-	if (base < 0 ||
-	    snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+	if (base < 0)
 		return err_sys(reterr, -ENAMETOOLONG, "%s", f->path);
 	if (holds(path, f->text))
 		return 0;
 	make_folders(path, (size_t)base);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0644);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "write %s", tmp);
-	e = write_all(fd, f->text, strlen(f->text));
-	if (e == 0 && rename(tmp, path) < 0)
-		e = -errno;
+	e = file_replace(path, 0644, f->text, strlen(f->text), reterr);
 	if (e < 0)
-		return err_sys(reterr, e, "write %s", path);
+		return e;
 	*ret_changed = true;
 	return 0;
 }
@@ -219,7 +198,7 @@ static void said(struct kept *k, const char *dir, const char *line, size_t len)
 	buf_add(&out, line, len);
 	buf_addc(&out, '\n');
 	turn_log(k, dir);
-	if (k->log >= 0 && write_all(k->log, out.data, out.len) == 0)
+	if (k->log >= 0 && file_write_fd(k->log, out.data, out.len) == 0)
 		k->log_size += out.len;
 }
 
