@@ -46,7 +46,8 @@ endif
 endif
 endif
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) | sed 's/-I/-isystem /g')
-pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS))
+# The metadata server loads libmicrohttpd itself.
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(filter-out libmicrohttpd,$(LIBS)))
 
 # --- flags ---------------------------------------------------------------
 
