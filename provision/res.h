@@ -107,11 +107,13 @@ struct res_rule {
 	const struct nlmsghdr *raw; /* seen: as it came, to remove it by */
 };
 
-/* A neighbour that somebody entered for good. Seen only. */
+/* A neighbour with a reserved place in the kernel's table; or, seen only, one
+ * that somebody entered for good. */
 struct res_neigh {
 	const char *dev;
 	struct ip addr;
-	struct mac mac;
+	bool reserved;
+	struct mac mac; /* of one for good */
 };
 
 struct res_fdb {

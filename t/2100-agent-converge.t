@@ -192,6 +192,15 @@ drift "a standing neighbour" \
 	"- neighbour 198.51.100.9 lladdr 02:00:00:00:00:66 on $QR in $R" \
 	in_r neigh add 198.51.100.9 lladdr 02:00:00:00:00:66 dev "$QR" \
 	nud permanent
+away() { in_r neigh del 203.0.113.1 dev "$QG"; }
+drift "a reserved neighbour's place gone" \
+	"+ neighbour 203.0.113.1 reserved on $QG in $R" away
+drift "a reserved one made to stand" \
+	"- neighbour 203.0.113.1 lladdr 02:00:00:00:00:66 on $QG in $R" \
+	in_r neigh replace 203.0.113.1 lladdr 02:00:00:00:00:66 dev "$QG" \
+	nud permanent
+like "$(in_r neigh show nud all dev "$QG")" '203.0.113.1 extern_learn' \
+	"it is reserved again"
 drift "IPv4 forwarding off on one link" \
 	"~ link $QR in $R: IPv4 forwarding is off" \
 	set_in_r "net.ipv4.conf.$QR.forwarding=0"

@@ -142,6 +142,17 @@ static bool learned(struct diff *d, const struct res *r)
 	return a->addr.len == 64 && ip_equal(&a->addr.ip, &by_mac);
 }
 
+/* Whatever is in the tables of its link goes with the announcement. */
+static void judge(struct diff *d, const struct res *want)
+{
+	const struct res here = {.kind = RES_ADDR,
+				 .netns = want->netns,
+				 .addr.dev = want->addr.dev};
+
+	if (!diff_seen(d, want))
+		diff_anew(d, &here);
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
@@ -255,6 +266,7 @@ const struct kind kind_addr = {
 	.shell = shell,
 	.dev = dev,
 	.look = look,
+	.judge = judge,
 	.extra = extra,
 	.set = set,
 	.start = start,

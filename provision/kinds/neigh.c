@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Neighbours that somebody entered for good. Those that the kernel learned
- * come and go and are not looked at. No lab has standing ones: one in a
- * namespace that the lab made sends frames to where nobody listens, and goes.
+ * Neighbours: those whose places in the kernel's table are reserved (its
+ * EXT_LEARNED: never collected, not counted, resolved as any other), and those
+ * that somebody entered for good. Others, which the kernel learned, come and go
+ * and are not looked at. No lab has standing ones: one in a namespace that the
+ * lab made sends frames to where nobody listens, and goes.
  */
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -24,17 +26,29 @@ static void id(const struct res *r, struct buf *out)
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
 	buf_printf(out, "%s/%s/%s", r->neigh.dev, ip_print(&r->neigh.addr, t),
-		   mac_print(&r->neigh.mac, m));
+		   r->neigh.reserved ? "" : mac_print(&r->neigh.mac, m));
 }
 
 static void print(const struct res *r, struct buf *out)
 {
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
-	buf_printf(out, "neighbour %s lladdr %s on %s",
-		   ip_print(&r->neigh.addr, t), mac_print(&r->neigh.mac, m),
-		   r->neigh.dev);
+	buf_printf(out, "neighbour %s ", ip_print(&r->neigh.addr, t));
+	if (r->neigh.reserved)
+		buf_printf(out, "reserved on %s", r->neigh.dev);
+	else
+		buf_printf(out, "lladdr %s on %s", mac_print(&r->neigh.mac, m),
+			   r->neigh.dev);
 	kind_print_place(r->netns, out);
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	char t[IP_TEXT_MAX];
+
+	where_program(w, r->netns, "ip", out);
+	buf_printf(out, "neigh replace %s dev %s nud none extern_learn\n",
+		   ip_print(&r->neigh.addr, t), r->neigh.dev);
 }
 
 static const char *dev(const struct res *r)
@@ -48,20 +62,25 @@ static int on_neigh(const struct nlmsghdr *h, void *ctx)
 	const struct ndmsg *ndm = NLMSG_DATA(h);
 	struct nlattr *tb[NDA_MAX + 1];
 	const char *name;
-	struct mac mac;
+	struct mac mac = {{0}};
+	bool reserved;
 	struct res *r;
 
-	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX) ||
-	    !(ndm->ndm_state & NUD_PERMANENT))
+	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX))
 		return 0;
+	reserved = (ndm->ndm_flags & NTF_EXT_LEARNED) &&
+		   !(ndm->ndm_state & NUD_PERMANENT);
 	name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
-	if (!name || !tb[NDA_DST] || !rtmsg_mac(tb[NDA_LLADDR], &mac))
+	if (!name || !tb[NDA_DST] ||
+	    (!reserved && (!(ndm->ndm_state & NUD_PERMANENT) ||
+			   !rtmsg_mac(tb[NDA_LLADDR], &mac))))
 		return 0;
 	r = seen_push(l->a, l->ns, RES_NEIGH);
 	if (!r)
 		return -E2BIG;
 	r->neigh.dev = name;
 	r->neigh.addr = rtmsg_ip(tb[NDA_DST]);
+	r->neigh.reserved = reserved;
 	r->neigh.mac = mac;
 	return 0;
 }
@@ -83,9 +102,37 @@ static int look(struct look *l, struct err *reterr)
 	return 0;
 }
 
+/* Those on a link go when one of its addresses is announced. */
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	const struct res comes = {.kind = RES_ADDR,
+				  .netns = want->netns,
+				  .addr.dev = want->neigh.dev};
+
+	diff_on_link(d, want, diff_is_anew(d, &comes) ? NULL : have);
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	return netns_is_labs(d, have->netns);
+}
+
+/* After the addresses: see there. */
+static void start(struct tx *tx, const struct change *c)
+{
+	const struct res_neigh *want = &c->want->neigh;
+	struct place *p = tx_place(tx, c->want->netns, c);
+	struct rtmsg_neigh n = {.dev = want->dev,
+				.dst = want->addr,
+				.state = NUD_NONE,
+				.flags = NTF_EXT_LEARNED};
+
+	if (!p)
+		return;
+	n.index = tx_index(tx, p, c, n.dev);
+	if (n.index)
+		rtmsg_neigh(p->rtnl, RTMSG_SET, &n);
 }
 
 static void unmake(struct tx *tx, const struct change *c)
@@ -106,6 +153,7 @@ static const struct key rows[] = {
 	 .flags = KEY_REQUIRED},
 	{"addr", KEY_IP, KEY_FIELD(struct res, neigh.addr),
 	 .flags = KEY_REQUIRED},
+	{"reserved", KEY_BOOL, KEY_FIELD(struct res, neigh.reserved)},
 	{"mac", KEY_MAC, KEY_FIELD(struct res, neigh.mac)},
 };
 
@@ -118,8 +166,11 @@ const struct kind kind_neigh = {
 	.rank = 6,
 	.id = id,
 	.print = print,
+	.shell = shell,
 	.dev = dev,
 	.look = look,
+	.compare = compare,
 	.extra = extra,
+	.start = start,
 	.unmake = unmake,
 };

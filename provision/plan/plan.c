@@ -38,6 +38,7 @@
 #include "provision/plan/dhcp.h"
 #include "provision/plan/engine.h"
 #include "provision/plan/mechanism.h"
+#include "provision/plan/neigh.h"
 #include "provision/plan/rules.h"
 
 struct setting {
@@ -281,6 +282,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_netns(&c, router_links, instance_links);
 	each_netns(&c, router_addrs, instance_addrs);
 	each_netns(&c, NULL, instance_routes);
+	each_netns(&c, plan_router_neighbours, plan_instance_neighbours);
 	for (i = 0; i < lab->nnetworks; i++) {
 		const struct topo_network *n = &lab->networks[i];
 

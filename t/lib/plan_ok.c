@@ -91,8 +91,10 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 			r->route.via.family == r->route.to.ip.family);
 	case RES_FDB:
 		return ifname_ok(r->fdb.dev) && ip_is_set(&r->fdb.dst);
-	case RES_RULE:
 	case RES_NEIGH:
+		return *r->netns && ifname_ok(r->neigh.dev) &&
+		       ip_is_set(&r->neigh.addr) && r->neigh.reserved;
+	case RES_RULE:
 		return false; /* no plan has them */
 	case RES_RULES:
 		return *r->netns && !r->rules.table;

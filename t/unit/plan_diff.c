@@ -202,8 +202,11 @@ static void made(struct world *w, const struct res *r)
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_RULES)->rules =
 			r->rules;
 		break;
-	case RES_RULE:
 	case RES_NEIGH:
+		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_NEIGH)->neigh =
+			r->neigh;
+		break;
+	case RES_RULE:
 		break; /* no plan has them */
 	case RES_SERVICE:
 		w->o.engine_running = w->o.engine_files = true;
@@ -680,6 +683,13 @@ static void d_neigh(struct world *w)
 	mac_parse("02:00:00:00:00:66", &n->mac);
 }
 
+static void d_reserved(struct world *w)
+{
+	struct res_neigh *n = &sim_ns(&w->o, V)->of[RES_NEIGH].items[0].neigh;
+
+	n->addr.b[3] = 99;
+}
+
 static void d_slaac(struct world *w)
 {
 	new_addr(w, V, "eth0", "fd00:198:51:100:f816:3eff:fe00:1/64")->dynamic =
@@ -738,6 +748,9 @@ struct drift {
 
 #define PAIR_AGAIN                                                             \
 	"- link QR in R\n- link QRTAP\n+ link QRTAP\n+ link QR in R\n"
+#define ITS_NEIGHBOURS                                                         \
+	"+ neighbour 198.51.100.2 reserved on QR in R\n"                       \
+	"+ neighbour 198.51.100.3 reserved on QR in R\n"
 
 static const struct drift drifts[] = {
 	{"as planned", "network1", d_none, ""},
@@ -783,10 +796,11 @@ static const struct drift drifts[] = {
 	 d_netns_extra,
 	 "- link tap-old\n- link brq-old\n- netns qrouter-old\n"},
 	{"both ends of a pair gone", "network1", d_pair_broken,
-	 "+ link QRTAP\n+ link QR in R\n"
+	 "+ link QRTAP\n+ link QR in R\n" ITS_NEIGHBOURS
 	 "~ vrrp engine: its namespaces or links are made anew\n"},
 	{"a tap whose peer is elsewhere", "network1", d_pair_moved,
-	 PAIR_AGAIN "~ vrrp engine: its namespaces or links are made anew\n"},
+	 PAIR_AGAIN ITS_NEIGHBOURS
+	 "~ vrrp engine: its namespaces or links are made anew\n"},
 	{"an inner end gone", "network1", d_inner_gone,
 	 "- link HATAP\n+ link HATAP\n+ link HA in R\n"
 	 "+ address 169.254.192.1/18 on HA in R\n"
@@ -825,7 +839,9 @@ static const struct drift drifts[] = {
 	{"a route goes with the last address", "compute1", d_addr_another,
 	 "- address 198.51.100.77/24 on eth0 in V\n"
 	 "+ address 198.51.100.2/24 on eth0 in V\n"
-	 "+ route default via 198.51.100.1 dev eth0 in V\n"},
+	 "+ route default via 198.51.100.1 dev eth0 in V\n"
+	 "+ neighbour 198.51.100.1 reserved on eth0 in V\n"
+	 "+ neighbour fd00:198:51:100::1 reserved on eth0 in V\n"},
 	{"routes too many", "compute1", d_route_extra,
 	 "- route 192.0.2.0/24 via 198.51.100.9 dev eth0 in V\n"
 	 "- route default via 198.51.100.254 dev eth0 in V\n"},
@@ -855,6 +871,9 @@ static const struct drift drifts[] = {
 	 "- route blackhole 203.0.113.0/25 in R\n"},
 	{"a standing neighbour", "network1", d_neigh,
 	 "- neighbour 203.0.113.1 lladdr 02:00:00:00:00:66 on QG in R\n"},
+	{"a reserved neighbour gone, and one too many", "compute1", d_reserved,
+	 "- neighbour 198.51.100.99 reserved on eth0 in V\n"
+	 "+ neighbour 198.51.100.1 reserved on eth0 in V\n"},
 	{"what an instance learned is no drift, what has a lifetime may be",
 	 "compute1", d_slaac, "- address 192.0.2.7/24 on eth0 in V\n"},
 	{"on a router's link nothing is learned", "network1", d_slaac_on_shared,
