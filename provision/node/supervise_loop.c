@@ -409,6 +409,9 @@ static int set(struct supervisor *v, struct client *c, const struct doc *req,
 		kill(k->pid, sig);
 		note_loaded(k);
 	}
+	/* Who waits for his role reads them at his start. */
+	if (!k->pid)
+		note_loaded(k);
 	/* Somebody cares: no more pause. */
 	k->pause_ns = 0;
 	k->start_at = MONO_NEVER;

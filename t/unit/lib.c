@@ -205,6 +205,17 @@ static void hostile_documents(void)
 	is_int(doc_parse(&a, b.data, b.len, &d, &where), -E2BIG, "depth");
 }
 
+static void bufs(void)
+{
+	auto_buf struct buf b = {0};
+
+	buf_drop(&b, 0);
+	is_int((long)b.len, 0, "nothing dropped of nothing");
+	buf_adds(&b, "abc");
+	buf_drop(&b, 2);
+	is(b.data, "c", "the first bytes are dropped");
+}
+
 static void arenas(void)
 {
 	auto_arena struct arena a = {0};
@@ -258,6 +269,7 @@ int main(void)
 	addresses();
 	documents();
 	hostile_documents();
+	bufs();
 	arenas();
 	adopted();
 	raw_json();
