@@ -6,7 +6,8 @@ set -eu
 
 build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
 	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
-run="iproute2 openssh-server uidmap busybox dnsmasq-base iptables"
+run="iproute2 openssh-server uidmap busybox iptables dnsmasq-base radvd
+	haproxy"
 # prove is perl's; the rest are those that labctl is tested against.
 test="perl curl tcpdump keepalived iputils-ping openssh-client automake nftables
 	strace procps"
@@ -28,17 +29,24 @@ else
 	exit 3
 fi
 
-# labctl wants the program sshd, not a server on this machine: where the
-# package is new and systemd runs, its service is masked before it can start.
-case " $missing " in
-*" openssh-server "*)
-	if [ -d /run/systemd/system ]; then
-		$sudo systemctl mask --now ssh.service ssh.socket >/dev/null 2>&1 || true
-		echo "labctl: sshd is installed but its service stays off;" \
-			"'systemctl unmask ssh.service ssh.socket' turns that back" >&2
-	fi
-	;;
-esac
+# labctl wants the programs, not servers on this machine: where a package is new
+# and systemd runs, its services are masked before they can start.
+keep_off() {
+	package=$1
+	shift
+	# shellcheck disable=SC2086,SC2116 # a list of words, with single spaces
+	case " $(echo $missing) " in
+	*" $package "*) ;;
+	*) return 0 ;;
+	esac
+	[ -d /run/systemd/system ] || return 0
+	$sudo systemctl mask --now "$@" >/dev/null 2>&1 || true
+	echo "labctl: $package is installed but its service stays off;" \
+		"'systemctl unmask $*' turns that back" >&2
+}
+keep_off openssh-server ssh.service ssh.socket
+keep_off radvd radvd.service
+keep_off haproxy haproxy.service
 echo "labctl: installing:$missing" >&2
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 # shellcheck disable=SC2086 # a list of words

@@ -469,8 +469,9 @@ static void wire_nodes(struct work *w)
 			     "%u of its addresses or interfaces", s->drift);
 		if (s->stopped)
 			note(w, '~', s->node->name,
-			     "its sshd is stopped: another one takes its "
-			     "place");
+			     "its %s is stopped: another one takes its "
+			     "place",
+			     s->node->address ? "sshd" : "DNS or web server");
 		if (!s->fresh && !wires && !s->drift && !s->stopped)
 			continue;
 		s->ordered = w->apply && order(s->ctl, EMUL_APPLY);

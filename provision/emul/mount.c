@@ -39,10 +39,12 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/parse.h"
+#include "provision/emul/internet.h"
 #include "provision/emul/spec.h"
 
 #define ETC_FILE_MAX (4u << 20)
 #define TTY_GID "5"
+#define RESOLV "nameserver " EMUL_DNS "\noptions timeout:2 attempts:2\n"
 #define MACHINE_VAR_LIB EMUL_RUN "/var-lib" /* in a node */
 #define VAR_LIB_MAX 4096                    /* entries of it that a node sees */
 
@@ -313,6 +315,8 @@ static int lay_etc(struct err *reterr)
 		  "lowerdir=" EMUL_ETC ":/etc") == 0)
 		return 0;
 	if ((r = cover(EMUL_ETC "/hosts", "/etc/hosts", reterr)) < 0 ||
+	    (r = cover(EMUL_ETC "/resolv.conf", "/etc/resolv.conf", reterr)) <
+		    0 ||
 	    (r = cover(EMUL_ETC "/passwd", "/etc/passwd", reterr)) < 0)
 		return r;
 	return cover(EMUL_ETC "/shadow", "/etc/shadow", reterr);
@@ -330,6 +334,8 @@ int emul_mount_fabric(bool based, struct err *reterr)
 		    0 ||
 	    (r = make_dir(EMUL_ETC, 0755, reterr)) < 0 ||
 	    (r = write_users(reterr)) < 0 ||
+	    (r = write_text(EMUL_ETC "/resolv.conf", 0644, RESOLV, reterr)) <
+		    0 ||
 	    (r = write_text(EMUL_ETC "/hosts", 0644, "", reterr)) < 0)
 		return r;
 	return lay_etc(reterr);

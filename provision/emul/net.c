@@ -127,6 +127,86 @@ bool emul_link_has(const struct emul_links *l, int index,
 	return false;
 }
 
+struct routes_seen {
+	struct arena *arena;
+	struct seen_route {
+		struct ipnet to;
+		struct ip via;
+		int index;
+	} * items;
+	size_t n;
+};
+
+static int got_route(const struct nlmsghdr *h, void *ctx)
+{
+	const struct rtmsg *rtm = nlmsg_data(h);
+	struct routes_seen *seen = ctx;
+	struct nlattr *tb[RTA_MAX + 1];
+	struct seen_route *to;
+
+	if (!rtmsg_parse(h, RTM_NEWROUTE, sizeof(*rtm), tb, RTA_MAX) ||
+	    rtm->rtm_table != RT_TABLE_MAIN || !tb[RTA_GATEWAY] || !tb[RTA_DST])
+		return 0;
+	if (seen->n == EMUL_LINKS_MAX)
+		return -E2BIG;
+	to = arena_push(seen->arena, &seen->items, &seen->n, sizeof(*to));
+	to->to = (struct ipnet){rtmsg_ip(tb[RTA_DST]), rtm->rtm_dst_len};
+	to->via = rtmsg_ip(tb[RTA_GATEWAY]);
+	to->index = (int)rtmsg_u32(tb[RTA_OIF]);
+	return 0;
+}
+
+static void forget_routes(void *ctx)
+{
+	struct routes_seen *seen = ctx;
+
+	seen->n = 0;
+	seen->items = NULL;
+}
+
+static bool route_seen(const struct routes_seen *seen, int index,
+		       const struct emul_route *t)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->items[i].index == index &&
+		    ipnet_equal(&seen->items[i].to, &t->to) &&
+		    ip_equal(&seen->items[i].via, &t->via))
+			return true;
+	return false;
+}
+
+int emul_routes_mend(struct arena *a, struct rtnl *r,
+		     const struct emul_links *have,
+		     const struct emul_route *routes, size_t n, bool apply,
+		     struct err *reterr)
+{
+	const struct rtmsg all = {.rtm_family = AF_INET6};
+	struct routes_seen seen = {.arena = a};
+	int e, lack = 0;
+
+	e = n ? rtmsg_dump(r, RTM_GETROUTE, &all, sizeof(all), got_route,
+			   forget_routes, &seen, reterr)
+	      : 0;
+	/* A table that was never written to does not exist. */
+	if (e < 0 && e != -ENOENT)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		const struct emul_link *l = emul_link_find(have, routes[i].dev);
+		const struct rtmsg_route t = {.index = l ? (unsigned)l->index
+							 : 0,
+					      .dev = routes[i].dev,
+					      .to = routes[i].to,
+					      .via = routes[i].via};
+
+		if (!l || route_seen(&seen, l->index, &routes[i]))
+			continue;
+		lack++;
+		if (apply)
+			rtmsg_route(r, RTMSG_SET, &t);
+	}
+	return lack;
+}
+
 void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index)
 {
 	struct nl_msg *m =

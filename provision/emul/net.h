@@ -14,6 +14,7 @@
 
 struct emul_bridge;
 struct emul_nic;
+struct emul_route;
 
 /* Interfaces of one namespace. */
 
@@ -46,6 +47,13 @@ const struct emul_link *emul_link_find(const struct emul_links *l,
 				       const char *name);
 bool emul_link_has(const struct emul_links *l, int index,
 		   const struct ipnet *addr);
+
+/* How many of n routes the main table lacks; those are queued where apply is
+ * true. -errno where it cannot be read. */
+int emul_routes_mend(struct arena *a, struct rtnl *r,
+		     const struct emul_links *have,
+		     const struct emul_route *routes, size_t n, bool apply,
+		     struct err *reterr);
 
 /* Queue messages; the caller commits. */
 void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index);

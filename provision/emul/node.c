@@ -6,7 +6,8 @@
  * over the machine's, takes its host name, and then waits for the fabric:
  *
  *   EMUL_CHECK  look at lo and the nics; say what is missing or different
- *   EMUL_APPLY  the wires are there: sysctls, addresses, up; start sshd
+ *   EMUL_APPLY  the wires are there: sysctls, addresses, up; start sshd, or
+ *               the Internet's servers on the host outside
  *
  * Both may come any number of times. Otherwise it does what PID 1 does: it
  * reaps what dies, and starts sshd again where that died, a little later each
@@ -37,6 +38,8 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "provision/emul/daemon.h"
+#include "provision/emul/internet.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/net.h"
 #include "provision/emul/spec.h"
@@ -44,69 +47,36 @@
 #include "provision/emul/title.h"
 
 #define SSHD_LOG "/var/log/sshd.log"
-#define SSHD_LOG_MAX (1 << 20) /* begun anew beyond this, at a start */
-#define AGAIN_MIN_NS (50 * NS_PER_MS)
-#define AGAIN_MAX_NS (5 * NS_PER_S)
-#define YOUNG_NS (10 * NS_PER_S)
+#define DAEMONS_MAX (1 + EMUL_INTERNET_DAEMONS)
 
 struct node {
 	const struct emul_node *spec;
+	struct arena arena;
 	struct rtnl *rtnl;
-	pid_t sshd;
-	bool wanted; /* sshd was started once */
-	struct mono started, again;
-	int64_t wait_ns;
+	struct emul_daemon daemons[DAEMONS_MAX];
+	size_t ndaemons;
+	bool applied;      /* once */
 	struct err broken; /* what went wrong before the first order */
 };
 
-static _Noreturn void exec_sshd(void)
-{
-	char *const argv[] = {(char *)EMUL_SSHD,
-			      (char *)"-D",
-			      (char *)"-r",
-			      (char *)"-e",
-			      (char *)"-f",
-			      (char *)EMUL_RUN "/ssh/sshd_config",
-			      NULL};
-	char *const env[] = {(char *)"PATH=" EMUL_PATH, NULL};
-	struct stat st;
-	sigset_t none;
-	int log;
+static const char *const sshd[] = {
+	EMUL_SSHD, "-D", "-r", "-e", "-f", EMUL_RUN "/ssh/sshd_config", NULL};
 
-	log = open(SSHD_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (log >= 0) {
-		if (fstat(log, &st) == 0 && st.st_size > SSHD_LOG_MAX)
-			(void)!ftruncate(log, 0);
-		dup2(log, STDERR_FILENO);
-	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(EMUL_SSHD, argv, env);
-	dprintf(STDERR_FILENO, "cannot run " EMUL_SSHD ": %s\n",
-		strerror(errno));
-	_exit(127);
+static void start_all(struct node *nd)
+{
+	for (size_t i = 0; i < nd->ndaemons; i++)
+		if (!nd->daemons[i].wanted)
+			emul_daemon_start(&nd->daemons[i]);
+		else if (emul_daemon_stopped(&nd->daemons[i]))
+			emul_daemon_replace(&nd->daemons[i]);
 }
 
-static void start_sshd(struct node *nd)
+static bool any_stopped(const struct node *nd)
 {
-	nd->started = clock_mono();
-	nd->sshd = fork();
-	if (nd->sshd == 0)
-		exec_sshd();
-	nd->wanted = true;
-}
-
-static void sshd_died(struct node *nd)
-{
-	struct mono now = clock_mono();
-
-	nd->sshd = 0;
-	if (mono_sub(now, nd->started) > YOUNG_NS)
-		nd->wait_ns = 0;
-	nd->wait_ns = nd->wait_ns ? nd->wait_ns * 2 : AGAIN_MIN_NS;
-	if (nd->wait_ns > AGAIN_MAX_NS)
-		nd->wait_ns = AGAIN_MAX_NS;
-	nd->again = mono_add(now, nd->wait_ns);
+	for (size_t i = 0; i < nd->ndaemons; i++)
+		if (emul_daemon_stopped(&nd->daemons[i]))
+			return true;
+	return false;
 }
 
 static void reap(struct node *nd)
@@ -114,31 +84,9 @@ static void reap(struct node *nd)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		if (pid == nd->sshd)
-			sshd_died(nd);
-}
-
-/* By SIGSTOP or a tracer: it lives, and answers nobody. */
-static bool sshd_stopped(const struct node *nd)
-{
-	auto_buf struct buf b = {0};
-	char path[64];
-	const char *s;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", nd->sshd);
-	if (!nd->sshd || file_read(path, 4096, &b) < 0)
-		return false;
-	s = strrchr(b.data, ')');
-	return s && s[1] == ' ' && (s[2] == 'T' || s[2] == 't');
-}
-
-/* Its sessions are processes of their own, and go on. */
-static void replace_sshd(struct node *nd)
-{
-	kill(nd->sshd, SIGKILL);
-	while (waitpid(nd->sshd, NULL, 0) < 0 && errno == EINTR)
-		;
-	start_sshd(nd);
+		for (size_t i = 0; i < nd->ndaemons; i++)
+			if (pid == nd->daemons[i].pid)
+				emul_daemon_died(&nd->daemons[i]);
 }
 
 /* Before it comes up: what it would send by itself, and whom it would trust. */
@@ -164,7 +112,7 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 		     struct emul_reply *ret)
 {
 	const struct emul_link *l = emul_link_find(have, nic->ifname);
-	bool first = !nd->wanted;
+	bool first = !nd->applied;
 	size_t k;
 
 	if (!l) {
@@ -209,8 +157,21 @@ static int look(struct node *nd, bool apply, struct emul_reply *ret,
 		if (apply)
 			emul_set_link(nd->rtnl, lo->index, "lo", 0, 0);
 	}
+	for (i = 0; lo && i < nd->spec->nown; i++) {
+		if (emul_link_has(&have, lo->index, &nd->spec->own[i]))
+			continue;
+		ret->drift++;
+		if (apply)
+			emul_add_addr(nd->rtnl, lo->index, "lo",
+				      &nd->spec->own[i]);
+	}
 	for (i = 0; i < nd->spec->nnics; i++)
 		look_nic(nd, &have, &nd->spec->nics[i], i, apply, ret);
+	r = emul_routes_mend(&a, nd->rtnl, &have, nd->spec->routes,
+			     nd->spec->nroutes, apply, reterr);
+	if (r < 0)
+		return r;
+	ret->drift += (unsigned)r;
 	return rtnl_queued(nd->rtnl) ? rtnl_commit(nd->rtnl, reterr) : 0;
 }
 
@@ -225,13 +186,11 @@ static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 		memcpy(ret->msg, e.msg, sizeof(ret->msg));
 		return;
 	}
-	ret->stopped = sshd_stopped(nd);
-	if (order != EMUL_APPLY || !nd->spec->address)
+	ret->stopped = any_stopped(nd);
+	if (order != EMUL_APPLY)
 		return;
-	if (!nd->wanted)
-		start_sshd(nd);
-	else if (ret->stopped)
-		replace_sshd(nd);
+	nd->applied = true;
+	start_all(nd);
 }
 
 static void serve(struct node *nd, int ctl)
@@ -255,17 +214,33 @@ static int prepare(struct node *nd, const struct emul_spec *s,
 	r = emul_mount_node(nd->spec, s->client_pub, reterr);
 	if (r < 0)
 		return r;
+	r = emul_internet_prepare(&nd->arena, nd->spec, nd->daemons,
+				  &nd->ndaemons, reterr);
+	if (r < 0)
+		return r;
+	if (nd->spec->address)
+		nd->daemons[nd->ndaemons++] =
+			(struct emul_daemon){.argv = sshd, .log = SSHD_LOG};
 	return rtnl_open(&nd->rtnl, -1, reterr);
 }
 
 static int wait_ms(const struct node *nd)
 {
-	int64_t ns;
+	int least = -1, ms;
 
-	if (nd->sshd || !nd->wanted)
-		return -1;
-	ns = mono_sub(nd->again, clock_mono());
-	return ns <= 0 ? 0 : (int)(ns / NS_PER_MS) + 1;
+	for (size_t i = 0; i < nd->ndaemons; i++) {
+		ms = emul_daemon_wait_ms(&nd->daemons[i]);
+		if (ms >= 0 && (least < 0 || ms < least))
+			least = ms;
+	}
+	return least;
+}
+
+static void start_due(struct node *nd)
+{
+	for (size_t i = 0; i < nd->ndaemons; i++)
+		if (emul_daemon_wait_ms(&nd->daemons[i]) == 0)
+			emul_daemon_start(&nd->daemons[i]);
 }
 
 static void loop(struct node *nd, int ctl, int sig)
@@ -284,8 +259,7 @@ static void loop(struct node *nd, int ctl, int sig)
 		}
 		if (p[0].revents)
 			serve(nd, ctl);
-		if (wait_ms(nd) == 0)
-			start_sshd(nd);
+		start_due(nd);
 	}
 }
 
@@ -295,7 +269,7 @@ _Noreturn void emul_node_run(const struct emul_spec *s,
 	char owner[16];
 	const char *words[] = {"labctl", "node",    s->lab,
 			       n->name,  "--owner", owner};
-	struct node nd = {.spec = n, .again = MONO_NEVER};
+	struct node nd = {.spec = n};
 	sigset_t all;
 	int sig;
 

@@ -22,7 +22,7 @@ struct emul_reply {
 	int code;         /* 0 or -errno */
 	unsigned drift;   /* things found different (and mended by APPLY) */
 	uint32_t missing; /* bit i: the i-th nic is not there */
-	bool stopped;     /* its sshd is, by a signal */
+	bool stopped;     /* a server of its is, by a signal */
 	char msg[ERR_MAX];
 };
 

@@ -19,6 +19,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/internet.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
 static struct mac own_mac(uint8_t kind, size_t i)
@@ -234,6 +235,7 @@ static void build_outside(struct arena *a, const struct lab *lab,
 		*to = nic;
 		n->nnics++;
 	}
+	emul_internet_build(a, lab, n);
 }
 
 static const char *hosts_text(struct arena *a, const struct emul_spec *s)
@@ -311,8 +313,18 @@ bool emul_node_same(const struct emul_node *a, const struct emul_node *b)
 	size_t i;
 
 	if (!text_same(a->name, b->name) ||
-	    !text_same(a->address, b->address) || a->nnics != b->nnics)
+	    !text_same(a->address, b->address) ||
+	    !text_same(a->names, b->names) || a->nnics != b->nnics ||
+	    a->nroutes != b->nroutes || a->nown != b->nown)
 		return false;
+	for (i = 0; i < a->nroutes; i++)
+		if (!ipnet_equal(&a->routes[i].to, &b->routes[i].to) ||
+		    !ip_equal(&a->routes[i].via, &b->routes[i].via) ||
+		    !text_same(a->routes[i].dev, b->routes[i].dev))
+			return false;
+	for (i = 0; i < a->nown; i++)
+		if (!ipnet_equal(&a->own[i], &b->own[i]))
+			return false;
 	for (i = 0; i < a->nnics; i++)
 		if (!nic_same(&a->nics[i], &b->nics[i]))
 			return false;

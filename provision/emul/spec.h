@@ -28,12 +28,24 @@ struct emul_nic {
 	size_t ngroups;
 };
 
+struct emul_route {
+	struct ipnet to;
+	struct ip via;
+	const char *dev;
+};
+
 struct emul_node {
 	const char *name;
 	const char *address; /* sshd listens here; NULL: no sshd */
 	const char *key;     /* private host key, a PEM text; or NULL */
 	struct emul_nic *nics;
 	size_t nnics;
+	/* Of the host outside alone: */
+	struct emul_route *routes;
+	size_t nroutes;
+	struct ipnet *own; /* on its loopback */
+	size_t nown;
+	const char *names; /* of its DNS: lines as in /etc/hosts */
 };
 
 struct emul_bridge {

@@ -8,6 +8,7 @@
 #include "lib/doc.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/ids.h"
+#include "provision/emul/internet.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/request.h"
 #include "provision/emul/spec.h"
@@ -297,6 +298,9 @@ static void test_spec(void)
 	is_int(out->nics[0].naddrs, 2, "spec: with both families' gateways");
 	is(ipnet_print(&out->nics[0].addrs[1], text), "fd00:1::1/64",
 	   "spec: with their prefix lengths");
+	is_int(out->nown, 4, "spec: and the Internet's hosts");
+	is(ipnet_print(&out->own[0], text), EMUL_DNS "/32",
+	   "spec: the name server first");
 	ok(strstr(s.hosts, "\tnetwork2\n") && strstr(s.hosts, "\toutside\n"),
 	   "spec: hosts names them all");
 	lab_free(lab);

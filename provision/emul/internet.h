@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_EMUL_INTERNET_H
+#define LABCTL_PROVISION_EMUL_INTERNET_H
+
+/*
+ * The Internet behind the host outside, by which it is played as well: hosts
+ * whose addresses the documents name, a DNS server, a web server.
+ */
+
+#include "lib/arena.h"
+#include "provision/emul/daemon.h"
+#include "provision/emul/spec.h"
+#include "topologies/topo.h"
+
+#define EMUL_DNS "192.0.2.53"       /* asked by all nodes */
+#define EMUL_OPENSTACK "192.0.2.80" /* openstack.org */
+
+#define EMUL_INTERNET_DAEMONS 2
+
+/* Gives the host outside the Internet's addresses (but those that are the
+ * lab's own), what its DNS knows, and the ways back to projects' networks. */
+void emul_internet_build(struct arena *a, const struct lab *lab,
+			 struct emul_node *outside);
+
+/* Writes the servers' files and names their programs. */
+int emul_internet_prepare(struct arena *a, const struct emul_node *outside,
+			  struct emul_daemon *ret, size_t *ret_n,
+			  struct err *reterr);
+
+#endif
