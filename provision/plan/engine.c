@@ -9,6 +9,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
+#include "provision/plan/radvd.h"
 
 /* A rank's delay and what all ranks together stay below: version 2 counts the
  * skew in 1/256 s, so one priority step is 3.9 ms. */
@@ -105,6 +106,20 @@ static void track(struct plan_ctx *c, struct json *j,
 	json_arr_end(j);
 }
 
+/* Where it advertises itself, its kernel must answer as a router's does. */
+static void forwarding(struct json *j, const struct topo_router *r)
+{
+	if (!plan_router_advertises(r))
+		return;
+	json_key(j, "forwarding");
+	json_arr(j);
+	for (size_t i = 0; i < r->nqr; i++)
+		json_str(j, r->qr[i]->ifname);
+	if (r->gateway)
+		json_str(j, r->gateway->ifname);
+	json_arr_end(j);
+}
+
 /* Equal priorities: the greatest HA address goes first, the others wait a
  * little longer each, so that only one claims the role. */
 static unsigned promote_us(const struct topo_router *r,
@@ -163,6 +178,7 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_kstr(j, "delay", "0s");
 	json_obj_end(j);
 	track(c, j, r, ha);
+	forwarding(j, r);
 	json_key(j, "promote_delay");
 	json_fmt(j, "%uus", promote_us(r, ha));
 	json_key(j, "state_file");

@@ -8,6 +8,7 @@
 #include "provision/plan/linuxbridge.h"
 
 #include "lib/auto.h"
+#include "provision/plan/radvd.h"
 
 /* local: a bridge without uplink. */
 static const struct uplink local;
@@ -75,6 +76,9 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 		.up = true,
 		.addr_gen_none = shared,
 		.ipv6_quiet = p->router != NULL,
+		.ipv6_by_role =
+			(p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG) &&
+			plan_router_advertises(p->router),
 		.engine_addrs = p->router != NULL,
 	};
 }

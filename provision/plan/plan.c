@@ -39,6 +39,7 @@
 #include "provision/plan/engine.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/neigh.h"
+#include "provision/plan/radvd.h"
 #include "provision/plan/rules.h"
 
 struct setting {
@@ -292,6 +293,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	}
 	plan_engine(&c);
 	plan_dhcp(&c);
+	each_netns(&c, plan_radvd, NULL);
 	rules_done(&c);
 	by_rank(&c);
 }

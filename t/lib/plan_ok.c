@@ -53,6 +53,18 @@ static bool dnsmasq_ok(const struct res_service *s)
 	return true;
 }
 
+/* Files where they may be, and no word that leads elsewhere. */
+static bool role_program_ok(const struct res_service *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (!service_file_ok(s->files[i].path))
+			return false;
+	for (size_t i = 1; i < s->nargs; i++)
+		if (strstr(s->argv[i], ".."))
+			return false;
+	return netns_ok(s->netns ? s->netns : "");
+}
+
 /* Of programs only those known, and files nowhere but in the state folder. */
 static bool service_ok(const struct res_service *s, const struct plan *p,
 		       struct arena *a)
@@ -63,6 +75,9 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 
 	if (strcmp(s->argv[0], "dnsmasq") == 0)
 		return dnsmasq_ok(s);
+	if (strcmp(s->argv[0], "radvd") == 0 ||
+	    strcmp(s->argv[0], "haproxy") == 0)
+		return role_program_ok(s);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&
