@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cmd/list.h"
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/mono.h"
@@ -149,9 +150,8 @@ struct cmd_row {
 
 extern const struct cmd_row cmd_rows[];
 
-extern const struct cmd cmd_agent, cmd_check, cmd_complete, cmd_doctor,
-	cmd_down, cmd_exec, cmd_fabric, cmd_failover, cmd_init, cmd_machine,
-	cmd_dhcp_hook, cmd_metadata, cmd_plan, cmd_services, cmd_status, cmd_up,
-	cmd_verify, cmd_vrrp;
+#define CMD_DECLARE(area, name) extern const struct cmd cmd_##name;
+CMD_LIST(CMD_DECLARE)
+#undef CMD_DECLARE
 
 #endif

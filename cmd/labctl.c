@@ -12,30 +12,11 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 
-static const struct cmd cmd_help, cmd_version;
-
 /* clang-format off */
 const struct cmd_row cmd_rows[] = {
-	{"A lab's file", &cmd_init},
-	{NULL, &cmd_check},
-	{NULL, &cmd_plan},
-	{"A lab's life", &cmd_up},
-	{NULL, &cmd_status},
-	{NULL, &cmd_down},
-	{"Does it work?", &cmd_verify},
-	{NULL, &cmd_failover},
-	{"By hand", &cmd_exec},
-	{NULL, &cmd_vrrp},
-	{"This program", &cmd_doctor},
-	{NULL, &cmd_help},
-	{NULL, &cmd_version},
-	{NULL, &cmd_agent},
-	{NULL, &cmd_complete},
-	{NULL, &cmd_services},
-	{NULL, &cmd_fabric},
-	{NULL, &cmd_metadata},
-	{NULL, &cmd_machine},
-	{NULL, &cmd_dhcp_hook},
+#define CMD_ROW(area, name) {area, &cmd_##name},
+	CMD_LIST(CMD_ROW)
+#undef CMD_ROW
 	{NULL, NULL},
 };
 /* clang-format on */
@@ -123,14 +104,14 @@ static int run_version(const struct cmd *c, int argc, char **argv)
 	return EXIT_OK;
 }
 
-static const struct cmd cmd_help = {
+const struct cmd cmd_help = {
 	.name = "help",
 	.args = "[COMMAND]",
 	.summary = "this list, or more of one command",
 	.run = run_help,
 };
 
-static const struct cmd cmd_version = {
+const struct cmd cmd_version = {
 	.name = "version",
 	.args = "",
 	.summary = "print the version",
