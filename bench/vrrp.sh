@@ -36,7 +36,7 @@ ours() {
 	echo 'routers:'
 	for ((i = 1; i <= $1; i++)); do
 		cat <<-YAML
-		- {name: r$i, netns: ${2:+n$i}${2:-b}, interface: ha, version: 3, vrid: $i, priority: 200, interval: 100ms,
+		- {name: r$i, netns: ${2:+n$i}${2:-b}, interface: ha, version: 3, vrid: $i, priority: 200, interval: 100ms, promote_delay: 0us,
 		   garp: {repeat: 5, refresh: 10s, delay: 0s},
 		   virtual_addresses: [{address: 169.254.0.$i/24, dev: ha}]
 		YAML
