@@ -24,6 +24,7 @@
 	X(router_checks)                                                       \
 	X(traffic_checks)                                                      \
 	X(passage_checks)                                                      \
+	X(service_checks)                                                      \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

@@ -96,6 +96,20 @@ void scope_instances(struct subjects *ret, const struct evidence *e)
 	}
 }
 
+void scope_dhcp_ports(struct subjects *ret, const struct evidence *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < e->lab->nnetworks; i++)
+		for (k = 0; k < e->lab->networks[i].ndhcp; k++) {
+			struct subject s = {
+				.network = &e->lab->networks[i],
+				.node = e->lab->networks[i].dhcp_hosts[k]};
+
+			add(ret, s, on(ret, s.network->name, s.node));
+		}
+}
+
 void scope_routers(struct subjects *ret, const struct evidence *e)
 {
 	size_t i;

@@ -44,10 +44,11 @@ scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_instances;
 scope_fn scope_routers;
-scope_fn scope_hosts;    /* each router on each of its hosts */
-scope_fn scope_tunnels;  /* those of them where the HA network is VXLAN */
-scope_fn scope_outside;  /* each external address of each router */
-scope_fn scope_passages; /* from each instance by its router, by family */
-scope_fn scope_inside;   /* each router address that an instance can reach */
+scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
+scope_fn scope_hosts;      /* each router on each of its hosts */
+scope_fn scope_tunnels;    /* those of them where the HA network is VXLAN */
+scope_fn scope_outside;    /* each external address of each router */
+scope_fn scope_passages;   /* from each instance by its router, by family */
+scope_fn scope_inside;     /* each router address that an instance can reach */
 
 #endif

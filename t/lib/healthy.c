@@ -146,6 +146,20 @@ static void instance(struct build *b, const struct topo_instance *in)
 				   &p->addrs[i].subnet->gateway);
 }
 
+static void dhcp(struct build *b, const struct topo_network *net)
+{
+	const struct topo_port *p = topo_dhcp_port(net, b->node);
+	struct res_service *s;
+
+	if (!p)
+		return;
+	port(b, p, net->qdhcp);
+	addresses(b, p, net->qdhcp);
+	s = &seen_push(b->a, ns_of(b, ""), RES_SERVICE)->service;
+	s->name = arena_printf(b->a, "dhcp-%s", net->uuid);
+	s->running = s->wanted = true;
+}
+
 /* With l2_population: to each other node that has the network. */
 static void flood_entries(struct build *b, const struct topo_network *net)
 {
@@ -209,6 +223,8 @@ static struct observed *node(struct evidence *e, const struct topo_node *n)
 		router(&b, &e->lab->routers[i]);
 	for (i = 0; i < e->lab->ninstances; i++)
 		instance(&b, &e->lab->instances[i]);
+	for (i = 0; i < e->lab->nnetworks; i++)
+		dhcp(&b, &e->lab->networks[i]);
 	return b.o;
 }
 

@@ -11,12 +11,15 @@
 
 #include "lib/auto.h"
 #include "t/lib/broken.h"
+#include "t/lib/broken_services.h"
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 
 #define FILE_NAME "topologies/l3ha-linuxbridge.yaml"
 
-static struct lab *lab;
+static struct lab *lab; /* that is looked at now */
+static struct lab *two_labs[2];
+static const struct broken *const tables[] = {broken, broken_services};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -55,6 +58,17 @@ static bool names(const char *found, const char *check)
 	return found && strstr(found, text);
 }
 
+static bool broken_names(const char *check)
+{
+	size_t t, k;
+
+	for (t = 0; t < ARRAY_LEN(tables); t++)
+		for (k = 0; tables[t][k].what; k++)
+			if (names(tables[t][k].found, check))
+				return true;
+	return false;
+}
+
 static void registry(void)
 {
 	const struct check *c;
@@ -66,10 +80,8 @@ static void registry(void)
 				break;
 		ok(k == i && c->scope && c->judge && c->command,
 		   "check %s is whole and the only one of its name", c->name);
-		for (k = 0; broken[k].what; k++)
-			if (names(broken[k].found, c->name))
-				break;
-		ok(broken[k].what, "check %s is seen to fail below", c->name);
+		ok(broken_names(c->name), "check %s is seen to fail below",
+		   c->name);
 	}
 }
 
@@ -320,16 +332,21 @@ static void blind_parts(void)
 {
 	bool seen[64] = {false};
 	const struct check *c;
-	size_t p, i, n, concerned;
+	size_t p, i, l, n, concerned;
 
 	for (p = 0; p < ARRAY_LEN(parts); p++) {
-		auto_(evidence_release) struct evidence e;
 		auto_buf struct buf missed = {0};
 
-		evidence_init(&e, lab);
-		n = part_count(&parts[p], &e);
-		for (i = concerned = 0; i < n; i++)
-			concerned += lose_one(&parts[p], i, seen, &missed);
+		for (l = concerned = 0; l < ARRAY_LEN(two_labs); l++) {
+			auto_(evidence_release) struct evidence e;
+
+			lab = two_labs[l];
+			evidence_init(&e, lab);
+			n = part_count(&parts[p], &e);
+			for (i = 0; i < n; i++)
+				concerned +=
+					lose_one(&parts[p], i, seen, &missed);
+		}
 		ok(concerned, "without %s: %zu points", parts[p].what,
 		   concerned);
 		is(missed.data, NULL, "without %s none of them passes",
@@ -395,6 +412,22 @@ static void passes(const char *what, const char *path, const char *text)
 	lab_free(other);
 }
 
+static void breakages(const struct broken *table)
+{
+	size_t i;
+
+	for (i = 0; table[i].what; i++) {
+		auto_(evidence_release) struct evidence e;
+		auto_buf struct buf found = {0};
+
+		healthy_evidence(&e, lab);
+		if (table[i].how)
+			table[i].how(&e);
+		findings(&e, &found);
+		is(found.data, table[i].found, "%s", table[i].what);
+	}
+}
+
 int main(void)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -402,26 +435,29 @@ int main(void)
 
 	if (!ok(topo_load(FILE_NAME, &lab, &errs) == 0, "load " FILE_NAME))
 		return tap_done();
+	two_labs[0] = lab;
+	if (!ok(topo_load_text("served.yaml", broken_services_text,
+			       strlen(broken_services_text), &two_labs[1],
+			       &errs) == 0,
+		"load the lab with services%s%s", errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
 		return tap_done();
-	broken_lab(lab);
+	broken_lab(two_labs[0]);
+	broken_services_lab(two_labs[1]);
 	registry();
-	for (i = 0; broken[i].what; i++) {
-		auto_(evidence_release) struct evidence e;
-		auto_buf struct buf found = {0};
-
-		healthy_evidence(&e, lab);
-		if (broken[i].how)
-			broken[i].how(&e);
-		findings(&e, &found);
-		is(found.data, broken[i].found, "%s", broken[i].what);
+	for (i = 0; i < ARRAY_LEN(tables); i++) {
+		lab = two_labs[i];
+		breakages(tables[i]);
+		blindness();
 	}
-	blindness();
 	blind_parts();
 	passes("the other shipped lab", "topologies/vrrp-rapid.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
-	lab_free(lab);
+	lab_free(two_labs[0]);
+	lab_free(two_labs[1]);
 	return tap_done();
 }

@@ -22,6 +22,8 @@ static bool port_on(const struct topo_port *p, const struct topo_node *n)
 /* The namespace a port's inner end is in. */
 static const char *port_netns(const struct topo_port *p)
 {
+	if (p->kind == TOPO_PORT_DHCP)
+		return p->network->qdhcp;
 	return p->instance ? p->instance->netns : p->router->netns;
 }
 
@@ -159,9 +161,9 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
-		/* An instance's cable has a check of its own. */
+		/* Cables of instances and of DHCP have checks of their own. */
 		if (p->network == s->network && !p->instance &&
-		    port_on(p, s->node))
+		    p->kind != TOPO_PORT_DHCP && port_on(p, s->node))
 			bridge_port(ns, bridge, p->tap, v);
 	}
 	for (i = 0; i < ns->of[RES_LINK].n; i++)

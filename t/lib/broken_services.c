@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "t/lib/broken_services.h"
+
+#include <string.h>
+
+#include "t/lib/healthy.h"
+
+/* Two servers, two instances, one router. */
+const char broken_services_text[] =
+	"lab: served\n"
+	"dhcp_agents_per_network: 2\n"
+	"nodes:\n"
+	"  network1: {role: network}\n"
+	"  network2: {role: network}\n"
+	"  compute1: {role: compute}\n"
+	"physical:\n"
+	"  management: {cidr: 10.0.0.0/24}\n"
+	"  tunnel: {cidr: 10.0.1.0/24}\n"
+	"  provider: {}\n"
+	"networks:\n"
+	"  ext:\n"
+	"    external: true\n"
+	"    type: flat\n"
+	"    physical: provider\n"
+	"    subnets:\n"
+	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
+	"  inner:\n"
+	"    type: vxlan\n"
+	"    subnets:\n"
+	"      inner4: {cidr: 192.168.1.0/24, gateway: 192.168.1.1, "
+	"dhcp: true}\n"
+	"routers:\n"
+	"  r: {gateway: ext, interfaces: [inner4]}\n"
+	"instances:\n"
+	"  a: {node: compute1, network: inner}\n"
+	"  b: {node: compute1, network: inner}\n";
+
+static const struct lab *lab;
+static const struct topo_network *inner;
+
+void broken_services_lab(const struct lab *l)
+{
+	lab = l;
+	inner = topo_network(l, "inner");
+}
+
+#define EACH_SAMPLE(e, node, o)                                                \
+	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
+			     ((o) = healthy_sample((e), (node), s_i), true);   \
+	     s_i++)
+
+static const struct topo_port *dhcp_port(const char *node)
+{
+	return topo_dhcp_port(inner, topo_node(lab, node));
+}
+
+static struct res_service *dnsmasq(struct observed *o)
+{
+	struct seen_ns *own = healthy_ns(o, "");
+
+	for (size_t i = 0; i < own->of[RES_SERVICE].n; i++)
+		if (strncmp(own->of[RES_SERVICE].items[i].service.name, "dhcp-",
+			    5) == 0)
+			return &own->of[RES_SERVICE].items[i].service;
+	return NULL;
+}
+
+static void server_died(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	{
+		dnsmasq(o)->running = false;
+		dnsmasq(o)->exit = "was killed by signal 9";
+	}
+}
+
+static void server_unknown(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_ns(o, "")->of[RES_SERVICE].n = 0;
+}
+
+static void port_addressless(struct evidence *e)
+{
+	const struct topo_port *p = dhcp_port("network1");
+	char text[IP_TEXT_MAX];
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_addr_del(o, inner->qdhcp, p->ifname,
+			 ipnet_print(&p->addrs[0].addr, text));
+}
+
+static void port_mac(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_link(o, inner->qdhcp, dhcp_port("network1")->ifname)
+		->mac.b[5] ^= 1;
+}
+
+static void port_off_bridge(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_link(o, "", dhcp_port("network2")->tap)->master = NULL;
+}
+
+static void no_qdhcp(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_ns_del(o, inner->qdhcp);
+}
+
+static void strange_qdhcp(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	{
+		struct seen_ns *ns =
+			arena_push(&e->arena, &o->ns, &o->nns, sizeof(*ns));
+
+		ns->name = "qdhcp-00000000-0000-5000-8000-000000000000";
+	}
+}
+
+const struct broken broken_services[] = {
+	{"a healthy lab with services", NULL, NULL},
+	{"a DHCP server that died", server_died,
+	 "wrong dhcp-port: inner on network1"},
+	{"a DHCP server that was never begun", server_unknown,
+	 "wrong dhcp-port: inner on network2"},
+	{"a DHCP port without its address", port_addressless,
+	 "wrong dhcp-port: inner on network1"},
+	{"a DHCP port with another MAC", port_mac,
+	 "wrong dhcp-port: inner on network1"},
+	{"a DHCP port's cable out", port_off_bridge,
+	 "wrong dhcp-port: inner on network2"},
+	{"a DHCP namespace deleted", no_qdhcp,
+	 "wrong namespaces: network1; blind mtu: inner on network1; "
+	 "blind dhcp-port: inner on network1"},
+	{"a DHCP namespace of another network", strange_qdhcp,
+	 "wrong namespaces: compute1"},
+	{NULL, NULL, NULL},
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Judges of what instances boot by: DHCP on each of its nodes.
+ */
+#include "verify/checks/service.h"
+
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/service.h"
+#include "verify/check.h"
+#include "verify/checks/sight.h"
+#include "verify/command.h"
+#include "verify/scopes.h"
+
+#define DHCP_SERVICE "dhcp-"
+
+bool service_checks_have(const char *name)
+{
+	return strncmp(name, DHCP_SERVICE, strlen(DHCP_SERVICE)) == 0;
+}
+
+/* --- dhcp-port ------------------------------------------------------------ */
+
+static const struct res_service *service_of(const struct observed *o,
+					    const char *prefix,
+					    const char *uuid)
+{
+	const struct seen_ns *own = seen_ns(o, "");
+	size_t i, n = strlen(prefix);
+
+	for (i = 0; own && i < own->of[RES_SERVICE].n; i++) {
+		const struct res_service *s =
+			&own->of[RES_SERVICE].items[i].service;
+
+		if (strncmp(s->name, prefix, n) == 0 &&
+		    strcmp(s->name + n, uuid) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* The port's end in its namespace; its tap and the cable in between. */
+static void judge_port(const struct seen_ns *root, const struct seen_ns *ns,
+		       const struct topo_port *p, struct verdict *v)
+{
+	const struct res_link *l = seen_link(ns, p->ifname);
+	const struct res_link *tap = seen_link(root, p->tap);
+	char text[IP_TEXT_MAX], want[MAC_TEXT_MAX], mac[MAC_TEXT_MAX];
+	size_t i;
+	bool held;
+
+	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));
+	if (!l)
+		verdict_saw(v, false, "%s is not there", p->ifname);
+	else
+		verdict_saw(v,
+			    l->up && l->running && mac_equal(&l->mac, &p->mac),
+			    "%s %s, MAC %s", p->ifname, sight_up_text(l),
+			    mac_print(&l->mac, mac));
+	for (i = 0; l && i < p->naddrs; i++) {
+		held = seen_has_addr(ns, p->ifname, &p->addrs[i].addr);
+		ipnet_print(&p->addrs[i].addr, text);
+		verdict_want(v, "%s", text);
+		verdict_saw(v, held, "%s%s", held ? "" : "no ", text);
+	}
+	verdict_want(v, "%s on %s", p->tap, p->network->bridge);
+	if (!tap || !tap->master)
+		verdict_saw(v, false, "%s %s", p->tap,
+			    tap ? "on no bridge" : "is not there");
+	else
+		verdict_saw(v, strcmp(tap->master, p->network->bridge) == 0,
+			    "%s on %s", p->tap, tap->master);
+}
+
+static void judge_dhcp_port(const struct evidence *e, const struct subject *s,
+			    struct verdict *v)
+{
+	const struct topo_port *p = topo_dhcp_port(s->network, s->node);
+	const struct observed *o = sight_sample(e, s->node, v);
+	const struct res_service *server;
+	const struct seen_ns *ns;
+	const char *why;
+
+	if (!o)
+		return;
+	verdict_want(v, "a dnsmasq that runs");
+	server = service_of(o, DHCP_SERVICE, s->network->uuid);
+	why = server ? service_trouble(v->arena, server) : "was never begun";
+	verdict_saw(v, !why, "dnsmasq %s%s", why ? "does not run: " : "runs",
+		    why ? why : "");
+	ns = sight_ns(e, s->node, s->network->qdhcp, v);
+	if (ns)
+		judge_port(seen_ns(o, ""), ns, p, v);
+}
+
+static void command_dhcp_port(const struct evidence *e, const struct subject *s,
+			      struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, s->network->qdhcp);
+	buf_printf(out, "sh -c 'ip addr; ps ax | grep %s'", s->network->uuid);
+}
+
+/* clang-format off */
+const struct check service_checks[] = {
+	{"dhcp-port", scope_dhcp_ports, NEEDS_TABLES,
+	 "serves DHCP from a port of its own",
+	 "qdhcp-UUID on each DHCP node: port, addresses, tap and a live dnsmasq",
+	 judge_dhcp_port, command_dhcp_port},
+	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */
