@@ -42,6 +42,8 @@ struct res_link {
 			      addresses are there, else 0 */
 	bool engine_addrs; /* addresses that are in plan.virt are the VRRP
 			      engine's business: neither missing nor extra */
+	bool leased;       /* addresses with a lifetime, and routes of DHCP's,
+			      are its client's business: not extra */
 	/* veth: the other end, made in the same breath. It is a resource of
 	 * its own too, with peer NULL, where its attributes are checked. */
 	const char *peer;

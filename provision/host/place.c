@@ -10,6 +10,7 @@
 #include "lib/parse.h"
 #include "provision/host/remote.h"
 #include "provision/host/roles.h"
+#include "provision/machine/machine.h"
 #include "provision/way.h"
 
 #define NO_PROGRAM 127 /* a shell's status for that */
@@ -144,6 +145,7 @@ int place_find(const struct lab *lab, const char *name, const char *netns,
 			       "node",
 			       name, netns ? "--netns" : "--router");
 	ret->netns = inst ? inst->netns : r->netns;
+	ret->machine = inst != NULL;
 	if (inst)
 		ret->node = inst->node;
 	else
@@ -243,6 +245,17 @@ static void add_hint(const char *place, const char *word, struct buf *line)
 	buf_printf(line, " >&2; exit %d; }; ", NO_PROGRAM);
 }
 
+/* A machine is entered; its program knows how, and by which path it runs. */
+static void add_machine(const char *netns, const char *command,
+			struct buf *line)
+{
+	buf_adds(line, "test ! -e " MACHINE_DIR "/");
+	remote_quote(line, netns);
+	buf_adds(line, " || exec " MACHINE_PROGRAM " machine --enter ");
+	remote_quote(line, netns);
+	buf_printf(line, " -- %s; ", command ? command : "");
+}
+
 void place_command(const struct place *p, char *const *words, struct buf *line)
 {
 	const char *node = way_name(p->node);
@@ -261,8 +274,11 @@ void place_command(const struct place *p, char *const *words, struct buf *line)
 	buf_printf(line,
 		   " || { echo \"labctl: %s has no network namespace of this "
 		   "name; 'labctl exec %s -- ip netns' lists them\" >&2; exit "
-		   "%d; }; exec ip netns exec ",
+		   "%d; }; ",
 		   node, node, PLACE_CANNOT);
+	if (p->machine)
+		add_machine(p->netns, command.data, line);
+	buf_adds(line, "exec ip netns exec ");
 	remote_quote(line, p->netns);
 	buf_addc(line, ' ');
 	buf_adds(line, *words ? command.data : "\"${SHELL:-/bin/sh}\"");

@@ -23,6 +23,7 @@ struct place {
 	const char *name;             /* as it was said */
 	const struct topo_node *node; /* NULL: the host outside */
 	const char *netns;            /* NULL: the node's own */
+	bool machine; /* netns is an instance's, which may be a machine */
 	/* Not NULL: node is where this router is active, to be found yet. */
 	const struct topo_router *router;
 };

@@ -157,8 +157,11 @@ static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
 
-	return l && !loopback(&have->addr) &&
-	       (l->link.addr_gen_none || !learned(d, have));
+	if (!l || loopback(&have->addr))
+		return false;
+	if (l->link.leased && have->addr.addr.ip.family == 4)
+		return !have->addr.dynamic;
+	return l->link.addr_gen_none || !learned(d, have);
 }
 
 static void queue(struct tx *tx, struct place *p, const struct change *c,

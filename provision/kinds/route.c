@@ -202,14 +202,17 @@ static int look(struct look *l, struct err *reterr)
 
 static bool extra(struct diff *d, const struct res *have)
 {
+	const struct res *l =
+		have->route.dev ? link_staying(d, have->netns, have->route.dev)
+				: NULL;
 	uint8_t proto = have->route.proto;
 
 	if (proto == RTPROT_KERNEL || proto == RTPROT_REDIRECT ||
 	    proto == RTPROT_RA)
 		return false;
-	return have->route.dev
-		       ? link_staying(d, have->netns, have->route.dev) != NULL
-		       : netns_is_labs(d, have->netns);
+	if (!have->route.dev)
+		return netns_is_labs(d, have->netns);
+	return l && !(proto == RTPROT_DHCP && l->link.leased);
 }
 
 /* With the last IPv4 address of a link the kernel drops all routes by it. */

@@ -40,3 +40,39 @@ void plan_use_nic(struct plan_ctx *c, const char *name, const char *master)
 		r->link.ipv6_off = true;
 	}
 }
+
+void plan_settings(struct plan_ctx *c, const char *netns,
+		   const struct plan_setting *s)
+{
+	struct res *r;
+
+	for (; s->key; s++) {
+		r = plan_add(c, RES_SYSCTL, netns);
+		r->sysctl.key = s->key;
+		r->sysctl.value = s->value;
+	}
+}
+
+void plan_loopback(struct plan_ctx *c, const char *netns)
+{
+	struct res *r = plan_add(c, RES_LINK, netns);
+
+	r->link.kind = LINK_EXISTING;
+	r->link.name = "lo";
+	r->link.up = true;
+}
+
+void plan_addresses(struct plan_ctx *c, const struct topo_port *p,
+		    const char *netns)
+{
+	struct res *r;
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++) {
+		if (topo_leased(p, &p->addrs[i]))
+			continue;
+		r = plan_add(c, RES_ADDR, netns);
+		r->addr.dev = p->ifname;
+		r->addr.addr = p->addrs[i].addr;
+	}
+}

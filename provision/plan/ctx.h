@@ -34,4 +34,19 @@ bool plan_has_link(const struct plan_ctx *c, const char *name);
  * port of that bridge, without IPv6 of its own. */
 void plan_use_nic(struct plan_ctx *c, const char *name, const char *master);
 
+/* Settings of a namespace; a list ends with a NULL key. */
+struct plan_setting {
+	const char *key, *value;
+};
+
+void plan_settings(struct plan_ctx *c, const char *netns,
+		   const struct plan_setting *s);
+
+/* A namespace's loopback, up. */
+void plan_loopback(struct plan_ctx *c, const char *netns);
+
+/* The addresses of a port that nobody leases, on its link in netns. */
+void plan_addresses(struct plan_ctx *c, const struct topo_port *p,
+		    const char *netns);
+
 #endif

@@ -10,7 +10,7 @@
  *
  * Nothing is looked up on a machine here: the same lab gives the same plan
  * everywhere. What a mechanism (ML2's word) does is behind struct mechanism;
- * this file knows only routers, instances and sysctls. Other parts add what is
+ * this file knows only routers and sysctls. Other parts add what is
  * theirs, all of it at once; at the end all goes into the order of making.
  *
  * A backup's silence. Every host of a router has its qr and qg links with one
@@ -37,24 +37,21 @@
 #include "provision/kinds/kind.h"
 #include "provision/plan/dhcp.h"
 #include "provision/plan/engine.h"
+#include "provision/plan/instance.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/neigh.h"
 #include "provision/plan/radvd.h"
 #include "provision/plan/rules.h"
 
-struct setting {
-	const char *key, *value;
-};
-
 /* l3ha.md, section 1. */
-static const struct setting network_node[] = {
+static const struct plan_setting network_node[] = {
 	{"net/ipv4/ip_forward", "1"},
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
 	{NULL, NULL},
 };
 
-static const struct setting compute_node[] = {
+static const struct plan_setting compute_node[] = {
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
 	{"net/bridge/bridge-nf-call-iptables", "1"},
@@ -67,7 +64,7 @@ static const struct setting compute_node[] = {
  * Two qr interfaces can be on one network (IPv4 and IPv6 have a port each):
  * each answers ARP for its own addresses only, and asks with its own.
  */
-static const struct setting router[] = {
+static const struct plan_setting router[] = {
 	{"net/ipv4/ip_forward", "1"},
 	{"net/ipv4/conf/all/arp_ignore", "1"},
 	{"net/ipv4/conf/all/arp_announce", "2"},
@@ -84,49 +81,21 @@ static const struct setting router[] = {
 	{NULL, NULL},
 };
 
-/* An address that went from one instance to another is announced: see the
- * start of kinds/addr.c. */
-static const struct setting instance[] = {
-	{"net/ipv4/conf/all/arp_notify", "1"},
-	{"net/ipv6/conf/all/ndisc_notify", "1"},
-	{"net/ipv6/conf/all/accept_dad", "0"},
-	{"net/ipv6/conf/default/accept_dad", "0"},
-	{"net/ipv6/conf/default/accept_ra", "0"},
-	{NULL, NULL},
-};
-
-static void settings(struct plan_ctx *c, const char *netns,
-		     const struct setting *s)
-{
-	struct res *r;
-
-	for (; s->key; s++) {
-		r = plan_add(c, RES_SYSCTL, netns);
-		r->sysctl.key = s->key;
-		r->sysctl.value = s->value;
-	}
-}
-
 static bool hosts(const struct plan_ctx *c, const struct topo_router *r)
 {
 	return topo_ha_port(r, c->node) != NULL;
 }
 
-/* Calls fn for each router on the node, then for each instance. */
-static void each_netns(struct plan_ctx *c,
-		       void (*on_router)(struct plan_ctx *,
-					 const struct topo_router *),
-		       void (*on_instance)(struct plan_ctx *,
-					   const struct topo_instance *))
+/* Calls fn for each router on the node. */
+static void each_router(struct plan_ctx *c,
+			void (*fn)(struct plan_ctx *,
+				   const struct topo_router *))
 {
 	size_t i;
 
-	for (i = 0; on_router && i < c->lab->nrouters; i++)
+	for (i = 0; i < c->lab->nrouters; i++)
 		if (hosts(c, &c->lab->routers[i]))
-			on_router(c, &c->lab->routers[i]);
-	for (i = 0; on_instance && i < c->lab->ninstances; i++)
-		if (c->lab->instances[i].node == c->node)
-			on_instance(c, &c->lab->instances[i]);
+			fn(c, &c->lab->routers[i]);
 }
 
 static void router_netns(struct plan_ctx *c, const struct topo_router *r)
@@ -134,28 +103,9 @@ static void router_netns(struct plan_ctx *c, const struct topo_router *r)
 	plan_add(c, RES_NETNS, r->netns);
 }
 
-static void instance_netns(struct plan_ctx *c, const struct topo_instance *i)
-{
-	plan_add(c, RES_NETNS, i->netns);
-}
-
 static void router_sysctls(struct plan_ctx *c, const struct topo_router *r)
 {
-	settings(c, r->netns, router);
-}
-
-static void instance_sysctls(struct plan_ctx *c, const struct topo_instance *i)
-{
-	settings(c, i->netns, instance);
-}
-
-static void loopback(struct plan_ctx *c, const char *netns)
-{
-	struct res *r = plan_add(c, RES_LINK, netns);
-
-	r->link.kind = LINK_EXISTING;
-	r->link.name = "lo";
-	r->link.up = true;
+	plan_settings(c, r->netns, router);
 }
 
 static void router_links(struct plan_ctx *c, const struct topo_router *r)
@@ -163,7 +113,7 @@ static void router_links(struct plan_ctx *c, const struct topo_router *r)
 	const struct mechanism *m = mechanisms[c->node->mechanism];
 	size_t i;
 
-	loopback(c, r->netns);
+	plan_loopback(c, r->netns);
 	m->port(c, topo_ha_port(r, c->node), r->netns);
 	for (i = 0; i < r->nqr; i++)
 		m->port(c, r->qr[i], r->netns);
@@ -171,57 +121,9 @@ static void router_links(struct plan_ctx *c, const struct topo_router *r)
 		m->port(c, r->gateway, r->netns);
 }
 
-static void instance_links(struct plan_ctx *c, const struct topo_instance *i)
-{
-	loopback(c, i->netns);
-	mechanisms[c->node->mechanism]->port(c, i->port, i->netns);
-}
-
-static void addresses(struct plan_ctx *c, const struct topo_port *p,
-		      const char *netns)
-{
-	struct res *r;
-	size_t i;
-
-	for (i = 0; i < p->naddrs; i++) {
-		r = plan_add(c, RES_ADDR, netns);
-		r->addr.dev = p->ifname;
-		r->addr.addr = p->addrs[i].addr;
-	}
-}
-
 static void router_addrs(struct plan_ctx *c, const struct topo_router *r)
 {
-	addresses(c, topo_ha_port(r, c->node), r->netns);
-}
-
-static void instance_addrs(struct plan_ctx *c, const struct topo_instance *i)
-{
-	addresses(c, i->port, i->netns);
-}
-
-static void instance_routes(struct plan_ctx *c, const struct topo_instance *in)
-{
-	const struct topo_port *p = in->port;
-	struct res *r;
-	bool have[2] = {false, false};
-	size_t i;
-
-	for (i = 0; i < p->naddrs; i++) {
-		const struct topo_subnet *s = p->addrs[i].subnet;
-		bool *had;
-
-		if (!s || !ip_is_set(&s->gateway))
-			continue;
-		had = &have[s->gateway.family == 6];
-		if (*had)
-			continue;
-		*had = true;
-		r = plan_add(c, RES_ROUTE, in->netns);
-		r->route.to.ip.family = s->gateway.family;
-		r->route.via = s->gateway;
-		r->route.dev = p->ifname;
-	}
+	plan_addresses(c, topo_ha_port(r, c->node), r->netns);
 }
 
 static void name(struct arena *a, const char *lab, const char *mark,
@@ -271,19 +173,19 @@ void plan_build(struct arena *a, const struct lab *lab,
 	size_t i;
 
 	name(a, lab->name, lab->mark, ret);
-	each_netns(&c, router_netns, instance_netns);
+	each_router(&c, router_netns);
 	if (node->role == TOPO_NETWORK)
-		settings(&c, "", network_node);
+		plan_settings(&c, "", network_node);
 	if (node->role == TOPO_COMPUTE)
-		settings(&c, "", compute_node);
-	each_netns(&c, router_sysctls, instance_sysctls);
+		plan_settings(&c, "", compute_node);
+	each_router(&c, router_sysctls);
 	for (i = 0; i < lab->nnetworks; i++)
 		if (topo_network_on(lab, &lab->networks[i], node))
 			m->network(&c, &lab->networks[i]);
-	each_netns(&c, router_links, instance_links);
-	each_netns(&c, router_addrs, instance_addrs);
-	each_netns(&c, NULL, instance_routes);
-	each_netns(&c, plan_router_neighbours, plan_instance_neighbours);
+	each_router(&c, router_links);
+	each_router(&c, router_addrs);
+	each_router(&c, plan_router_neighbours);
+	plan_instances(&c);
 	for (i = 0; i < lab->nnetworks; i++) {
 		const struct topo_network *n = &lab->networks[i];
 
@@ -293,7 +195,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	}
 	plan_engine(&c);
 	plan_dhcp(&c);
-	each_netns(&c, plan_radvd, NULL);
+	each_router(&c, plan_radvd);
 	rules_done(&c);
 	by_rank(&c);
 }

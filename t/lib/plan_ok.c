@@ -18,6 +18,7 @@ static bool netns_ok(const char *s)
 {
 	return s &&
 	       (!*s || (netns_name_ok(s) && (strncmp(s, "qrouter-", 8) == 0 ||
+					     strncmp(s, "qdhcp-", 6) == 0 ||
 					     strncmp(s, "vm-", 3) == 0)));
 }
 
@@ -65,6 +66,21 @@ static bool role_program_ok(const struct res_service *s)
 	return netns_ok(s->netns ? s->netns : "");
 }
 
+/* An instance: this very program, in the namespace that it names. */
+static bool machine_ok(const struct res_service *s)
+{
+	if (!s->netns || strncmp(s->netns, "vm-", 3) != 0 ||
+	    !netns_ok(s->netns) || s->nfiles || s->control || s->when ||
+	    !netns_name_ok(s->name) || s->nargs < 8 ||
+	    strcmp(s->argv[1], "machine") != 0 ||
+	    strcmp(s->argv[3], s->netns) != 0)
+		return false;
+	for (size_t i = 2; i < s->nargs; i++)
+		if (strcmp(s->argv[i], "--enter") == 0)
+			return false;
+	return true;
+}
+
 /* Of programs only those known, and files nowhere but in the state folder. */
 static bool service_ok(const struct res_service *s, const struct plan *p,
 		       struct arena *a)
@@ -78,6 +94,8 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 	if (strcmp(s->argv[0], "radvd") == 0 ||
 	    strcmp(s->argv[0], "haproxy") == 0)
 		return role_program_ok(s);
+	if (strncmp(s->name, "machine-", 8) == 0)
+		return strcmp(s->argv[0], "labctl") == 0 && machine_ok(s);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&

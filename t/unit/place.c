@@ -111,22 +111,31 @@ static void commands(const struct lab *lab)
 		const char *netns;
 		char *const *words;
 		const char *is, *has; /* all of it, or a part */
+		bool machine;
 	} rows[] = {
-		{NULL, none, "", NULL},
-		{NULL, one, "ls", NULL},
-		{NULL, two, "ls 'a b'", NULL},
-		{NULL, piped, NULL, "exit 127; }; 'ip netns | wc -l'"},
-		{NULL, piped, NULL, "labctl exec n1 -- sh -c"},
-		{"ns", none, NULL, "ip netns exec ns \"${SHELL:-/bin/sh}\""},
-		{"ns", two, NULL, "exec ip netns exec ns ls 'a b'"},
-		{"ns", two, NULL, "n1 has no network namespace"},
+		{NULL, none, "", NULL, false},
+		{NULL, one, "ls", NULL, false},
+		{NULL, two, "ls 'a b'", NULL, false},
+		{NULL, piped, NULL, "exit 127; }; 'ip netns | wc -l'", false},
+		{NULL, piped, NULL, "labctl exec n1 -- sh -c", false},
+		{"ns", none, NULL, "ip netns exec ns \"${SHELL:-/bin/sh}\"",
+		 false},
+		{"ns", two, NULL, "exec ip netns exec ns ls 'a b'", false},
+		{"ns", two, NULL, "n1 has no network namespace", false},
+		{"ns", two, NULL,
+		 "; test ! -e /run/machine/ns || exec /run/machine/labctl "
+		 "machine --enter ns -- ls 'a b'; exec ip netns exec ns ls",
+		 true},
+		{"ns", none, NULL, "machine --enter ns -- ; exec ip netns",
+		 true},
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		struct place p = {.name = "n1",
 				  .node = topo_node(lab, "n1"),
-				  .netns = rows[i].netns};
+				  .netns = rows[i].netns,
+				  .machine = rows[i].machine};
 		auto_buf struct buf b = {0};
 
 		place_command(&p, rows[i].words, &b);
