@@ -200,6 +200,20 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 as='' bin=$LABCTL
 at_exit "'$LABCTL' down -q $LAB >/dev/null 2>&1"
+
+# Without dnsmasq nothing is begun.
+without() {
+	# shellcheck disable=SC2016 # expanded inside
+	unshare -m bash -c 'mount --bind /dev/null "$1" && shift && exec "$@"' \
+		x "$(command -v dnsmasq)" "$LABCTL" "$@" 2>&1
+}
+lab_file
+out=$(without up "$FILE")
+is $? 3 "without dnsmasq: exit status"
+like "$out" "no dnsmasq here, which labs with DHCP want: apt-get install dnsmasq-base" "with the cure"
+is "$(processes_of "$LAB")" "" "and nothing is begun"
+like "$(without doctor)" "lacks    dnsmasq .*cure: apt-get install dnsmasq-base" "doctor tells it too"
+
 one root
 if command -v newuidmap >/dev/null; then
 	user_make

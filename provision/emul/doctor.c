@@ -18,6 +18,7 @@
 #include "provision/emul/emul.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/probe.h"
+#include "provision/emul/programs.h"
 #include "provision/emul/space.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
@@ -78,26 +79,10 @@ static void look_kernel(struct report *r)
 				       KERNEL_MAJOR, KERNEL_MINOR);
 }
 
-static const char *find_program(struct arena *a, const char *name)
-{
-	const char *dir = EMUL_PATH;
-	size_t len;
-
-	for (; *dir; dir += len + (dir[len] == ':')) {
-		const char *path;
-
-		len = strcspn(dir, ":");
-		path = arena_printf(a, "%.*s/%s", (int)len, dir, name);
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return NULL;
-}
-
 static void look_program(struct report *r, const char *name, bool required,
 			 const char *package, const char *what_for)
 {
-	const char *path = find_program(r->a, name);
+	const char *path = emul_find_program(r->a, name);
 	struct emul_need *n = add(r, name, required, path);
 
 	n->found = path ? path : arena_printf(r->a, "not found; %s", what_for);
@@ -396,10 +381,11 @@ int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
 	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
 	look_namespaces(&r);
 	look_neighbours(&r);
-	look_program(&r, "dnsmasq", false, "dnsmasq-base",
-		     "labs with DHCP want it");
-	look_program(&r, "iptables-nft-restore", false, "iptables",
-		     "labs with DHCP want it");
+	for (size_t i = 0; i < emul_nprograms; i++)
+		look_program(
+			&r, emul_programs[i].name, false,
+			emul_programs[i].package,
+			arena_printf(a, "%s want it", emul_programs[i].labs));
 	look_program(&r, "ip", false, "iproute2", "to look around by hand");
 	look_program(&r, "prove", false, "perl", "runs the tests");
 	*ret = r.needs;

@@ -36,6 +36,7 @@
 #include "provision/emul/ask.h"
 #include "provision/emul/keys.h"
 #include "provision/emul/proc.h"
+#include "provision/emul/programs.h"
 #include "provision/emul/spec.h"
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
@@ -207,7 +208,9 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	int r;
 
 	emul_owner();
-	r = emul_spec_build(&a, lab, &spec, reterr);
+	r = emul_lacks(lab, reterr);
+	if (r == 0)
+		r = emul_spec_build(&a, lab, &spec, reterr);
 	if (r < 0)
 		return r;
 	r = emul_lock(lab->name, "up", reterr);

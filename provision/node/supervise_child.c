@@ -264,8 +264,8 @@ static void in_child(const struct kept *k, const char *dir, int out, int parent)
 	if (strcmp(k->s.argv[0], "labctl") == 0)
 		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	else
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
-	dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
+		execvp(k->s.argv[0], (char *const *)(uintptr_t)argv);
+	dprintf(2, "cannot run %s: %s\n", k->s.argv[0], strerror(errno));
 	_exit(127);
 }
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lab that wants a program which is not here would come up and not work:
+ * that is said before anything is touched.
+ */
+#include "provision/emul/programs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "provision/emul/mount.h"
+
+static bool has_dhcp(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		if (lab->networks[i].ndhcp)
+			return true;
+	return false;
+}
+
+static bool has_slaac(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nrouters; i++)
+		for (size_t k = 0; k < lab->routers[i].nqr; k++)
+			if (lab->routers[i].qr[k]->addrs[0].subnet->ipv6 !=
+			    TOPO_IPV6_NONE)
+				return true;
+	return false;
+}
+
+static bool has_rules(const struct lab *lab)
+{
+	return has_dhcp(lab) || has_slaac(lab);
+}
+
+static bool has_leases(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->ninstances; i++) {
+		const struct topo_port *p = lab->instances[i].port;
+
+		for (size_t k = 0; k < p->naddrs; k++)
+			if (topo_leased(p, &p->addrs[k]))
+				return true;
+	}
+	return false;
+}
+
+const struct emul_program emul_programs[] = {
+	{"dnsmasq", "dnsmasq-base", "labs with DHCP", has_dhcp},
+	{"iptables-nft-restore", "iptables", "labs with DHCP or SLAAC",
+	 has_rules},
+	{"busybox", "busybox", "labs whose instances boot", has_leases},
+	{"radvd", "radvd", "labs with SLAAC", has_slaac},
+};
+const size_t emul_nprograms = ARRAY_LEN(emul_programs);
+
+const char *emul_find_program(struct arena *a, const char *name)
+{
+	const char *dir = EMUL_PATH;
+	size_t len;
+
+	for (; *dir; dir += len + (dir[len] == ':')) {
+		const char *path;
+
+		len = strcspn(dir, ":");
+		path = arena_printf(a, "%.*s/%s", (int)len, dir, name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+int emul_lacks(const struct lab *lab, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+
+	for (size_t i = 0; i < emul_nprograms; i++) {
+		const struct emul_program *p = &emul_programs[i];
+
+		if (p->wanted(lab) && !emul_find_program(&a, p->name))
+			return err_set(reterr, -ENOENT,
+				       "there is no %s here, which %s want: "
+				       "apt-get install %s",
+				       p->name, p->labs, p->package);
+	}
+	return 0;
+}
