@@ -39,6 +39,7 @@
 #include "provision/plan/engine.h"
 #include "provision/plan/instance.h"
 #include "provision/plan/mechanism.h"
+#include "provision/plan/metadata.h"
 #include "provision/plan/neigh.h"
 #include "provision/plan/radvd.h"
 #include "provision/plan/rules.h"
@@ -196,6 +197,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	plan_engine(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);
+	plan_metadata(&c); /* behind all other rules of routers */
 	rules_done(&c);
 	by_rank(&c);
 }

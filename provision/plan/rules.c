@@ -110,6 +110,17 @@ void rules_add(struct plan_ctx *c, const char *netns, int family,
 				   sizeof(const char *)) = rule;
 }
 
+void rules_once(struct plan_ctx *c, const char *netns, int family,
+		const char *table, const char *chain, const char *rule)
+{
+	const struct chain *ch = chain_of(c, netns, family, table, chain);
+
+	for (size_t i = 0; i < ch->n; i++)
+		if (strcmp(ch->rules[i], rule) == 0)
+			return;
+	rules_add(c, netns, family, table, chain, rule);
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct chain *const *x = a, *const *y = b;

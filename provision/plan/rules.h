@@ -26,6 +26,11 @@ void rules_chain(struct plan_ctx *c, const char *netns, int family,
 void rules_add(struct plan_ctx *c, const char *netns, int family,
 	       const char *table, const char *chain, const char *rule);
 
+/* The same, unless the chain has this rule: for what several parts need, such
+ * as the jumps to chains that they share. */
+void rules_once(struct plan_ctx *c, const char *netns, int family,
+		const char *table, const char *chain, const char *rule);
+
 /* Appends one resource a namespace that has any; plan_build() calls it. */
 void rules_done(struct plan_ctx *c);
 

@@ -96,6 +96,10 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 		return role_program_ok(s);
 	if (strncmp(s->name, "machine-", 8) == 0)
 		return strcmp(s->argv[0], "labctl") == 0 && machine_ok(s);
+	if (strcmp(s->name, "metadata") == 0 &&
+	    strcmp(s->argv[0], "labctl") == 0 && s->nargs == 6 &&
+	    strcmp(s->argv[1], "metadata") == 0)
+		return role_program_ok(s);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&
