@@ -25,6 +25,7 @@ enum check_needs {
 	NEEDS_PINGS = 1 << 1,
 	NEEDS_TIME = 1 << 2,     /* roles, over at least one interval */
 	NEEDS_PASSAGES = 1 << 4, /* packets through routers */
+	NEEDS_OFFERS = 1 << 5,   /* of DHCP servers */
 	NEEDS_DRIFT = 1 << 3     /* what the agents would change */
 };
 

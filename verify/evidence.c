@@ -174,6 +174,32 @@ static void plan_passages(struct evidence *e)
 		}
 }
 
+const struct topo_addr *evidence_served(const struct topo_instance *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_subnet *s = in->port->addrs[i].subnet;
+
+		if (s && s->dhcp && s->cidr.ip.family == 4)
+			return &in->port->addrs[i];
+	}
+	return NULL;
+}
+
+static void plan_boots(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i;
+
+	e->boots =
+		arena_array(&e->arena, lab->ninstances + 1, sizeof(*e->boots));
+	for (i = 0; i < lab->ninstances; i++) {
+		e->boots[i].instance = &lab->instances[i];
+		e->boots[i].offers.error = not_looked;
+	}
+}
+
 void evidence_init(struct evidence *e, const struct lab *lab)
 {
 	size_t i;
@@ -186,6 +212,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_tunnels(e);
 	plan_pings(e);
 	plan_passages(e);
+	plan_boots(e);
 }
 
 void evidence_release(struct evidence *e)

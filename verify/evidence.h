@@ -17,6 +17,7 @@
 #include "provision/seen.h"
 #include "topologies/topo.h"
 #include "verify/looks/capture.h"
+#include "verify/looks/dhcp.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
 
@@ -80,6 +81,15 @@ struct seen_passage {
 	bool repeated; /* none was seen at first */
 };
 
+/*
+ * What an instance's boot stands on, seen from where the instance is. What its
+ * port has no need of stays "not looked at", and no point speaks of it.
+ */
+struct seen_boot {
+	const struct topo_instance *instance;
+	struct seen_offers offers; /* of DHCP servers */
+};
+
 struct evidence {
 	struct arena arena;
 	struct arena *arenas; /* one for each thread that gathers */
@@ -93,6 +103,7 @@ struct evidence {
 	size_t ntunnels;
 	struct seen_ping *outside, *inside;
 	size_t noutside, ninside;
+	struct seen_boot *boots;       /* as lab->instances */
 	struct seen_passage *passages; /* instances in order */
 	size_t npassages;
 	struct seen_frames left; /* frames to passages, by the host outside */
@@ -121,6 +132,10 @@ const char *evidence_passage_filter(struct arena *a, const struct lab *lab);
 /* Was a frame of this passage seen outside? The first one, or NULL. */
 const struct frame *evidence_left(const struct evidence *e,
 				  const struct seen_passage *p);
+
+/* The address that DHCP servers have for an instance: its first one in an IPv4
+ * subnet with DHCP; NULL where it has none. */
+const struct topo_addr *evidence_served(const struct topo_instance *in);
 
 /* Interval of a router's adverts, and the longest in the lab (0: none). */
 int64_t evidence_interval_ns(const struct topo_router *r);

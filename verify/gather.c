@@ -23,6 +23,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/node/agent.h"
+#include "verify/gather_boots.h"
 #include "verify/passages.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
@@ -33,13 +34,14 @@
 #define PARALLEL_MAX 200 /* looks of one node at a time */
 _Static_assert(PARALLEL_MAX < AGENT_CHILDREN_MAX, "room in the agent");
 
-enum job_kind { JOB_FRAMES, JOB_PINGS };
+enum job_kind { JOB_FRAMES, JOB_PINGS, JOB_BOOT };
 
 /* One request to a node's agent, and where its answer goes. */
 struct job {
 	enum job_kind kind;
 	struct seen_frames *frames;
 	struct seen_pings *pings;
+	const struct boot_ask *boot;
 	char *members; /* of the request */
 	unsigned timeout_ms;
 	unsigned id;
@@ -111,6 +113,17 @@ static void add_pings(struct work *w, struct seen_ping *p,
 	add_job(w, JOB_PINGS, ms, b.data)->pings = out;
 }
 
+static void add_boots(struct work *w, const struct topo_node *node)
+{
+	struct boot_ask *asks = NULL;
+	size_t i, n = 0;
+
+	gather_boots(w->arena, w->e, node, w->needs, &asks, &n);
+	for (i = 0; i < n; i++)
+		add_job(w, JOB_BOOT, asks[i].timeout_ms, asks[i].members)
+			->boot = &asks[i];
+}
+
 /* What is to be looked at on this node; node NULL: on the host outside. */
 static void plan_jobs(struct work *w, const struct topo_node *node)
 {
@@ -123,6 +136,7 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 	for (i = 0; i < e->ninside && (w->needs & NEEDS_PINGS); i++)
 		if (node && e->inside[i].instance->node == node)
 			add_pings(w, &e->inside[i], &e->inside[i].pings);
+	add_boots(w, node);
 	if (!node || !(w->needs & NEEDS_FRAMES))
 		return;
 	for (i = 0; i < e->ntunnels; i++)
@@ -148,8 +162,9 @@ static void send_job(struct fleet_node *n, struct job *j)
 	static const char *const ops[] = {
 		[JOB_FRAMES] = "capture", [JOB_PINGS] = "ping"};
 
-	j->sent = remote_send(n->remote, ops[j->kind], j->members, &j->id,
-			      &j->err) == 0;
+	const char *op = j->kind == JOB_BOOT ? j->boot->op : ops[j->kind];
+
+	j->sent = remote_send(n->remote, op, j->members, &j->id, &j->err) == 0;
 }
 
 static void job_failed(struct work *w, struct job *j, const char *why)
@@ -158,6 +173,8 @@ static void job_failed(struct work *w, struct job *j, const char *why)
 
 	if (j->kind == JOB_FRAMES)
 		j->frames->error = copy;
+	else if (j->kind == JOB_BOOT)
+		j->boot->failed(j->boot->boot, copy);
 	else
 		j->pings->error = copy;
 }
@@ -173,6 +190,8 @@ static void take_answer(struct fleet_node *n, struct work *w, struct job *j)
 		job_failed(w, j, j->err.msg);
 	else if (j->kind == JOB_FRAMES)
 		capture_answer(w->arena, d, j->frames);
+	else if (j->kind == JOB_BOOT)
+		j->boot->answer(w->arena, d, j->boot->boot);
 	else
 		ping_answer(w->arena, d, j->pings);
 }

@@ -96,6 +96,20 @@ void scope_instances(struct subjects *ret, const struct evidence *e)
 	}
 }
 
+void scope_served(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->ninstances; i++) {
+		struct subject s = {.instance = &e->lab->instances[i],
+				    .node = e->lab->instances[i].node,
+				    .boot = &e->boots[i]};
+
+		if (evidence_served(s.instance))
+			add(ret, s, on(ret, s.instance->name, s.node));
+	}
+}
+
 void scope_dhcp_ports(struct subjects *ret, const struct evidence *e)
 {
 	size_t i, k;

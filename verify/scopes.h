@@ -26,6 +26,7 @@ struct subject {
 	const struct seen_tunnel *tunnel;
 	const struct seen_ping *ping;
 	const struct seen_passage *passage;
+	const struct seen_boot *boot; /* instance's */
 };
 
 struct subjects {
@@ -44,6 +45,7 @@ scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_instances;
 scope_fn scope_routers;
+scope_fn scope_served;     /* instances that DHCP servers know */
 scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
 scope_fn scope_hosts;      /* each router on each of its hosts */
 scope_fn scope_tunnels;    /* those of them where the HA network is VXLAN */

@@ -133,6 +133,45 @@ static void strange_qdhcp(struct evidence *e)
 	}
 }
 
+static void one_answers(struct evidence *e)
+{
+	e->boots[0].offers.n = 1;
+}
+
+static void none_answers(struct evidence *e)
+{
+	e->boots[0].offers.n = e->boots[1].offers.n = 0;
+}
+
+static void another_is_offered(struct evidence *e)
+{
+	e->boots[1].offers.items[0].addr.b[3] ^= 64;
+}
+
+/* It answers first, and with the same address. */
+static void rogue(struct evidence *e)
+{
+	struct seen_offers *o = &e->boots[0].offers;
+	struct seen_offer *r =
+		arena_push(&e->arena, &o->items, &o->n, sizeof(*r));
+
+	*r = o->items[0];
+	ip_parse("192.168.1.250", &r->server);
+	mac_parse("02:00:00:00:00:66", &r->from);
+}
+
+/* It calls itself by the address of one of ours. */
+static void rogue_in_disguise(struct evidence *e)
+{
+	rogue(e);
+	e->boots[0].offers.items[2].server = e->boots[0].offers.items[0].server;
+}
+
+static void offers_unseen(struct evidence *e)
+{
+	e->boots[0].offers = (struct seen_offers){.error = "no eth0"};
+}
+
 const struct broken broken_services[] = {
 	{"a healthy lab with services", NULL, NULL},
 	{"a DHCP server that died", server_died,
@@ -150,5 +189,16 @@ const struct broken broken_services[] = {
 	 "blind dhcp-port: inner on network1"},
 	{"a DHCP namespace of another network", strange_qdhcp,
 	 "wrong namespaces: compute1"},
+	{"one DHCP server of two that does not answer", one_answers,
+	 "wrong dhcp-answer: a on compute1"},
+	{"no DHCP server that answers", none_answers,
+	 "wrong dhcp-answer: a on compute1; wrong dhcp-answer: b on compute1"},
+	{"another address offered", another_is_offered,
+	 "wrong dhcp-answer: b on compute1"},
+	{"a rogue DHCP server", rogue, "wrong dhcp-answer: a on compute1"},
+	{"a rogue with a server's address", rogue_in_disguise,
+	 "wrong dhcp-answer: a on compute1"},
+	{"no way to ask DHCP servers", offers_unseen,
+	 "blind dhcp-answer: a on compute1"},
 	{NULL, NULL, NULL},
 };

@@ -305,6 +305,26 @@ static void passages(struct evidence *e)
 	}
 }
 
+static void offers(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_addr *lent = evidence_served(b->instance);
+	const struct topo_network *net = b->instance->port->network;
+	size_t i, k;
+
+	b->offers.error = NULL;
+	for (i = 0; lent && i < net->ndhcp; i++) {
+		const struct topo_port *p = net->dhcp_ports[i];
+		struct seen_offer *o = arena_push(&e->arena, &b->offers.items,
+						  &b->offers.n, sizeof(*o));
+
+		o->from = p->mac;
+		o->addr = lent->addr.ip;
+		for (k = 0; k < p->naddrs; k++)
+			if (p->addrs[k].subnet == lent->subnet)
+				o->server = p->addrs[k].addr.ip;
+	}
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -327,6 +347,8 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 				frames(e, &e->tunnels[i].frames,
 				       &lab->routers[k], true);
 	passages(e);
+	for (i = 0; i < lab->ninstances; i++)
+		offers(e, &e->boots[i]);
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);
 }

@@ -260,11 +260,25 @@ static void lose_drift(struct evidence *e, size_t i)
 	e->nodes[i].drift = (struct seen_drift){.error = "no agent"};
 }
 
+static bool on_offers(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_OFFERS &&
+	       p->subject.boot == &e->boots[i];
+}
+
+static void lose_offers(struct evidence *e, size_t i)
+{
+	e->boots[i].offers = (struct seen_offers){.error = "no agent"};
+}
+
 #define COUNT(member) offsetof(struct evidence, member)
+#define BOOTS (SIZE_MAX - 1)
 
 static const struct part {
 	const char *what;
-	size_t count; /* where in the evidence; 0: one for each node */
+	/* Where in the evidence; 0: one for each node, SIZE_MAX: one, BOOTS:
+	 * one for each instance. */
+	size_t count;
 	void (*lose)(struct evidence *e, size_t i);
 	bool (*concerns)(const struct evidence *e, size_t i,
 			 const struct point *p);
@@ -283,6 +297,7 @@ static const struct part {
 	{"a passage's sender", COUNT(npassages), lose_passage, on_passage},
 	{"the host outside", SIZE_MAX, lose_left, on_left},
 	{"a node's drift", 0, lose_drift, on_drift},
+	{"offers of DHCP servers", BOOTS, lose_offers, on_offers},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)
@@ -291,6 +306,8 @@ static size_t part_count(const struct part *p, const struct evidence *e)
 
 	if (p->count == SIZE_MAX)
 		return 1;
+	if (p->count == BOOTS)
+		return e->lab->ninstances;
 	if (!p->count)
 		return e->lab->nnodes;
 	memcpy(&n, (const char *)e + p->count, sizeof(n));

@@ -102,12 +102,108 @@ static void command_dhcp_port(const struct evidence *e, const struct subject *s,
 	buf_printf(out, "sh -c 'ip addr; ps ax | grep %s'", s->network->uuid);
 }
 
+/* --- dhcp-answer ---------------------------------------------------------- */
+
+/* The server's address that instances of the subnet know it by. */
+static const struct ip *server_addr(const struct topo_port *p,
+				    const struct topo_subnet *s)
+{
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].subnet == s)
+			return &p->addrs[i].addr.ip;
+	return NULL;
+}
+
+/* Which of the network's servers is it, by either of its addresses? */
+static const struct topo_port *server_of(const struct topo_network *net,
+					 const struct seen_offer *o)
+{
+	size_t i, k;
+
+	for (i = 0; i < net->ndhcp; i++)
+		for (k = 0; k < net->dhcp_ports[i]->naddrs; k++)
+			if (ip_equal(&net->dhcp_ports[i]->addrs[k].addr.ip,
+				     &o->server) &&
+			    mac_equal(&net->dhcp_ports[i]->mac, &o->from))
+				return net->dhcp_ports[i];
+	return NULL;
+}
+
+static void judge_offer(const struct topo_network *net,
+			const struct topo_addr *lent,
+			const struct seen_offer *o, struct verdict *v)
+{
+	const struct topo_port *p = server_of(net, o);
+	char server[IP_TEXT_MAX] = "an unnamed server", addr[IP_TEXT_MAX];
+	char mac[MAC_TEXT_MAX];
+
+	if (ip_is_set(&o->server))
+		ip_print(&o->server, server);
+	ip_print(&o->addr, addr);
+	if (p)
+		verdict_saw(v, ip_equal(&o->addr, &lent->addr.ip),
+			    "%s offers %s", server, addr);
+	else
+		verdict_saw(v, false,
+			    "%s (MAC %s), which is not the lab's, offers %s",
+			    server, mac_print(&o->from, mac), addr);
+}
+
+static void judge_dhcp_answer(const struct evidence *e, const struct subject *s,
+			      struct verdict *v)
+{
+	const struct topo_network *net = s->instance->port->network;
+	const struct topo_addr *lent = evidence_served(s->instance);
+	const struct seen_offers *seen = &s->boot->offers;
+	char server[IP_TEXT_MAX], addr[IP_TEXT_MAX];
+	const struct ip *ip;
+	size_t i, k;
+
+	(void)e;
+	if (seen->error) {
+		verdict_blind(v, "%s: %s", s->node->name, seen->error);
+		return;
+	}
+	ip_print(&lent->addr.ip, addr);
+	for (i = 0; i < net->ndhcp; i++) {
+		ip = server_addr(net->dhcp_ports[i], lent->subnet);
+		if (!ip)
+			continue;
+		verdict_want(v, "%s on %s offers %s", ip_print(ip, server),
+			     net->dhcp_hosts[i]->name, addr);
+		for (k = 0; k < seen->n; k++)
+			if (server_of(net, &seen->items[k]) ==
+			    net->dhcp_ports[i])
+				break;
+		if (k == seen->n)
+			verdict_saw(v, false, "%s on %s does not answer",
+				    server, net->dhcp_hosts[i]->name);
+	}
+	for (k = 0; k < seen->n; k++)
+		judge_offer(net, lent, &seen->items[k], v);
+}
+
+static void command_dhcp_answer(const struct evidence *e,
+				const struct subject *s, struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, s->instance->netns);
+	buf_printf(out, "busybox udhcpc -i %s -n -q -s /bin/true",
+		   s->instance->port->ifname);
+}
+
 /* clang-format off */
 const struct check service_checks[] = {
 	{"dhcp-port", scope_dhcp_ports, NEEDS_TABLES,
 	 "serves DHCP from a port of its own",
 	 "qdhcp-UUID on each DHCP node: port, addresses, tap and a live dnsmasq",
 	 judge_dhcp_port, command_dhcp_port},
+	{"dhcp-answer", scope_served, NEEDS_OFFERS,
+	 "is offered its address by each DHCP server, and by no other",
+	 "a DHCPDISCOVER of each instance: the network's servers, a rogue's MAC",
+	 judge_dhcp_answer, command_dhcp_answer},
 	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking DHCP servers
+ * ===================
+ * By a packet socket: no address is needed, none is taken, and every server
+ * on the network is heard, whoever it is. The question says that the answer
+ * is to be broadcast, so that answers come whatever address they offer.
+ */
+#include "verify/looks/dhcp.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "verify/looks/op.h"
+
+/* Where things are: RFC 894, RFC 791, RFC 768, RFC 2131 section 2. */
+enum {
+	ETH = 14,
+	IP4_TOTAL = 2,
+	IP4_TTL = 8,
+	IP4_PROTO = 9,
+	IP4_SUM = 10,
+	IP4_DST = 16,
+	IP4_SIZE = 20,
+	UDP_SIZE = 8,
+	BOOTP_XID = 4,
+	BOOTP_FLAGS = 10,
+	BOOTP_YIADDR = 16,
+	BOOTP_CHADDR = 28,
+	BOOTP_COOKIE = 236,
+	BOOTP_OPTIONS = 240,
+	SERVER_PORT = 67,
+	CLIENT_PORT = 68,
+};
+enum { OPT_PAD = 0, OPT_TYPE = 53, OPT_SERVER = 54, OPT_END = 255 };
+enum { BOOTREPLY = 2, DHCPDISCOVER = 1, DHCPOFFER = 2 };
+
+#define AGAIN (700 * NS_PER_MS) /* a question may be lost */
+#define FRAME_MAX 2048
+
+static const uint8_t cookie[4] = {99, 130, 83, 99};
+
+static unsigned get16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static struct ip get_ip(const uint8_t *p)
+{
+	struct ip ip = {.family = 4};
+
+	memcpy(ip.b, p, 4);
+	return ip;
+}
+
+static void put_ip_header(uint8_t *ip, size_t size)
+{
+	uint32_t sum = 0;
+	size_t i;
+
+	ip[0] = 0x45;
+	put16(ip + IP4_TOTAL, (unsigned)size);
+	ip[IP4_TTL] = 64;
+	ip[IP4_PROTO] = IPPROTO_UDP;
+	memset(ip + IP4_DST, 0xff, 4);
+	for (i = 0; i < IP4_SIZE; i += 2)
+		sum += get16(ip + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	put16(ip + IP4_SUM, (uint16_t) ~(sum + (sum >> 16)));
+}
+
+void dhcp_discover(const struct mac *mac, uint32_t xid, uint8_t *out)
+{
+	static const uint8_t options[] = {OPT_TYPE, 1, DHCPDISCOVER, OPT_END};
+	uint8_t *ip = out + ETH, *udp = ip + IP4_SIZE, *b = udp + UDP_SIZE;
+	size_t size = DHCP_DISCOVER_SIZE - ETH;
+
+	memset(out, 0, DHCP_DISCOVER_SIZE);
+	memset(out, 0xff, 6);
+	memcpy(out + 6, mac->b, 6);
+	put16(out + 12, ETH_P_IP);
+	put_ip_header(ip, size);
+	put16(udp, CLIENT_PORT);
+	put16(udp + 2, SERVER_PORT);
+	/* Its checksum is 0: none (RFC 768). */
+	put16(udp + 4, (unsigned)(size - IP4_SIZE));
+	b[0] = 1; /* a request, */
+	b[1] = 1; /* of Ethernet, */
+	b[2] = 6; /* whose addresses are so long */
+	memcpy(b + BOOTP_XID, &xid, sizeof(xid));
+	put16(b + BOOTP_FLAGS, 0x8000); /* answer to all */
+	memcpy(b + BOOTP_CHADDR, mac->b, 6);
+	memcpy(b + BOOTP_COOKIE, cookie, sizeof(cookie));
+	memcpy(b + BOOTP_OPTIONS, options, sizeof(options));
+}
+
+/* Its options; whether it is an offer. */
+static bool read_options(const uint8_t *p, const uint8_t *end,
+			 struct seen_offer *ret)
+{
+	bool offer = false;
+
+	while (p < end && *p != OPT_END) {
+		if (*p == OPT_PAD) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || end - p - 2 < p[1])
+			return false;
+		if (p[0] == OPT_TYPE && p[1] == 1)
+			offer = p[2] == DHCPOFFER;
+		if (p[0] == OPT_SERVER && p[1] == 4)
+			ret->server = get_ip(p + 2);
+		p += 2 + p[1];
+	}
+	return offer;
+}
+
+bool dhcp_offer_read(const uint8_t *frame, size_t len, uint32_t xid,
+		     struct seen_offer *ret)
+{
+	const uint8_t *ip = frame + ETH, *udp, *b, *end = frame + len;
+	size_t header;
+
+	*ret = (struct seen_offer){0};
+	if (len < ETH + IP4_SIZE || get16(frame + 12) != ETH_P_IP ||
+	    ip[0] >> 4 != 4 || ip[IP4_PROTO] != IPPROTO_UDP)
+		return false;
+	header = (size_t)(ip[0] & 15) * 4;
+	if (header < IP4_SIZE || len < ETH + header + UDP_SIZE + BOOTP_OPTIONS)
+		return false;
+	udp = ip + header;
+	b = udp + UDP_SIZE;
+	if (get16(udp) != SERVER_PORT || get16(udp + 2) != CLIENT_PORT ||
+	    b[0] != BOOTREPLY || memcmp(b + BOOTP_XID, &xid, sizeof(xid)) ||
+	    memcmp(b + BOOTP_COOKIE, cookie, sizeof(cookie)))
+		return false;
+	ret->addr = get_ip(b + BOOTP_YIADDR);
+	memcpy(ret->from.b, frame + 6, 6);
+	return read_options(b + BOOTP_OPTIONS, end, ret);
+}
+
+struct asking {
+	int fd;
+	uint32_t xid;
+	struct mac mac;
+	struct seen_offer offers[DHCP_OFFERS_MAX];
+	size_t n;
+};
+
+static void take(struct asking *k, const struct seen_offer *o)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (ip_equal(&k->offers[i].server, &o->server) &&
+		    ip_equal(&k->offers[i].addr, &o->addr) &&
+		    mac_equal(&k->offers[i].from, &o->from))
+			return;
+	if (k->n < DHCP_OFFERS_MAX)
+		k->offers[k->n++] = *o;
+}
+
+static void receive(struct asking *k)
+{
+	uint8_t frame[FRAME_MAX];
+	struct seen_offer o;
+	ssize_t r;
+
+	while ((r = recv(k->fd, frame, sizeof(frame), MSG_DONTWAIT)) >= 0)
+		if (dhcp_offer_read(frame, (size_t)r, k->xid, &o))
+			take(k, &o);
+}
+
+static size_t servers(const struct asking *k)
+{
+	size_t i, m, n = 0;
+
+	for (i = 0; i < k->n; i++) {
+		for (m = 0; m < i; m++)
+			if (ip_equal(&k->offers[i].server,
+				     &k->offers[m].server))
+				break;
+		n += m == i;
+	}
+	return n;
+}
+
+static int ask_and_wait(struct asking *k, int64_t ms, size_t enough,
+			struct err *reterr)
+{
+	uint8_t frame[DHCP_DISCOVER_SIZE];
+	struct mono now = clock_mono(), due = now;
+	struct mono end = mono_add(now, ms * NS_PER_MS);
+	unsigned wake = 0;
+
+	dhcp_discover(&k->mac, k->xid, frame);
+	while (!(wake & LOOK_STOP) && mono_before(now, end)) {
+		if (!mono_before(now, due)) {
+			if (send(k->fd, frame, sizeof(frame), 0) < 0)
+				return err_sys(reterr, -errno,
+					       "ask DHCP servers");
+			due = mono_add(now, AGAIN);
+		}
+		wake = look_wait(k->fd, mono_min(due, end));
+		receive(k);
+		if (enough && servers(k) >= enough)
+			break;
+		now = clock_mono();
+	}
+	return 0;
+}
+
+static int open_socket(unsigned index, struct err *reterr)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_IP),
+				 .sll_ifindex = (int)index};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = -errno;
+
+	if (fd < 0)
+		return err_sys(reterr, r, "open a packet socket");
+	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return err_sys(reterr, r, "bind a packet socket");
+}
+
+static void write_offers(struct json *j, const struct asking *k)
+{
+	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	size_t i;
+
+	json_key(j, "offers");
+	json_arr(j);
+	for (i = 0; i < k->n; i++) {
+		json_obj(j);
+		if (ip_is_set(&k->offers[i].server))
+			json_kstr(j, "server",
+				  ip_print(&k->offers[i].server, text));
+		json_kstr(j, "addr", ip_print(&k->offers[i].addr, text));
+		json_kstr(j, "from", mac_print(&k->offers[i].from, mac));
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+int look_dhcp(const struct doc *req, struct json *j, struct err *reterr)
+{
+	auto_close int fd = -1;
+	struct asking k = {0};
+	int64_t ms, enough;
+	const char *dev;
+	unsigned index;
+	int r;
+
+	if (mac_parse(doc_str(req, "mac", ""), &k.mac) < 0)
+		return err_set(reterr, -EINVAL, "'%.64s' is no MAC address",
+			       doc_str(req, "mac", ""));
+	r = look_number(req, "duration_ms", 1, LOOK_DURATION_MAX_MS, 2000, &ms,
+			reterr);
+	if (r == 0)
+		r = look_number(req, "enough", 0, DHCP_OFFERS_MAX, 0, &enough,
+				reterr);
+	if (r == 0)
+		r = look_enter(req, reterr);
+	if (r == 0)
+		r = look_dev(req, &dev, &index, reterr);
+	if (r < 0)
+		return r;
+	if (getrandom(&k.xid, sizeof(k.xid), 0) != sizeof(k.xid))
+		return err_sys(reterr, -errno, "random numbers");
+	fd = open_socket(index, reterr);
+	if (fd < 0)
+		return fd;
+	k.fd = fd;
+	r = ask_and_wait(&k, ms, (size_t)enough, reterr);
+	if (r == 0)
+		write_offers(j, &k);
+	return r;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void dhcp_ask(const struct dhcp_ask *q, struct buf *out)
+{
+	char mac[MAC_TEXT_MAX];
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", q->netns);
+	json_kstr(&j, "dev", q->dev);
+	json_kstr(&j, "mac", mac_print(&q->mac, mac));
+	json_kint(&j, "duration_ms", q->duration_ms);
+	json_kint(&j, "enough", q->enough);
+}
+
+void dhcp_answer(struct arena *a, const struct doc *d, struct seen_offers *ret)
+{
+	const struct doc *list = doc_get(d, "offers"), *item;
+
+	*ret = (struct seen_offers){0};
+	if (!list) {
+		ret->error = "its answer is missing";
+		return;
+	}
+	DOC_FOREACH (item, list) {
+		struct seen_offer *o;
+
+		if (ret->n == DHCP_OFFERS_MAX)
+			break;
+		o = arena_push(a, &ret->items, &ret->n, sizeof(*o));
+		/* What cannot be read is nobody's. */
+		if (ip_parse(doc_str(item, "server", ""), &o->server) < 0)
+			o->server = (struct ip){0};
+		if (ip_parse(doc_str(item, "addr", ""), &o->addr) < 0)
+			o->addr = (struct ip){0};
+		if (mac_parse(doc_str(item, "from", ""), &o->from) < 0)
+			o->from = (struct mac){0};
+	}
+}
