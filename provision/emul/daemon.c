@@ -28,7 +28,9 @@ static _Noreturn void in_child(const struct emul_daemon *d)
 	sigset_t none;
 	int log;
 
-	log = open(d->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log = open(d->log,
+		   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
+		   0600);
 	if (log >= 0) {
 		if (fstat(log, &st) == 0 && st.st_size > LOG_MAX)
 			(void)!ftruncate(log, 0);

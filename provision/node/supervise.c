@@ -24,6 +24,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 
 #define SAID_MAX 512
 
@@ -167,24 +168,12 @@ static bool file_is(const char *state_dir, const char *path, const char *digest)
 {
 	auto_buf struct buf text = {0};
 	char full[PATH_MAX], on_disk[SERVICE_DIGEST_MAX];
-	auto_close int fd = -1;
-	ssize_t n;
 
-	if (service_file_path(state_dir, path, full, sizeof(full)) < 0)
+	if (service_file_path(state_dir, path, full, sizeof(full)) < 0 ||
+	    file_read(full, DOC_SIZE_MAX, &text) < 0)
 		return false;
-	fd = open(full, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && text.len <= DOC_SIZE_MAX) {
-		n = read(fd, buf_room(&text, 65536), 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
-			break;
-		text.len += (size_t)n;
-	}
-	service_digest(text.data ? text.data : "", text.len, on_disk);
-	return fd >= 0 && strcmp(on_disk, digest) == 0;
+	service_digest(text.data, text.len, on_disk);
+	return strcmp(on_disk, digest) == 0;
 }
 
 static void read_service(struct arena *a, const char *state_dir,

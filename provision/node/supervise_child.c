@@ -63,7 +63,8 @@ void kept_free(struct kept *k)
 
 static bool holds(const char *path, const char *text)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+					       O_NONBLOCK | O_NOCTTY);
 	size_t left = strlen(text);
 	char in[65536];
 	ssize_t n;
@@ -155,8 +156,10 @@ static void open_log(struct kept *k, const char *dir)
 	if (snprintf(path, sizeof(path), "%s/%s.log", dir, k->s.name) >=
 	    (int)sizeof(path))
 		return;
+	/* A pipe that somebody laid there would hold all services up. */
 	k->log = open(path,
-		      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+			      O_NONBLOCK,
 		      0600);
 	k->log_size =
 		k->log >= 0 && fstat(k->log, &st) == 0 ? (size_t)st.st_size : 0;

@@ -228,8 +228,20 @@ static void lives(struct arena *a)
 	o = look(a);
 	is(o.nrouters ? o.routers[0].file : NULL, "backup",
 	   "a state file is read");
+	ok(unlink(path) == 0 && mkfifo(path, 0600) == 0, "a pipe in its place");
+	o = look(a);
+	is(o.nrouters ? o.routers[0].file : NULL, "",
+	   "says nothing and holds nobody up");
 	clock_sleep_ms(20);
 	is(said(a), "start r1 r2\n", "one start, nothing else");
+	snprintf(path, sizeof(path), "%s/vrrp.yaml", dir);
+	ok(unlink(path) == 0 && mkfifo(path, 0600) == 0,
+	   "a pipe in the configuration's place");
+	ok(!same(a, &r), "is not what was wanted");
+	is_int(run(&r, NULL, 0, &err), 0, "it is put in place again");
+	ok(same(a, &r), "and is the same again");
+	clock_sleep_ms(20);
+	is(said(a), "reload r1 r2\n", "which the engine was told");
 }
 
 static void reloads(struct arena *a)
