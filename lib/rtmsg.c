@@ -187,6 +187,18 @@ void rtmsg_link_del(struct rtnl *r, unsigned index, const char *name)
 	(void)link_msg(r, RTM_DELLINK, 0, index, name, RTMSG_AS_IS);
 }
 
+void rtmsg_link_flags(struct rtnl *r, const char *name, unsigned flags,
+		      unsigned change)
+{
+	const struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC,
+				      .ifi_flags = flags,
+				      .ifi_change = change};
+	struct nl_msg *m =
+		rtnl_add(r, RTM_NEWLINK, 0, &ifi, sizeof(ifi), "link %s", name);
+
+	(void)nla_put_string(m, IFLA_IFNAME, name);
+}
+
 void rtmsg_group_del(struct rtnl *r, uint32_t group)
 {
 	const struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};

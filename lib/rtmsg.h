@@ -86,6 +86,10 @@ struct nl_msg *rtmsg_link_new(struct rtnl *r, unsigned index, const char *name,
 			      enum rtmsg_up up);
 void rtmsg_link_del(struct rtnl *r, unsigned index, const char *name);
 
+/* Sets those of a link's IFF_* flags that are in change, nothing else. */
+void rtmsg_link_flags(struct rtnl *r, const char *name, unsigned flags,
+		      unsigned change);
+
 /* Deletes all links of a group (IFLA_GROUP), in one go. */
 void rtmsg_group_del(struct rtnl *r, uint32_t group);
 

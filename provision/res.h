@@ -58,6 +58,9 @@ struct res_link {
 	bool ipv6_router;    /* conf/DEV/forwarding */
 	bool no_forward;     /* IPv4's conf/DEV/forwarding is off */
 	unsigned rp_filter;  /* IPv4's conf/DEV/rp_filter */
+	unsigned arp_ignore; /* IPv4's conf/DEV/arp_ignore */
+	bool no_arp;         /* IFF_NOARP */
+	bool no_multicast;   /* not IFF_MULTICAST */
 	/* As a bridge's port, where it is one: what is otherwise than the
 	 * kernel has it for a new port; enum port_odd of kinds/link_port.h. */
 	uint32_t port_odd;

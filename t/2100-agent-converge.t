@@ -208,6 +208,22 @@ drift "IPv4 forwarding off" "~ sysctl net/ipv4/ip_forward in $R: 0" \
 	set_in_r net.ipv4.ip_forward=0
 drift "rp_filter on one link" "~ link $QG in $R: rp_filter 1, wanted 0" \
 	set_in_r "net.ipv4.conf.$QG.rp_filter=1"
+drift "ARP off on a link" "~ link $QR in $R: ARP is off" \
+	in_r link set "$QR" arp off
+drift "multicast off on a link" "~ link $HA in $R: multicast is off" \
+	in_r link set "$HA" multicast off
+drift "a link that answers no ARP" \
+	"~ link $QG in $R: arp_ignore 8, wanted 0" \
+	set_in_r "net.ipv4.conf.$QG.arp_ignore=8"
+drift "no answer to any ping" \
+	"~ sysctl net/ipv4/icmp_echo_ignore_all in $R: 1, wanted 0" \
+	set_in_r net.ipv4.icmp_echo_ignore_all=1
+drift "nor to one of IPv6" \
+	"~ sysctl net/ipv6/icmp/echo_ignore_all in $R: 1, wanted 0" \
+	set_in_r net.ipv6.icmp.echo_ignore_all=1
+drift "a packet's life of one hop" \
+	"~ sysctl net/ipv4/ip_default_ttl in $R: 1, wanted 64" \
+	set_in_r net.ipv4.ip_default_ttl=1
 drift "an isolated port" "~ link $TAPR: isolated on" \
 	bridge link set dev "$TAPR" isolated on
 drift "a port that does not learn, flood or answer itself" \

@@ -141,7 +141,7 @@ struct dump {
 static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
 {
 	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET_MAX + 1];
-	uint32_t conf[IPV4_DEVCONF_RP_FILTER];
+	uint32_t conf[IPV4_DEVCONF_ARP_IGNORE];
 	size_t len = sizeof(conf);
 
 	rtmsg_nested(af, AF_INET6, af_spec);
@@ -152,6 +152,7 @@ static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
 	memcpy(conf, nla_data(tb[IFLA_INET_CONF]), len);
 	l->no_forward = !conf[IPV4_DEVCONF_FORWARDING - 1];
 	l->rp_filter = conf[IPV4_DEVCONF_RP_FILTER - 1];
+	l->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
 }
 
 static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
@@ -211,6 +212,8 @@ static int on_link(const struct nlmsghdr *h, void *ctx)
 	l->mtu = rtmsg_u32(tb[IFLA_MTU]);
 	l->up = (ifi->ifi_flags & IFF_UP) != 0;
 	l->running = (ifi->ifi_flags & LOWER_UP) != 0;
+	l->no_arp = (ifi->ifi_flags & IFF_NOARP) != 0;
+	l->no_multicast = !(ifi->ifi_flags & IFF_MULTICAST);
 	l->alias = rtmsg_text(d->l->a, tb[IFLA_IFALIAS]);
 	l->peer_index = rtmsg_u32(tb[IFLA_LINK]);
 	p->master = rtmsg_u32(tb[IFLA_MASTER]);
@@ -313,7 +316,8 @@ static void set_files(struct tx *tx, const struct change *c)
 	if (c->op == CHANGE_ADD)
 		fields = l->ipv6_off ? LINK_HAS_IPV6_OFF : 0;
 	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
-		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER;
+		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER |
+		  LINK_HAS_ARP_IGNORE;
 	if (!fields || !tx_enter(tx, c->want->netns, c))
 		return;
 	if (fields & LINK_HAS_IPV6_OFF)
@@ -327,6 +331,8 @@ static void set_files(struct tx *tx, const struct change *c)
 		set_file(tx, c, "ipv4", "forwarding", "1");
 	if (fields & LINK_HAS_RP_FILTER)
 		set_file(tx, c, "ipv4", "rp_filter", "0");
+	if (fields & LINK_HAS_ARP_IGNORE)
+		set_file(tx, c, "ipv4", "arp_ignore", "0");
 }
 
 static void put_addr_gen(struct nl_msg *m, bool none)
@@ -401,6 +407,12 @@ static void set(struct tx *tx, const struct change *c)
 			       c->seen->link.port_odd);
 	if (fields & LINK_HAS_OWN)
 		link_type(l)->set(p, l);
+	if (fields & (LINK_HAS_ARP | LINK_HAS_MULTICAST))
+		rtmsg_link_flags(p->rtnl, l->name, IFF_MULTICAST,
+				 (fields & LINK_HAS_ARP ? IFF_NOARP : 0) |
+					 (fields & LINK_HAS_MULTICAST
+						  ? IFF_MULTICAST
+						  : 0));
 	if (fields & LINK_HAS_UP)
 		(void)rtmsg_link(p->rtnl, 0, l->name,
 				 l->up ? RTMSG_UP : RTMSG_DOWN);
@@ -472,6 +484,9 @@ static const struct key rows[] = {
 	{"ipv6_off", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_off)},
 	{"no_forward", KEY_BOOL, KEY_FIELD(struct res, link.no_forward)},
 	{"rp_filter", KEY_UINT, KEY_FIELD(struct res, link.rp_filter)},
+	{"arp_ignore", KEY_UINT, KEY_FIELD(struct res, link.arp_ignore)},
+	{"no_arp", KEY_BOOL, KEY_FIELD(struct res, link.no_arp)},
+	{"no_multicast", KEY_BOOL, KEY_FIELD(struct res, link.no_multicast)},
 	{"port_odd", KEY_UINT, KEY_FIELD(struct res, link.port_odd)},
 	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
 	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},

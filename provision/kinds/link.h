@@ -32,6 +32,9 @@ enum link_fields {
 	LINK_HAS_FORWARD = 1 << 10, /* IPv4's conf/DEV/forwarding */
 	LINK_HAS_RP_FILTER = 1 << 11,
 	LINK_HAS_IPV6_ROUTER = 1 << 12, /* IPv6's conf/DEV/forwarding */
+	LINK_HAS_ARP_IGNORE = 1 << 13,
+	LINK_HAS_ARP = 1 << 14,
+	LINK_HAS_MULTICAST = 1 << 15,
 };
 
 /* Indices in a dump, until all names are known. */

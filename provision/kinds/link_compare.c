@@ -189,6 +189,28 @@ static unsigned differing_ipv4(struct diff *d, const struct res *want,
 		f |= LINK_HAS_RP_FILTER;
 		link_because(why, "rp_filter %u, wanted 0", l->rp_filter);
 	}
+	/* What it answers is said by the plan's conf/all, but the greater of
+	 * both counts, and these answer nobody. */
+	if (l->arp_ignore > 2) {
+		f |= LINK_HAS_ARP_IGNORE;
+		link_because(why, "arp_ignore %u, wanted 0", l->arp_ignore);
+	}
+	return f;
+}
+
+/* As the kernel makes each kind of link that the lab has. */
+static unsigned differing_flags(const struct res_link *l, struct buf *why)
+{
+	unsigned f = 0;
+
+	if (l->no_arp) {
+		f |= LINK_HAS_ARP;
+		link_because(why, "ARP is off");
+	}
+	if (l->no_multicast) {
+		f |= LINK_HAS_MULTICAST;
+		link_because(why, "multicast is off");
+	}
 	return f;
 }
 
@@ -246,6 +268,8 @@ static unsigned differing(struct diff *d, const struct res *want,
 		port_print(l->port_odd, why);
 	}
 	f |= differing_ipv4(d, want, l, why);
+	if (t->made)
+		f |= differing_flags(l, why);
 	if (t->differs && t->differs(w, l, why))
 		f |= LINK_HAS_OWN;
 	if (w->up ? !l->up : t->made && l->up) {

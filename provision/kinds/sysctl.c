@@ -2,6 +2,9 @@
 /*
  * Settings of a namespace, under net/. They are set before there are links,
  * which inherit them, and are never put back: they end with their namespace.
+ *
+ * In a namespace that the lab made some settings that no plan has must be as
+ * the kernel began with them: each of them stops what a student would try.
  */
 #include "provision/kinds/sysctl.h"
 
@@ -14,12 +17,23 @@
 #include "lib/auto.h"
 #include "lib/keys.h"
 #include "provision/kinds/kind.h"
+#include "provision/kinds/netns.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
 
 #define DEFAULT_FORWARDING "net/ipv6/conf/default/forwarding"
 #define VALUE_MAX 256
+
+/* A namespace begins with these, whatever the machine's own are. */
+static const struct {
+	const char *key, *value;
+} beginning[] = {
+	{"net/ipv4/icmp_echo_ignore_all", "0"},
+	{"net/ipv4/ip_default_ttl", "64"},
+	{"net/ipv4/ip_no_pmtu_disc", "0"},
+	{"net/ipv6/icmp/echo_ignore_all", "0"},
+};
 
 static void id(const struct res *r, struct buf *out)
 {
@@ -104,6 +118,8 @@ static int look(struct look *l, struct err *reterr)
 	(void)reterr;
 	for (i = 0; i < l->what->nsysctls; i++)
 		read_one(l, l->what->sysctls[i]);
+	for (i = 0; *l->ns->name && i < ARRAY_LEN(beginning); i++)
+		read_one(l, beginning[i].key);
 	return 0;
 }
 
@@ -130,6 +146,36 @@ static void compare(struct diff *d, const struct res *want,
 		   diff_is_anew(d, &all)) {
 		diff_modify(d, want, "set again after conf/all");
 	}
+}
+
+static void compare_beginning(struct diff *d, const char *netns)
+{
+	struct res *want, r = {.kind = RES_SYSCTL, .netns = netns};
+	const struct res *have;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(beginning); i++) {
+		r.sysctl.key = beginning[i].key;
+		r.sysctl.value = beginning[i].value;
+		have = diff_seen(d, &r);
+		if (!have || diff_wanted(d, &r) ||
+		    strcmp(have->sysctl.value, r.sysctl.value) == 0)
+			continue;
+		want = arena_alloc(diff_arena(d), sizeof(*want));
+		*want = r;
+		diff_modify(d, want, "%s, wanted %s", have->sysctl.value,
+			    r.sysctl.value);
+	}
+}
+
+static void extra_node(struct diff *d)
+{
+	const struct observed *o = diff_have(d);
+	size_t i;
+
+	for (i = 0; i < o->nns; i++)
+		if (netns_is_labs(d, o->ns[i].name))
+			compare_beginning(d, o->ns[i].name);
 }
 
 static void make(struct tx *tx, const struct change *c)
@@ -161,5 +207,6 @@ const struct kind kind_sysctl = {
 	.ask = ask,
 	.look = look,
 	.compare = compare,
+	.extra_node = extra_node,
 	.make = make,
 };

@@ -629,6 +629,32 @@ static void d_ipv4(struct world *w)
 	sim_link(w, R, QG)->rp_filter = 1;
 }
 
+static void d_deaf(struct world *w)
+{
+	sim_link(w, R, QR)->no_arp = true;
+	sim_link(w, R, QG)->no_multicast = true;
+	sim_link(w, R, HA)->arp_ignore = 8;
+	sim_link(w, "", "eth2")->no_arp = true; /* the node's, not the lab's */
+}
+
+static void seen_sysctl(struct world *w, const char *ns, const char *key,
+			const char *value)
+{
+	struct res *r = seen_push(&w->a, sim_ns(&w->o, ns), RES_SYSCTL);
+
+	r->sysctl.key = key;
+	r->sysctl.value = value;
+}
+
+static void d_sysctl_of_no_plan(struct world *w)
+{
+	seen_sysctl(w, R, "net/ipv4/icmp_echo_ignore_all", "1");
+	seen_sysctl(w, R, "net/ipv6/icmp/echo_ignore_all", "0");
+	seen_sysctl(w, R, "net/ipv4/ip_default_ttl", "1");
+	seen_sysctl(w, "", "net/ipv4/ip_default_ttl", "1");
+	seen_sysctl(w, R, "net/ipv4/tcp_syncookies", "0");
+}
+
 /* What turns forwarding off turns it off on each link: set once. */
 static void d_ip_forward(struct world *w)
 {
@@ -857,6 +883,13 @@ static const struct drift drifts[] = {
 	{"IPv4 settings of links", "network1", d_ipv4,
 	 "~ link QR in R: IPv4 forwarding is off\n"
 	 "~ link QG in R: rp_filter 1, wanted 0\n"},
+	{"links that answer nobody", "network1", d_deaf,
+	 "~ link HA in R: arp_ignore 8, wanted 0\n"
+	 "~ link QR in R: ARP is off\n"
+	 "~ link QG in R: multicast is off\n"},
+	{"settings that no plan has", "network1", d_sysctl_of_no_plan,
+	 "~ sysctl net/ipv4/icmp_echo_ignore_all in R: 1, wanted 0\n"
+	 "~ sysctl net/ipv4/ip_default_ttl in R: 1, wanted 64\n"},
 	{"IPv4 forwarding off: one setting for all", "network1", d_ip_forward,
 	 "~ sysctl net/ipv4/ip_forward in R: 0, wanted 1\n"},
 	{"rules; the node's own are its own", "network1", d_rules,
