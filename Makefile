@@ -173,6 +173,10 @@ demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
 bench: $(O)/labctl $(O)/bench/script ## measure beside peers, as ratios
 	@LABCTL=$(CURDIR)/$(O)/labctl ./bench/run.sh
 
+.PHONY: bench-scale
+bench-scale: $(O)/labctl ## the curve: labs of 10 to 1,000 routers
+	@LABCTL=$(CURDIR)/$(O)/labctl ./bench/scale.sh
+
 # --- what a reviewer should not have to say ------------------------------
 
 core_obj = $(call obj,vrrp/fsm.c vrrp/advert.c vrrp/announce.c)
