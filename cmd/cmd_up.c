@@ -14,6 +14,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/host/converge_lab.h"
+#include "provision/host/leases.h"
 #include "provision/host/roles.h"
 #include "provision/emul/emul.h"
 #include "topologies/topo.h"
@@ -107,6 +108,32 @@ static int wait_for_routers(struct up *up, struct fleet *f, struct roles *ret)
 	return cannot(up, &e);
 }
 
+/* DHCP needs no router: they were asking while the routers elected. */
+static int wait_for_leases(struct up *up, struct fleet *f)
+{
+	auto_(leases_release) struct leases l = {0};
+	unsigned ms = leases_deadline_ms(up->lab);
+	size_t n = leases_wanted(up->lab);
+	struct err e = {0};
+	int r;
+
+	progress_say(&up->progress, "waiting for the lease%s of %zu instance%s",
+		     n == 1 ? "" : "s", n, n == 1 ? "" : "s");
+	r = leases_wait(f, ms, &cmd_interrupted, &l, &e);
+	if (r == -EINTR) {
+		progress_end(&up->progress);
+		fputs("labctl: interrupted; the lab is up, its instances may "
+		      "still boot: 'labctl show console INSTANCE' tells\n",
+		      stderr);
+		return EXIT_INTERRUPTED;
+	}
+	if (r < 0)
+		return cannot(up, &e);
+	progress_say(&up->progress, "%zu instance%s ha%s a lease", n,
+		     n == 1 ? "" : "s", n == 1 ? "s" : "ve");
+	return EXIT_OK;
+}
+
 static int with_fleet(struct up *up, struct fleet *f)
 {
 	auto_(converge_release) struct converge c = {0};
@@ -131,6 +158,11 @@ static int with_fleet(struct up *up, struct fleet *f)
 	emul_finished(up->lab->name);
 	if (up->wait && up->lab->nrouters) {
 		r = wait_for_routers(up, f, &roles);
+		if (r != EXIT_OK)
+			return r;
+	}
+	if (up->wait && leases_wanted(up->lab)) {
+		r = wait_for_leases(up, f);
 		if (r != EXIT_OK)
 			return r;
 	}
@@ -200,7 +232,9 @@ const struct cmd cmd_up = {
 		"FILE: by the file that\nthe lab was last brought up with, "
 		"which completes one that is half up or differs.\n\n"
 		"Options:\n"
-		"      --no-wait     do not wait for the routers' election\n"
+		"      --no-wait     do not wait for the routers' election and "
+		"the\n"
+		"                    instances' leases\n"
 		"      --privileged  as root: no user namespace for the lab, "
 		"so that its root is\n"
 		"                    this machine's; only where 'labctl "

@@ -19,6 +19,7 @@
 	X("Does it work?", verify) \
 	X(NULL, failover) \
 	X("By hand", exec) \
+	X(NULL, show) \
 	X(NULL, vrrp) \
 	X("This program", doctor) \
 	X(NULL, help) \

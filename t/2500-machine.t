@@ -66,7 +66,7 @@ serve() {
 }
 
 mkdir -p $state
-ip netns add $vm && ip netns add $dhcp || skip_all "cannot make network namespaces"
+{ ip netns add $vm && ip netns add $dhcp; } || skip_all "cannot make network namespaces"
 at_exit "ip netns del $vm; ip netns del $dhcp; rm -rf $state /run/machine"
 ip netns exec $vm sysctl -qw net.ipv6.conf.default.accept_dad=0 \
 	net.ipv6.conf.default.router_solicitation_delay=0
@@ -74,7 +74,15 @@ ip -n $vm link add eth0 address fa:16:3e:00:09:04 type veth peer name srv netns 
 ip -n $dhcp addr add 10.9.0.2/24 dev srv
 ip -n $dhcp link set srv up
 ip -n $vm link set lo up
-before=$(md5sum /etc/hostname /etc/hosts /etc/resolv.conf 2>/dev/null; hostname; ls /dev /root /tmp | grep -v labctl-t; grep -c . /proc/self/mountinfo)
+# What the machine must not change of the node's.
+node_state() {
+	md5sum /etc/hostname /etc/hosts /etc/resolv.conf 2>/dev/null
+	hostname
+	find /dev -maxdepth 1 | LC_ALL=C sort
+	ls /tmp/web1-was-here /root/web1-was-here /var/log/web1-was-here 2>&1
+	grep -c . /proc/self/mountinfo
+}
+before=$(node_state)
 
 "$LABCTL" services $state > $state/said & keeper=$!
 at_exit "kill -9 $keeper 2>/dev/null"
@@ -82,7 +90,7 @@ for ((i = 0; i < 200; i++)); do grep -qs + $state/said && break; sleep 0.05; don
 
 # --- it boots -------------------------------------------------------------
 like "$(set_machine --dhcp)" '"ok": true' "a machine is a service"
-wait_for "it runs before its link is up" web1 in_vm hostname || { tap_done; exit; }
+wait_for "it runs before its link is up" web1 in_vm hostname || tap_done
 is "$(addrs)" "" "without an address"
 ip -n $vm link set eth0 up
 wait_for "a server comes late, and" "" true
@@ -112,10 +120,10 @@ is "$(in_vm ps -e -o comm= | sort | tr '\n' ' ')" "busybox labctl ps " "ps shows
 	in_vm ps -ef | sed 's/^/# /'
 is "$(in_vm cat /proc/1/comm)" labctl "PID 1 is its own"
 is "$(in_vm ls /sys/class/net | tr '\n' ' ')" "eth0 lo " "/sys shows its links"
-is "$(in_vm pwd) $(in_vm sh -c 'echo $HOME')" "/root /root" "root is at home"
+is "$(in_vm pwd) $(in_vm printenv HOME)" "/root /root" "root is at home"
 is "$(in_vm sh -c 'ls /root /tmp /dev/pts | tr "\n" " "')" "/dev/pts: ptmx  /root:  /tmp: " \
 	"in an empty one"
-in_vm sh -c 'echo x > /tmp/x; echo x > /root/x; echo x > /var/log/x; rm -f /dev/null; echo y > /etc/resolv.conf; hostname other; mount -t tmpfs none /mnt'
+in_vm sh -c 'cd /tmp; echo x > web1-was-here; cp web1-was-here /root; cp web1-was-here /var/log; rm -f /dev/null; echo y > /etc/resolv.conf; hostname other; mount -t tmpfs none /mnt'
 is "$(in_vm sh -c 'exit 7'; echo $?)" 7 "exit statuses come back"
 is "$(in_vm sh -c 'kill -TERM $$'; echo $?)" 143 "signals too"
 is "$(in_vm no-such-program 2>/dev/null; echo $?)" 127 "and that there is no such program"
@@ -184,7 +192,8 @@ wait_for "by what the server says now" "mtu 1400" sh -c "ip -n $vm -o link show 
 
 first=$(cat /run/machine/$vm)
 kill -9 "$first"
-another() { [ "$(cat /run/machine/$vm 2>/dev/null)" != "$first" ] && in_vm hostname; }
+# shellcheck disable=SC2317 # by wait_for
+another() { [ "$(cat "/run/machine/$vm" 2>/dev/null)" != "$first" ] && in_vm hostname; }
 wait_for "a killed PID 1 comes back" web1 another
 wait_for "with its lease" "10.9.0.4/24 " addrs
 is "$(in_vm ls /tmp)" "" "and is another machine"
@@ -201,6 +210,7 @@ is $? 1 "and the former is dead"
 
 # --- hostile servers --------------------------------------------------------
 kill $server; wait $server 2>/dev/null
+# shellcheck disable=SC2016 # for another shell
 ip netns exec $dhcp dnsmasq --conf-file= --no-hosts --no-resolv --port=0 --keep-in-foreground \
 	--bind-interfaces --interface=srv --except-interface=lo --user=root --group=root \
 	--dhcp-range=10.9.0.0,static,255.255.255.0,120s --dhcp-leasefile="$TMP/leases2" --pid-file= \
@@ -240,7 +250,7 @@ is "$(ip -n $vm route show proto dhcp)" "" "its routes too"
 is "$(ls /run/machine)" labctl "nothing is told of it"
 kill -0 "$inner" 2>/dev/null
 is $? 1 "and nothing runs"
-is "$(md5sum /etc/hostname /etc/hosts /etc/resolv.conf 2>/dev/null; hostname; ls /dev /root /tmp | grep -v labctl-t; grep -c . /proc/self/mountinfo)" \
+is "$(node_state)" \
 	"$before" "the node's own files, name and mounts are untouched"
 kill $server; wait $server 2>/dev/null
 tap_done

@@ -154,6 +154,15 @@ bool topo_leased(const struct topo_port *p, const struct topo_addr *a)
 				      : a->subnet->ipv6 != TOPO_IPV6_NONE;
 }
 
+bool topo_told(const struct topo_port *p)
+{
+	for (size_t i = 0; i < p->network->nsubnets; i++)
+		if (p->network->subnets[i]->dhcp ||
+		    p->network->subnets[i]->ipv6 != TOPO_IPV6_NONE)
+			return true;
+	return false;
+}
+
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 		     const struct topo_node *n)
 {

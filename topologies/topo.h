@@ -320,6 +320,10 @@ const struct topo_port *topo_dhcp_port(const struct topo_network *net,
  * prefix that a router advertises. Else the plan writes it. */
 bool topo_leased(const struct topo_port *p, const struct topo_addr *a);
 
+/* Whether a port's network tells anything, by DHCP or router advertisements:
+ * an instance there is a machine that boots. */
+bool topo_told(const struct topo_port *p);
+
 /* Whether anything on the node needs the network's bridge there. */
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 		     const struct topo_node *n);

@@ -46,8 +46,7 @@ static bool is_machine(pid_t pid, const char *netns)
 	       !same(pids, "/proc/self/ns/pid");
 }
 
-/* A pidfd of the machine's PID 1, or -ENOENT. */
-static int find(const char *netns, struct err *reterr)
+int machine_find(const char *netns, pid_t *ret_pid, struct err *reterr)
 {
 	char path[PATH_MAX];
 	auto_buf struct buf text = {0};
@@ -69,6 +68,7 @@ static int find(const char *netns, struct err *reterr)
 	if (fd < 0 || !is_machine((pid_t)pid, netns))
 		return err_set(reterr, -ENOENT,
 			       "the machine of %s does not run", netns);
+	*ret_pid = (pid_t)pid;
 	return take_fd(&fd);
 }
 
@@ -122,7 +122,8 @@ static int in_child(char *const *words, struct err *reterr)
 
 int machine_enter(const char *netns, char *const *words, struct err *reterr)
 {
-	auto_close int pidfd = find(netns, reterr);
+	pid_t pid;
+	auto_close int pidfd = machine_find(netns, &pid, reterr);
 
 	if (pidfd < 0)
 		return pidfd;

@@ -15,6 +15,10 @@
 #define MACHINE_PATH                                                           \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* A pidfd of the machine's PID 1, and its number on this node; -ENOENT where
+ * none runs. */
+int machine_find(const char *netns, pid_t *ret_pid, struct err *reterr);
+
 /* In new mount, UTS and PID namespaces: its view of the file system. */
 int machine_mount(const struct machine *m, struct err *reterr);
 

@@ -20,6 +20,10 @@
 #define MACHINE_DIR "/run/machine"
 #define MACHINE_PROGRAM MACHINE_DIR "/labctl" /* and this program is here */
 
+/* Between the first questions of two machines: hundreds that ask at once are
+ * answered late. */
+#define MACHINE_WAVE_MS 10u
+
 /* In the machine. */
 #define MACHINE_LEASE "/run/lease.json"
 #define MACHINE_CONSOLE "/var/log/boot.log"

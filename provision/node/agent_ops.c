@@ -12,6 +12,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "provision/machine/ask.h"
 #include "provision/node/agent.h"
 #include "provision/node/agent_lab.h"
 #include "provision/node/apply.h"
@@ -182,10 +183,36 @@ static int op_roles(const struct doc *req, struct json *j, struct err *reterr)
 	return 0;
 }
 
+/* What the machines of this node were lent, by the instances' names. */
+static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
+{
+	const struct topo_node *node;
+	const struct lab *lab;
+	struct lease l;
+	size_t i;
+	int e;
+
+	(void)req;
+	e = agent_lab(&lab, &node, reterr);
+	if (e < 0)
+		return e;
+	json_key(j, "leases");
+	json_obj(j);
+	for (i = 0; i < lab->ninstances; i++) {
+		auto_arena struct arena a = {0};
+
+		if (lab->instances[i].node != node ||
+		    machine_lease(&a, lab->instances[i].netns, &l, NULL) < 0)
+			continue;
+		json_key(j, lab->instances[i].name);
+		lease_encode(&l, j);
+	}
+	json_obj_end(j);
+	return 0;
+}
+
 const struct agent_op agent_provision_ops[] = {
-	{"lab", agent_lab_op, false},
-	{"observe", op_observe, false},
-	{"converge", op_converge, false},
-	{"roles", op_roles, false},
-	{NULL, NULL, false},
+	{"lab", agent_lab_op, false},     {"observe", op_observe, false},
+	{"converge", op_converge, false}, {"roles", op_roles, false},
+	{"leases", op_leases, false},     {NULL, NULL, false},
 };

@@ -12,10 +12,10 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/machine/machine.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/neigh.h"
 
-#define WAVE_MS 10u /* between two machines' first questions */
 #define MACHINE_WORDS 12
 
 /* An address that went from one instance to another is announced: see the
@@ -47,18 +47,6 @@ static bool leases(const struct topo_port *p, int family)
 	for (i = 0; i < p->naddrs; i++)
 		if (p->addrs[i].addr.ip.family == family &&
 		    topo_leased(p, &p->addrs[i]))
-			return true;
-	return false;
-}
-
-/* Whether its network tells instances anything at all. */
-static bool is_told(const struct topo_port *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->network->nsubnets; i++)
-		if (p->network->subnets[i]->dhcp ||
-		    p->network->subnets[i]->ipv6 != TOPO_IPV6_NONE)
 			return true;
 	return false;
 }
@@ -136,7 +124,8 @@ static void machine(struct plan_ctx *c, const struct topo_instance *in)
 	if (leases(in->port, 4)) {
 		argv[n++] = "--dhcp";
 		argv[n++] = "--delay-ms";
-		argv[n++] = arena_printf(c->arena, "%zu", in->index * WAVE_MS);
+		argv[n++] = arena_printf(c->arena, "%zu",
+					 in->index * MACHINE_WAVE_MS);
 	} else if ((dns = resolvers(c, in->port))) {
 		argv[n++] = "--dns";
 		argv[n++] = dns;
@@ -160,7 +149,7 @@ static void one(struct plan_ctx *c, const struct topo_instance *in)
 	plan_addresses(c, in->port, in->netns);
 	routes(c, in);
 	plan_instance_neighbours(c, in);
-	if (is_told(in->port))
+	if (topo_told(in->port))
 		machine(c, in);
 }
 
