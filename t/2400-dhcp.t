@@ -167,6 +167,19 @@ one() {
 	is "$(on i1 "cat > /tmp/rebind.pl; perl /tmp/rebind.pl 192.168.1.4 $mac 10" < "$TMP/rebind.pl")" \
 		"192.168.1.2 5, 192.168.1.3 5" "$who: and knows the lease"
 
+	# What is taken away comes back, each with the server's answer.
+	for n in "ip netns del qdhcp-$routed" \
+		"ip -n qdhcp-$routed link del \$(cat /var/lib/neutron/dhcp/$routed/interface)" \
+		"ip netns exec qdhcp-$routed iptables -t mangle -F; echo >> /var/lib/neutron/dhcp/$routed/host"; do
+		on n1 "$n"
+		lab plan "$FILE" >"$TMP/out" 2>&1
+		unlike "$(cat "$TMP/out")" " 0 changes" "$who: seen: ${n%% qdhcp*}"
+		lab up --no-wait "$FILE" >"$TMP/out" 2>&1
+		ok $? "$who: and mended" || diag "$(cat "$TMP/out")"
+		is "$(on i1 "cat > /tmp/rebind.pl; perl /tmp/rebind.pl 192.168.1.4 $mac 10" < "$TMP/rebind.pl")" \
+			"192.168.1.2 5, 192.168.1.3 5" "$who: both answer"
+	done
+
 	# The lab changes.
 	pid=$(pid_of n1 "$routed")
 	other=$(pid_of n1 "$alone")
