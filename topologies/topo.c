@@ -29,10 +29,10 @@ const char *const topo_ipv6_names[] = {
 _Static_assert(ARRAY_LEN(topo_ipv6_names) == TOPO_IPV6_STATELESS + 1, "names");
 
 const char *const topo_mechanism_names[] = {
-	[TOPO_LINUXBRIDGE] = "linuxbridge",
+#define NAME_OF(NAME, name, types) #name,
+	TOPO_MECHANISM_LIST(NAME_OF)
+#undef NAME_OF
 };
-_Static_assert(ARRAY_LEN(topo_mechanism_names) == TOPO_LINUXBRIDGE + 1,
-	       "names");
 
 const char *const topo_type_names[] = {
 	[TOPO_LOCAL] = "local",
@@ -43,10 +43,10 @@ _Static_assert(ARRAY_LEN(topo_type_names) == TOPO_VXLAN + 1, "names");
 
 /* Bit i: type i. */
 static const unsigned types_of[] = {
-	[TOPO_LINUXBRIDGE] =
-		1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN,
+#define TYPES_OF(NAME, name, types) types,
+	TOPO_MECHANISM_LIST(TYPES_OF)
+#undef TYPES_OF
 };
-_Static_assert(ARRAY_LEN(types_of) == TOPO_LINUXBRIDGE + 1, "types");
 
 bool topo_mechanism_has(enum topo_mechanism m, enum topo_type type)
 {

@@ -60,11 +60,25 @@ enum topo_ipv6_mode {
 };
 extern const char *const topo_ipv6_names[];
 
-enum topo_mechanism { TOPO_LINUXBRIDGE };
-extern const char *const topo_mechanism_names[];
-
 enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN };
 extern const char *const topo_type_names[];
+
+/*
+ * The mechanisms, and the types that each has networks of (bit i: type i). A
+ * new one is a line here and the file in provision/plan/ with its struct
+ * mechanism_NAME.
+ */
+#define TOPO_MECHANISM_LIST(X)                                                 \
+	X(LINUXBRIDGE, linuxbridge,                                            \
+	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN)
+
+#define TOPO_MECHANISM_ENUM(NAME, name, types) TOPO_##NAME,
+#define TOPO_MECHANISM_COUNT(NAME, name, types) +1
+enum topo_mechanism { TOPO_MECHANISM_LIST(TOPO_MECHANISM_ENUM) };
+enum { TOPO_MECHANISMS = 0 TOPO_MECHANISM_LIST(TOPO_MECHANISM_COUNT) };
+#undef TOPO_MECHANISM_ENUM
+#undef TOPO_MECHANISM_COUNT
+extern const char *const topo_mechanism_names[];
 
 /* Whether a mechanism has networks of a type. */
 bool topo_mechanism_has(enum topo_mechanism m, enum topo_type type);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "provision/plan/mechanism.h"
 
-#include "lib/auto.h"
-
 const struct mechanism *const mechanisms[] = {
-	[TOPO_LINUXBRIDGE] = &mechanism_linuxbridge,
+#define ADDRESS_OF(NAME, name, types) &mechanism_##name,
+	TOPO_MECHANISM_LIST(ADDRESS_OF)
+#undef ADDRESS_OF
 };
-_Static_assert(ARRAY_LEN(mechanisms) == TOPO_LINUXBRIDGE + 1, "mechanisms");

@@ -29,7 +29,10 @@ struct mechanism {
 	const struct uplink *const *uplinks;
 };
 
-extern const struct mechanism mechanism_linuxbridge;
+#define MECHANISM_DECLARE(NAME, name, types)                                   \
+	extern const struct mechanism mechanism_##name;
+TOPO_MECHANISM_LIST(MECHANISM_DECLARE)
+#undef MECHANISM_DECLARE
 
 extern const struct mechanism *const mechanisms[]; /* by topo_mechanism */
 

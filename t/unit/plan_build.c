@@ -175,7 +175,7 @@ static void types(void)
 {
 	unsigned m, t;
 
-	for (m = 0; m <= TOPO_LINUXBRIDGE; m++)
+	for (m = 0; m < TOPO_MECHANISMS; m++)
 		for (t = 0; t <= TOPO_VXLAN; t++)
 			ok(topo_mechanism_has(m, t) ==
 				   (mechanisms[m]->uplinks[t] != NULL),

@@ -140,8 +140,8 @@ static void range(const char *def, const char *key, int64_t min, int64_t max)
 static void limits(void)
 {
 	words("node", "role", topo_role_names, TOPO_COMPUTE + 1);
-	words("node", "mechanism", topo_mechanism_names, TOPO_LINUXBRIDGE + 1);
-	words("lab", "mechanism", topo_mechanism_names, TOPO_LINUXBRIDGE + 1);
+	words("node", "mechanism", topo_mechanism_names, TOPO_MECHANISMS);
+	words("lab", "mechanism", topo_mechanism_names, TOPO_MECHANISMS);
 	words("network", "type", topo_type_names, TOPO_VXLAN + 1);
 	words("physical", "use", topo_use_names, TOPO_PROVIDER + 1);
 	most("lab", "nodes", "maxProperties", TOPO_NODES_MAX);

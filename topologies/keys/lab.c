@@ -44,7 +44,7 @@ static const struct key keys[] = {
 	 .schema = SCHEMA_NAME ", \"maxLength\": 32",
 	 .about = "The lab's name."},
 	{"mechanism", KEY_ENUM, KEY_FIELD(struct raw, mechanism),
-	 .words = topo_mechanism_names, .nwords = TOPO_LINUXBRIDGE + 1,
+	 .words = topo_mechanism_names, .nwords = TOPO_MECHANISMS,
 	 .example = "linuxbridge",
 	 .about = "How nodes switch frames, where a node does not say "
 		  "otherwise."},

@@ -33,7 +33,7 @@ static const struct key keys[] = {
 	 .about = "What the node is for: instances run on compute nodes, "
 		  "routers on network nodes."},
 	{"mechanism", KEY_ENUM, KEY_FIELD(struct raw_node, mechanism),
-	 .words = topo_mechanism_names, .nwords = TOPO_LINUXBRIDGE + 1,
+	 .words = topo_mechanism_names, .nwords = TOPO_MECHANISMS,
 	 .shown = "the lab's", .example = "linuxbridge",
 	 .about = "How this node switches frames."},
 	{"agents", KEY_FLAGS, KEY_FIELD(struct raw_node, agents),
