@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/uuid.h"
 
-#include <errno.h>
 #include <string.h>
 #include <uuid/uuid.h>
 
@@ -17,14 +16,4 @@ const char *uuid_print(const struct uuid *u, char *out)
 {
 	uuid_unparse_lower(u->b, out);
 	return out;
-}
-
-int uuid_parse_text(const char *text, struct uuid *ret)
-{
-	struct uuid u;
-
-	if (uuid_parse(text, u.b) != 0)
-		return -EINVAL;
-	*ret = u;
-	return 0;
 }

@@ -21,7 +21,4 @@ struct uuid uuid_v5(const struct uuid *ns, const char *name);
 /* Lower-case text; out holds UUID_TEXT_LEN + 1 bytes and is returned. */
 const char *uuid_print(const struct uuid *u, char *out);
 
-/* Returns 0 or -EINVAL; takes the whole text. */
-int uuid_parse_text(const char *text, struct uuid *ret);
-
 #endif

@@ -176,13 +176,6 @@ struct mend {
 	struct vrrp_mended *ret;
 };
 
-void vrrp_mended_release(struct vrrp_mended *m)
-{
-	buf_release(&m->what);
-	buf_release(&m->lacks);
-	buf_release(&m->strays);
-}
-
 static void note(struct mend *m, unsigned *count, const struct ipnet *net,
 		 const char *dev)
 {

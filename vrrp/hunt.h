@@ -39,8 +39,6 @@ struct vrrp_mended {
 	struct buf strays; /* of any other: there all the same */
 };
 
-void vrrp_mended_release(struct vrrp_mended *m);
-
 /*
  * Looks at what the kernel has, and makes it what r shall have in this state:
  * all of it, with the right lengths, where it is Active, else nothing. What
