@@ -514,6 +514,11 @@ static void check_gateway(struct raw *raw, struct raw_router *r)
 				  "router '%s' has an external address but no "
 				  "gateway network",
 				  r->name);
+		if (r->snat && r->snat_at)
+			raw_wrong(raw, r->snat_at,
+				  "router '%s' has no gateway network, and so "
+				  "no address to give what leaves",
+				  r->name);
 		r->npins = 0;
 		return;
 	}

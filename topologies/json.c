@@ -206,6 +206,7 @@ static void json_routers(struct json *j, const struct lab *lab)
 		json_kstr(j, "project", r->project);
 		json_kstr(j, "netns", r->netns);
 		json_kstr(j, "ha_network", r->ha_network->name);
+		json_kbool(j, "snat", r->snat);
 		json_ha(j, &r->ha);
 		json_key(j, "nodes");
 		json_arr(j);

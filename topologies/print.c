@@ -274,6 +274,8 @@ static void print_routers(const struct lab *lab, struct buf *b)
 				   "    gateway: ", r->gateway->network->name);
 			buf_adds(b, "    external_address: ");
 			list(b, r->gateway);
+			if (!r->snat)
+				buf_adds(b, "    snat: false\n");
 		}
 		buf_adds(b, "    interfaces: [");
 		for (k = 0; k < r->nqr; k++) {

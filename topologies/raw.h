@@ -151,6 +151,8 @@ struct raw_router {
 	const char *project;
 	struct raw_ref gateway;
 	const struct raw_net *ext;
+	bool snat;
+	const struct doc *snat_at;
 	struct raw_pin *pins;
 	size_t npins;
 	const struct doc *pins_at;

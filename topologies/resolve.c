@@ -432,6 +432,7 @@ static void resolve_router(struct resolve *r, const struct raw_router *raw,
 			r, TOPO_PORT_QG, &r->lab->networks[raw->ext->index],
 			t->name, raw->ext->name, "qg-", raw->ngiven);
 		t->gateway->router = t;
+		t->snat = raw->snat;
 		set_given(r, t->gateway, raw->given);
 		on_hosts(t, t->gateway->network);
 	}

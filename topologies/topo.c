@@ -170,6 +170,14 @@ bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 	return net->on >> n->index & 1;
 }
 
+const struct ip *topo_external_ip(const struct topo_router *r, int family)
+{
+	for (size_t i = 0; r->gateway && i < r->gateway->naddrs; i++)
+		if (r->gateway->addrs[i].addr.ip.family == family)
+			return &r->gateway->addrs[i].addr.ip;
+	return NULL;
+}
+
 struct ip topo_next_hop(const struct topo_port *qg, int family)
 {
 	const struct topo_network *net = qg ? qg->network : NULL;

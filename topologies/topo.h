@@ -217,7 +217,8 @@ struct topo_router {
 	struct topo_port **ha_ports; /* one for each host, same order */
 	size_t nhosts;
 	struct topo_port *gateway; /* qg, or NULL */
-	struct topo_port **qr;     /* one for each subnet */
+	bool snat; /* what leaves by qg has the gateway's IPv4 address */
+	struct topo_port **qr; /* one for each subnet */
 	size_t nqr;
 	size_t index; /* in lab->routers */
 };
@@ -341,6 +342,9 @@ bool topo_told(const struct topo_port *p);
 /* Whether anything on the node needs the network's bridge there. */
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 		     const struct topo_node *n);
+
+/* A router's first address of a family on its external network, or NULL. */
+const struct ip *topo_external_ip(const struct topo_router *r, int family);
 
 /* The gateway of the first external subnet of a family (4, 6) on the port's
  * network, i.e. the router's next hop; family 0 where there is none. */

@@ -24,6 +24,7 @@
 	X(router_checks)                                                       \
 	X(traffic_checks)                                                      \
 	X(passage_checks)                                                      \
+	X(nat_checks)                                                          \
 	X(service_checks)                                                      \
 	X(drift_checks)
 

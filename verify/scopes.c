@@ -207,7 +207,8 @@ void scope_inside(struct subjects *ret, const struct evidence *e)
 	pings(ret, e->inside, e->ninside);
 }
 
-void scope_passages(struct subjects *ret, const struct evidence *e)
+static void passages(struct subjects *ret, const struct evidence *e,
+		     bool only_v4)
 {
 	size_t i;
 
@@ -218,9 +219,21 @@ void scope_passages(struct subjects *ret, const struct evidence *e)
 				    .instance = p->instance,
 				    .node = p->instance->node};
 
+		if (only_v4 && p->dst.family != 4)
+			continue;
 		add(ret, s,
 		    arena_printf(ret->arena, "from %s by %s, IPv%d",
 				 p->instance->name, p->router->name,
 				 p->dst.family));
 	}
+}
+
+void scope_passages(struct subjects *ret, const struct evidence *e)
+{
+	passages(ret, e, false);
+}
+
+void scope_passages_v4(struct subjects *ret, const struct evidence *e)
+{
+	passages(ret, e, true);
 }

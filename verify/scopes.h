@@ -53,4 +53,7 @@ scope_fn scope_outside;    /* each external address of each router */
 scope_fn scope_passages;   /* from each instance by its router, by family */
 scope_fn scope_inside;     /* each router address that an instance can reach */
 
+/* Passages of IPv4 alone. */
+scope_fn scope_passages_v4;
+
 #endif

@@ -40,6 +40,7 @@
 #include "provision/plan/instance.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/metadata.h"
+#include "provision/plan/nat.h"
 #include "provision/plan/neigh.h"
 #include "provision/plan/radvd.h"
 #include "provision/plan/rules.h"
@@ -194,6 +195,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 		    m->uplinks[n->type]->entries)
 			m->uplinks[n->type]->entries(&c, n);
 	}
+	each_router(&c, plan_nat);
 	plan_engine(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);

@@ -579,6 +579,11 @@ static void forwards_no_ipv6(struct evidence *e)
 	e->left.frames[1].ip_dst.b[15] ^= 0xff;
 }
 
+static void not_translated(struct evidence *e)
+{
+	e->left.frames[2].ip_src = lab->instances[1].port->addrs[0].addr.ip;
+}
+
 static void another_way_out(struct evidence *e)
 {
 	e->left.frames[0].src.b[5] ^= 1;
@@ -718,7 +723,11 @@ const struct broken broken[] = {
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv4; "
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv6; "
 	 "wrong forwarding: from selfservice-instance2 by router2, IPv4; "
-	 "wrong forwarding: from selfservice-instance2 by router2, IPv6"},
+	 "wrong forwarding: from selfservice-instance2 by router2, IPv6; "
+	 "blind snat: from selfservice-instance1 by router2, IPv4; "
+	 "blind snat: from selfservice-instance2 by router2, IPv4"},
+	{"a router without SNAT", not_translated,
+	 "wrong snat: from selfservice-instance2 by router2, IPv4"},
 	{"a router that forwards IPv4 only", forwards_no_ipv6,
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv6"},
 	{"packets that leave by another way", another_way_out,
@@ -727,9 +736,12 @@ const struct broken broken[] = {
 	 "blind forwarding: from selfservice-instance1 by router2, IPv4; "
 	 "blind forwarding: from selfservice-instance1 by router2, IPv6; "
 	 "blind forwarding: from selfservice-instance2 by router2, IPv4; "
-	 "blind forwarding: from selfservice-instance2 by router2, IPv6"},
+	 "blind forwarding: from selfservice-instance2 by router2, IPv6; "
+	 "blind snat: from selfservice-instance1 by router2, IPv4; "
+	 "blind snat: from selfservice-instance2 by router2, IPv4"},
 	{"an instance that could not send", nothing_sent,
-	 "blind forwarding: from selfservice-instance1 by router2, IPv4"},
+	 "blind forwarding: from selfservice-instance1 by router2, IPv4; "
+	 "blind snat: from selfservice-instance1 by router2, IPv4"},
 	{"settings that have drifted", drifted, "wrong drift: network1"},
 	{"an agent that cannot tell what differs", drift_untold,
 	 "blind drift: network1"},

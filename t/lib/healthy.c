@@ -300,6 +300,9 @@ static void passages(struct evidence *e)
 		p->sent.sent = 3;
 		f->t = T0;
 		f->ip_dst = p->dst;
+		f->ip_src = p->dst.family == 4
+				    ? p->router->gateway->addrs[0].addr.ip
+				    : p->instance->port->addrs[1].addr.ip;
 		f->src = p->router->gateway->mac;
 		f->ttl = 63;
 	}

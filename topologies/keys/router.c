@@ -116,6 +116,12 @@ static const struct key rows[] = {
 	 .shown = "the lowest free of the pool", .example = "203.0.113.21",
 	 .about = "Its address there, one for each subnet; the lowest free of "
 		  "the pool by default."},
+	{"snat", KEY_BOOL, KEY_FIELD(struct raw_router, snat),
+	 .at = offsetof(struct raw_router, snat_at), .def = true,
+	 .example = "false",
+	 .about = "Whether IPv4 packets to the world outside leave with the "
+		  "router's external address, as those of networks that "
+		  "nobody outside has a route to must."},
 	{"interfaces", KEY_CUSTOM, KEY_FIELD(struct raw_router, ifaces),
 	 .read = read_interfaces, .max = TOPO_IFACES_MAX,
 	 .schema = "\"type\": \"array\", \"uniqueItems\": true, "
