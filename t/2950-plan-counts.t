@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What `plan` counts is what `up` then does, whatever the lab begins as.
-# shellcheck disable=SC2016,SC2317 # texts are evaluated where they are used
+# shellcheck disable=SC2016,SC2034,SC2317 # texts are evaluated where they are used
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh

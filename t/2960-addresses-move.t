@@ -15,7 +15,6 @@ sed -i '/^  selfservice-instance2:/a\
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
 settle || diag "not settled"
-QR=$(on "$ACTIVE" ip -n "$NETNS" -br -4 addr | sed -n 's/^\(qr-[^@ ]*\).*/\1/p')
 
 # at NAME FAMILY: an instance's address, without its length.
 at() {
