@@ -18,8 +18,9 @@
 #include "lib/file.h"
 #include "provision/emul/mount.h"
 
-#define HOSTS EMUL_RUN "/internet.hosts"
-#define WWW EMUL_RUN "/www"
+/* Below EMUL_RUN. */
+#define HOSTS "/run/lab/internet.hosts"
+#define WWW "/run/lab/www"
 #define DNSMASQ "/usr/sbin/dnsmasq"
 #define BUSYBOX "/bin/busybox"
 

@@ -46,6 +46,7 @@
 #include "provision/emul/start.h"
 #include "provision/emul/title.h"
 
+#define SSHD_CONFIG "/run/lab/ssh/sshd_config" /* below EMUL_RUN */
 #define SSHD_LOG "/var/log/sshd.log"
 #define DAEMONS_MAX (1 + EMUL_INTERNET_DAEMONS)
 
@@ -59,8 +60,8 @@ struct node {
 	struct err broken; /* what went wrong before the first order */
 };
 
-static const char *const sshd[] = {
-	EMUL_SSHD, "-D", "-r", "-e", "-f", EMUL_RUN "/ssh/sshd_config", NULL};
+static const char *const sshd[] = {EMUL_SSHD, "-D",        "-r", "-e",
+				   "-f",      SSHD_CONFIG, NULL};
 
 static void start_all(struct node *nd)
 {

@@ -20,6 +20,14 @@ static bool has_dhcp(const struct lab *lab)
 	return false;
 }
 
+static bool has_metadata(const struct lab *lab)
+{
+	for (size_t i = 0; has_dhcp(lab) && i < lab->nnodes; i++)
+		if (lab->nodes[i].agents & TOPO_AGENT_METADATA)
+			return true;
+	return false;
+}
+
 static bool has_slaac(const struct lab *lab)
 {
 	for (size_t i = 0; i < lab->nrouters; i++)
@@ -52,6 +60,8 @@ const struct emul_program emul_programs[] = {
 	{"iptables-nft-restore", "iptables", "labs with DHCP or SLAAC",
 	 has_rules},
 	{"busybox", "busybox", "labs whose instances boot", has_leases},
+	{"haproxy", "haproxy", "labs with DHCP and a metadata agent",
+	 has_metadata},
 	{"radvd", "radvd", "labs with SLAAC", has_slaac},
 };
 const size_t emul_nprograms = ARRAY_LEN(emul_programs);
