@@ -69,10 +69,22 @@ static void write_state(const struct look *k, const char *name,
 	json_kint(j, "pid", pid);
 }
 
-static void write_engine(const struct observed *o, struct json *j)
+static bool carries_routers(const struct lab *lab, const struct topo_node *n)
+{
+	size_t i, h;
+
+	for (i = 0; i < lab->nrouters; i++)
+		for (h = 0; h < lab->routers[i].nhosts; h++)
+			if (lab->routers[i].hosts[h] == n)
+				return true;
+	return false;
+}
+
+/* null: it was not asked, or is neither wanted nor there. */
+static void write_engine(const struct observed *o, bool wanted, struct json *j)
 {
 	json_key(j, "engine");
-	if (!o) {
+	if (!o || (!wanted && !o->engine_running)) {
 		json_str(j, NULL);
 		return;
 	}
@@ -112,7 +124,8 @@ static void write_node(const struct look *k, size_t i, struct json *j)
 	json_kstr(j, "address", nic ? ip_print(&nic->addr.ip, text) : NULL);
 	write_state(k, n->name, f, j);
 	if (n->role == TOPO_NETWORK)
-		write_engine(roles_node(&k->roles, n), j);
+		write_engine(roles_node(&k->roles, n),
+			     carries_routers(k->lab, n), j);
 	if (roles_node(&k->roles, n))
 		write_services(&k->roles.nodes[i], j);
 	json_obj_end(j);
