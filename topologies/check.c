@@ -14,6 +14,7 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "topologies/error.h"
+#include "topologies/floating.h"
 
 /* The names of a list of things that begin with their name. */
 static const char **names_of(struct raw *raw, const void *items, size_t n)
@@ -26,9 +27,8 @@ static const char **names_of(struct raw *raw, const void *items, size_t n)
 	return names;
 }
 
-/* A reference to nothing, with the nearest thing there is. */
-static void dangling(struct raw *raw, const struct raw_ref *ref,
-		     const char *kind, const void *items, size_t n)
+void raw_dangling(struct raw *raw, const struct raw_ref *ref, const char *kind,
+		  const void *items, size_t n)
 {
 	const char *near = NULL;
 
@@ -232,8 +232,8 @@ static void check_flat(struct raw *raw, struct raw_net *n)
 	}
 	p = map_gets(&raw->phys_names, n->phys.name);
 	if (!p) {
-		dangling(raw, &n->phys, "physical network", raw->phys,
-			 raw->nphys);
+		raw_dangling(raw, &n->phys, "physical network", raw->phys,
+			     raw->nphys);
 		return;
 	}
 	if (p->use != TOPO_PROVIDER) {
@@ -524,7 +524,8 @@ static void check_gateway(struct raw *raw, struct raw_router *r)
 	}
 	net = map_gets(&raw->net_names, r->gateway.name);
 	if (!net)
-		dangling(raw, &r->gateway, "network", raw->nets, raw->nnets);
+		raw_dangling(raw, &r->gateway, "network", raw->nets,
+			     raw->nnets);
 	else if (!net->external && net->external_known)
 		raw_wrong(raw, r->gateway.at,
 			  "network '%s' is not external (line %u), so it is no "
@@ -555,8 +556,8 @@ static struct raw_subnet *interface_of(struct raw *raw, struct raw_router *r,
 				  "such as '%s'",
 				  ref->name, net->subnets[0]->name);
 		else
-			dangling(raw, ref, "subnet", raw->subnets,
-				 raw->nsubnets);
+			raw_dangling(raw, ref, "subnet", raw->subnets,
+				     raw->nsubnets);
 		return NULL;
 	}
 	if (s->net->external)
@@ -679,8 +680,8 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 	if (i->node.name) {
 		n = map_gets(&raw->node_names, i->node.name);
 		if (!n)
-			dangling(raw, &i->node, "node", raw->nodes,
-				 raw->nnodes);
+			raw_dangling(raw, &i->node, "node", raw->nodes,
+				     raw->nnodes);
 		else if (n->role_known && n->role != TOPO_COMPUTE)
 			raw_wrong(raw, i->node.at,
 				  "node '%s' is a %s node; instances run on "
@@ -692,8 +693,8 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 	if (i->network.name) {
 		net = map_gets(&raw->net_names, i->network.name);
 		if (!net)
-			dangling(raw, &i->network, "network", raw->nets,
-				 raw->nnets);
+			raw_dangling(raw, &i->network, "network", raw->nets,
+				     raw->nnets);
 		else if (!net->nsubnets)
 			raw_wrong(raw, i->network.at,
 				  "network '%s' has no subnet, so the instance "
@@ -731,4 +732,5 @@ void raw_check(struct raw *raw)
 		check_instance(raw, raw->instances[i]);
 	for (i = 0; i < raw->nnets; i++)
 		check_local(raw, raw->nets[i]);
+	raw_check_floatings(raw);
 }

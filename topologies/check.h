@@ -16,4 +16,9 @@ struct ip raw_last_host(const struct ipnet *n);
 bool raw_host_in(struct raw *raw, const struct raw_subnet *s,
 		 const struct ip *ip, const struct doc *at, const char *what);
 
+/* A reference to nothing, with the nearest thing there is; items are pointers
+ * to structs that begin with their name. */
+void raw_dangling(struct raw *raw, const struct raw_ref *ref, const char *kind,
+		  const void *items, size_t n);
+
 #endif

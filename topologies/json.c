@@ -241,6 +241,26 @@ static void json_instances(struct json *j, const struct lab *lab)
 	json_arr_end(j);
 }
 
+static void json_floatings(struct json *j, const struct lab *lab)
+{
+	json_key(j, "floating_ips");
+	json_arr(j);
+	for (size_t i = 0; i < lab->nfloatings; i++) {
+		const struct topo_floating *f = &lab->floatings[i];
+
+		json_obj(j);
+		if (f->name)
+			json_kstr(j, "name", f->name);
+		json_ip(j, "address", &f->addr);
+		json_kstr(j, "instance", f->port->instance->name);
+		json_kstr(j, "port", f->port->uuid);
+		json_ip(j, "fixed", &f->fixed);
+		json_kstr(j, "router", f->router->name);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 void topo_print_json(const struct lab *lab, struct json *j)
 {
 	json_obj(j);
@@ -256,5 +276,6 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_routers(j, lab);
 	json_ports(j, lab);
 	json_instances(j, lab);
+	json_floatings(j, lab);
 	json_obj_end(j);
 }

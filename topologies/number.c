@@ -323,6 +323,67 @@ static void number_dhcp(struct raw *raw)
 	}
 }
 
+static const char *floating_called(struct raw *raw,
+				   const struct raw_floating *f)
+{
+	if (f->name)
+		return called(raw, "floating address", f->name, f->at);
+	return called(raw, "the floating address of instance", f->of->name,
+		      f->at);
+}
+
+static void pin_floatings(struct raw *raw)
+{
+	size_t n;
+
+	for (size_t i = 0; i < raw->nfloatings; i++) {
+		struct raw_floating *f = raw->floatings[i];
+
+		if (f->router && ip_is_set(&f->addr.ip))
+			pin(raw, f->router->ext, &f->addr,
+			    floating_called(raw, f), false,
+			    new_given(raw, f->router->ext, &n));
+	}
+}
+
+/* What an instance has in the subnet; family 0 where that is not known. */
+static struct ip fixed_of(const struct raw_floating *f)
+{
+	for (size_t i = 0; i < f->of->ngiven; i++)
+		if (f->of->given[i].subnet == f->inside)
+			return f->of->given[i].ip;
+	return (struct ip){0};
+}
+
+/* Those that are to be chosen, and the addresses that all lead to. */
+static void choose_floatings(struct raw *raw)
+{
+	char text[IP_TEXT_MAX], other[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < raw->nfloatings; i++) {
+		struct raw_floating *f = raw->floatings[i];
+		struct ip fixed;
+		size_t k = 0;
+
+		if (!f->router)
+			continue;
+		while (f->router->ext->subnets[k]->cidr.ip.family != 4)
+			k++;
+		if (!ip_is_set(&f->addr.ip))
+			next_free(raw, f->router->ext->subnets[k],
+				  floating_called(raw, f), f->at, &f->addr.ip);
+		fixed = fixed_of(f);
+		if (ip_is_set(&f->fixed.ip) && ip_is_set(&fixed) &&
+		    !ip_equal(&f->fixed.ip, &fixed))
+			raw_wrong(raw, f->fixed.at,
+				  "instance '%s' does not have the address %s, "
+				  "but %s",
+				  f->of->name, ip_print(&f->fixed.ip, text),
+				  ip_print(&fixed, other));
+		f->fixed.ip = fixed;
+	}
+}
+
 static void number_addresses(struct raw *raw)
 {
 	const char **router, **instance;
@@ -361,6 +422,7 @@ static void number_addresses(struct raw *raw)
 			pin(raw, n->net, &n->pins[k], instance[i], true,
 			    n->given);
 	}
+	pin_floatings(raw);
 	number_dhcp(raw);
 	for (i = 0; i < raw->nrouters; i++)
 		if (raw->routers[i]->ext)
@@ -372,6 +434,7 @@ static void number_addresses(struct raw *raw)
 			choose(raw, raw->instances[i]->net, instance[i],
 			       raw->instances[i]->at, true,
 			       raw->instances[i]->given);
+	choose_floatings(raw);
 }
 
 void raw_number(struct raw *raw)

@@ -306,6 +306,11 @@ static void print_instances(const struct lab *lab, struct buf *b)
 		value_name(b, "    network: ", n->port->network->name);
 		buf_adds(b, "    address: ");
 		list(b, n->port);
+		if (n->floating && !n->floating->name) {
+			buf_adds(b, "    floating_ip: ");
+			address(b, &n->floating->addr);
+			buf_addc(b, '\n');
+		}
 		if (n->is_static)
 			buf_adds(b, "    static: true\n");
 		if (n->user_data)
@@ -313,6 +318,29 @@ static void print_instances(const struct lab *lab, struct buf *b)
 		if (n->public_key)
 			value_text(b, "    public_key: ", n->public_key);
 		print_port(n->port, b);
+	}
+}
+
+static void print_floatings(const struct lab *lab, struct buf *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < lab->nfloatings; i++) {
+		const struct topo_floating *f = &lab->floatings[i];
+
+		if (!f->name)
+			continue;
+		if (!any)
+			buf_adds(b, "\nfloating_ips:\n");
+		any = true;
+		key_name(b, "  ", f->name);
+		buf_adds(b, "\n    address: ");
+		address(b, &f->addr);
+		value_name(b, "\n    instance: ", f->port->instance->name);
+		buf_adds(b, "    fixed: ");
+		address(b, &f->fixed);
+		value_name(b, "\n    network: ",
+			   f->router->gateway->network->name);
 	}
 }
 
@@ -334,4 +362,5 @@ void topo_print(const struct lab *lab, struct buf *out)
 	print_networks(lab, out);
 	print_routers(lab, out);
 	print_instances(lab, out);
+	print_floatings(lab, out);
 }

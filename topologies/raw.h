@@ -143,6 +143,7 @@ struct raw_net {
 	size_t index;
 };
 
+struct raw_floating;
 struct raw_project;
 
 struct raw_router {
@@ -180,6 +181,20 @@ struct raw_instance {
 	size_t ngiven;
 	bool is_static;
 	const char *user_data, *public_key;
+	struct raw_floating *own;       /* its floating_ip, or NULL */
+	struct raw_floating *floatings; /* all, by next */
+};
+
+/* A floating address, of floating_ips or an instance's own. */
+struct raw_floating {
+	const char *name; /* NULL: the instance's own */
+	const struct doc *at;
+	struct raw_ref instance, network;
+	struct raw_pin addr, fixed; /* family 0: to be chosen */
+	struct raw_instance *of;
+	struct raw_subnet *inside;       /* that of the fixed address */
+	const struct raw_router *router; /* NULL: something was wrong */
+	struct raw_floating *next;
 };
 
 /* A project with HA routers, and so with a hidden HA network. */
@@ -216,6 +231,8 @@ struct raw {
 	size_t nrouters;
 	struct raw_instance **instances;
 	size_t ninstances;
+	struct raw_floating **floatings; /* checked: instances' own first */
+	size_t nfloatings;
 	struct raw_project **projects;
 	size_t nprojects;
 	struct map node_names, phys_names, net_names, subnet_names;

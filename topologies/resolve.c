@@ -543,6 +543,42 @@ static void resolve_dhcp(struct resolve *r)
 	}
 }
 
+/* --- floating addresses ----------------------------------------------------
+ */
+
+static void resolve_floatings(struct resolve *r)
+{
+	const struct raw *raw = r->raw;
+	struct lab *lab = r->lab;
+
+	lab->nfloatings = raw->nfloatings;
+	lab->floatings =
+		arena_array(r->a, lab->nfloatings, sizeof(*lab->floatings));
+	for (size_t i = 0; i < lab->nfloatings; i++) {
+		const struct raw_floating *f = raw->floatings[i];
+		struct topo_floating *t = &lab->floatings[i];
+		struct topo_instance *in = NULL;
+		struct topo_router *to = NULL;
+
+		for (size_t k = 0; !in; k++)
+			if (raw->instances[k] == f->of)
+				in = &lab->instances[k];
+		for (size_t k = 0; !to; k++)
+			if (raw->routers[k] == f->router)
+				to = &lab->routers[k];
+		*t = (struct topo_floating){.name = copied(r, f->name),
+					    .addr = f->addr.ip,
+					    .port = in->port,
+					    .fixed = f->fixed.ip,
+					    .router = to};
+		if (!in->floating)
+			in->floating = t;
+		*(struct topo_floating **)arena_push(
+			r->a, &to->floatings, &to->nfloatings,
+			sizeof(struct topo_floating *)) = t;
+	}
+}
+
 static size_t count_ports(const struct resolve *r)
 {
 	size_t n = r->raw->ninstances;
@@ -581,5 +617,6 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_routers(&r);
 	resolve_instances(&r);
 	resolve_dhcp(&r);
+	resolve_floatings(&r);
 	return lab;
 }

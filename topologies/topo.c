@@ -178,6 +178,22 @@ const struct ip *topo_external_ip(const struct topo_router *r, int family)
 	return NULL;
 }
 
+struct ipnet topo_floating_net(const struct topo_floating *f)
+{
+	return (struct ipnet){f->addr, (uint8_t)ip_bits(&f->addr)};
+}
+
+const struct topo_floating *topo_floating_of(const struct topo_router *r,
+					     const struct topo_port *p,
+					     const struct ip *fixed)
+{
+	for (size_t i = 0; i < r->nfloatings; i++)
+		if (r->floatings[i]->port == p &&
+		    ip_equal(&r->floatings[i]->fixed, fixed))
+			return r->floatings[i];
+	return NULL;
+}
+
 struct ip topo_next_hop(const struct topo_port *qg, int family)
 {
 	const struct topo_network *net = qg ? qg->network : NULL;

@@ -25,8 +25,9 @@
 #define TOPO_SUBNETS_MAX 64 /* in one network */
 #define TOPO_ROUTERS_MAX 2048
 #define TOPO_INSTANCES_MAX 4096
-#define TOPO_HA_ROUTERS_MAX 254  /* in one project: VRIDs 1 to 254 */
-#define TOPO_IFACES_MAX 64       /* subnets on one router */
+#define TOPO_HA_ROUTERS_MAX 254 /* in one project: VRIDs 1 to 254 */
+#define TOPO_IFACES_MAX 64      /* subnets on one router */
+#define TOPO_FLOATINGS_MAX 4096
 #define TOPO_DNS_MAX 5           /* servers of one subnet, as Neutron has it */
 #define TOPO_ROUTES_MAX 20       /* host routes of one subnet, likewise */
 #define TOPO_USER_DATA_MAX 16384 /* bytes an instance is given at boot */
@@ -220,7 +221,19 @@ struct topo_router {
 	bool snat; /* what leaves by qg has the gateway's IPv4 address */
 	struct topo_port **qr; /* one for each subnet */
 	size_t nqr;
+	/* Floating addresses of instances behind it. */
+	struct topo_floating **floatings;
+	size_t nfloatings;
 	size_t index; /* in lab->routers */
+};
+
+/* An external address that a router passes on to an instance's own. */
+struct topo_floating {
+	const char *name; /* in floating_ips, or NULL: the instance's own */
+	struct ip addr;   /* IPv4, of the router's external network */
+	const struct topo_port *port;
+	struct ip fixed; /* of port */
+	const struct topo_router *router;
 };
 
 struct topo_instance {
@@ -230,8 +243,10 @@ struct topo_instance {
 	struct topo_port *port;
 	bool is_static; /* its addresses are written, not leased */
 	const char *user_data, *public_key; /* or NULL */
-	char netns[48];                     /* vm-UUID */
-	size_t index;                       /* in lab->instances */
+	/* The first of its floating addresses, or NULL. */
+	const struct topo_floating *floating;
+	char netns[48]; /* vm-UUID */
+	size_t index;   /* in lab->instances */
 };
 
 struct lab {
@@ -258,6 +273,8 @@ struct lab {
 	size_t nrouters;
 	struct topo_instance *instances;
 	size_t ninstances;
+	struct topo_floating *floatings; /* instances' own first */
+	size_t nfloatings;
 	/* The host outside, on each provider network with external subnets:
 	 * it owns their gateway addresses and plays the Internet. */
 	const char *path; /* of the file, for words */
@@ -345,6 +362,14 @@ bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 
 /* A router's first address of a family on its external network, or NULL. */
 const struct ip *topo_external_ip(const struct topo_router *r, int family);
+
+/* A floating address as it stands on the router's qg: a host's own. */
+struct ipnet topo_floating_net(const struct topo_floating *f);
+
+/* The floating address that leads to this address of the port, or NULL. */
+const struct topo_floating *topo_floating_of(const struct topo_router *r,
+					     const struct topo_port *p,
+					     const struct ip *fixed);
 
 /* The gateway of the first external subnet of a family (4, 6) on the port's
  * network, i.e. the router's next hop; family 0 where there is none. */

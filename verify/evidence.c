@@ -92,6 +92,11 @@ static void plan_pings(struct evidence *e)
 		for (k = 0; r->gateway && k < r->gateway->naddrs; k++)
 			add_ping(e, &e->outside, &e->noutside, r, NULL,
 				 &r->gateway->addrs[k].addr.ip);
+		for (k = 0; k < r->nfloatings; k++) {
+			add_ping(e, &e->outside, &e->noutside, r, NULL,
+				 &r->floatings[k]->addr);
+			e->outside[e->noutside - 1].floating = r->floatings[k];
+		}
 	}
 	for (i = 0; i < lab->ninstances; i++)
 		for (k = 0; k < lab->nrouters; k++)

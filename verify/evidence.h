@@ -61,6 +61,7 @@ struct seen_tunnel {
 struct seen_ping {
 	const struct topo_router *router;
 	const struct topo_instance *instance;
+	const struct topo_floating *floating; /* whose address, or NULL */
 	struct ip dst;
 	struct seen_pings pings;
 	bool repeated;

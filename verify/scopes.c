@@ -175,7 +175,8 @@ void scope_tunnels(struct subjects *ret, const struct evidence *e)
 	hosts(ret, e, true);
 }
 
-static void pings(struct subjects *out, const struct seen_ping *list, size_t n)
+static void pings(struct subjects *out, const struct seen_ping *list, size_t n,
+		  bool floating)
 {
 	char text[IP_TEXT_MAX];
 	size_t i;
@@ -188,6 +189,14 @@ static void pings(struct subjects *out, const struct seen_ping *list, size_t n)
 			arena_printf(out->arena, "%s at %s", s.router->name,
 				     ip_print(&list[i].dst, text));
 
+		if (floating != (list[i].floating != NULL))
+			continue;
+		if (floating)
+			name = arena_printf(
+				out->arena, "%s to %s by %s",
+				ip_print(&list[i].dst, text),
+				list[i].floating->port->instance->name,
+				s.router->name);
 		if (s.instance) {
 			s.node = s.instance->node;
 			name = arena_printf(out->arena, "from %s, %s",
@@ -199,12 +208,17 @@ static void pings(struct subjects *out, const struct seen_ping *list, size_t n)
 
 void scope_outside(struct subjects *ret, const struct evidence *e)
 {
-	pings(ret, e->outside, e->noutside);
+	pings(ret, e->outside, e->noutside, false);
+}
+
+void scope_floatings(struct subjects *ret, const struct evidence *e)
+{
+	pings(ret, e->outside, e->noutside, true);
 }
 
 void scope_inside(struct subjects *ret, const struct evidence *e)
 {
-	pings(ret, e->inside, e->ninside);
+	pings(ret, e->inside, e->ninside, false);
 }
 
 static void passages(struct subjects *ret, const struct evidence *e,

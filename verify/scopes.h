@@ -56,4 +56,7 @@ scope_fn scope_inside;     /* each router address that an instance can reach */
 /* Passages of IPv4 alone. */
 scope_fn scope_passages_v4;
 
+/* Pings of floating addresses. */
+scope_fn scope_floatings;
+
 #endif

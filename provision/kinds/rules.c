@@ -28,6 +28,7 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/keys.h"
+#include "lib/nfct.h"
 #include "lib/nfnl.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/rules_compile.h"
@@ -338,7 +339,7 @@ static void compare(struct diff *d, const struct res *want,
 	if (!have && (count(want->rules.text4) || count(want->rules.text6)))
 		diff_add(d, want);
 	else if (have && differences(want, have, &words))
-		diff_modify(d, want, "%s", words.data);
+		diff_modify(d, want, "%s", words.data)->seen = have;
 }
 
 /* In a namespace of the lab; those that go take theirs along. */
@@ -364,6 +365,56 @@ static void note_down(struct tx *tx, const struct change *c,
 	if (nfnl_open(&n, j->nsfd, NULL) == 0 &&
 	    nfnl_generation(n, &note.generation, NULL) == 0)
 		note_write(tx_plan(tx)->state_dir, c->want->netns, &note);
+}
+
+/* The line at s as a rule that gives a destination another address, and the
+ * address that it is for. */
+static bool is_dnat(const char *s, size_t len, struct ip *ret)
+{
+	static const char to[] = " -j DNAT --to-destination ";
+	const char *d = memmem(s, len, " -d ", 4), *end;
+	char text[IP_TEXT_MAX];
+	size_t n;
+
+	if (!d || !memmem(s, len, to, strlen(to)))
+		return false;
+	d += 4;
+	end = memchr(d, '/', len - (size_t)(d - s));
+	n = end ? (size_t)(end - d) : sizeof(text);
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, d, n);
+	text[n] = '\0';
+	return ip_parse(text, ret) == 0;
+}
+
+static bool has_line(const char *text, const char *line, size_t len)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strcspn(text, "\n") == len && memcmp(text, line, len) == 0)
+			return true;
+	return false;
+}
+
+/* The kernel translates what it tracks as it once began to, whatever the rules
+ * say now: connections by a floating address that went, or that leads to
+ * another one, are ended. */
+static void forget_gone(struct tx *tx, const struct change *c, int nsfd)
+{
+	const char *want = text_or(c->want->rules.text4);
+	const char *s = c->seen ? text_or(c->seen->rules.text4) : "";
+	struct ip *gone = NULL, ip;
+	size_t n = 0, len, ended;
+	struct err err;
+
+	for (; *s; s += len + (s[len] == '\n')) {
+		len = strcspn(s, "\n");
+		if (is_dnat(s, len, &ip) && !has_line(want, s, len))
+			*(struct ip *)arena_push(tx->a, &gone, &n,
+						 sizeof(*gone)) = ip;
+	}
+	if (n && nfct_forget(nsfd, gone, n, &ended, &err) < 0)
+		tx_fail(tx, c, err.msg);
 }
 
 /* All namespaces' together, when the first of them comes by: most of the time
@@ -396,8 +447,10 @@ static void put_all(struct tx *tx)
 	for (i = 0; i < n; i++)
 		if (jobs[i].r < 0)
 			tx_fail(tx, of[i], jobs[i].err.msg);
-		else
+		else {
 			note_down(tx, of[i], &jobs[i]);
+			forget_gone(tx, of[i], jobs[i].nsfd);
+		}
 }
 
 static void set(struct tx *tx, const struct change *c)

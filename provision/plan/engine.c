@@ -166,6 +166,11 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_arr(j);
 	if (r->gateway)
 		port_addresses(c, j, r, r->gateway);
+	for (i = 0; i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		address(c, j, r, r->gateway->ifname, &one);
+	}
 	for (i = 0; i < r->nqr; i++)
 		port_addresses(c, j, r, r->qr[i]);
 	json_arr_end(j);

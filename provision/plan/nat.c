@@ -123,6 +123,26 @@ static void outside(struct plan_ctx *c, const struct topo_router *r,
 			       qg));
 }
 
+/* A floating address: what comes for it goes on, also from the router itself
+ * and from inside; what comes from there has it. */
+static void floating(struct plan_ctx *c, const struct topo_router *r,
+		     const struct topo_floating *f)
+{
+	static const char *const in[] = {WRAP "PREROUTING", WRAP "OUTPUT"};
+	char addr[IP_TEXT_MAX], fixed[IP_TEXT_MAX];
+	const char *rule;
+
+	ip_print(&f->addr, addr);
+	ip_print(&f->fixed, fixed);
+	rule = arena_printf(c->arena, "-d %s/32 -j DNAT --to-destination %s",
+			    addr, fixed);
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		rules_add(c, r->netns, 4, "nat", in[i], rule);
+	rules_add(c, r->netns, 4, "nat", WRAP "float-snat",
+		  arena_printf(c->arena, "-s %s/32 -j SNAT --to-source %s",
+			       fixed, addr));
+}
+
 void plan_nat(struct plan_ctx *c, const struct topo_router *r)
 {
 	const struct ip *addr = topo_external_ip(r, 4);
@@ -135,4 +155,10 @@ void plan_nat(struct plan_ctx *c, const struct topo_router *r)
 	nat(c, r);
 	if (addr)
 		outside(c, r, addr);
+}
+
+void plan_floatings(struct plan_ctx *c, const struct topo_router *r)
+{
+	for (size_t i = 0; i < r->nfloatings; i++)
+		floating(c, r, r->floatings[i]);
 }

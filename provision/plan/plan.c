@@ -199,7 +199,8 @@ void plan_build(struct arena *a, const struct lab *lab,
 	plan_engine(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);
-	plan_metadata(&c); /* behind all other rules of routers */
+	plan_metadata(&c); /* behind all other rules of routers but these */
+	each_router(&c, plan_floatings);
 	rules_done(&c);
 	by_rank(&c);
 }

@@ -21,6 +21,8 @@ void broken_lab(const struct lab *l)
 			     ((o) = healthy_sample((e), (node), s_i), true);   \
 	     s_i++)
 
+#define FLOATING "203.0.113.17"
+
 static const char *ha_dev(size_t host)
 {
 	return r->ha_ports[host]->ifname;
@@ -599,6 +601,62 @@ static void nothing_sent(struct evidence *e)
 	e->passages[0].error = "connection reset";
 }
 
+static struct seen_ping *floating_ping(struct evidence *e)
+{
+	size_t i = 0;
+
+	while (!e->outside[i].floating)
+		i++;
+	return &e->outside[i];
+}
+
+static void floating_on_backup(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_addr_add(e, o, r->netns, r->gateway->ifname, FLOATING "/32");
+}
+
+static void floating_missing(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_addr_del(o, r->netns, r->gateway->ifname, FLOATING "/32");
+}
+
+static void floating_wide(struct evidence *e)
+{
+	struct observed *o;
+
+	floating_missing(e);
+	EACH_SAMPLE(e, "network2", o)
+	healthy_addr_add(e, o, r->netns, r->gateway->ifname, FLOATING "/24");
+}
+
+static void floating_not_passed(struct evidence *e)
+{
+	for (size_t i = 0; i < EVIDENCE_PROBES; i++)
+		floating_ping(e)->pings.probes[i].ttl = 64;
+}
+
+static void floating_silent(struct evidence *e)
+{
+	for (size_t i = 0; i < EVIDENCE_PROBES; i++)
+		floating_ping(e)->pings.probes[i].rtt = -1;
+}
+
+static void floating_not_used(struct evidence *e)
+{
+	e->left.frames[2].ip_src = *topo_external_ip(r, 4);
+}
+
+#define WRONG_FLOATING                                                         \
+	"wrong floating: " FLOATING " to selfservice-instance2 by router2"
+#define BLIND_FLOATING                                                         \
+	"blind floating: " FLOATING " to selfservice-instance2 by router2"
+
 const struct broken broken[] = {
 	{"a healthy lab", NULL, NULL},
 	{"an agent that cannot be reached", agent_gone,
@@ -616,7 +674,7 @@ const struct broken broken[] = {
 	 "blind adverts: router2 on network1; "
 	 "blind advert-fields: router2 on network1; "
 	 "blind advert-fields: router2 on network2; "
-	 "blind advert-interval: router2 on network1"},
+	 "blind advert-interval: router2 on network1; " BLIND_FLOATING},
 	{"a router's namespace with another UUID", ns_other_uuid,
 	 "wrong namespaces: compute1"},
 	{"another lab's namespace", ns_of_other_lab, NULL},
@@ -640,7 +698,7 @@ const struct broken broken[] = {
 	 "wrong engine: network2; blind active: router2; "
 	 "blind state-file: router2 on network2; "
 	 "wrong addresses: router2 on network2; "
-	 "wrong default-route: router2 on network2"},
+	 "wrong default-route: router2 on network2; " WRONG_FLOATING},
 	{"no engine on the backup", engine_gone_on_backup,
 	 "wrong engine: network1; blind active: router2; "
 	 "blind state-file: router2 on network1"},
@@ -713,7 +771,19 @@ const struct broken broken[] = {
 	 "wrong instance-ping: from selfservice-instance1, router2 at "
 	 "198.51.100.1"},
 	{"no host outside", outside_gone,
-	 "blind outside-ping: router2 at 203.0.113.21"},
+	 "blind outside-ping: router2 at 203.0.113.21; " BLIND_FLOATING},
+	{"a floating address on the standby", floating_on_backup,
+	 "wrong addresses: router2 on network1; " WRONG_FLOATING},
+	{"a floating address on none", floating_missing,
+	 "wrong addresses: router2 on network2; " WRONG_FLOATING},
+	{"a floating address with a wrong length", floating_wide,
+	 "wrong addresses: router2 on network2; " WRONG_FLOATING},
+	{"a floating address that the router answers", floating_not_passed,
+	 WRONG_FLOATING},
+	{"a floating address that nobody answers", floating_silent,
+	 WRONG_FLOATING},
+	{"an instance that leaves with another's address", floating_not_used,
+	 "wrong snat: from selfservice-instance2 by router2, IPv4"},
 	{"the HA network's vxlan gone", ha_net_gone,
 	 "wrong ha-network: of project demo; "
 	 "wrong bridges: HA network tenant demo on network1; "

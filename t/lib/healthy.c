@@ -99,6 +99,11 @@ static void virtual(struct build *b, const struct topo_router *r,
 		addresses(b, p, r->netns);
 		addr_in(b, r->netns, p->ifname, &ll);
 	}
+	for (i = 0; i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		addr_in(b, r->netns, r->gateway->ifname, &one);
+	}
 	for (i = 0; r->gateway && i < 2; i++) {
 		hop = topo_next_hop(r->gateway, families[i]);
 		if (ip_is_set(&hop))
@@ -281,7 +286,7 @@ static void pings(struct evidence *e, struct seen_ping *p, size_t n)
 
 			q->sent = T0 + (int64_t)k * 150 * NS_PER_MS;
 			q->rtt = 300000;
-			q->ttl = 64;
+			q->ttl = p[i].floating ? 63 : 64;
 		}
 	}
 }
@@ -300,9 +305,11 @@ static void passages(struct evidence *e)
 		p->sent.sent = 3;
 		f->t = T0;
 		f->ip_dst = p->dst;
-		f->ip_src = p->dst.family == 4
-				    ? p->router->gateway->addrs[0].addr.ip
-				    : p->instance->port->addrs[1].addr.ip;
+		f->ip_src = p->dst.family == 6
+				    ? p->instance->port->addrs[1].addr.ip
+			    : p->instance->floating
+				    ? p->instance->floating->addr
+				    : p->router->gateway->addrs[0].addr.ip;
 		f->src = p->router->gateway->mac;
 		f->ttl = 63;
 	}

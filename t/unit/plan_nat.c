@@ -37,7 +37,11 @@ static const char lab_text[] =
 	"  plain: {gateway: out, snat: false, interfaces: [b4]}\n"
 	"  inner: {interfaces: [c4]}\n"
 	"instances:\n"
-	"  one: {node: k1, network: a}\n";
+	"  one: {node: k1, network: a, floating_ip: auto}\n"
+	"  two: {node: k1, network: a, address: 10.1.0.9}\n"
+	"floating_ips:\n"
+	"  web: {instance: two, address: 203.0.113.77, fixed: 10.1.0.9, "
+	"network: out}\n";
 
 static const struct res *rules_of(const struct plan *p, const char *netns)
 {

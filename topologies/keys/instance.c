@@ -20,6 +20,17 @@ static void read_addresses(struct keys *ks, const struct key *k,
 	read_pins(ks, v, &i->pins, &i->npins);
 }
 
+static void read_own(struct keys *ks, const struct key *k, const struct doc *v,
+		     void *obj)
+{
+	struct raw_instance *i = obj;
+
+	(void)k;
+	i->own = arena_alloc(ks->a, sizeof(*i->own));
+	i->own->at = v;
+	read_floating(ks, v, &i->own->addr);
+}
+
 /* One line, a type of key and its bytes: enough to tell it from a private
  * key or the name of a file. */
 static bool check_public_key(struct keys *ks, const struct key *k,
@@ -57,6 +68,12 @@ static const struct key keys[] = {
 	 .shown = "the lowest free of the pool", .example = "192.168.1.9",
 	 .about = "Its address, one for each subnet; the lowest free of the "
 		  "pool by default."},
+	{"floating_ip", KEY_CUSTOM, KEY_FIELD(struct raw_instance, own),
+	 .read = read_own, .schema = SCHEMA_FLOATING,
+	 .what = "address or auto", .shown = "none", .example = "auto",
+	 .about = "An external IPv4 address by which it is reached from "
+		  "outside, and seen there; auto: the lowest free of the "
+		  "pool."},
 	{"static", KEY_BOOL, KEY_FIELD(struct raw_instance, is_static),
 	 .example = "true",
 	 .about = "Have its addresses and routes written, not got by DHCP or "

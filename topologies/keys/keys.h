@@ -12,7 +12,8 @@
 
 extern const struct key_table lab_keys_table, node_keys_table,
 	physical_keys_table, network_keys_table, subnet_keys_table,
-	route_keys_table, router_keys_table, ha_keys_table, instance_keys_table;
+	route_keys_table, router_keys_table, ha_keys_table, instance_keys_table,
+	floating_keys_table;
 
 /* All of them, in the order of the reference page; ends with NULL. */
 extern const struct key_table *const lab_tables[];
@@ -41,6 +42,11 @@ bool read_ip(struct keys *ks, const struct doc *v, struct ip *ret);
 void read_pins(struct keys *ks, const struct doc *v, struct raw_pin **ret,
 	       size_t *ret_n);
 
+/* `auto`, which leaves ret empty, or an IPv4 address. */
+void read_floating(struct keys *ks, const struct doc *v, struct raw_pin *ret);
+
+#define SCHEMA_FLOATING                                                        \
+	"\"anyOf\": [{\"const\": \"auto\"}, {\"$ref\": \"#/$defs/address\"}]"
 #define SCHEMA_NAME "\"$ref\": \"#/$defs/name\""
 #define SCHEMA_TEXT "\"$ref\": \"#/$defs/text\""
 #define SCHEMA_CIDR "\"$ref\": \"#/$defs/cidr\""

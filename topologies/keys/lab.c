@@ -94,6 +94,12 @@ static const struct key keys[] = {
 	 .table = &instance_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_INSTANCES_MAX, .names = "host",
 	 .about = "Machines of the projects."},
+	{"floating_ips", KEY_NAMED,
+	 KEY_ITEMS(struct raw, floatings, nfloatings),
+	 .table = &floating_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
+	 .max = TOPO_FLOATINGS_MAX, .names = "name",
+	 .about = "Floating addresses, beside those that instances have by "
+		  "`floating_ip`."},
 };
 /* clang-format on */
 _Static_assert(TOPO_LAB_NAME_MAX == 32 && TOPO_NODES_MAX == 64,
@@ -109,9 +115,15 @@ const struct key_table lab_keys_table = {
 };
 
 const struct key_table *const lab_tables[] = {
-	&lab_keys_table,      &node_keys_table,
-	&physical_keys_table, &network_keys_table,
-	&subnet_keys_table,   &route_keys_table,
-	&router_keys_table,   &ha_keys_table,
-	&instance_keys_table, NULL,
+	&lab_keys_table,
+	&node_keys_table,
+	&physical_keys_table,
+	&network_keys_table,
+	&subnet_keys_table,
+	&route_keys_table,
+	&router_keys_table,
+	&ha_keys_table,
+	&instance_keys_table,
+	&floating_keys_table,
+	NULL,
 };

@@ -328,6 +328,18 @@ static void must_hold(const struct seen_ns *ns, const char *dev,
 		verdict_saw(v, false, "no %s on %s", text, dev);
 }
 
+static void hold_floatings(const struct seen_ns *ns, const struct subject *s,
+			   const struct topo_port *p, struct verdict *v)
+{
+	const struct topo_router *r = s->router;
+
+	for (size_t i = 0; p == r->gateway && i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		must_hold(ns, p->ifname, &one, v);
+	}
+}
+
 static bool is_virtual(const struct subject *s, const struct topo_port *p,
 		       const struct ipnet *addr)
 {
@@ -339,6 +351,12 @@ static bool is_virtual(const struct subject *s, const struct topo_port *p,
 	for (i = 0; i < p->naddrs; i++)
 		if (ipnet_equal(&p->addrs[i].addr, addr))
 			return true;
+	for (i = 0; p->kind == TOPO_PORT_QG && i < s->router->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(s->router->floatings[i]);
+
+		if (ipnet_equal(&one, addr))
+			return true;
+	}
 	return ipnet_equal(addr, &ll);
 }
 
@@ -394,6 +412,7 @@ static void judge_addresses(const struct evidence *e, const struct subject *s,
 			for (k = 0; k < p->naddrs; k++)
 				must_hold(ns, p->ifname, &p->addrs[k].addr, v);
 			must_hold(ns, p->ifname, &ll, v);
+			hold_floatings(ns, s, p, v);
 		} else {
 			verdict_want(v, "no %saddress on %s (standby)",
 				     p->kind == TOPO_PORT_HA ? "virtual " : "",

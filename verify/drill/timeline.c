@@ -44,6 +44,11 @@ static size_t wanted_addrs(const struct topo_router *r, size_t host,
 	for (i = 0; r->gateway && i < r->gateway->naddrs; i++)
 		n = add(list, n, r->gateway->ifname, &r->gateway->addrs[i].addr,
 			true);
+	for (i = 0; i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		n = add(list, n, r->gateway->ifname, &one, true);
+	}
 	for (i = 0; i < r->nqr; i++)
 		for (k = 0; k < r->qr[i]->naddrs; k++)
 			n = add(list, n, r->qr[i]->ifname,
