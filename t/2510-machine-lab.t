@@ -89,6 +89,15 @@ one() {
 	lab up "$FILE" >"$TMP/out" 2>&1
 	ok $? "$who: up again" || diag "$(cat "$TMP/out")"
 	like "$(cat "$TMP/out")" " 0 changes" "$who: with nothing to do"
+	sed 's/web2: {node: k1, network: net}/web2: {node: k1, network: net, static: true}/' "$FILE" > "$TMP/static.yaml"
+	chmod a+r "$TMP/static.yaml"
+	lab up --no-wait "$TMP/static.yaml" >"$TMP/out" 2>&1
+	ok $? "$who: one that leased is made static" || diag "$(cat "$TMP/out")"
+	is "$(addr web2) $(on web2 ip route show default)" \
+		"192.168.1.5/24 default via 192.168.1.1 dev eth0 proto static " "$who: it keeps its address"
+	out=$(lab plan "$TMP/static.yaml" 2>&1)
+	like "$out" " 0 changes" "$who: for good" || diag "$out"
+
 	out=$(on k1 sh -c 'hostname; ls /tmp /root; mount | grep -c machine')
 	is "$out" "k1
 /root:

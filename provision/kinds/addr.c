@@ -153,6 +153,17 @@ static void judge(struct diff *d, const struct res *want)
 		diff_anew(d, &here);
 }
 
+/* One that a lease brought, or an advertisement, would go with it. */
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	if (have && have->addr.dynamic &&
+	    link_staying(d, want->netns, want->addr.dev))
+		diff_modify(d, want, "with a lifetime, wanted for good");
+	else
+		diff_on_link(d, want, have);
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
@@ -270,6 +281,7 @@ const struct kind kind_addr = {
 	.dev = dev,
 	.look = look,
 	.judge = judge,
+	.compare = compare,
 	.extra = extra,
 	.set = set,
 	.start = start,

@@ -238,8 +238,10 @@ static bool loses_ground(struct diff *d, const struct res *want)
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
-	bool goes =
-		have && want->route.to.ip.family == 4 && loses_ground(d, want);
+	/* DHCP's goes with its lease. */
+	bool goes = have &&
+		    (have->route.proto == RTPROT_DHCP ||
+		     (want->route.to.ip.family == 4 && loses_ground(d, want)));
 
 	diff_on_link(d, want, goes ? NULL : have);
 }

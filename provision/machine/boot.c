@@ -225,10 +225,11 @@ static void no_signals_blocked(void)
 
 static void start_client(struct boot *b)
 {
+	static const char hook[] = MACHINE_HOOK_PATH;
 	char name[256];
 	const char *const argv[] = {"udhcpc", "-f",
 				    "-i",     b->m->device,
-				    "-s",     MACHINE_HOOK_PATH,
+				    "-s",     hook,
 				    "-x",     name,
 				    "-O",     "121",
 				    "-O",     "mtu",
