@@ -63,7 +63,7 @@
 	X(stop_daemon)
 
 static struct {
-#define FIELD(f) __typeof__(MHD_##f) *f;
+#define FIELD(f) __typeof__(MHD_##f) *(f);
 	MHD_FUNCTIONS(FIELD)
 #undef FIELD
 } mhd;
