@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # expanded on the node
 # Router advertisements on a real lab: by the Active alone, as Neutron writes
 # them, with a route that hosts keep through probes and a failover.
 # shellcheck source=t/lib/tap.sh
@@ -17,7 +18,6 @@ ok $? "up" || diag "$(cat "$TMP/out")"
 settle
 ok $? "one is active"
 ID=${NETNS#qrouter-}
-QR=$(dev_of "$ACTIVE" qr-)
 QR6=$(on "$ACTIVE" ip netns exec "$NETNS" sed -n 's/^interface //p' "/var/lib/neutron/ra/$ID.radvd.conf")
 conf=$(on "$ACTIVE" cat "/var/lib/neutron/ra/$ID.radvd.conf")
 like "$conf" "RDNSS 2001:4860:4860::8844 [{][}];" "the configuration is where Neutron has it"
@@ -103,7 +103,6 @@ is "$(radvds "$ACTIVE")" 2 "radvd that is killed is back within 1 s"
 
 # Failover, with captures of what leaves both nodes' ends.
 old=$ACTIVE new=$BACKUP
-taps() { on "$1" sh -c "ls /sys/class/net | grep ^tap"; }
 on "$old" sh -c 'rm -f /tmp/p.*; for t in $(ls /sys/class/net | grep ^tap); do
 	tcpdump --immediate-mode -Q in -p -U -n -i $t -w /tmp/p.$t >/dev/null 2>&1 & done; sleep 1'
 ha=$(dev_of "$old" ha-)

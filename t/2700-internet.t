@@ -58,5 +58,5 @@ ok $? "the way back is there again"
 like "$(on outside ip -br addr show lo)" "8.8.4.4/32" "and the address"
 "$LABCTL" down "$LAB" >"$TMP/out" 2>&1
 ok $? "down"
-is "$(ps -eo args | grep -c '[i]nternet.hosts')" 0 "no server is left"
+is "$(pgrep -c -f internet.hosts)" 0 "no server is left"
 tap_done

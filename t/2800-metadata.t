@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # expanded on the node
 # Metadata on a real lab: through the router's proxy on the Active, beside DHCP
 # on an isolated network; each instance sees its own, whatever it says.
 # shellcheck source=t/lib/tap.sh
