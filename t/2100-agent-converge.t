@@ -320,6 +320,10 @@ kill_engine() {
 stop_engine() { kill -STOP "$(engine_pid)"; }
 edit_config() { sed -i 's/"priority": 50/"priority": 60/' $state/vrrp.yaml; }
 if [ -n "$(engine_pid)" ]; then
+	before=$(engine_pid)
+	drift "the supervisor's socket removed" "vrrp engine" \
+		rm "$state/services.sock"
+	is "$(engine_pid)" "$before" "and the engine went on"
 	drift "the engine killed" "+ vrrp engine" kill_engine
 	drift "the engine stopped" "~ vrrp engine: the VRRP engine does not answer" \
 		stop_engine

@@ -3,25 +3,21 @@
 # The supervisor of services with real engines: two nodes that are folders of
 # one LAN, the engine a service of each, and a program that follows its role.
 . "$(dirname "$0")/lib/vrrp.sh"
-command -v python3 >/dev/null || skip_all "needs python3 to speak to a socket"
 
 # ask NODE JSON: a line to its supervisor, its answer
 ask() {
-	python3 -c '
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect("/run/%s/services.sock" % sys.argv[1])
-s.sendall(sys.argv[2].encode() + b"\n")
-sys.stdout.write(s.makefile().readline())' "$1" "$2"
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => "/run/$ARGV[0]/services.sock") or exit 1;
+		print $s "$ARGV[1]\n"; print scalar <$s>' "$1" "$2"
 }
 
 # service NODE NAME KEY: what it tells of a service
 service() {
-	ask "$1" '{"op": "state"}' | python3 -c '
-import json, sys
-for s in json.load(sys.stdin)["services"]:
-    if s["name"] == sys.argv[1]:
-        print(s.get(sys.argv[2]))' "$2" "$3"
+	ask "$1" '{"op": "state"}' | perl -MJSON::PP -e '
+		for my $s (@{decode_json(<STDIN>)->{services}}) {
+			next unless $s->{name} eq $ARGV[0];
+			my $v = $s->{$ARGV[1]};
+			print JSON::PP::is_bool($v) ? $v ? "True" : "False" : $v // "None", "\n" }' "$2" "$3"
 }
 
 # wait_for WORDS EXPECTED COMMAND...: within ten seconds

@@ -240,7 +240,8 @@ static void start(struct tx *tx, const struct change *c)
 	if (c->op == CHANGE_MODIFY && c->fields == SERVICE_HOLD
 		    ? service_hold(tx_plan(tx)->state_dir, &err) < 0
 		    : service_run(tx_plan(tx)->state_dir, &c->want->service,
-				  c->fields != 0, c->ids, c->nids, &err) < 0)
+				  c->op == CHANGE_MODIFY && c->fields != 0,
+				  c->ids, c->nids, &err) < 0)
 		tx_fail(tx, c, err.msg);
 }
 

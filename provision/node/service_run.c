@@ -156,6 +156,8 @@ static int clear_way(struct arena *a, const char *state_dir, struct err *reterr)
 		return 0;
 	if (e < 0 && !rouse(a, state_dir, pid))
 		return 0;
+	/* A supervisor that cannot be heard must not make it look so. */
+	(void)supervise_well(a, state_dir);
 	supervise_look(a, state_dir, &seen);
 	s = seen_service(&seen, SERVICE_ENGINE);
 	return s && s->pid ? 0 : stop_all(a, state_dir, reterr);

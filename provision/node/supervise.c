@@ -347,9 +347,48 @@ static bool ended(int pidfd, int ms)
 	return n > 0;
 }
 
-/* Whether it answers, if need be after it was told to go on; one that does
- * not is killed. */
-static bool well(struct arena *a, const char *state_dir)
+/* Who holds the lock of the state folder; 0: nobody. */
+static int holder(const char *state_dir)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_MAX];
+	auto_close int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s/" SUPERVISE_LOCK, state_dir) >=
+	    (int)sizeof(path))
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fcntl(fd, F_GETLK, &whole) < 0 || whole.l_type == F_UNLCK)
+		return 0;
+	return whole.l_pid > 0 ? whole.l_pid : 0;
+}
+
+/*
+ * One runs, and its socket is gone: somebody removed it. On SIGHUP it makes
+ * it anew, while its services go on.
+ */
+static bool heard_again(struct arena *a, const char *state_dir,
+			const struct buf *line)
+{
+	struct mono until =
+		mono_add(clock_mono(), SUPERVISE_LOOK_MS * NS_PER_MS);
+	int pid = holder(state_dir);
+	auto_close int pidfd = pid ? pidfd_open_(pid) : -1;
+	const struct doc *answer;
+
+	if (pidfd < 0 || holder(state_dir) != pid ||
+	    pidfd_signal(pidfd, SIGHUP) < 0)
+		return false;
+	do {
+		if (ask(a, state_dir, line, SUPERVISE_LOOK_MS, &answer, NULL,
+			NULL) == 0)
+			return true;
+		clock_sleep_ms(10);
+	} while (mono_before(clock_mono(), until));
+	return false;
+}
+
+bool supervise_well(struct arena *a, const char *state_dir)
 {
 	auto_buf struct buf line = {0};
 	const struct doc *answer;
@@ -360,8 +399,10 @@ static bool well(struct arena *a, const char *state_dir)
 	begin(&j, &line, "state");
 	end(&j);
 	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, &pid, NULL);
-	if (e == 0 || pid <= 0)
-		return e == 0;
+	if (e == 0)
+		return true;
+	if (pid <= 0)
+		return heard_again(a, state_dir, &line);
 	pidfd = pidfd_open_(pid);
 	if (pidfd < 0)
 		return false;
@@ -383,10 +424,10 @@ int supervise_set(const char *state_dir, const struct res_service *want,
 	struct json j;
 	int e;
 
-	if (!well(&a, state_dir)) {
+	if (!supervise_well(&a, state_dir)) {
 		e = start(state_dir, reterr);
 		/* Another may have been faster. */
-		if (e < 0 && !well(&a, state_dir))
+		if (e < 0 && !supervise_well(&a, state_dir))
 			return e;
 	}
 	begin(&j, &line, "set");
@@ -411,7 +452,7 @@ int supervise_drop(const char *state_dir, const char *name, struct err *reterr)
 	struct json j;
 	int e;
 
-	if (!well(&a, state_dir))
+	if (!supervise_well(&a, state_dir))
 		return 0;
 	begin(&j, &line, "drop");
 	json_kstr(&j, "name", name);
@@ -429,7 +470,7 @@ int supervise_stop(const char *state_dir, struct err *reterr)
 	struct json j;
 	int pid;
 
-	if (!well(&a, state_dir))
+	if (!supervise_well(&a, state_dir))
 		return 0;
 	begin(&j, &line, "stop");
 	end(&j);

@@ -36,6 +36,10 @@ struct seen_services {
 void supervise_look(struct arena *a, const char *state_dir,
 		    struct seen_services *ret);
 
+/* Whether there is one that answers; if need be after it was told to go on, or
+ * to make its socket anew. One that does not is killed. */
+bool supervise_well(struct arena *a, const char *state_dir);
+
 const struct res_service *seen_service(const struct seen_services *s,
 				       const char *name);
 

@@ -31,7 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -605,12 +605,45 @@ static int prepare(struct supervisor *v)
 	return ns <= 0 ? 0 : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+static int listen_at(const char *dir, struct err *reterr)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	auto_close int fd = -1;
+	mode_t mask;
+	int n, e;
+
+	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" SUPERVISE_SOCKET,
+		     dir);
+	if (n < 0 || n >= (int)sizeof(sa.sun_path))
+		return err_sys(reterr, -ENAMETOOLONG, "%s", dir);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "a socket");
+	(void)unlink(sa.sun_path); /* the lock says that it is nobody's */
+	mask = umask(0177);
+	e = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
+	umask(mask);
+	if (e == 0 && listen(fd, CLIENTS_MAX) < 0)
+		e = -errno;
+	return e < 0 ? err_sys(reterr, e, "%s", sa.sun_path) : take_fd(&fd);
+}
+
+/* Somebody removed the socket, and who wants to speak to us says so. */
+static void listen_again(struct supervisor *v)
+{
+	if (v->listener >= 0)
+		close(v->listener);
+	v->listener = listen_at(v->dir, NULL);
+}
+
 static void signalled(struct supervisor *v)
 {
 	struct signalfd_siginfo s;
 
 	while (read(v->signals, &s, sizeof(s)) == (ssize_t)sizeof(s))
-		if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
+		if (s.ssi_signo == SIGHUP)
+			listen_again(v);
+		else if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
 			v->stopping = true;
 	bury(v);
 }
@@ -666,6 +699,7 @@ static void turn(struct supervisor *v)
 
 static int take_lock(const char *dir, struct err *reterr)
 {
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[PATH_MAX];
 	auto_close int fd = -1;
 
@@ -675,32 +709,10 @@ static int take_lock(const char *dir, struct err *reterr)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	/* Of a kind that tells who has it. */
+	if (fcntl(fd, F_SETLK, &whole) < 0)
 		return err_set(reterr, -EBUSY, "runs for %s already", dir);
 	return take_fd(&fd);
-}
-
-static int listen_at(const char *dir, struct err *reterr)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	auto_close int fd = -1;
-	mode_t mask;
-	int n, e;
-
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" SUPERVISE_SOCKET,
-		     dir);
-	if (n < 0 || n >= (int)sizeof(sa.sun_path))
-		return err_sys(reterr, -ENAMETOOLONG, "%s", dir);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "a socket");
-	(void)unlink(sa.sun_path); /* the lock says that it is nobody's */
-	mask = umask(0177);
-	e = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
-	umask(mask);
-	if (e == 0 && listen(fd, CLIENTS_MAX) < 0)
-		e = -errno;
-	return e < 0 ? err_sys(reterr, e, "%s", sa.sun_path) : take_fd(&fd);
 }
 
 static int open_signals(struct err *reterr)
@@ -718,9 +730,9 @@ static int open_signals(struct err *reterr)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_sys(reterr, -errno, "signalfd") : fd;
 }
@@ -750,6 +762,8 @@ static void run(struct supervisor *v)
 	if (snprintf(path, sizeof(path), "%s/" SUPERVISE_SOCKET, v->dir) <
 	    (int)sizeof(path))
 		(void)unlink(path);
+	if (v->listener >= 0)
+		close(v->listener);
 	roles_watch_release(&v->roles);
 	free(v->fds);
 }
@@ -769,7 +783,7 @@ int supervise_run(const char *dir, int tell, struct err *reterr)
 		(void)!dprintf(tell, "-%s", reterr->msg);
 		return reterr->code;
 	}
-	v.listener = listener;
+	v.listener = take_fd(&listener);
 	v.signals = signals;
 	for (i = 0; i < CLIENTS_MAX; i++)
 		v.clients[i].fd = v.clients[i].verb = -1;
