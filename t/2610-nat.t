@@ -13,8 +13,6 @@ lab_make 1s
 
 GW=203.0.113.21 FIP=203.0.113.17 OUT=203.0.113.1
 one=selfservice-instance1 two=selfservice-instance2
-FIXED=$("$LABCTL" check --resolved "$FILE" |
-	sed -n "/^  $two:/,\$s/^    address: \[\"\([0-9.]*\)\".*/\1/p" | head -n 1)
 
 # Says to each client from what address it came, and keeps the connection: a
 # line is answered by a line.
