@@ -12,7 +12,6 @@
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -164,7 +163,7 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 {
 	auto_close int fd =
 		netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
-	auto_free struct forget *f = calloc(1, sizeof(*f));
+	struct forget f = {.addrs = addrs, .naddrs = n, .fd = fd};
 	auto_buf struct buf doomed = {0};
 	size_t at = 0, gone = 0;
 	uint32_t seq = 0, len;
@@ -172,14 +171,11 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 
 	if (fd < 0)
 		return err_sys(reterr, fd, "open a netfilter netlink socket");
-	if (!f)
-		return err_set(reterr, -ENOMEM, "out of memory");
-	*f = (struct forget){.addrs = addrs, .naddrs = n, .fd = fd};
-	r = find(f, &seq);
-	doomed = f->doomed;
+	r = find(&f, &seq);
+	doomed = f.doomed;
 	if (r < 0)
 		return err_sys(reterr, r, "list tracked connections");
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f.n; i++) {
 		uint8_t family = (uint8_t)doomed.data[at + sizeof(len)];
 
 		memcpy(&len, doomed.data + at, sizeof(len));
@@ -187,7 +183,7 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 		r = say(fd, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, ++seq,
 			doomed.data + at, len, family);
 		if (r == 0)
-			r = hear(f, seq);
+			r = hear(&f, seq);
 		if (r < 0 && r != -ENOENT)
 			return err_sys(reterr, r, "end a tracked connection");
 		gone += r == 0;
