@@ -26,6 +26,7 @@
 	X(passage_checks)                                                      \
 	X(nat_checks)                                                          \
 	X(service_checks)                                                      \
+	X(lease_checks)                                                        \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

@@ -26,6 +26,8 @@ enum check_needs {
 	NEEDS_TIME = 1 << 2,     /* roles, over at least one interval */
 	NEEDS_PASSAGES = 1 << 4, /* packets through routers */
 	NEEDS_OFFERS = 1 << 5,   /* of DHCP servers */
+	NEEDS_GUESTS = 1 << 6,   /* what machines were told */
+	NEEDS_NAMES = 1 << 7,    /* answers of DNS servers */
 	NEEDS_DRIFT = 1 << 3     /* what the agents would change */
 };
 

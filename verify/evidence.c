@@ -202,6 +202,8 @@ static void plan_boots(struct evidence *e)
 	for (i = 0; i < lab->ninstances; i++) {
 		e->boots[i].instance = &lab->instances[i];
 		e->boots[i].offers.error = not_looked;
+		e->boots[i].guest.error = not_looked;
+		e->boots[i].names.error = not_looked;
 	}
 }
 

@@ -18,6 +18,8 @@
 #include "topologies/topo.h"
 #include "verify/looks/capture.h"
 #include "verify/looks/dhcp.h"
+#include "verify/looks/dns.h"
+#include "verify/looks/guest.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
 
@@ -89,6 +91,8 @@ struct seen_passage {
 struct seen_boot {
 	const struct topo_instance *instance;
 	struct seen_offers offers; /* of DHCP servers */
+	struct seen_guest guest;   /* what it was told */
+	struct seen_names names;   /* its own, of its network's servers */
 };
 
 struct evidence {

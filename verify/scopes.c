@@ -96,7 +96,7 @@ void scope_instances(struct subjects *ret, const struct evidence *e)
 	}
 }
 
-void scope_served(struct subjects *ret, const struct evidence *e)
+static void served(struct subjects *ret, const struct evidence *e, bool leased)
 {
 	size_t i;
 
@@ -105,9 +105,20 @@ void scope_served(struct subjects *ret, const struct evidence *e)
 				    .node = e->lab->instances[i].node,
 				    .boot = &e->boots[i]};
 
-		if (evidence_served(s.instance))
+		if (evidence_served(s.instance) &&
+		    (!leased || !s.instance->is_static))
 			add(ret, s, on(ret, s.instance->name, s.node));
 	}
+}
+
+void scope_served(struct subjects *ret, const struct evidence *e)
+{
+	served(ret, e, false);
+}
+
+void scope_leased(struct subjects *ret, const struct evidence *e)
+{
+	served(ret, e, true);
 }
 
 void scope_dhcp_ports(struct subjects *ret, const struct evidence *e)

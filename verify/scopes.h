@@ -46,6 +46,7 @@ scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_instances;
 scope_fn scope_routers;
 scope_fn scope_served;     /* instances that DHCP servers know */
+scope_fn scope_leased;     /* those of them that lease their address */
 scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
 scope_fn scope_hosts;      /* each router on each of its hosts */
 scope_fn scope_tunnels;    /* those of them where the HA network is VXLAN */

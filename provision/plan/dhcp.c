@@ -38,8 +38,10 @@
 #include "provision/plan/rules.h"
 
 #define DIR_ SERVICE_NEUTRON_DIR "dhcp/"
-#define DOMAIN "openstacklocal"
-#define LEASE "86400s"
+#define DOMAIN DHCP_DOMAIN
+#define TEXT_OF(x) #x
+#define SECONDS(x) TEXT_OF(x) "s"
+#define LEASE SECONDS(DHCP_LEASE_S)
 #define LEASES_MOST 16777216u /* Neutron's dnsmasq_lease_max */
 #define METADATA "169.254.169.254/32"
 #define CHAIN "neutron-dhcp-age-POSTROUTING"

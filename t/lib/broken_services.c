@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/mono.h"
 #include "t/lib/healthy.h"
 
 /* Two servers, two instances, one router. */
@@ -172,6 +173,96 @@ static void offers_unseen(struct evidence *e)
 	e->boots[0].offers = (struct seen_offers){.error = "no eth0"};
 }
 
+static struct lease *lease(struct evidence *e)
+{
+	return &e->boots[0].guest.lease;
+}
+
+static void no_lease(struct evidence *e)
+{
+	e->boots[0].guest.leased = false;
+}
+
+static void lease_of_another(struct evidence *e)
+{
+	*lease(e) = e->boots[1].guest.lease;
+}
+
+static void lease_of_rogue(struct evidence *e)
+{
+	ip_parse("192.168.1.250", &lease(e)->server);
+}
+
+static void lease_is_short(struct evidence *e)
+{
+	lease(e)->seconds = 60;
+}
+
+static void no_mtu(struct evidence *e)
+{
+	lease(e)->mtu = 0;
+}
+
+static void no_metadata_route(struct evidence *e)
+{
+	lease(e)->routes[0] = lease(e)->routes[--lease(e)->nroutes];
+}
+
+static void route_too_much(struct evidence *e)
+{
+	struct lease_route *r = &lease(e)->routes[lease(e)->nroutes++];
+
+	*r = lease(e)->routes[0];
+	r->to.ip.b[3]++;
+}
+
+static void dns_of_another(struct evidence *e)
+{
+	lease(e)->dns[1].b[3] ^= 8;
+}
+
+static void client_stopped(struct evidence *e)
+{
+	e->boots[0].guest.client = 'T';
+}
+
+static void client_gone(struct evidence *e)
+{
+	e->boots[0].guest.client = 0;
+}
+
+static void not_renewed(struct evidence *e)
+{
+	lease(e)->at_ns -= 80000 * NS_PER_S;
+}
+
+static void resolv_wrong(struct evidence *e)
+{
+	e->boots[0].guest.resolv = "nameserver 192.0.2.1\n";
+}
+
+static void resolv_longer(struct evidence *e)
+{
+	e->boots[0].guest.resolv =
+		arena_printf(&e->arena, "%snameserver 192.168.1.25\n",
+			     e->boots[0].guest.resolv);
+}
+
+static void name_unknown(struct evidence *e)
+{
+	e->boots[0].names.items[0].error = "NXDOMAIN";
+}
+
+static void name_of_another(struct evidence *e)
+{
+	e->boots[0].names.items[1].addrs[0].b[3] ^= 1;
+}
+
+static void no_machine(struct evidence *e)
+{
+	e->boots[0].guest = (struct seen_guest){.error = "no machine"};
+}
+
 const struct broken broken_services[] = {
 	{"a healthy lab with services", NULL, NULL},
 	{"a DHCP server that died", server_died,
@@ -200,5 +291,29 @@ const struct broken broken_services[] = {
 	 "wrong dhcp-answer: a on compute1"},
 	{"no way to ask DHCP servers", offers_unseen,
 	 "blind dhcp-answer: a on compute1"},
+	{"no lease", no_lease, "wrong lease: a on compute1"},
+	{"a lease of another MAC", lease_of_another,
+	 "wrong lease: a on compute1"},
+	{"a rogue's lease", lease_of_rogue, "wrong lease: a on compute1"},
+	{"another lease time", lease_is_short, "wrong lease: a on compute1"},
+	{"the MTU option missing", no_mtu, "wrong lease: a on compute1"},
+	{"no route to metadata", no_metadata_route,
+	 "wrong lease: a on compute1"},
+	{"a route too much", route_too_much, "wrong lease: a on compute1"},
+	{"another DNS server", dns_of_another, "wrong lease: a on compute1"},
+	{"a DHCP client that is stopped", client_stopped,
+	 "wrong lease: a on compute1"},
+	{"no DHCP client", client_gone, "wrong lease: a on compute1"},
+	{"a lease that nobody renewed", not_renewed,
+	 "wrong lease: a on compute1"},
+	{"another resolv.conf", resolv_wrong, "wrong resolver: a on compute1"},
+	{"a line more in resolv.conf", resolv_longer,
+	 "wrong resolver: a on compute1"},
+	{"a name that a server does not know", name_unknown,
+	 "wrong resolver: a on compute1"},
+	{"a name with another's address", name_of_another,
+	 "wrong resolver: a on compute1"},
+	{"no machine", no_machine,
+	 "blind lease: a on compute1; blind resolver: a on compute1"},
 	{NULL, NULL, NULL},
 };

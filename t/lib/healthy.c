@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/auto.h"
 #include "lib/mono.h"
 #include "provision/kinds/link.h"
 
@@ -215,6 +216,7 @@ static struct observed *node(struct evidence *e, const struct topo_node *n)
 	size_t i;
 
 	b.o->hostname = n->name;
+	b.o->real_ns = T0;
 	ns_of(&b, "");
 	for (i = 0; i < n->nnics; i++) {
 		link_in(&b, "", n->nics[i].ifname, "veth",
@@ -335,6 +337,43 @@ static void offers(struct evidence *e, struct seen_boot *b)
 	}
 }
 
+/* Of a network with one subnet and a router. */
+static void guest(struct evidence *e, struct seen_boot *b)
+{
+	static const struct ipnet metadata = {{4, {169, 254, 169, 254}}, 32};
+	static const struct ipnet all = {{4, {0}}, 0};
+	const struct topo_addr *lent = evidence_served(b->instance);
+	struct lease *l = &b->guest.lease;
+	auto_buf struct buf resolv = {0};
+	size_t i;
+
+	b->guest.error = b->names.error = NULL;
+	b->guest.client = 'S';
+	b->guest.resolv = "";
+	if (!lent)
+		return;
+	b->guest.leased = true;
+	*l = (struct lease){.addr = lent->addr,
+			    .server = b->offers.items[0].server,
+			    .seconds = 86400,
+			    .mtu = lent->subnet->network->mtu,
+			    .domain = "openstacklocal",
+			    .at_ns = T0};
+	for (i = 0; i < b->offers.n; i++) {
+		struct seen_name *n = arena_push(&e->arena, &b->names.items,
+						 &b->names.n, sizeof(*n));
+
+		n->server = l->dns[l->ndns++] = b->offers.items[i].server;
+		n->addrs[n->naddrs++] = lent->addr.ip;
+	}
+	l->routes[l->nroutes++] =
+		(struct lease_route){metadata, lent->subnet->gateway};
+	l->routes[l->nroutes++] =
+		(struct lease_route){all, lent->subnet->gateway};
+	lease_resolv(l, &resolv);
+	b->guest.resolv = arena_strdup(&e->arena, resolv.data);
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -357,8 +396,10 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 				frames(e, &e->tunnels[i].frames,
 				       &lab->routers[k], true);
 	passages(e);
-	for (i = 0; i < lab->ninstances; i++)
+	for (i = 0; i < lab->ninstances; i++) {
 		offers(e, &e->boots[i]);
+		guest(e, &e->boots[i]);
+	}
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);
 }

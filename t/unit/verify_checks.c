@@ -271,6 +271,27 @@ static void lose_offers(struct evidence *e, size_t i)
 	e->boots[i].offers = (struct seen_offers){.error = "no agent"};
 }
 
+static bool on_guest(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_GUESTS &&
+	       p->subject.boot == &e->boots[i];
+}
+
+static void lose_guest(struct evidence *e, size_t i)
+{
+	e->boots[i].guest = (struct seen_guest){.error = "no agent"};
+}
+
+static bool on_names(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_NAMES && p->subject.boot == &e->boots[i];
+}
+
+static void lose_names(struct evidence *e, size_t i)
+{
+	e->boots[i].names = (struct seen_names){.error = "no agent"};
+}
+
 #define COUNT(member) offsetof(struct evidence, member)
 #define BOOTS (SIZE_MAX - 1)
 
@@ -298,6 +319,8 @@ static const struct part {
 	{"the host outside", SIZE_MAX, lose_left, on_left},
 	{"a node's drift", 0, lose_drift, on_drift},
 	{"offers of DHCP servers", BOOTS, lose_offers, on_offers},
+	{"a machine's word", BOOTS, lose_guest, on_guest},
+	{"answers of DNS servers", BOOTS, lose_names, on_names},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_LOOKS_GUEST_H
+#define LABCTL_VERIFY_LOOKS_GUEST_H
+
+/*
+ *   guest {"netns"}
+ *        -> {"lease": {...}, "resolv", "client"}
+ *
+ * What a machine holds of what it was told: its lease as its DHCP client wrote
+ * it (provision/machine/lease.h), its resolv.conf, and its client's state, a
+ * letter as in proc(5). What is not there is left out; that there is no
+ * machine is an error.
+ */
+
+#include <stdbool.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/doc.h"
+#include "lib/err.h"
+#include "provision/machine/lease.h"
+
+struct seen_guest {
+	const char *error; /* why it could not be looked at, or NULL */
+	bool leased;
+	struct lease lease;
+	const char *resolv; /* its text; "" where there is none */
+	char client;        /* 0: it runs none */
+};
+
+/* The request's members. */
+void guest_ask(const char *netns, struct buf *out);
+
+/* The agent's side. */
+int look_guest(const struct doc *req, struct json *j, struct err *reterr);
+
+/* Reads an answer, of which nothing is believed to be of the right form or
+ * size; what is kept is in a. */
+void guest_answer(struct arena *a, const struct doc *d, struct seen_guest *ret);
+
+#endif
