@@ -8,6 +8,8 @@
  * the file cmd_NAME.c with its struct cmd cmd_NAME.
  */
 
+struct cmd;
+
 /* clang-format off */
 #define CMD_LIST(X) \
 	X("A lab's file", init) \

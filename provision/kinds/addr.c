@@ -164,11 +164,24 @@ static void compare(struct diff *d, const struct res *want,
 		diff_on_link(d, want, have);
 }
 
+/* What a running VRRP engine holds and is to hold no more goes when it reads
+ * its configuration again: taken from it now, it would put it back. */
+static bool of_engine(struct diff *d, const struct res *have)
+{
+	struct res l = {.kind = RES_LINK,
+			.netns = have->netns,
+			.link.name = have->addr.dev};
+	const struct res *want = diff_wanted(d, &l);
+
+	return have->addr.proto == RTPROT_KEEPALIVED && want &&
+	       want->link.engine_addrs && diff_have(d)->engine_running;
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
 
-	if (!l || loopback(&have->addr))
+	if (!l || loopback(&have->addr) || of_engine(d, have))
 		return false;
 	if (l->link.leased && have->addr.addr.ip.family == 4)
 		return !have->addr.dynamic;

@@ -585,36 +585,44 @@ static void server_release(struct server *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
-int metadata_serve(const char *path, const char *records, struct err *reterr)
+static int serve(struct server *s, const char *path, struct err *reterr)
 {
-	auto_(server_release) struct server s = {.records_path = records,
-						 .epoll = -1,
-						 .unix_fd = -1,
-						 .signals = -1};
 	struct rlimit files = {FDS_MAX, FDS_MAX};
 	int r;
 
-	pthread_mutex_init(&s.lock, NULL);
+	pthread_mutex_init(&s->lock, NULL);
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	s.origins = calloc(FDS_MAX, sizeof(*s.origins));
-	if (!s.origins)
+	s->origins = calloc(FDS_MAX, sizeof(*s->origins));
+	if (!s->origins)
 		return err_set(reterr, -ENOMEM, "out of memory");
-	s.signals = open_signals();
-	s.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s.signals < 0 || s.epoll < 0)
+	s->signals = open_signals();
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->signals < 0 || s->epoll < 0)
 		return err_sys(reterr, -errno, "open an epoll descriptor");
-	r = load(records, &s.arena, &s.records, reterr);
+	r = load(s->records_path, &s->arena, &s->records, reterr);
 	if (r == 0)
-		r = start_http(&s, reterr);
+		r = start_http(s, reterr);
 	if (r < 0)
 		return r;
-	s.unix_fd = open_unix(path, reterr);
-	if (s.unix_fd < 0)
-		return s.unix_fd;
-	watch(&s, s.signals, FROM_SIGNALS);
-	watch(&s, s.unix_fd, FROM_UNIX);
-	open_listeners(&s, &s.records);
-	loop(&s);
+	s->unix_fd = open_unix(path, reterr);
+	if (s->unix_fd < 0)
+		return s->unix_fd;
+	watch(s, s->signals, FROM_SIGNALS);
+	watch(s, s->unix_fd, FROM_UNIX);
+	open_listeners(s, &s->records);
+	loop(s);
 	(void)unlink(path);
 	return 0;
+}
+
+int metadata_serve(const char *path, const char *records, struct err *reterr)
+{
+	struct server s = {.records_path = records,
+			   .epoll = -1,
+			   .unix_fd = -1,
+			   .signals = -1};
+	int r = serve(&s, path, reterr);
+
+	server_release(&s);
+	return r;
 }

@@ -350,11 +350,30 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 	return false;
 }
 
-static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
-			struct verdict *v)
+/* The gateway of an address; where routers advertise themselves the link-local
+ * address of the one on the subnet. Family 0: none. */
+static struct ip gateway_of(const struct lab *lab, const struct topo_port *p,
+			    const struct topo_addr *a)
+{
+	size_t i, k;
+
+	if (!a->subnet)
+		return (struct ip){0};
+	if (a->addr.ip.family != 6 || !topo_leased(p, a))
+		return a->subnet->gateway;
+	for (i = 0; i < lab->nrouters; i++)
+		for (k = 0; k < lab->routers[i].nqr; k++)
+			if (lab->routers[i].qr[k]->addrs[0].subnet == a->subnet)
+				return ip_link_local(
+					&lab->routers[i].qr[k]->mac);
+	return (struct ip){0};
+}
+
+static void cable_addrs(const struct lab *lab, const struct seen_ns *ns,
+			const struct topo_port *p, struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
-	const struct ip *gw;
+	struct ip gw;
 	bool there;
 	size_t i;
 
@@ -363,11 +382,11 @@ static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 		there = seen_has_addr(ns, p->ifname, &p->addrs[i].addr);
 		verdict_want(v, "%s", text);
 		verdict_saw(v, there, "%s%s", there ? "" : "no ", text);
-		gw = p->addrs[i].subnet ? &p->addrs[i].subnet->gateway : NULL;
-		if (!gw || !ip_is_set(gw))
+		gw = gateway_of(lab, p, &p->addrs[i]);
+		if (!ip_is_set(&gw))
 			continue;
-		there = has_default(ns, gw, p->ifname);
-		verdict_want(v, "default route via %s", ip_print(gw, text));
+		there = has_default(ns, &gw, p->ifname);
+		verdict_want(v, "default route via %s", ip_print(&gw, text));
 		verdict_saw(v, there, "%s via %s",
 			    there ? "default route" : "no default route", text);
 	}
@@ -396,7 +415,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 	verdict_saw(v, l->up && l->running && mac_equal(&l->mac, &p->mac),
 		    "%s %s, MAC %s", p->ifname, sight_up_text(l),
 		    mac_print(&l->mac, seen));
-	cable_addrs(ns, p, v);
+	cable_addrs(e->lab, ns, p, v);
 }
 
 static void command_cables(const struct evidence *e, const struct subject *s,

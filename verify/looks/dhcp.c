@@ -146,8 +146,9 @@ bool dhcp_offer_read(const uint8_t *frame, size_t len, uint32_t xid,
 	udp = ip + header;
 	b = udp + UDP_SIZE;
 	if (get16(udp) != SERVER_PORT || get16(udp + 2) != CLIENT_PORT ||
-	    b[0] != BOOTREPLY || memcmp(b + BOOTP_XID, &xid, sizeof(xid)) ||
-	    memcmp(b + BOOTP_COOKIE, cookie, sizeof(cookie)))
+	    b[0] != BOOTREPLY ||
+	    memcmp(b + BOOTP_XID, &xid, sizeof(xid)) != 0 ||
+	    memcmp(b + BOOTP_COOKIE, cookie, sizeof(cookie)) != 0)
 		return false;
 	ret->addr = get_ip(b + BOOTP_YIADDR);
 	memcpy(ret->from.b, frame + 6, 6);
