@@ -88,9 +88,9 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	strace -f -o "$TMP/trace" -e trace=sendmsg,sendto,openat,mount,unlink,rename,mkdir \
 		"$LABCTL" agent <"$TMP/request" >/dev/null
 	# strace knows not every socket's protocol: the types of GET as
-	# numbers, 0xa01 nf_tables' own.
-	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22|0xa01)[ ,]'
-	is "$(grep -cE "$gets" "$TMP/trace")" 12 "it looks, says strace: 12 dumps"
+	# numbers, 0xa01 and 0xa10 (its count of changes) nf_tables' own.
+	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22|0xa01|0xa10)[ ,]'
+	is "$(grep -cE "$gets" "$TMP/trace")" 13 "it looks, says strace: 12 dumps and a count"
 	is "$(grep nlmsg_type= "$TMP/trace" | grep -vE "$gets")" "" \
 		"and sends the kernel nothing else"
 	is "$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|mount\(|unlink\(|rename\(|mkdir\(' "$TMP/trace")" \
@@ -242,9 +242,11 @@ like "$(bridge fdb show dev vxlan-1)" \
 	'00:00:00:00:00:00 dst 239.1.1.1 via eth1 self permanent' \
 	"as the kernel had it"
 ipt() { ip netns exec "$R" "$@"; }
-drift "a policy that drops" "- rules in $R" ipt iptables -P FORWARD DROP
-drift "a rule" "- rules in $R" ipt iptables -t nat -A PREROUTING -j ACCEPT
-drift "a rule of IPv6" "- rules in $R" ipt ip6tables -A FORWARD -j DROP
+drift "a policy that drops" "~ rules in $R: filter FORWARD: policy DROP" ipt iptables -P FORWARD DROP
+drift "a rule of NAT" "~ rules in $R: nat PREROUTING: has -j ACCEPT" \
+	ipt iptables -t nat -A PREROUTING -j ACCEPT
+drift "a rule of IPv6" "~ rules in $R: filter FORWARD: has -j DROP" \
+	 ipt ip6tables -A FORWARD -j DROP
 drift "a table of nft's own" "- table inet bad in $R" \
 	ipt nft "add table inet bad { chain c { type filter hook forward priority 0; policy drop; } ; }"
 drift "a table of nft's own in IPv4" "- table ip bad in $R" \

@@ -87,7 +87,7 @@ broken "engine stopped on the master" "- engine: " 4 \
 	'on $stopped pkill -CONT -f "[l]abctl vrrp run"'
 broken "adverts dropped by a filter on both nodes" "- (active|adverts): " 5 \
 	'for n in network1 network2; do in_router $n iptables -A INPUT -d 224.0.0.18 -j DROP; done' \
-	'for n in network1 network2; do in_router $n iptables -F; done'
+	'for n in network1 network2; do in_router $n iptables -D INPUT -d 224.0.0.18 -j DROP; done'
 broken "wrong advert interval on one node" "- advert-(fields|interval): " 4 \
 	'engine_edit $ACTIVE "s/interval\": \"[0-9.]*s/interval\": \"2s/"' "$up"
 broken "wrong VRID" "- advert-fields: " 4 \

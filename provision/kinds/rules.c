@@ -151,16 +151,28 @@ static bool note_read(struct arena *a, const char *state_dir, const char *netns,
 	return true;
 }
 
+/* The folders of a path, which rules are the first to need on a node. */
+static void make_folders(char *path)
+{
+	char *slash;
+
+	for (slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+}
+
 static void note_write(const char *state_dir, const char *netns,
 		       const struct note *n)
 {
 	auto_buf struct buf b = {0};
 	char path[512];
 
-	if (!note_path(state_dir, "", path, sizeof(path)) ||
-	    (mkdir(path, 0700) < 0 && errno != EEXIST) ||
-	    !note_path(state_dir, netns, path, sizeof(path)))
+	if (!note_path(state_dir, netns, path, sizeof(path)))
 		return;
+	make_folders(path);
 	buf_printf(&b, "%" PRIu32 " %" PRIu64 " %zu %zu\n%s%s", n->generation,
 		   n->inode, strlen(n->text[RULES_IPV4]),
 		   strlen(n->text[RULES_IPV6]), n->text[RULES_IPV4],
