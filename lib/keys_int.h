@@ -71,10 +71,12 @@ static inline unsigned char *key_item(const struct key *k, unsigned char *list,
 				      size_t i)
 {
 	unsigned char *item = list + i * k->size;
+	void *to;
 
-	if (k->flags & KEY_POINTERS)
-		memcpy(&item, item, sizeof(item));
-	return item;
+	if (!(k->flags & KEY_POINTERS))
+		return item;
+	memcpy(&to, item, sizeof(to));
+	return to;
 }
 
 /* Nothing more is to be read: the first fault was all that is wanted. */

@@ -193,7 +193,7 @@ static void hear(struct boot *b)
 	const struct nlmsghdr *h;
 	bool lost = false;
 	ssize_t n;
-	int left;
+	ssize_t left;
 
 	for (;;) {
 		n = recv(b->events, in, sizeof(in), 0);
@@ -203,7 +203,7 @@ static void hear(struct boot *b)
 		}
 		if (n <= 0)
 			break;
-		left = (int)n;
+		left = n;
 		for (h = (const void *)in; NLMSG_OK(h, left);
 		     h = NLMSG_NEXT(h, left))
 			(void)on_message(h, b);

@@ -361,7 +361,8 @@ static void watch(struct server *s, int fd, uint32_t what)
 		log_warn("metadata: watch a descriptor: %s", strerror(errno));
 }
 
-enum { FROM_SIGNALS = UINT32_MAX, FROM_UNIX = UINT32_MAX - 1 };
+#define FROM_SIGNALS UINT32_MAX
+#define FROM_UNIX (UINT32_MAX - 1)
 
 /* Opens what is wanted, takes over what is open already, closes the rest. */
 static void open_listeners(struct server *s, const struct metadata_records *m)
