@@ -148,10 +148,17 @@ TESTS ?= $(shell_tests) $(unit_bin) $(fuzz_bin)
 after_deps := $(if $(filter deps,$(MAKECMDGOALS)),deps)
 $(call obj,$(all_src)) $(O)/flags: | $(after_deps)
 
+own_prove = LABCTL=$(CURDIR)/$(O)/labctl $(PROVE) --exec $(CURDIR)/t/lib/own
+
+# A lab test is bound by its lab's timers, and those who run beside it can hold
+# it up. So what fails is run once more, alone and last: what fails then fails,
+# and what passes then was told above.
 .PHONY: check
 check: $(O)/labctl $(unit_bin) $(fuzz_bin) ## run all tests under prove
-	LABCTL=$(CURDIR)/$(O)/labctl $(PROVE) -j$(TEST_JOBS) \
-		--exec $(CURDIR)/t/lib/own --shuffle $(TESTS)
+	$(Q)rm -f .prove
+	$(own_prove) -j$(TEST_JOBS) --shuffle --state=save $(TESTS) || \
+		{ [ -f .prove ] && echo "what failed, once more and alone:" && \
+		$(own_prove) --state=failed; }
 
 .PHONY: unit
 unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
