@@ -26,7 +26,7 @@
 
 #include "lib/clock.h"
 #include "lib/ip.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "lib/parse.h"
 #include "vrrp/advert.h"
 #include "vrrp/sock.h"

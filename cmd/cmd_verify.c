@@ -14,7 +14,7 @@
 #include "cmd/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/neightab.h"
+#include "lib/kernel/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/host/fleet.h"

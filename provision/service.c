@@ -9,7 +9,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define ACTIVE_OF "active of "
 

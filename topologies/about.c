@@ -3,7 +3,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/keys_about.h"
+#include "lib/keys/about.h"
 #include "topologies/keys/keys.h"
 
 /* Definitions that are no maps of the file; a limit is TOPO_NAME_MAX. */

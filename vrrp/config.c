@@ -15,9 +15,9 @@
 #include "lib/auto.h"
 #include "lib/doc.h"
 #include "lib/file.h"
-#include "lib/keys.h"
+#include "lib/kernel/netns.h"
+#include "lib/keys/keys.h"
 #include "lib/map.h"
-#include "lib/netns.h"
 
 #define ROUNDS_MAX 100
 #define NAME_MAX_LEN 255

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 static int set_one(const char *dev, bool on)
 {

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 #include "vrrp/forward.h"
 #include "vrrp/neigh.h"
 #include "vrrp/notice.h"

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 
 struct look {
 	struct vrrp_space *s;

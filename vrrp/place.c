@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 #include "vrrp/announce.h"
 #include "vrrp/neigh.h"
 #include "vrrp/place_msg.h"

@@ -4,7 +4,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "vrrp/notice.h"
 
 static bool link_local(const struct ip *ip)

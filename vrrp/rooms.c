@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "vrrp/engine.h"
 #include "vrrp/hear.h"
 #include "vrrp/mend.h"

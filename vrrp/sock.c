@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "vrrp/advert.h"
 
 #define TOS_INTERNETWORK_CONTROL 0xc0

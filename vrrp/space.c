@@ -26,8 +26,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/netns.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/netns.h"
+#include "lib/kernel/rtnl.h"
 #include "vrrp/sock.h"
 
 #define DUMP_TRIES 5

@@ -13,7 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "lib/neightab.h"
+#include "lib/kernel/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/mount.h"

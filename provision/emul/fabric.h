@@ -10,7 +10,7 @@
 
 #include "lib/arena.h"
 #include "lib/err.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 #include "provision/emul/keys.h"
 #include "provision/emul/spec.h"
 #include "topologies/topo.h"

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/emul/spec.h"
 
 struct reading {

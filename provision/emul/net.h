@@ -9,7 +9,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/ip.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 #include "topologies/topo.h"
 
 struct emul_bridge;

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/rtmsg.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/rtmsg.h"
+#include "lib/kernel/rtnl.h"
 #include "provision/emul/mount.h"
 #include "provision/emul/net.h"
 #include "provision/emul/space.h"

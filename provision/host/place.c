@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "lib/parse.h"
 #include "provision/host/remote.h"
 #include "provision/host/roles.h"

@@ -22,8 +22,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/keys.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/link.h"
 #include "provision/node/diff.h"

@@ -40,8 +40,8 @@ struct kind {
 	void (*shell)(const struct res *r, const struct where *w,
 		      struct buf *out);
 
-	/* What was seen of it, in JSON: rows of struct res (lib/keys.h), and
-	 * under which key a list of them stands. */
+	/* What was seen of it, in JSON: rows of struct res (lib/keys/keys.h),
+	 * and under which key a list of them stands. */
 	const struct key_table *keys;
 	const char *list;
 

@@ -26,8 +26,8 @@
 #include <sys/socket.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/link_port.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"

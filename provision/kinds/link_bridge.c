@@ -4,7 +4,7 @@
 #include <linux/if_link.h>
 #include <netlink/attr.h>
 
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/kinds/link.h"
 #include "provision/node/tx.h"
 

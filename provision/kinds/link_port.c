@@ -6,7 +6,7 @@
 #include <netlink/attr.h>
 
 #include "lib/auto.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/kinds/link.h"
 
 /* clang-format off */

@@ -7,7 +7,7 @@
 #include <netlink/attr.h>
 #include <string.h>
 
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/kinds/link.h"
 #include "provision/node/tx.h"
 

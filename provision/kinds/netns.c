@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/netns.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/netns.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/kinds/kind.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"

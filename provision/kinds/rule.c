@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/netns.h"
 #include "provision/node/diff.h"

@@ -27,9 +27,9 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "lib/keys.h"
-#include "lib/nfct.h"
-#include "lib/nfnl.h"
+#include "lib/kernel/nfct.h"
+#include "lib/kernel/nfnl.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/rules_compile.h"
 #include "provision/node/diff.h"

@@ -15,7 +15,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
-#include "lib/nfnl.h"
+#include "lib/kernel/nfnl.h"
 
 #define RULES_PARALLEL 16         /* restores at a time */
 #define RULES_TEXT_MAX (4u << 20) /* bytes of one set */

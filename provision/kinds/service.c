@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/node/diff.h"
 #include "provision/node/engine.h"

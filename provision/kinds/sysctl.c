@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/netns.h"
 #include "provision/node/diff.h"

@@ -30,7 +30,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/machine/inside.h"
 
 #define PAUSE_FIRST_NS (200 * NS_PER_MS)

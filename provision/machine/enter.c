@@ -20,7 +20,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "lib/parse.h"
 #include "provision/machine/inside.h"
 

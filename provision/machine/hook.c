@@ -22,7 +22,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/machine/inside.h"
 #include "provision/machine/lease.h"
 

@@ -28,7 +28,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "provision/machine/inside.h"
 
 /* Who waits for it; those that end this process but can be heard. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 
 /* clang-format off */
 static const struct key addr_keys[] = {

@@ -37,8 +37,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/netns.h"
 #include "lib/log.h"
-#include "lib/netns.h"
 #include "provision/metadata/answer.h"
 #include "provision/metadata/record.h"
 

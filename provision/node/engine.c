@@ -20,7 +20,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define ENGINE_CONFIG "vrrp.yaml"
 #define ENGINE_SOCKET "vrrp.sock"

@@ -23,8 +23,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/netns.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/netns.h"
+#include "lib/kernel/rtnl.h"
 #include "provision/kinds/kind.h"
 
 /* The whole of a look, in its thread. */

@@ -10,8 +10,8 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
+#include "lib/kernel/rtnl.h"
 #include "lib/map.h"
-#include "lib/rtnl.h"
 #include "provision/res.h"
 #include "provision/seen.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "lib/auto.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/sysctl.h"
 #include "provision/node/look.h"

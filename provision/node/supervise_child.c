@@ -32,7 +32,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define LINE_MAX_ 4096 /* a longer line is broken */
 #define STARTING_NS (2 * NS_PER_S)

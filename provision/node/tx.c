@@ -11,8 +11,8 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/netns.h"
-#include "lib/rtmsg.h"
+#include "lib/kernel/netns.h"
+#include "lib/kernel/rtmsg.h"
 #include "provision/kinds/kind.h"
 
 #define SETTING_PATH_MAX 512

@@ -13,8 +13,8 @@
 
 #include "lib/arena.h"
 #include "lib/err.h"
+#include "lib/kernel/rtnl.h"
 #include "lib/map.h"
-#include "lib/rtnl.h"
 #include "provision/res.h"
 
 /* A namespace that is spoken to. */

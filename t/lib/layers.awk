@@ -16,7 +16,8 @@ BEGIN {
 	# A kind knows its kernel tables and no lab; a plan knows labs and no
 	# kernel; what looks, compares and applies knows no kind by name.
 	never["provision/kinds"] = "topologies provision/plan provision/host provision/emul"
-	never["provision/plan"] = "provision/node provision/host provision/emul lib/rtnl.h lib/rtmsg.h lib/netns.h"
+	never["provision/plan"] = "provision/node provision/host provision/emul lib/kernel"
+	never["topologies"] = "lib/kernel"
 	# The core is pure: time and effects are values.
 	n = split("vrrp/fsm vrrp/advert vrrp/announce", core_list, " ")
 	for (i = 1; i <= n; i++) {
@@ -65,8 +66,9 @@ FNR == 1 {
 	if (folder in may && !listed(path[1], may[folder]) &&
 	    !listed(h[2], also[folder]))
 		bad(folder "/ may not include " h[2])
-	if (room in never && (listed(path[1], never[room]) ||
-	    listed(path[1] "/" path[2], never[room])))
+	target = path[1] "/" path[2]
+	if (listed(path[1], never[room]) || listed(target, never[room]) ||
+	    listed(target, never[folder]))
 		bad(room "/ may not include " h[2])
 }
 

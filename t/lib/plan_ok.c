@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/sysctl.h"
 

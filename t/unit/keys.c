@@ -10,7 +10,7 @@
 
 #include "lib/auto.h"
 #include "lib/ip.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "lib/mono.h"
 #include "t/lib/tap.h"
 

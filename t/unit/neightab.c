@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Counters of the kernel's neighbour tables, from texts as kernels write
  * them. */
-#include "lib/neightab.h"
+#include "lib/kernel/neightab.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tracked connections are ended by address, and no others. */
-#include "lib/nfct.h"
+#include "lib/kernel/nfct.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * is dumped, compared and put into another, and iptables-save must then say
  * the same of both.
  */
-#include "lib/nfnl.h"
+#include "lib/kernel/nfnl.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
  * them need. In the hooks of all, keys->ctx is the struct raw.
  */
 
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "topologies/raw.h"
 
 extern const struct key_table lab_keys_table, node_keys_table,

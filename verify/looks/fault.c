@@ -33,8 +33,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/netns.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/netns.h"
+#include "lib/kernel/rtnl.h"
 #include "verify/looks/op.h"
 
 #define ROUTES_MAX 1024

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "lib/clock.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "provision/node/agent.h"
 
 int look_number(const struct doc *req, const char *key, int64_t min,

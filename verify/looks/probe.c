@@ -15,7 +15,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "verify/looks/op.h"
 
 struct from {

@@ -17,7 +17,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 #include "verify/looks/op.h"
 
 #define RCVBUF_BYTES (4 << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/neightab.h"
+#include "lib/kernel/neightab.h"
 
 #include <errno.h>
 #include <fcntl.h>

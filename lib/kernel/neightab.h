@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_NEIGHTAB_H
-#define LABCTL_LIB_NEIGHTAB_H
+#ifndef LABCTL_LIB_KERNEL_NEIGHTAB_H
+#define LABCTL_LIB_KERNEL_NEIGHTAB_H
 
 /*
  * The kernel's tables of neighbours (ARP, IPv6 neighbour discovery): each is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_NFCT_H
-#define LABCTL_LIB_NFCT_H
+#ifndef LABCTL_LIB_KERNEL_NFCT_H
+#define LABCTL_LIB_KERNEL_NFCT_H
 
 /* The connections that the kernel tracks, by ctnetlink. */
 

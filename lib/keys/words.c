@@ -9,7 +9,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/ip.h"
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 #include "lib/parse.h"
 
 static bool is_number(const char *s)

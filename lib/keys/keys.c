@@ -13,7 +13,7 @@
  * entries: its own limits (lib/doc.h) bound all that comes from outside,
  * before a row's own limit is looked at.
  */
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/keys_int.h"
+#include "lib/keys/reader.h"
 #include "lib/map.h"
 #include "lib/parse.h"
 

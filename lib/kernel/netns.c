@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/keys_about.h"
+#include "lib/keys/about.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/ip.h"
-#include "lib/keys_int.h"
+#include "lib/keys/reader.h"
 #include "lib/parse.h"
 
 void keys_range(const struct key *k, int64_t *ret_min, int64_t *ret_max)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_KEYS_INT_H
-#define LABCTL_LIB_KEYS_INT_H
+#ifndef LABCTL_LIB_KEYS_READER_H
+#define LABCTL_LIB_KEYS_READER_H
 
-/* Inside lib/keys*.c only: fields of a struct by their row, and reports. */
+/* Inside lib/keys/ only: fields of a struct by their row, and reports. */
 
 #include <string.h>
 
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 
 static inline int64_t key_get(const struct key *k, const void *obj)
 {

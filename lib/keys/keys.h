@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_KEYS_H
-#define LABCTL_LIB_KEYS_H
+#ifndef LABCTL_LIB_KEYS_KEYS_H
+#define LABCTL_LIB_KEYS_KEYS_H
 
 /*
  * One keyed reader for all maps of YAML and JSON: a table of rows tells what
  * a map may hold, where in a struct it goes, its limits and its default, and
  * what it is for. From the same rows a struct is read, written as JSON, and
- * described to editors and people (lib/keys_about.h).
+ * described to editors and people (lib/keys/about.h).
  *
  *	static const struct key addr_keys[] = {
  *		{"dev", KEY_TEXT, KEY_FIELD(struct addr, dev),

@@ -4,7 +4,7 @@
 
 /* What rows say to editors and to people. */
 
-#include "lib/keys.h"
+#include "lib/keys/keys.h"
 
 /*
  * A table as a definition of a JSON Schema (draft 2020-12), as one value.

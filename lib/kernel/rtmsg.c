@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/rtmsg.h"
+#include "lib/kernel/rtmsg.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_NFNL_H
-#define LABCTL_LIB_NFNL_H
+#ifndef LABCTL_LIB_KERNEL_NFNL_H
+#define LABCTL_LIB_KERNEL_NFNL_H
 
 /*
  * nf_tables over nfnetlink, as much as iptables-nft's rule sets need: has

@@ -8,7 +8,7 @@
  * because the kernel asks for it when a rule is made and does not tell it
  * when it is listed. It stands in the rule all the same, as a comparison.
  */
-#include "lib/nfnl.h"
+#include "lib/kernel/nfnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +25,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define READ_BYTES 65536
 #define DUMP_TRIES 3

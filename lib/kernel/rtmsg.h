@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_RTMSG_H
-#define LABCTL_LIB_RTMSG_H
+#ifndef LABCTL_LIB_KERNEL_RTMSG_H
+#define LABCTL_LIB_KERNEL_RTMSG_H
 
 /*
  * rtnetlink messages: what is asked for as a struct, one builder for each
- * table. They are queued with lib/rtnl.h and not sent. Zero in a field means
- * "the usual one", as each field says. And the reading of attributes, which
- * all dumps need.
+ * table. They are queued with lib/kernel/rtnl.h and not sent. Zero in a field
+ * means "the usual one", as each field says. And the reading of attributes,
+ * which all dumps need.
  */
 
 #include <linux/rtnetlink.h>
@@ -17,7 +17,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/ip.h"
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 
 struct nlattr;
 

@@ -7,7 +7,7 @@
  * in order and queues one answer for each, which must fit the socket's
  * receive buffer: so at most BATCH_MSGS go out at once.
  */
-#include "lib/rtnl.h"
+#include "lib/kernel/rtnl.h"
 
 #include <errno.h>
 #include <netlink/attr.h>
@@ -23,7 +23,7 @@
 
 #include "lib/arena.h"
 #include "lib/auto.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define BATCH_MSGS 128
 #define RCVBUF_BYTES (4 << 20)

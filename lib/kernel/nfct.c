@@ -4,7 +4,7 @@
  * back to the kernel as it told them; so it is that entry which goes, and not
  * a later one with the same addresses.
  */
-#include "lib/nfct.h"
+#include "lib/kernel/nfct.h"
 
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -17,7 +17,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/netns.h"
+#include "lib/kernel/netns.h"
 
 #define READ_BYTES 65536
 #define TRIES 3 /* of a dump that the kernel says is not whole */

@@ -7,8 +7,8 @@
 
 #include "lib/auto.h"
 #include "lib/ip.h"
-#include "lib/keys.h"
-#include "lib/keys_int.h"
+#include "lib/keys/keys.h"
+#include "lib/keys/reader.h"
 #include "lib/parse.h"
 
 static bool zeros(const void *p, size_t n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_RTNL_H
-#define LABCTL_LIB_RTNL_H
+#ifndef LABCTL_LIB_KERNEL_RTNL_H
+#define LABCTL_LIB_KERNEL_RTNL_H
 
 /*
  * rtnetlink in batches: queue many messages (built with libnl's nla_put_*),

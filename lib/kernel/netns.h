@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_LIB_NETNS_H
-#define LABCTL_LIB_NETNS_H
+#ifndef LABCTL_LIB_KERNEL_NETNS_H
+#define LABCTL_LIB_KERNEL_NETNS_H
 
 /* Network namespaces of this process's mount namespace, as `ip netns` has them.
  */
