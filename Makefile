@@ -186,7 +186,7 @@ bench-scale: $(O)/labctl ## the curve: labs of 10 to 1,000 routers
 
 # --- what a reviewer should not have to say ------------------------------
 
-core_obj = $(call obj,vrrp/fsm.c vrrp/advert.c vrrp/announce.c)
+core_obj = $(call obj,vrrp/core/fsm.c vrrp/core/advert.c vrrp/core/announce.c)
 c_files = $(all_src) $(headers)
 
 .PHONY: lint check-layers check-pure check-headers check-format check-shell

@@ -28,8 +28,8 @@
 #include "lib/ip.h"
 #include "lib/kernel/netns.h"
 #include "lib/parse.h"
-#include "vrrp/advert.h"
-#include "vrrp/sock.h"
+#include "vrrp/core/advert.h"
+#include "vrrp/kernel/sock.h"
 
 #define INTERVAL_NS (100 * NS_PER_MS)
 #define BEFORE 5 /* adverts that make the other a backup */

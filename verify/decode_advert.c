@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/mono.h"
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 #define ADVERT_HEADER 8
 

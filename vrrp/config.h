@@ -11,8 +11,8 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/ip.h"
-#include "vrrp/advert.h"
-#include "vrrp/fsm.h"
+#include "vrrp/core/advert.h"
+#include "vrrp/core/fsm.h"
 
 #define VRRP_ROUTERS_MAX 4096u
 #define VRRP_EXCLUDED_MAX 1024u

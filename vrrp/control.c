@@ -6,7 +6,7 @@
 #include <sys/time.h>
 
 #include "lib/auto.h"
-#include "vrrp/sock.h"
+#include "vrrp/kernel/sock.h"
 
 static int ask(const char *path, const char *request, struct err *reterr)
 {

@@ -9,9 +9,9 @@
 
 #include "lib/clock.h"
 #include "lib/ip.h"
+#include "vrrp/kernel/sock.h"
 #include "vrrp/port.h"
 #include "vrrp/router.h"
-#include "vrrp/sock.h"
 
 /* IPv4 header at its longest, and the longest message. */
 #define PACKET_MAX (60 + VRRP_ADVERT_MAX)

@@ -21,10 +21,10 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
+#include "vrrp/kernel/hunt.h"
+#include "vrrp/notice.h"
 #include "vrrp/room.h"
 #include "vrrp/router.h"
-#include "vrrp/hunt.h"
-#include "vrrp/notice.h"
 
 #define GAP_NS (5 * NS_PER_MS)
 #define LOOK_COST_NS (250 * NS_PER_MS)

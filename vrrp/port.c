@@ -19,9 +19,9 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
+#include "vrrp/kernel/sock.h"
 #include "vrrp/room.h"
 #include "vrrp/router.h"
-#include "vrrp/sock.h"
 
 _Static_assert(VRRP_FRAME_MAX <= VRRP_ADVERT_MAX, "one buffer for both");
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vrrp/advert.h"
 #include "vrrp/config.h"
+#include "vrrp/core/advert.h"
 #include "vrrp/engine.h"
 #include "vrrp/journal.h"
 

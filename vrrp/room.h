@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "vrrp/engine.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 struct mend_claim;
 

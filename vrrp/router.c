@@ -17,11 +17,11 @@
 
 #include "lib/clock.h"
 #include "vrrp/engine.h"
-#include "vrrp/forward.h"
+#include "vrrp/kernel/forward.h"
+#include "vrrp/kernel/hunt.h"
+#include "vrrp/kernel/place.h"
 #include "vrrp/port.h"
 #include "vrrp/room.h"
-#include "vrrp/hunt.h"
-#include "vrrp/place.h"
 #include "vrrp/scribe.h"
 
 #define SAY(r, level, fmt, ...)                                                \

@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 #include "lib/mono.h"
-#include "vrrp/advert.h"
 #include "vrrp/config.h"
-#include "vrrp/fsm.h"
+#include "vrrp/core/advert.h"
+#include "vrrp/core/fsm.h"
 #include "vrrp/journal.h"
+#include "vrrp/kernel/place.h"
 #include "vrrp/mend.h"
-#include "vrrp/place.h"
 
 struct engine;
 struct port;

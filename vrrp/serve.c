@@ -27,10 +27,10 @@
 #include "lib/clock.h"
 #include "lib/doc.h"
 #include "vrrp/engine.h"
+#include "vrrp/kernel/sock.h"
 #include "vrrp/port.h"
 #include "vrrp/reconfigure.h"
 #include "vrrp/router.h"
-#include "vrrp/sock.h"
 
 #define CONTROL_PATIENCE_NS (5 * NS_PER_S)
 #define CONTROL_BACKLOG_MAX (4u << 20) /* bytes a watcher has not read */

@@ -34,13 +34,13 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "vrrp/forward.h"
-#include "vrrp/hunt.h"
 #include "vrrp/journal.h"
-#include "vrrp/place.h"
+#include "vrrp/kernel/forward.h"
+#include "vrrp/kernel/hunt.h"
+#include "vrrp/kernel/place.h"
+#include "vrrp/kernel/sock.h"
+#include "vrrp/kernel/space.h"
 #include "vrrp/run.h"
-#include "vrrp/sock.h"
-#include "vrrp/space.h"
 
 #define STOP_PATIENCE_NS (5 * NS_PER_S)
 #define LEAVE_PATIENCE_NS (5 * NS_PER_S)

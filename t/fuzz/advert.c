@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

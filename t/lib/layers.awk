@@ -9,7 +9,7 @@ BEGIN {
 	may["verify"] = "lib topologies provision verify"
 	may["cmd"] = "lib topologies provision verify vrrp cmd"
 	# Of the engine, verify knows only the codec.
-	also["verify"] = "vrrp/advert.h"
+	also["verify"] = "vrrp/core/advert.h"
 	# Two rooms side by side: what talks to nodes, and what has them.
 	never["provision/host"] = "provision/emul"
 	never["provision/emul"] = "provision/host"
@@ -18,12 +18,9 @@ BEGIN {
 	never["provision/kinds"] = "topologies provision/plan provision/host provision/emul"
 	never["provision/plan"] = "provision/node provision/host provision/emul lib/kernel"
 	never["topologies"] = "lib/kernel"
+	# What the engine has the kernel do knows routers, and nobody above.
+	only["vrrp/kernel"] = "lib vrrp/kernel vrrp/core vrrp/config.h vrrp/notice.h"
 	# The core is pure: time and effects are values.
-	n = split("vrrp/fsm vrrp/advert vrrp/announce", core_list, " ")
-	for (i = 1; i <= n; i++) {
-		core[core_list[i] ".c"] = 1
-		core[core_list[i] ".h"] = 1
-	}
 	split("stdint.h stdbool.h stddef.h string.h", pure_list, " ")
 	for (i in pure_list)
 		pure[pure_list[i]] = 1
@@ -47,7 +44,7 @@ FNR == 1 {
 	split(FILENAME, path, "/")
 	folder = path[1]
 	room = path[1] "/" path[2]
-	is_core = FILENAME in core
+	is_core = room == "vrrp/core"
 }
 
 /^#include </ && is_core {
@@ -61,12 +58,15 @@ FNR == 1 {
 	split(h[2], path, "/")
 	if (is_core && path[1] != "vrrp" && h[2] != "lib/mono.h")
 		bad("the VRRP core may not include " h[2])
-	if (is_core && path[1] == "vrrp" && !(h[2] in core))
+	if (is_core && path[1] == "vrrp" && path[2] != "core")
 		bad("the VRRP core may not include " h[2] ", which is not core")
 	if (folder in may && !listed(path[1], may[folder]) &&
 	    !listed(h[2], also[folder]))
 		bad(folder "/ may not include " h[2])
 	target = path[1] "/" path[2]
+	if (room in only && !listed(path[1], only[room]) &&
+	    !listed(target, only[room]))
+		bad(room "/ may not include " h[2])
 	if (listed(path[1], never[room]) || listed(target, never[room]) ||
 	    listed(target, never[folder]))
 		bad(room "/ may not include " h[2])
@@ -80,9 +80,9 @@ FNR == 1 {
 	bad("a plan touches no kernel")
 }
 
-/[^a-z_]socket\(/ && folder == "vrrp" && FILENAME != "vrrp/sock.c" && !/^ ?\*/ {
+/[^a-z_]socket\(/ && folder == "vrrp" && FILENAME != "vrrp/kernel/sock.c" && !/^ ?\*/ {
 	if ($0 !~ /^[ \t]*\/?\*/)
-		bad("only vrrp/sock.c makes sockets")
+		bad("only vrrp/kernel/sock.c makes sockets")
 }
 
 /[^_a-z](strcpy|strcat|strncpy|sprintf|strtok|atoi|vsprintf)\(/ {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #define SIM_NODES 8
 #define SIM_FLIGHT 256 /* packets on the wire or in a sleeper's queue */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vrrp/announce.h"
+#include "vrrp/core/announce.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The state machine, row by row: what happens when, and what comes of it. */
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "t/lib/sim.h"
 #include "t/lib/tap.h"
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #define MS NS_PER_MS
 #define S NS_PER_S

@@ -10,7 +10,7 @@
 #include "verify/command.h"
 #include "verify/role.h"
 #include "verify/scopes.h"
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 #define VRRP_VERSION 2 /* what the labs run (l3ha.md section 4) */
 #define VRRP_ADVERT 1  /* the only type there is */

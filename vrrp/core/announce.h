@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_ANNOUNCE_H
-#define LABCTL_VRRP_ANNOUNCE_H
+#ifndef LABCTL_VRRP_CORE_ANNOUNCE_H
+#define LABCTL_VRRP_CORE_ANNOUNCE_H
 
 /* What tells hosts and bridges where an address lives now, as frames. Pure. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #define VRRP_ARP_FRAME 42
 #define VRRP_NA_FRAME 86

@@ -10,7 +10,7 @@
  * does not carry our protocol, is somebody's own: it is neither taken away nor
  * added, nor missed, until whoever put it there takes it away.
  */
-#include "vrrp/hunt.h"
+#include "vrrp/kernel/hunt.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 
 #include "lib/kernel/rtnl.h"
-#include "vrrp/forward.h"
-#include "vrrp/neigh.h"
+#include "vrrp/kernel/forward.h"
+#include "vrrp/kernel/neigh.h"
+#include "vrrp/kernel/place_msg.h"
 #include "vrrp/notice.h"
-#include "vrrp/place_msg.h"
 
 static unsigned index_of(const struct vrrp_space *s, const char *dev)
 {

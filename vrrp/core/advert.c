@@ -24,7 +24,7 @@
  * whoever has other addresses cannot stand in for us. RFC 9568 7.1 only has
  * it logged: in version 3 it is the caller's to notice.
  */
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_ADVERT_H
-#define LABCTL_VRRP_ADVERT_H
+#ifndef LABCTL_VRRP_CORE_ADVERT_H
+#define LABCTL_VRRP_CORE_ADVERT_H
 
 /* Advertisements to and from bytes: versions 2 and 3, IPv4 and IPv6. Pure. */
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #define VRRP_PROTO 112     /* IP protocol number */
 #define VRRP_TTL 255       /* of every advertisement, sent or taken */

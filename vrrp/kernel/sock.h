@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_SOCK_H
-#define LABCTL_VRRP_SOCK_H
+#ifndef LABCTL_VRRP_KERNEL_SOCK_H
+#define LABCTL_VRRP_KERNEL_SOCK_H
 
 /*
  * Every socket of the engine but rtnetlink's request socket. Descriptors are
@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
-#include "vrrp/announce.h"
-#include "vrrp/fsm.h"
+#include "vrrp/core/announce.h"
+#include "vrrp/core/fsm.h"
 
 /*
  * One socket for all IPv4 advertisements on an interface, in and out: bound

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_PLACE_H
-#define LABCTL_VRRP_PLACE_H
+#ifndef LABCTL_VRRP_KERNEL_PLACE_H
+#define LABCTL_VRRP_KERNEL_PLACE_H
 
 /* The virtual addresses and routes of a router, in the kernel and out of it. */
 
@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 #include "vrrp/config.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 /*
  * Where a router's addresses and routes are. Interfaces are known by number

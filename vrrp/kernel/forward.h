@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_FORWARD_H
-#define LABCTL_VRRP_FORWARD_H
+#ifndef LABCTL_VRRP_KERNEL_FORWARD_H
+#define LABCTL_VRRP_KERNEL_FORWARD_H
 
 /* Whether a router's interfaces are those of an IPv6 router. */
 
@@ -8,7 +8,7 @@
 
 #include "lib/err.h"
 #include "vrrp/config.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 /*
  * Writes conf/DEV/forwarding of each interface under `forwarding`. With it the

@@ -6,7 +6,7 @@
  * interfaces have the same MAC on every node: no virtual router MAC is made,
  * so bridges learn the new place of an old MAC from these very frames.
  */
-#include "vrrp/announce.h"
+#include "vrrp/core/announce.h"
 
 #include <string.h>
 

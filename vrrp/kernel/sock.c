@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vrrp/sock.h"
+#include "vrrp/kernel/sock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
-#include "vrrp/advert.h"
+#include "vrrp/core/advert.h"
 
 #define TOS_INTERNETWORK_CONTROL 0xc0
 #define PRIO_CONTROL 7 /* TC_PRIO_CONTROL: ahead of data in the queue */

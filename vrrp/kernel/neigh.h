@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_NEIGH_H
-#define LABCTL_VRRP_NEIGH_H
+#ifndef LABCTL_VRRP_KERNEL_NEIGH_H
+#define LABCTL_VRRP_KERNEL_NEIGH_H
 
 /* What the kernel knows of neighbours on the interfaces of a router. */
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "vrrp/config.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 #define VRRP_RESERVED_MAX 4096u /* of one router; more are let go */
 

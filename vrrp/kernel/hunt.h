@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_HUNT_H
-#define LABCTL_VRRP_HUNT_H
+#ifndef LABCTL_VRRP_KERNEL_HUNT_H
+#define LABCTL_VRRP_KERNEL_HUNT_H
 
 /* Finding what is where it should not be, or is not where it should be. */
 
@@ -9,8 +9,8 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "vrrp/config.h"
-#include "vrrp/place.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/place.h"
+#include "vrrp/kernel/space.h"
 
 /*
  * Takes away what a former run left, known by VRRP_PROTOCOL, and notes in h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vrrp/place_msg.h"
+#include "vrrp/kernel/place_msg.h"
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>

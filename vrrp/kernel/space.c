@@ -10,7 +10,7 @@
  * family AF_BRIDGE tell of a bridge's ports, not of links: a "deletion" there
  * is a port leaving its bridge, and is passed over.
  */
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -28,7 +28,7 @@
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
 #include "lib/kernel/rtnl.h"
-#include "vrrp/sock.h"
+#include "vrrp/kernel/sock.h"
 
 #define DUMP_TRIES 5
 #define READ_BYTES 32768

@@ -10,7 +10,7 @@
  * Reservations stay, empty. The kernel itself drops all IPv4 neighbours of an
  * interface with its last address, so they are read before and put back after.
  */
-#include "vrrp/neigh.h"
+#include "vrrp/kernel/neigh.h"
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>

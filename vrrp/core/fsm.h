@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_FSM_H
-#define LABCTL_VRRP_FSM_H
+#ifndef LABCTL_VRRP_CORE_FSM_H
+#define LABCTL_VRRP_CORE_FSM_H
 
 /*
  * The state machine of one virtual router, versions 2 (RFC 3768) and 3

@@ -3,7 +3,7 @@
  * The setting has no message, only a file, and which interface the file is
  * about the kernel tells by the namespace of the thread that opens it.
  */
-#include "vrrp/forward.h"
+#include "vrrp/kernel/forward.h"
 
 #include <errno.h>
 #include <fcntl.h>

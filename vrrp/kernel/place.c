@@ -8,7 +8,7 @@
  * addresses are added without duplicate address detection: the other holder
  * is gone or about to be, and a tentative address would not answer.
  */
-#include "vrrp/place.h"
+#include "vrrp/kernel/place.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -19,10 +19,10 @@
 #include <sys/socket.h>
 
 #include "lib/kernel/rtnl.h"
-#include "vrrp/announce.h"
-#include "vrrp/neigh.h"
-#include "vrrp/place_msg.h"
-#include "vrrp/sock.h"
+#include "vrrp/core/announce.h"
+#include "vrrp/kernel/neigh.h"
+#include "vrrp/kernel/place_msg.h"
+#include "vrrp/kernel/sock.h"
 
 /* --- what is where ----------------------------------------------------- */
 

@@ -49,7 +49,7 @@
  *   up: the other side's skew runs meanwhile, and a busy kernel cannot make
  *   the outage longer.
  */
-#include "vrrp/fsm.h"
+#include "vrrp/core/fsm.h"
 
 #include <string.h>
 

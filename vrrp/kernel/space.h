@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_SPACE_H
-#define LABCTL_VRRP_SPACE_H
+#ifndef LABCTL_VRRP_KERNEL_SPACE_H
+#define LABCTL_VRRP_KERNEL_SPACE_H
 
 /*
  * A network namespace as the engine holds it: entered once, its sockets kept,

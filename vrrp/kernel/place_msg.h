@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_VRRP_PLACE_MSG_H
-#define LABCTL_VRRP_PLACE_MSG_H
+#ifndef LABCTL_VRRP_KERNEL_PLACE_MSG_H
+#define LABCTL_VRRP_KERNEL_PLACE_MSG_H
 
 /* The netlink messages about virtual addresses and routes. */
 
 #include "lib/ip.h"
 #include "vrrp/config.h"
-#include "vrrp/space.h"
+#include "vrrp/kernel/space.h"
 
 /*
  * Queues RTM_NEWADDR or RTM_DELADDR of net on ifindex, which is called dev
