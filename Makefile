@@ -71,7 +71,7 @@ endif
 
 parts = lib topologies provision verify vrrp
 lib_src := $(foreach d,$(parts),$(wildcard $(d)/*.c $(d)/*/*.c))
-cmd_src := $(wildcard cmd/*.c)
+cmd_src := $(wildcard cmd/*.c cmd/*/*.c)
 unit_src := $(wildcard t/unit/*.c)
 fuzz_src := $(wildcard t/fuzz/*.c)
 tlib_src := $(wildcard t/lib/*.c)

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/pick.h"
+#include "cmd/common/pick.h"
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/many.h"
+#include "cmd/common/many.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/emul/emul.h"

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/changes.h"
 #include "cmd/cmd.h"
-#include "cmd/pick.h"
+#include "cmd/common/changes.h"
+#include "cmd/common/pick.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
-#include "provision/host/converge_lab.h"
 #include "provision/emul/emul.h"
+#include "provision/host/converge_lab.h"
 #include "provision/plan/shell.h"
 #include "topologies/topo.h"
 

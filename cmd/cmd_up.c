@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/changes.h"
 #include "cmd/cmd.h"
-#include "cmd/pick.h"
-#include "cmd/progress.h"
+#include "cmd/common/changes.h"
+#include "cmd/common/pick.h"
+#include "cmd/common/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "provision/emul/emul.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/leases.h"
 #include "provision/host/roles.h"
-#include "provision/emul/emul.h"
 #include "topologies/topo.h"
 
 struct up {

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/pick.h"
-#include "cmd/progress.h"
+#include "cmd/common/pick.h"
+#include "cmd/common/progress.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/kernel/neightab.h"

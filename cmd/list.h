@@ -5,7 +5,8 @@
 /*
  * All commands, as --help lists them: X(area, name), where area is a headline
  * of --help, or NULL for that of the line before. A new one is a line here and
- * the file cmd_NAME.c with its struct cmd cmd_NAME.
+ * the file cmd_NAME.c with its struct cmd cmd_NAME; inner/ has those that only
+ * labctl itself runs.
  */
 
 struct cmd;

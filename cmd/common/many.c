@@ -5,7 +5,7 @@
  * one that is longer than LINE_MAX_LEN is cut in two. The processes are groups
  * of their own: a terminal's Ctrl-C comes to us, and goes to each once.
  */
-#include "cmd/many.h"
+#include "cmd/common/many.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_CMD_MANY_H
-#define LABCTL_CMD_MANY_H
+#ifndef LABCTL_CMD_COMMON_MANY_H
+#define LABCTL_CMD_COMMON_MANY_H
 
 /* The same thing in many places at once, each line with its place before it. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_CMD_CHANGES_H
-#define LABCTL_CMD_CHANGES_H
+#ifndef LABCTL_CMD_COMMON_CHANGES_H
+#define LABCTL_CMD_COMMON_CHANGES_H
 
 #include <stdbool.h>
 #include <stdio.h>

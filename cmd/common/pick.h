@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_CMD_PICK_H
-#define LABCTL_CMD_PICK_H
+#ifndef LABCTL_CMD_COMMON_PICK_H
+#define LABCTL_CMD_COMMON_PICK_H
 
 struct lab;
 

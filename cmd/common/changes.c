@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/changes.h"
+#include "cmd/common/changes.h"
 
 #include "provision/host/converge_lab.h"
 

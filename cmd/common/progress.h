@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_CMD_PROGRESS_H
-#define LABCTL_CMD_PROGRESS_H
+#ifndef LABCTL_CMD_COMMON_PROGRESS_H
+#define LABCTL_CMD_COMMON_PROGRESS_H
 
 /*
  * What goes on, on stderr: on a terminal one line that is written over, else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/progress.h"
+#include "cmd/common/progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>

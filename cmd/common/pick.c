@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/pick.h"
+#include "cmd/common/pick.h"
 
 #include <stdbool.h>
 #include <string.h>
