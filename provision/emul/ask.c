@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/request.h"
+#include "provision/fabric/request.h"
 
 static void send_all(int fd, const struct buf *b)
 {

@@ -10,7 +10,7 @@
 #include "lib/err.h"
 #include "lib/line.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/keys.h"
+#include "provision/fabric/keys.h"
 
 /* A connection to a lab's fabric, from labctl's side. */
 

@@ -16,12 +16,12 @@
 #include "lib/kernel/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/mount.h"
 #include "provision/emul/probe.h"
 #include "provision/emul/programs.h"
 #include "provision/emul/space.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
 
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12

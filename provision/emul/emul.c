@@ -34,13 +34,13 @@
 #include "lib/clock.h"
 #include "lib/doc.h"
 #include "provision/emul/ask.h"
-#include "provision/emul/keys.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/programs.h"
-#include "provision/emul/spec.h"
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/keys.h"
+#include "provision/fabric/spec.h"
 
 #define SETTLE_POLL_MS 2
 

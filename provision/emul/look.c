@@ -10,10 +10,10 @@
 #include "lib/file.h"
 #include "provision/emul/ask.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/mount.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
 #include "provision/target.h"
 
 #define KNOWN_HOSTS_MAX (1u << 20)

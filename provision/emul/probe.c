@@ -24,11 +24,11 @@
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
 #include "lib/kernel/rtnl.h"
-#include "provision/emul/mount.h"
-#include "provision/emul/net.h"
 #include "provision/emul/space.h"
-#include "provision/emul/spec.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
+#include "provision/fabric/net.h"
+#include "provision/fabric/spec.h"
 
 #define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \

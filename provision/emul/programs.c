@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/mount.h"
+#include "provision/fabric/mount.h"
 
 static bool has_dhcp(const struct lab *lab)
 {

@@ -35,8 +35,8 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/file.h"
-#include "provision/emul/mount.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
 
 #define SPACE_FLAGS                                                            \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \

@@ -23,11 +23,11 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/emul/mount.h"
 #include "provision/emul/space.h"
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
 
 static void default_signals(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes what runs equal to a spec, or says what that would take. */
-#include "provision/emul/fabric.h"
+#include "provision/fabric/fabric.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,10 +15,10 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "provision/emul/net.h"
-#include "provision/emul/node.h"
-#include "provision/emul/mount.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/mount.h"
+#include "provision/fabric/net.h"
+#include "provision/fabric/node.h"
 
 /* Bridges' indices are given by us: one batch can then refer to them. */
 #define BRIDGE_INDEX 100

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "provision/emul/daemon.h"
+#include "provision/fabric/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "provision/emul/mount.h"
+#include "provision/fabric/mount.h"
 
 #define LOG_MAX (1 << 20) /* begun anew beyond this, at a start */
 #define AGAIN_MIN_NS (50 * NS_PER_MS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_DAEMON_H
-#define LABCTL_PROVISION_EMUL_DAEMON_H
+#ifndef LABCTL_PROVISION_FABRIC_DAEMON_H
+#define LABCTL_PROVISION_FABRIC_DAEMON_H
 
 /* A program that a node's PID 1 keeps running: sshd, the Internet's servers. */
 

@@ -22,7 +22,7 @@
  * wires and the order to use them, so that one node's sshd starts while the
  * next one's wires are made.
  */
-#include "provision/emul/fabric.h"
+#include "provision/fabric/fabric.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,12 +45,12 @@
 #include "lib/parse.h"
 #include "provision/emul/ask.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/mount.h"
-#include "provision/emul/net.h"
-#include "provision/emul/request.h"
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
+#include "provision/fabric/mount.h"
+#include "provision/fabric/net.h"
+#include "provision/fabric/request.h"
 
 #define REQUEST_MS 10000
 #define OVERFLOW_UID 65534 /* /proc/sys/kernel/overflowuid */

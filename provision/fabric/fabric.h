@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_FABRIC_H
-#define LABCTL_PROVISION_EMUL_FABRIC_H
+#ifndef LABCTL_PROVISION_FABRIC_FABRIC_H
+#define LABCTL_PROVISION_FABRIC_FABRIC_H
 
 /* Between fabric.c (speaks, reaps) and converge.c (makes it so). */
 
@@ -11,8 +11,8 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/kernel/rtnl.h"
-#include "provision/emul/keys.h"
-#include "provision/emul/spec.h"
+#include "provision/fabric/keys.h"
+#include "provision/fabric/spec.h"
 #include "topologies/topo.h"
 
 struct fabric_node {

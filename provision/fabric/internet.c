@@ -8,7 +8,7 @@
  * Projects' IPv6 networks are not translated, so the way to them is by the
  * address that their router has outside, whichever node holds that.
  */
-#include "provision/emul/internet.h"
+#include "provision/fabric/internet.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +16,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/file.h"
-#include "provision/emul/mount.h"
+#include "provision/fabric/mount.h"
 
 /* Below EMUL_RUN. */
 #define HOSTS "/run/lab/internet.hosts"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_INTERNET_H
-#define LABCTL_PROVISION_EMUL_INTERNET_H
+#ifndef LABCTL_PROVISION_FABRIC_INTERNET_H
+#define LABCTL_PROVISION_FABRIC_INTERNET_H
 
 /*
  * The Internet behind the host outside, by which it is played as well: hosts
@@ -8,8 +8,8 @@
  */
 
 #include "lib/arena.h"
-#include "provision/emul/daemon.h"
-#include "provision/emul/spec.h"
+#include "provision/fabric/daemon.h"
+#include "provision/fabric/spec.h"
 #include "topologies/topo.h"
 
 #define EMUL_DNS "192.0.2.53"       /* asked by all nodes */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "provision/emul/keys.h"
+#include "provision/fabric/keys.h"
 
 #include <errno.h>
 #include <libssh/libssh.h>
 #include <string.h>
 
-#include "provision/emul/spec.h"
+#include "provision/fabric/spec.h"
 
 static int new_key(struct arena *a, const char **ret_key, const char **ret_pub,
 		   struct err *reterr)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_KEYS_H
-#define LABCTL_PROVISION_EMUL_KEYS_H
+#ifndef LABCTL_PROVISION_FABRIC_KEYS_H
+#define LABCTL_PROVISION_FABRIC_KEYS_H
 
 #include <stddef.h>
 

@@ -21,7 +21,7 @@
  * Mounts come to us from the machine (slave), so that it can still unmount
  * its own; none goes back.
  */
-#include "provision/emul/mount.h"
+#include "provision/fabric/mount.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,8 +39,8 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/internet.h"
-#include "provision/emul/spec.h"
+#include "provision/fabric/internet.h"
+#include "provision/fabric/spec.h"
 
 #define ETC_FILE_MAX (4u << 20)
 #define TTY_GID "5"

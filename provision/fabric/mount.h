@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_MOUNT_H
-#define LABCTL_PROVISION_EMUL_MOUNT_H
+#ifndef LABCTL_PROVISION_FABRIC_MOUNT_H
+#define LABCTL_PROVISION_FABRIC_MOUNT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -4,7 +4,7 @@
  * far end is created inside the node's namespace at once: moving it there
  * afterwards would cost an RCU grace period for each.
  */
-#include "provision/emul/net.h"
+#include "provision/fabric/net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
-#include "provision/emul/spec.h"
+#include "provision/fabric/spec.h"
 
 struct reading {
 	struct arena *arena;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_NET_H
-#define LABCTL_PROVISION_EMUL_NET_H
+#ifndef LABCTL_PROVISION_FABRIC_NET_H
+#define LABCTL_PROVISION_FABRIC_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>

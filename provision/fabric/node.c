@@ -18,7 +18,7 @@
  * sshd does not re-execute itself for each connection (-r): that would cost a
  * connection 7 ms, and buys another layout of memory only.
  */
-#include "provision/emul/node.h"
+#include "provision/fabric/node.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,13 +38,13 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "provision/emul/daemon.h"
-#include "provision/emul/internet.h"
-#include "provision/emul/mount.h"
-#include "provision/emul/net.h"
-#include "provision/emul/spec.h"
 #include "provision/emul/start.h"
 #include "provision/emul/title.h"
+#include "provision/fabric/daemon.h"
+#include "provision/fabric/internet.h"
+#include "provision/fabric/mount.h"
+#include "provision/fabric/net.h"
+#include "provision/fabric/spec.h"
 
 #define SSHD_CONFIG "/run/lab/ssh/sshd_config" /* below EMUL_RUN */
 #define SSHD_LOG "/var/log/sshd.log"

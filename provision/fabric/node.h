@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_NODE_H
-#define LABCTL_PROVISION_EMUL_NODE_H
+#ifndef LABCTL_PROVISION_FABRIC_NODE_H
+#define LABCTL_PROVISION_FABRIC_NODE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,7 +11,7 @@
  * both ends: so the fabric makes of it what labctl would have made. Of another
  * version that cannot be said, and it is refused.
  */
-#include "provision/emul/request.h"
+#include "provision/fabric/request.h"
 
 #include <errno.h>
 #include <string.h>

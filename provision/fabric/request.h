@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_REQUEST_H
-#define LABCTL_PROVISION_EMUL_REQUEST_H
+#ifndef LABCTL_PROVISION_FABRIC_REQUEST_H
+#define LABCTL_PROVISION_FABRIC_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
-#include "provision/emul/keys.h"
-#include "provision/emul/spec.h"
+#include "provision/fabric/keys.h"
+#include "provision/fabric/spec.h"
 
 /* What labctl asks of a lab's fabric, as bytes and back. */
 

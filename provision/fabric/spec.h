@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_EMUL_SPEC_H
-#define LABCTL_PROVISION_EMUL_SPEC_H
+#ifndef LABCTL_PROVISION_FABRIC_SPEC_H
+#define LABCTL_PROVISION_FABRIC_SPEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

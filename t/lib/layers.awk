@@ -11,12 +11,13 @@ BEGIN {
 	# Of the engine, verify knows only the codec.
 	also["verify"] = "vrrp/core/advert.h"
 	# Two rooms side by side: what talks to nodes, and what has them.
-	never["provision/host"] = "provision/emul"
+	never["provision/host"] = "provision/emul provision/fabric"
 	never["provision/emul"] = "provision/host"
+	never["provision/fabric"] = "provision/host"
 	# A kind knows its kernel tables and no lab; a plan knows labs and no
 	# kernel; what looks, compares and applies knows no kind by name.
-	never["provision/kinds"] = "topologies provision/plan provision/host provision/emul"
-	never["provision/plan"] = "provision/node provision/host provision/emul lib/kernel"
+	never["provision/kinds"] = "topologies provision/plan provision/host provision/emul provision/fabric"
+	never["provision/plan"] = "provision/node provision/host provision/emul provision/fabric lib/kernel"
 	never["topologies"] = "lib/kernel"
 	# What the engine has the kernel do knows routers, and nobody above.
 	only["vrrp/kernel"] = "lib vrrp/kernel vrrp/core vrrp/config.h vrrp/notice.h"

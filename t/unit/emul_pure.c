@@ -8,13 +8,13 @@
 #include "lib/doc.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/ids.h"
-#include "provision/emul/internet.h"
-#include "provision/emul/mount.h"
-#include "provision/emul/request.h"
-#include "provision/emul/spec.h"
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/internet.h"
+#include "provision/fabric/mount.h"
+#include "provision/fabric/request.h"
+#include "provision/fabric/spec.h"
 #include "t/lib/tap.h"
 
 /* --- command lines --------------------------------------------------- */
