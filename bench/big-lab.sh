@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Writes a lab of N routers, a network each, and twice N instances; with HOSTS,
-# on so many network nodes, each of which carries every router.
+# on so many network nodes, each of which carries every router; with DHCP=true in
+# the environment, of instances that boot.
 # Usage: bench/big-lab.sh NAME N [HOSTS]
 set -eu
 name=$1 n=$2 hosts=${3:-2}
@@ -32,7 +33,7 @@ for ((i = 1; i <= n; i++)); do
 	echo "    project: demo$((i / 200))"
 	echo "    type: vxlan"
 	echo "    subnets:"
-	echo "      sub$i: {cidr: $net.0/24, gateway: $net.1}"
+	echo "      sub$i: {cidr: $net.0/24, gateway: $net.1, dhcp: ${DHCP:-false}}"
 done
 echo "routers:"
 for ((i = 1; i <= n; i++)); do

@@ -17,7 +17,7 @@ fi
 
 # What is converged to; changed further down.
 node=network1
-lab=${tap_top-}/topologies/l3ha-linuxbridge.yaml
+lab=${tap_top-}/t/lib/plain.yaml
 mount -t tmpfs none /run
 mount -t sysfs none /sys # this namespace's
 

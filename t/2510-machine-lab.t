@@ -28,7 +28,7 @@ networks:
       s4: {cidr: 192.168.1.0/24, dhcp: true, dns: 8.8.4.4}
   plain:
     subnets:
-      p4: {cidr: 192.168.2.0/24}
+      p4: {cidr: 192.168.2.0/24, dhcp: false}
 routers:
   r: {interfaces: [s4, p4], ha: {interval: 1s}}
 instances:

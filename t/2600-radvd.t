@@ -12,7 +12,7 @@ command -v radvd >/dev/null || [ -x /usr/sbin/radvd ] || skip_all "needs radvd"
 command -v tcpdump >/dev/null || skip_all "needs tcpdump"
 
 lab_make 1s
-sed -i 's/^        gateway: fd00:198:51:100::1$/&\n        ipv6: slaac\n        dns: ["2001:4860:4860::8844"]/' "$FILE"
+sed -i 's/^        ipv6: none$/        ipv6: slaac\n        dns: ["2001:4860:4860::8844"]/' "$FILE"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
 settle

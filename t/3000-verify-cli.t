@@ -8,7 +8,7 @@
 # A state folder of this test's own: no lab is up in it.
 mkdir -m 700 "$TMP/state"
 export LABCTL_STATE=$TMP/state
-lab=$tap_top/topologies/l3ha-linuxbridge.yaml
+lab=$tap_top/t/lib/plain.yaml
 sed 's/^lab: .*/lab: t3000-not-up/' "$lab" > "$TMP/lab.yaml"
 
 # run ARGS...: sets out, err and status.

@@ -360,17 +360,99 @@ static bool has_agent(const struct raw_node *n, enum topo_agent agent)
 	return n->agents & agent;
 }
 
+/* Whether some node has it, or may: one whose role is not known. */
+static bool any_agent(const struct raw *raw, enum topo_agent agent)
+{
+	for (size_t i = 0; i < raw->nnodes; i++)
+		if (has_agent(raw->nodes[i], agent) ||
+		    !raw->nodes[i]->role_known)
+			return true;
+	return false;
+}
+
+/*
+ * What a subnet is where its file does not say. A tenant's has DHCP as in
+ * Neutron, where a node of the lab can serve it: a lab without DHCP agents has
+ * addresses that are written, and so has a local network, which is in one
+ * node, where that one has none. Its IPv6 addresses come by SLAAC where that
+ * can be: in a /64 that some router advertises; an address that nobody
+ * announces would never come. A port has one mode in all subnets of its
+ * network, so one is found for all that do not say.
+ */
+static bool dhcp_by_default(const struct raw *raw, const struct raw_net *n)
+{
+	if (n->external || !n->external_known)
+		return false;
+	if (n->type_known && n->type == TOPO_LOCAL)
+		return n->home && has_agent(n->home, TOPO_AGENT_DHCP);
+	return any_agent(raw, TOPO_AGENT_DHCP);
+}
+
+static enum topo_ipv6_mode ipv6_by_default(const struct raw_net *n)
+{
+	if (n->external || !n->external_known)
+		return TOPO_IPV6_NONE;
+	for (size_t i = 0; i < n->nsubnets; i++)
+		if (n->subnets[i]->cidr.ip.family == 6 &&
+		    n->subnets[i]->ipv6_at)
+			return n->subnets[i]->ipv6;
+	for (size_t i = 0; i < n->nsubnets; i++) {
+		const struct raw_subnet *s = n->subnets[i];
+
+		if (s->cidr.ip.family != 6)
+			continue;
+		if (s->cidr.len != 64 || !s->behind || (s->dhcp_at && !s->dhcp))
+			return TOPO_IPV6_NONE;
+	}
+	return TOPO_IPV6_SLAAC;
+}
+
+static void subnet_defaults(struct raw *raw, const struct raw_net *n)
+{
+	enum topo_ipv6_mode ipv6 = ipv6_by_default(n);
+	bool dhcp = dhcp_by_default(raw, n);
+
+	for (size_t i = 0; i < n->nsubnets; i++) {
+		struct raw_subnet *s = n->subnets[i];
+
+		if (s->cidr.ip.family == 6 && !s->ipv6_at)
+			s->ipv6 = ipv6;
+		if (!s->dhcp_at)
+			s->dhcp = dhcp && (s->cidr.ip.family == 4 ||
+					   s->ipv6 != TOPO_IPV6_NONE);
+	}
+}
+
+/* Which subnets have a router, and where local networks are: what defaults
+ * depend on. What is wrong with these words is said later. */
+static void places(struct raw *raw)
+{
+	for (size_t i = 0; i < raw->nrouters; i++)
+		for (size_t k = 0; k < raw->routers[i]->nifaces; k++) {
+			struct raw_subnet *s =
+				map_gets(&raw->subnet_names,
+					 raw->routers[i]->ifaces[k].name);
+
+			if (s)
+				s->behind = true;
+		}
+	for (size_t i = 0; i < raw->ninstances; i++) {
+		const struct raw_instance *n = raw->instances[i];
+		struct raw_net *net = NULL;
+
+		if (n->network.name)
+			net = map_gets(&raw->net_names, n->network.name);
+		if (net && n->node.name && !net->home)
+			net->home = map_gets(&raw->node_names, n->node.name);
+	}
+}
+
 /* Whether DHCP can be had at all; said once, it is the lab's lack. */
 static void check_dhcp(struct raw *raw, struct raw_subnet *s)
 {
-	bool any = false;
-
 	if (!s->dhcp)
 		return;
-	for (size_t i = 0; i < raw->nnodes; i++)
-		any = any || has_agent(raw->nodes[i], TOPO_AGENT_DHCP) ||
-		      !raw->nodes[i]->role_known;
-	if (any) {
+	if (any_agent(raw, TOPO_AGENT_DHCP)) {
 		s->net->dhcp = true;
 		return;
 	}
@@ -397,13 +479,13 @@ static void check_ipv6(struct raw *raw, struct raw_subnet *s)
 		return;
 	}
 	if (s->ipv6 == TOPO_IPV6_STATEFUL || s->ipv6 == TOPO_IPV6_STATELESS)
-		raw_wrong(raw, s->ipv6_at,
+		raw_wrong(raw, s->ipv6_at ? s->ipv6_at : s->at,
 			  "%s needs a DHCPv6 client, which instances do not "
 			  "have; write slaac, or none for addresses from the "
 			  "pool",
 			  topo_ipv6_names[s->ipv6]);
 	else if (s->ipv6 == TOPO_IPV6_SLAAC && s->cidr.len != 64)
-		raw_wrong(raw, s->ipv6_at,
+		raw_wrong(raw, s->ipv6_at ? s->ipv6_at : s->at,
 			  "SLAAC makes addresses in a /64 only (RFC 4862 "
 			  "5.5.3), and subnet '%s' is %s",
 			  s->name, ipnet_print(&s->cidr, text));
@@ -723,6 +805,9 @@ void raw_check(struct raw *raw)
 	for (i = 0; i < raw->nnets; i++)
 		check_net(raw, raw->nets[i]);
 	check_phys(raw);
+	places(raw);
+	for (i = 0; i < raw->nnets; i++)
+		subnet_defaults(raw, raw->nets[i]);
 	for (i = 0; i < raw->nsubnets; i++)
 		check_subnet(raw, raw->subnets[i]);
 	for (i = 0; i < raw->nrouters; i++)

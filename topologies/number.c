@@ -151,8 +151,15 @@ static bool next_free(struct raw *raw, struct raw_subnet *s, const char *who,
 		return true;
 	}
 	s->exhausted = true;
-	raw_wrong(raw, at, "no address is left in subnet '%s' (%s-%s) for %s",
-		  s->name, ip_print(&s->first, a), ip_print(&s->last, b), who);
+	raw_wrong(raw, at ? at : s->at,
+		  "no address is left in subnet '%s' (%s-%s) for %s%s", s->name,
+		  ip_print(&s->first, a), ip_print(&s->last, b), who,
+		  s->dhcp ? arena_printf(raw->a, ", beside %zu DHCP port%s%s",
+					 s->net->ndhcp,
+					 s->net->ndhcp == 1 ? "" : "s",
+					 s->dhcp_at ? ""
+						    : " ('dhcp: false': none)")
+			  : "");
 	return false;
 }
 
@@ -227,9 +234,12 @@ static void pin(struct raw *raw, const struct raw_net *net,
 		return;
 	if (from_mac && slaac(s)) {
 		raw_wrong(raw, p->at,
-			  "subnet '%s' is SLAAC: an address in it follows from "
-			  "the port's MAC and cannot be chosen",
-			  s->name);
+			  "subnet '%s' is SLAAC%s: an address in it follows "
+			  "from the port's MAC and cannot be chosen",
+			  s->name,
+			  s->ipv6_at ? ""
+				     : " (by default; 'ipv6: none' for "
+				       "addresses from the pool)");
 		return;
 	}
 	while (net->subnets[i] != s)

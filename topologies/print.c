@@ -136,9 +136,8 @@ static void print_told(const struct topo_subnet *s, struct buf *b)
 {
 	char text[IP_TEXT_MAX];
 
-	if (s->dhcp)
-		buf_adds(b, "        dhcp: true\n");
-	if (s->ipv6 != TOPO_IPV6_NONE)
+	buf_printf(b, "        dhcp: %s\n", s->dhcp ? "true" : "false");
+	if (s->cidr.ip.family == 6)
 		buf_printf(b, "        ipv6: %s\n", topo_ipv6_names[s->ipv6]);
 	for (size_t i = 0; i < s->ndns; i++) {
 		buf_adds(b, i ? ", " : "        dns: [");

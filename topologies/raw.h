@@ -115,6 +115,7 @@ struct raw_subnet {
 	struct map taken;          /* struct ip to words: by whom */
 	struct ip next;            /* where the search for a free one is */
 	bool exhausted;
+	bool behind;                     /* a router's `interfaces` name it */
 	const struct raw_router *router; /* has its gateway address */
 	size_t index;                    /* in raw->subnets */
 };
@@ -136,6 +137,7 @@ struct raw_net {
 	struct raw_subnet **subnets;
 	size_t nsubnets;
 	const struct raw_instance *first; /* local: whose node it is on */
+	const struct raw_node *home;      /* local: the same, early */
 	bool dhcp;                        /* a subnet of it wants that */
 	const struct raw_node **dhcp_on;
 	struct raw_given **dhcp_given; /* by node, one for each subnet */

@@ -27,7 +27,7 @@ emul_lab() {
 	lab_seq=$((lab_seq + 1))
 	LAB=e$$-$lab_seq
 	FILE=$TMP/$LAB.yaml
-	sed "s/^lab: .*/lab: $LAB/" "$tap_top/topologies/l3ha-linuxbridge.yaml" > "$FILE"
+	sed "s/^lab: .*/lab: $LAB/" "$tap_top/t/lib/plain.yaml" > "$FILE"
 	chmod a+r "$FILE"
 	at_exit "$AS $DRIVE down $LAB >/dev/null 2>&1"
 }

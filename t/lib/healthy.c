@@ -136,6 +136,21 @@ static void router(struct build *b, const struct topo_router *r)
 		virtual(b, r, ha);
 }
 
+/* Its next hop: where a router advertises itself, that one's own address. */
+static struct ip gateway(const struct lab *lab, const struct topo_port *p,
+			 const struct topo_addr *a)
+{
+	for (size_t i = 0; i < lab->nrouters; i++)
+		for (size_t k = 0; k < lab->routers[i].nqr; k++) {
+			const struct topo_port *qr = lab->routers[i].qr[k];
+
+			if (a->addr.ip.family == 6 && topo_leased(p, a) &&
+			    qr->addrs[0].subnet == a->subnet)
+				return ip_link_local(&qr->mac);
+		}
+	return a->subnet->gateway;
+}
+
 static void instance(struct build *b, const struct topo_instance *in)
 {
 	const struct topo_port *p = in->port;
@@ -145,11 +160,12 @@ static void instance(struct build *b, const struct topo_instance *in)
 		return;
 	port(b, p, in->netns);
 	addresses(b, p, in->netns);
-	for (i = 0; i < p->naddrs; i++)
-		if (p->addrs[i].subnet &&
-		    ip_is_set(&p->addrs[i].subnet->gateway))
-			default_in(b, in->netns, p->ifname,
-				   &p->addrs[i].subnet->gateway);
+	for (i = 0; i < p->naddrs; i++) {
+		struct ip via = gateway(b->lab, p, &p->addrs[i]);
+
+		if (ip_is_set(&via))
+			default_in(b, in->netns, p->ifname, &via);
+	}
 }
 
 static void dhcp(struct build *b, const struct topo_network *net)
@@ -337,12 +353,22 @@ static void offers(struct evidence *e, struct seen_boot *b)
 	}
 }
 
-/* Of a network with one subnet and a router. */
+/* As its DHCP port on a node, which has the address in the lent subnet. */
+static struct ip server_in(const struct topo_port *p, const struct topo_addr *a)
+{
+	for (size_t i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].subnet == a->subnet)
+			return p->addrs[i].addr.ip;
+	return (struct ip){0};
+}
+
+/* Of a network with one IPv4 subnet and a router; the first server lent. */
 static void guest(struct evidence *e, struct seen_boot *b)
 {
 	static const struct ipnet metadata = {{4, {169, 254, 169, 254}}, 32};
 	static const struct ipnet all = {{4, {0}}, 0};
 	const struct topo_addr *lent = evidence_served(b->instance);
+	const struct topo_network *net = b->instance->port->network;
 	struct lease *l = &b->guest.lease;
 	auto_buf struct buf resolv = {0};
 	size_t i;
@@ -363,11 +389,17 @@ static void guest(struct evidence *e, struct seen_boot *b)
 		struct seen_name *n = arena_push(&e->arena, &b->names.items,
 						 &b->names.n, sizeof(*n));
 
-		n->server = l->dns[l->ndns++] = b->offers.items[i].server;
+		n->server = b->offers.items[i].server;
+		if (!lent->subnet->ndns)
+			l->dns[l->ndns++] = n->server;
 		n->addrs[n->naddrs++] = lent->addr.ip;
 	}
-	l->routes[l->nroutes++] =
-		(struct lease_route){metadata, lent->subnet->gateway};
+	for (i = 0; i < lent->subnet->ndns; i++)
+		l->dns[l->ndns++] = lent->subnet->dns[i];
+	l->routes[l->nroutes++] = (struct lease_route){
+		metadata, e->lab->force_metadata
+				  ? server_in(net->dhcp_ports[0], lent)
+				  : lent->subnet->gateway};
 	l->routes[l->nroutes++] =
 		(struct lease_route){all, lent->subnet->gateway};
 	lease_resolv(l, &resolv);

@@ -25,7 +25,7 @@ lab_make() {
 	FILE=$TMP/$LAB.yaml
 	sed -e "s/^lab: .*/lab: $LAB/" \
 		-e "s/^    interfaces: .*/&\n    ha: {interval: ${1:-1s}}/" \
-		"${2:-$tap_top/topologies/l3ha-linuxbridge.yaml}" > "$FILE"
+		"${2:-$tap_top/t/lib/plain.yaml}" > "$FILE"
 	at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
 }
 

@@ -153,14 +153,43 @@ static void pair_up(struct world *w)
 	}
 }
 
+static void made_service(struct world *w, const struct res *r)
+{
+	const struct res_service *want = &r->service;
+	const struct lab *lab = w->lab;
+	struct res_service *s =
+		&seen_push(&w->a, sim_ns(&w->o, ""), RES_SERVICE)->service;
+	char *shape = arena_alloc(&w->a, SERVICE_DIGEST_MAX), *digest;
+
+	*s = *want;
+	s->running = s->wanted = true;
+	service_shape(want, shape);
+	s->shape = shape;
+	s->files = arena_array(&w->a, want->nfiles + 1, sizeof(*s->files));
+	for (size_t i = 0; i < want->nfiles; i++) {
+		s->files[i] = want->files[i];
+		digest = arena_alloc(&w->a, SERVICE_DIGEST_MAX);
+		service_digest(want->files[i].text, strlen(want->files[i].text),
+			       digest);
+		s->files[i].digest = digest;
+	}
+	if (strcmp(want->name, "vrrp") != 0)
+		return;
+	w->o.engine_running = w->o.engine_files = true;
+	w->o.routers = arena_array(&w->a, lab->nrouters, sizeof(*w->o.routers));
+	w->o.nrouters = lab->nrouters;
+	for (size_t i = 0; i < lab->nrouters; i++)
+		w->o.routers[i] =
+			(struct obs_router){.id = lab->routers[i].uuid,
+					    .state = "backup",
+					    .file = "backup"};
+}
+
 static void made(struct world *w, const struct res *r)
 {
 	struct seen_ns *ns;
 	struct res_sysctl *s;
 	struct res_fdb *f;
-	static char digest[SERVICE_DIGEST_MAX], shape[SERVICE_DIGEST_MAX];
-	const struct lab *lab = w->lab;
-	struct res_service *svc;
 
 	switch (r->kind) {
 	case RES_NETNS:
@@ -209,26 +238,7 @@ static void made(struct world *w, const struct res *r)
 	case RES_RULE:
 		break; /* no plan has them */
 	case RES_SERVICE:
-		w->o.engine_running = w->o.engine_files = true;
-		svc = &seen_push(&w->a, sim_ns(&w->o, ""), RES_SERVICE)
-			       ->service;
-		*svc = r->service;
-		svc->running = svc->wanted = true;
-		svc->shape = shape;
-		service_shape(svc, shape);
-		svc->files = arena_array(&w->a, 1, sizeof(*svc->files));
-		svc->files[0] = (struct service_file){
-			.path = r->service.files[0].path, .digest = digest};
-		service_digest(r->service.files[0].text,
-			       strlen(r->service.files[0].text), digest);
-		w->o.routers = arena_array(&w->a, lab->nrouters,
-					   sizeof(*w->o.routers));
-		w->o.nrouters = lab->nrouters;
-		for (size_t i = 0; i < lab->nrouters; i++)
-			w->o.routers[i] =
-				(struct obs_router){.id = lab->routers[i].uuid,
-						    .state = "backup",
-						    .file = "backup"};
+		made_service(w, r);
 		break;
 	}
 }
@@ -1069,7 +1079,7 @@ static struct lab *load(const char *file, bool l2pop)
 
 int main(void)
 {
-	struct lab *lab = load("topologies/l3ha-linuxbridge.yaml", false);
+	struct lab *lab = load("t/lib/plain.yaml", false);
 	size_t i;
 
 	if (!ok(lab != NULL, "the shipped lab loads"))
@@ -1082,13 +1092,16 @@ int main(void)
 	to_nothing(lab);
 	property(lab, "l3ha");
 	lab_free(lab);
-	lab = load("topologies/l3ha-linuxbridge.yaml", true);
+	lab = load("t/lib/plain.yaml", true);
 	names(lab, NULL);
 	property(lab, "l2pop");
 	fdb_drift(lab);
 	lab_free(lab);
 	lab = load("topologies/vrrp-rapid.yaml", false);
 	property(lab, "rapid");
+	lab_free(lab);
+	lab = load("topologies/l3ha-linuxbridge.yaml", false);
+	property(lab, "shipped");
 	lab_free(lab);
 	return tap_done();
 }

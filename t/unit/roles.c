@@ -154,7 +154,7 @@ int main(void)
 {
 	struct topo_errors errs = {0};
 
-	if (topo_load("topologies/l3ha-linuxbridge.yaml", &lab, &errs) < 0)
+	if (topo_load("t/lib/plain.yaml", &lab, &errs) < 0)
 		return 1;
 	topo_errors_release(&errs);
 	router = &lab->routers[0];

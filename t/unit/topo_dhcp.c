@@ -82,7 +82,8 @@ static const char *addrs_of(const struct topo_port *p, struct buf *b)
 	      "      a6: {cidr: 'fd00:1::/64', dhcp: " dhcp ", ipv6: slaac}\n" \
 	      "  b:\n"                                                         \
 	      "    subnets:\n"                                                 \
-	      "      b4: {cidr: 192.168.2.0/24, enable_gateway: false}\n"      \
+	      "      b4: {cidr: 192.168.2.0/24, enable_gateway: false,"        \
+	      " dhcp: false}\n"                                                \
 	      "routers:\n"                                                     \
 	      "  r1: {interfaces: [a4]}\n"                                     \
 	      "instances:\n"                                                   \
@@ -190,6 +191,92 @@ static void again(const char *text, const char *what)
 	is(two.data, one.data, "%s: and in JSON", what);
 }
 
+/* "a4 dhcp; a6 slaac dhcp; b6 none": modes of all subnets, as they came. */
+static const char *modes(const char *text, struct buf *b)
+{
+	auto_lab struct lab *lab = load(text);
+
+	buf_reset(b);
+	for (size_t i = 0; i < lab->nsubnets; i++) {
+		const struct topo_subnet *s = &lab->subnets[i];
+
+		if (s->network->ha)
+			continue;
+		buf_printf(b, "%s%s", b->len ? "; " : "", s->name);
+		if (s->cidr.ip.family == 6)
+			buf_printf(b, " %s", topo_ipv6_names[s->ipv6]);
+		if (s->dhcp)
+			buf_adds(b, " dhcp");
+	}
+	return b->data;
+}
+
+/* What a subnet is whose file does not say. */
+static void defaults(void)
+{
+	auto_buf struct buf b = {0};
+
+	is(modes(NODES "physical: {management: {}, tunnel: {}, x: {}}\n"
+		       "networks:\n"
+		       "  out: {external: true, physical: x, subnets: {\n"
+		       "    o4: {cidr: 203.0.113.0/24},\n"
+		       "    o6: {cidr: 'fd00:203::/64'}}}\n"
+		       "  a: {subnets: {\n"
+		       "    a4: {cidr: 10.1.0.0/24},\n"
+		       "    a6: {cidr: 'fd00:1::/64'}}}\n"
+		       "routers:\n"
+		       "  r: {gateway: out, interfaces: [a4, a6]}\n",
+		 &b),
+	   "o4; o6 none; a4 dhcp; a6 slaac dhcp",
+	   "tenants' have DHCP and SLAAC, external ones neither");
+	is(modes(NODES "networks:\n"
+		       "  a: {subnets: {a4: {cidr: 10.1.0.0/24},\n"
+		       "                a6: {cidr: 'fd00:1::/64'}}}\n"
+		       "  b: {subnets: {b6: {cidr: 'fd00:2::/112'}}}\n"
+		       "  c: {subnets: {c6: {cidr: 'fd00:3::/64'},\n"
+		       "                d6: {cidr: 'fd00:4::/64'}}}\n"
+		       "  e: {subnets: {e6: {cidr: 'fd00:5::/64',\n"
+		       "                     dhcp: false}}}\n"
+		       "routers:\n"
+		       "  r: {interfaces: [b6, c6, e6]}\n",
+		 &b),
+	   "a4 dhcp; a6 none; b6 none; c6 none; d6 none; e6 none",
+	   "SLAAC: where a router has all of a network's, and each is a /64");
+	is(modes(NODES "networks:\n"
+		       "  a: {subnets: {a6: {cidr: 'fd00:1::/64'},\n"
+		       "                b6: {cidr: 'fd00:2::/64',\n"
+		       "                     ipv6: slaac}}}\n"
+		       "  c: {subnets: {c6: {cidr: 'fd00:3::/64'},\n"
+		       "                d6: {cidr: 'fd00:4::/64',\n"
+		       "                     ipv6: none}}}\n"
+		       "routers:\n"
+		       "  r: {interfaces: [c6, d6]}\n",
+		 &b),
+	   "a6 slaac dhcp; b6 slaac dhcp; c6 none; d6 none",
+	   "what one subnet of a network says holds for the others");
+	is(modes("lab: t\n"
+		 "nodes:\n"
+		 "  n1: {role: network, agents: [l3]}\n"
+		 "  k1: {role: compute}\n"
+		 "networks:\n"
+		 "  a: {subnets: {a4: {cidr: 10.1.0.0/24}}}\n",
+		 &b),
+	   "a4", "no DHCP where no node has an agent for it");
+	is(modes("lab: t\n"
+		 "nodes:\n"
+		 "  n1: {role: network}\n"
+		 "  k1: {role: compute}\n"
+		 "  k2: {role: compute, agents: [dhcp]}\n"
+		 "networks:\n"
+		 "  a: {type: local, subnets: {a4: {cidr: 10.1.0.0/24}}}\n"
+		 "  b: {type: local, subnets: {b4: {cidr: 10.1.0.0/24}}}\n"
+		 "instances:\n"
+		 "  i: {node: k1, network: a}\n"
+		 "  j: {node: k2, network: b}\n",
+		 &b),
+	   "a4; b4 dhcp", "a local network: where its node has one");
+}
+
 /* Each network goes to the nodes that serve the fewest. */
 static void spread(void)
 {
@@ -198,7 +285,7 @@ static void spread(void)
 		"networks:\n"
 		"  a: {subnets: {a: {cidr: 10.1.0.0/24, dhcp: true}}}\n"
 		"  b: {subnets: {b: {cidr: 10.2.0.0/24, dhcp: true}}}\n"
-		"  c: {subnets: {c: {cidr: 10.3.0.0/24}}}\n"
+		"  c: {subnets: {c: {cidr: 10.3.0.0/24, dhcp: false}}}\n"
 		"  d: {subnets: {d: {cidr: 10.4.0.0/24, dhcp: true}}}\n";
 	auto_buf struct buf b = {0}, text = {0};
 	struct lab *lab;
@@ -328,6 +415,7 @@ static void limits(void)
 int main(void)
 {
 	first();
+	defaults();
 	again(LAB("true"), "all keys");
 	spread();
 	places();

@@ -195,13 +195,15 @@ static void l3ha(void)
 	l3ha_networks(lab);
 	l3ha_router(lab);
 	i = topo_instance(lab, "selfservice-instance2");
-	is(first_addr(i->port), "198.51.100.3/24", "instance IPv4");
-	is(net(&i->port->addrs[1].addr), "fd00:198:51:100::3/64",
-	   "instance IPv6");
+	is(first_addr(i->port), "198.51.100.5/24",
+	   "instance IPv4, behind the DHCP ports and the first one");
+	is(net(&i->port->addrs[1].addr),
+	   "fd00:198:51:100:f816:3eff:fea5:78d4/64",
+	   "instance IPv6, of its MAC");
 	is(i->node->name, "compute2", "instance node");
 	is(i->port->ifname, "eth0", "instance interface");
 	is_prefix(i->port->tap, "tap", i->port->uuid);
-	is_int(lab->nports, 2 + 1 + 2 + 2, "ports");
+	is_int(lab->nports, 2 + 1 + 2 + 2 + 2, "ports");
 	ok(!topo_node(lab, "x") && !topo_router(lab, "x") &&
 		   !topo_instance(lab, "x") && !topo_network(lab, "x"),
 	   "nothing is named x");
@@ -320,17 +322,18 @@ static void default_physical(void)
 
 static void default_gateways(void)
 {
-	struct lab *lab = load(NODES "networks:\n  a:\n    subnets:\n"
-				     "      s1: {cidr: 10.2.0.0/24}\n"
-				     "      s2: {cidr: 'fd00:2::/64'}\n"
-				     "      s3: {cidr: 10.3.0.0/29,"
-				     " gateway: 10.3.0.3}\n"
-				     "      s4: {cidr: 10.4.0.0/24,"
-				     " gateway: none}\n"
-				     "instances:\n"
-				     "  i: {node: k, network: a}\n"
-				     "  j: {node: k, network: a, address:"
-				     " [10.2.0.2, 10.3.0.1]}\n");
+	struct lab *lab =
+		load(NODES "networks:\n  a:\n    subnets:\n"
+			   "      s1: {cidr: 10.2.0.0/24, dhcp: false}\n"
+			   "      s2: {cidr: 'fd00:2::/64'}\n"
+			   "      s3: {cidr: 10.3.0.0/29,"
+			   " gateway: 10.3.0.3, dhcp: false}\n"
+			   "      s4: {cidr: 10.4.0.0/24,"
+			   " gateway: none, dhcp: false}\n"
+			   "instances:\n"
+			   "  i: {node: k, network: a}\n"
+			   "  j: {node: k, network: a, address:"
+			   " [10.2.0.2, 10.3.0.1]}\n");
 	const struct topo_port *i;
 
 	if (!lab)

@@ -15,7 +15,7 @@
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 
-#define FILE_NAME "topologies/l3ha-linuxbridge.yaml"
+#define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
 static struct lab *two_labs[2];
@@ -495,7 +495,9 @@ int main(void)
 		blindness();
 	}
 	blind_parts();
-	passes("the other shipped lab", "topologies/vrrp-rapid.yaml", NULL);
+	passes("the shipped lab", "topologies/l3ha-linuxbridge.yaml", NULL);
+	passes("another one", "topologies/vrrp-rapid.yaml", NULL);
+	passes("the smallest one", "topologies/minimal.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
 	lab_free(two_labs[0]);
 	lab_free(two_labs[1]);

@@ -15,7 +15,7 @@
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 
-#define FILE_NAME "topologies/l3ha-linuxbridge.yaml"
+#define FILE_NAME "t/lib/plain.yaml"
 #define DOWN (INT64_C(1700000000) * NS_PER_S)
 #define MS(n) (DOWN + (n)*NS_PER_MS)
 #define OLD 1 /* network2 */

@@ -169,9 +169,13 @@ static const struct key keys[] = {
 	 .example = "false",
 	 .about = "false is the same as `gateway: none`."},
 	{"dhcp", KEY_BOOL, KEY_FIELD(struct raw_subnet, dhcp),
-	 .at = offsetof(struct raw_subnet, dhcp_at), .example = "true",
+	 .at = offsetof(struct raw_subnet, dhcp_at),
+	 .shown = "true for tenants", .example = "false",
 	 .about = "Whether the network's DHCP servers are in this subnet. "
-		  "Their ports take the lowest addresses of the pool."},
+		  "Their ports take the lowest addresses of the pool. By "
+		  "default true in tenants' networks, if a node has the agent "
+		  "dhcp (IPv6: where the mode is not none), and false in "
+		  "external ones."},
 	{"dns", KEY_CUSTOM, KEY_FIELD(struct raw_subnet, dns),
 	 .read = read_dns, .schema = SCHEMA_ADDRESSES,
 	 .what = "address, or list of them",
@@ -180,10 +184,12 @@ static const struct key keys[] = {
 		  "the DHCP servers, which know the instances' names."},
 	{"ipv6", KEY_ENUM, KEY_FIELD(struct raw_subnet, ipv6),
 	 .words = topo_ipv6_names, .nwords = TOPO_IPV6_STATELESS + 1,
-	 .at = offsetof(struct raw_subnet, ipv6_at), .example = "slaac",
+	 .at = offsetof(struct raw_subnet, ipv6_at),
+	 .shown = "slaac behind a router", .example = "none",
 	 .about = "IPv6: how instances come to their address. slaac: they "
 		  "make it from the prefix, a /64, that the router "
-		  "advertises, and their MAC. none: it is from the pool. The "
+		  "advertises, and their MAC. none: it is from the pool. By default "
+		  "slaac for a tenant's /64 that a router has, else none. The "
 		  "others are Neutron's too, and refused: they need a DHCPv6 "
 		  "client, which instances do not have."},
 	{"host_routes", KEY_LIST,
