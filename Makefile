@@ -46,8 +46,8 @@ endif
 endif
 endif
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) | sed 's/-I/-isystem /g')
-# The metadata server loads libmicrohttpd itself.
-pkg_libs = $(shell $(PKG_CONFIG) --libs $(filter-out libmicrohttpd,$(LIBS)))
+# The others are loaded by who needs them (lib/lazy.h).
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(filter-out libssh libpcap libmicrohttpd,$(LIBS)))
 
 # --- flags ---------------------------------------------------------------
 

@@ -71,7 +71,7 @@ static int print_request(const struct cmd *c, const char *file,
 
 static int run(const struct cmd *c, int argc, char **argv)
 {
-	struct agent_op all[OPS_MAX + 1] = {{NULL, NULL, false}};
+	struct agent_op all[OPS_MAX + 1] = {{NULL, NULL, false, NULL}};
 	bool request = false, look = false, remove = false;
 	const struct cmd_opt opts[] = {
 		{"request", 0, OPT_FLAG, &request},

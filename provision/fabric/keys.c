@@ -2,22 +2,24 @@
 #include "provision/fabric/keys.h"
 
 #include <errno.h>
-#include <libssh/libssh.h>
 #include <string.h>
 
 #include "provision/fabric/spec.h"
+#include "provision/libssh.h"
 
 static int new_key(struct arena *a, const char **ret_key, const char **ret_pub,
 		   struct err *reterr)
 {
 	ssh_key key = NULL;
 	char *text = NULL, *pub = NULL;
-	int r = 0;
+	int r = libssh_load(reterr);
 
-	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
-	    ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &text) !=
+	if (r < 0)
+		return r;
+	if (libssh.pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
+	    libssh.pki_export_privkey_base64(key, NULL, NULL, NULL, &text) !=
 		    SSH_OK ||
-	    ssh_pki_export_pubkey_base64(key, &pub) != SSH_OK) {
+	    libssh.pki_export_pubkey_base64(key, &pub) != SSH_OK) {
 		r = err_set(reterr, -EIO, "libssh could not make a key");
 	} else {
 		*ret_key = arena_strdup(a, text);
@@ -25,9 +27,9 @@ static int new_key(struct arena *a, const char **ret_key, const char **ret_pub,
 	}
 	if (text)
 		explicit_bzero(text, strlen(text));
-	ssh_string_free_char(text);
-	ssh_string_free_char(pub);
-	ssh_key_free(key);
+	libssh.string_free_char(text);
+	libssh.string_free_char(pub);
+	libssh.key_free(key);
 	return r;
 }
 

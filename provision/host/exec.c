@@ -25,6 +25,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "provision/libssh.h"
 #include "provision/target.h"
 #include "provision/host/ssh.h"
 
@@ -77,8 +78,8 @@ static void resized(struct run *x)
 	struct winsize ws;
 
 	if (x->tty && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0)
-		ssh_channel_change_pty_size(x->link->channel, ws.ws_col,
-					    ws.ws_row);
+		libssh.channel_change_pty_size(x->link->channel, ws.ws_col,
+					       ws.ws_row);
 }
 
 /* --- signals ------------------------------------------------------------- */
@@ -100,7 +101,7 @@ static int take_signal(struct run *x)
 		return 128 + sig;
 	x->last_signal = sig;
 	x->quit = mono_add(clock_mono(), SIGNAL_MS * NS_PER_MS);
-	ssh_channel_request_send_signal(x->link->channel, sigabbrev_np(sig));
+	libssh.channel_request_send_signal(x->link->channel, sigabbrev_np(sig));
 	return 0;
 }
 
@@ -179,7 +180,7 @@ static int send_some(struct run *x, struct err *reterr)
 		x->in_at += (size_t)n;
 	}
 	if (x->in_eof && x->in_at == x->in_len && !x->eof_sent) {
-		ssh_channel_send_eof(x->link->channel);
+		libssh.channel_send_eof(x->link->channel);
 		x->eof_sent = true;
 	}
 	return 0;

@@ -31,12 +31,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libssh/server.h> /* ssh_send_keepalive() */
-
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "provision/libssh.h"
 #include "provision/target.h"
 
 #define KEX "curve25519-sha256,curve25519-sha256@libssh.org"
@@ -74,7 +73,7 @@ int ssh_link_wait(struct ssh_link *l, struct pollfd *more, size_t nmore,
 		until = mono_add(l->heard, silence / 3);
 	else
 		until = l->gone;
-	if (ssh_get_poll_flags(l->session) & SSH_WRITE_PENDING)
+	if (libssh.get_poll_flags(l->session) & SSH_WRITE_PENDING)
 		events |= POLLOUT;
 	/* The kernel forgets this by itself: say it each time. */
 	setsockopt(l->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
@@ -91,8 +90,8 @@ int ssh_link_wait(struct ssh_link *l, struct pollfd *more, size_t nmore,
 	if (mono_is_never(l->gone)) {
 		/* Twice: where the last one's reply has come meanwhile, the
 		 * first call only takes note of that. One goes out. */
-		ssh_send_keepalive(l->session);
-		ssh_send_keepalive(l->session);
+		libssh.send_keepalive(l->session);
+		libssh.send_keepalive(l->session);
 		l->gone = mono_add(now, silence - silence / 3);
 	}
 	return 0;
@@ -115,7 +114,7 @@ static int step_wait(struct ssh_link *l, const char *what, struct mono deadline,
 static int lost(struct ssh_link *l, const char *what, struct err *reterr)
 {
 	return err_set(reterr, -ECONNRESET, "%s: %s", what,
-		       ssh_get_error(l->session));
+		       libssh.get_error(l->session));
 }
 
 /* --- setting up ---------------------------------------------------------- */
@@ -141,18 +140,18 @@ static int configure(struct ssh_link *l, const struct remote_target *t,
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(options); i++)
-		if (ssh_options_set(l->session, options[i].option,
-				    options[i].value) < 0)
+		if (libssh.options_set(l->session, options[i].option,
+				       options[i].value) < 0)
 			return err_set(reterr, -EINVAL, "SSH option: %s",
-				       ssh_get_error(l->session));
-	ssh_set_blocking(l->session, 0);
-	ssh_set_counters(l->session, &l->bytes, NULL);
+				       libssh.get_error(l->session));
+	libssh.set_blocking(l->session, 0);
+	libssh.set_counters(l->session, &l->bytes, NULL);
 	return 0;
 }
 
 static void key_free(ssh_key *k)
 {
-	ssh_key_free(*k);
+	libssh.key_free(*k);
 }
 
 /* "SHA256:..." of a key; the caller frees it with ssh_string_free_char(). */
@@ -162,11 +161,12 @@ static char *fingerprint(ssh_key key)
 	size_t len = 0;
 	char *text;
 
-	if (ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash,
-				   &len) < 0)
+	if (libssh.get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash,
+				      &len) < 0)
 		return NULL;
-	text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, len);
-	ssh_clean_pubkey_hash(&hash);
+	text = libssh.get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash,
+					   len);
+	libssh.clean_pubkey_hash(&hash);
 	return text;
 }
 
@@ -182,8 +182,8 @@ static int pinned_key(const struct remote_target *t, ssh_key *ret,
 	type = arena_strndup(&a, type, (size_t)(key - type));
 	key += strspn(key, blank);
 	key = arena_strndup(&a, key, strcspn(key, blank));
-	if (ssh_pki_import_pubkey_base64(key, ssh_key_type_from_name(type),
-					 ret) != SSH_OK)
+	if (libssh.pki_import_pubkey_base64(
+		    key, libssh.key_type_from_name(type), ret) != SSH_OK)
 		return err_set(reterr, -EINVAL,
 			       "the pinned host key is no public key");
 	return 0;
@@ -195,9 +195,9 @@ static int check_host_key(struct ssh_link *l, ssh_key pinned,
 	auto_(key_free) ssh_key theirs = NULL;
 	char *got, *want;
 
-	if (ssh_get_server_publickey(l->session, &theirs) != SSH_OK)
+	if (libssh.get_server_publickey(l->session, &theirs) != SSH_OK)
 		return lost(l, "host key", reterr);
-	if (ssh_key_cmp(theirs, pinned, SSH_KEY_CMP_PUBLIC) == 0)
+	if (libssh.key_cmp(theirs, pinned, SSH_KEY_CMP_PUBLIC) == 0)
 		return 0;
 	got = fingerprint(theirs);
 	want = fingerprint(pinned);
@@ -205,10 +205,11 @@ static int check_host_key(struct ssh_link *l, ssh_key pinned,
 		"wrong host key: it shows %s (%s), the pinned one is %s (%s): "
 		"another machine answers, or its keys were made anew",
 		got ? got : "one without fingerprint",
-		ssh_key_type_to_char(ssh_key_type(theirs)), want ? want : "?",
-		ssh_key_type_to_char(ssh_key_type(pinned)));
-	ssh_string_free_char(got);
-	ssh_string_free_char(want);
+		libssh.key_type_to_char(libssh.key_type(theirs)),
+		want ? want : "?",
+		libssh.key_type_to_char(libssh.key_type(pinned)));
+	libssh.string_free_char(got);
+	libssh.string_free_char(want);
 	return -EKEYREJECTED;
 }
 
@@ -224,25 +225,25 @@ static int handshake(struct ssh_link *l, const struct remote_target *t,
 		return r;
 	/* The pinned kind first, so that a host with many keys shows it. */
 	snprintf(kinds, sizeof(kinds), "%s,%s",
-		 ssh_key_type(pinned) == SSH_KEYTYPE_RSA
+		 libssh.key_type(pinned) == SSH_KEYTYPE_RSA
 			 ? "rsa-sha2-512"
-			 : ssh_key_type_to_char(ssh_key_type(pinned)),
+			 : libssh.key_type_to_char(libssh.key_type(pinned)),
 		 HOST_KEYS);
 	r = configure(l, t, kinds, reterr);
 	if (r < 0)
 		return r;
-	rc = ssh_connect(l->session);
+	rc = libssh.connect(l->session);
 	/*
 	 * libssh 0.10 leaves a descriptor that came by an option open at the
 	 * end, yet closes it when it breaks. Without the option it closes
 	 * its socket once in any case; the call says no to -1 and obeys.
 	 */
-	ssh_options_set(l->session, SSH_OPTIONS_FD, &(socket_t){-1});
+	libssh.options_set(l->session, SSH_OPTIONS_FD, &(socket_t){-1});
 	l->handed = true;
 	/* It makes the socket block, too, and would then wait without us. */
 	if (fcntl(l->fd, F_SETFL, O_NONBLOCK) < 0)
 		return err_sys(reterr, -errno, "socket");
-	for (; rc == SSH_AGAIN; rc = ssh_connect(l->session)) {
+	for (; rc == SSH_AGAIN; rc = libssh.connect(l->session)) {
 		r = step_wait(l, "key exchange", deadline, reterr);
 		if (r < 0)
 			return r;
@@ -257,7 +258,7 @@ static int authenticate(struct ssh_link *l, const struct remote_target *t,
 {
 	int rc, r;
 
-	while ((rc = ssh_userauth_publickey(l->session, NULL, key)) ==
+	while ((rc = libssh.userauth_publickey(l->session, NULL, key)) ==
 	       SSH_AUTH_AGAIN) {
 		r = step_wait(l, "authentication", deadline, reterr);
 		if (r < 0)
@@ -330,7 +331,7 @@ static int open_channel(struct ssh_link *l, struct mono deadline,
 {
 	int rc, r;
 
-	l->channel = ssh_channel_new(l->session);
+	l->channel = libssh.channel_new(l->session);
 	if (!l->channel)
 		return lost(l, "channel", reterr);
 	l->callbacks = (struct ssh_channel_callbacks_struct){
@@ -342,8 +343,8 @@ static int open_channel(struct ssh_link *l, struct mono deadline,
 		.channel_exit_signal_function = on_exit_signal,
 	};
 	ssh_callbacks_init(&l->callbacks);
-	ssh_set_channel_callbacks(l->channel, &l->callbacks);
-	while ((rc = ssh_channel_open_session(l->channel)) == SSH_AGAIN) {
+	libssh.set_channel_callbacks(l->channel, &l->callbacks);
+	while ((rc = libssh.channel_open_session(l->channel)) == SSH_AGAIN) {
 		r = step_wait(l, "channel", deadline, reterr);
 		if (r < 0)
 			return r;
@@ -359,8 +360,8 @@ static int set_up(struct ssh_link *l, const struct remote_target *t,
 	int r;
 
 	/* Before the connection: a bad key file costs the node nothing. */
-	if (ssh_pki_import_privkey_file(t->key_file, NULL, NULL, NULL, &key) !=
-	    SSH_OK)
+	if (libssh.pki_import_privkey_file(t->key_file, NULL, NULL, NULL,
+					   &key) != SSH_OK)
 		return err_set(reterr, -ENOKEY,
 			       "%s is no private key that can be used",
 			       t->key_file);
@@ -383,15 +384,18 @@ static int set_up(struct ssh_link *l, const struct remote_target *t,
 int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 		  struct mono deadline, struct err *reterr)
 {
-	struct ssh_link *l = calloc(1, sizeof(*l));
-	int r;
+	struct ssh_link *l;
+	int r = libssh_load(reterr);
 
+	if (r < 0)
+		return r;
+	l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_set(reterr, -ENOMEM, "out of memory");
 	l->fd = -1;
 	l->status = -1;
 	l->gone = MONO_NEVER;
-	l->session = ssh_new();
+	l->session = libssh.new();
 	if (!l->session) {
 		free(l);
 		return err_set(reterr, -ENOMEM, "out of memory");
@@ -411,11 +415,11 @@ void ssh_link_close(struct ssh_link *l)
 	if (!l)
 		return;
 	if (l->channel) {
-		ssh_remove_channel_callbacks(l->channel, &l->callbacks);
-		ssh_channel_free(l->channel);
+		libssh.remove_channel_callbacks(l->channel, &l->callbacks);
+		libssh.channel_free(l->channel);
 	}
-	ssh_disconnect(l->session);
-	ssh_free(l->session);
+	libssh.disconnect(l->session);
+	libssh.free(l->session);
 	if (!l->handed && l->fd >= 0)
 		close(l->fd);
 	buf_release(&l->data[0]);
@@ -428,8 +432,8 @@ int ssh_link_pty(struct ssh_link *l, const char *term, int cols, int rows,
 {
 	int rc, r;
 
-	while ((rc = ssh_channel_request_pty_size(l->channel, term, cols,
-						  rows)) == SSH_AGAIN) {
+	while ((rc = libssh.channel_request_pty_size(l->channel, term, cols,
+						     rows)) == SSH_AGAIN) {
 		r = step_wait(l, "terminal", deadline, reterr);
 		if (r < 0)
 			return r;
@@ -442,8 +446,8 @@ int ssh_link_exec(struct ssh_link *l, const char *command, struct mono deadline,
 {
 	int rc, r;
 
-	while ((rc = *command ? ssh_channel_request_exec(l->channel, command)
-			      : ssh_channel_request_shell(l->channel)) ==
+	while ((rc = *command ? libssh.channel_request_exec(l->channel, command)
+			      : libssh.channel_request_shell(l->channel)) ==
 	       SSH_AGAIN) {
 		r = step_wait(l, "start of the command", deadline, reterr);
 		if (r < 0)
@@ -459,10 +463,10 @@ int ssh_link_process(struct ssh_link *l, struct err *reterr)
 	/* Each makes libssh read its socket, the first up to the end of file
 	 * and the second after it. */
 	if (!l->eof)
-		ssh_channel_poll(l->channel, 0);
+		libssh.channel_poll(l->channel, 0);
 	else
-		ssh_channel_get_exit_status(l->channel);
-	if (!l->closed && !ssh_is_connected(l->session))
+		libssh.channel_get_exit_status(l->channel);
+	if (!l->closed && !libssh.is_connected(l->session))
 		return lost(l, "the connection is lost", reterr);
 	return 0;
 }
@@ -474,7 +478,7 @@ int ssh_link_write(struct ssh_link *l, const void *p, size_t len,
 
 	if (len > INT32_MAX)
 		len = INT32_MAX;
-	n = ssh_channel_write(l->channel, p, (uint32_t)len);
+	n = libssh.channel_write(l->channel, p, (uint32_t)len);
 	/* Who has ended takes no more, which is no fault. */
 	if (n == SSH_ERROR && !l->eof)
 		return lost(l, "the connection is lost", reterr);

@@ -19,7 +19,6 @@
  */
 #include "provision/metadata/server.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -38,6 +37,7 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
+#include "lib/lazy.h"
 #include "lib/log.h"
 #include "provision/metadata/answer.h"
 #include "provision/metadata/record.h"
@@ -46,11 +46,7 @@
 #define BACKLOG 128
 #define EVENTS 64
 
-/*
- * The library and the ten that it brings are loaded by who serves: linked,
- * they took a third of the start of every labctl, of which `up` has twelve.
- */
-#define MHD_SONAME "libmicrohttpd.so.12"
+/* Loaded by who serves, and linked to nothing. */
 #define MHD_FUNCTIONS(X)                                                       \
 	X(create_response_from_buffer)                                         \
 	X(add_response_header)                                                 \
@@ -67,6 +63,12 @@ static struct {
 	MHD_FUNCTIONS(FIELD)
 #undef FIELD
 } mhd;
+
+#define SYMBOL(f) {"MHD_" #f, &mhd.f},
+
+static const struct lazy_symbol symbols[] = {MHD_FUNCTIONS(SYMBOL)};
+
+static struct lazy lib = LAZY("libmicrohttpd.so.12", symbols);
 
 /* Where a connection came in. */
 struct origin {
@@ -531,26 +533,9 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Stays loaded. */
-static int load_http(struct err *reterr)
-{
-	void *lib = dlopen(MHD_SONAME, RTLD_NOW | RTLD_LOCAL), *found;
-
-	if (!lib)
-		return err_set(reterr, -ELIBACC, "%s", dlerror());
-#define FIND(f)                                                                \
-	found = dlsym(lib, "MHD_" #f);                                         \
-	if (!found)                                                            \
-		return err_set(reterr, -ELIBBAD, "%s", dlerror());             \
-	memcpy(&mhd.f, &found, sizeof(found)); /* C has no cast */
-	MHD_FUNCTIONS(FIND)
-#undef FIND
-	return 0;
-}
-
 static int start_http(struct server *s, struct err *reterr)
 {
-	if (load_http(reterr) < 0)
+	if (lazy_load(&lib, reterr) < 0)
 		return -EIO;
 	s->http = mhd.start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL |

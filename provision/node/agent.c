@@ -198,6 +198,8 @@ static int spawn(struct agent *g, const struct agent_op *op,
 		return refuse(g, id, -errno, "no pipe for the operation");
 	stop_in = stop[0];
 	stop_out = stop[1];
+	if (op->before)
+		op->before();
 	pid = fork();
 	if (pid < 0)
 		return refuse(g, id, -errno, "no process for the operation");

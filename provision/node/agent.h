@@ -47,6 +47,9 @@ struct agent_op {
 	const char *name;
 	agent_fn *fn;
 	bool parallel;
+	/* Or NULL: done in the agent, each time before such a child is made,
+	 * for what its children shall find ready. */
+	void (*before)(void);
 };
 
 /*

@@ -212,7 +212,10 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 }
 
 const struct agent_op agent_provision_ops[] = {
-	{"lab", agent_lab_op, false},     {"observe", op_observe, false},
-	{"converge", op_converge, false}, {"roles", op_roles, false},
-	{"leases", op_leases, false},     {NULL, NULL, false},
+	{"lab", agent_lab_op, false, NULL},
+	{"observe", op_observe, false, NULL},
+	{"converge", op_converge, false, NULL},
+	{"roles", op_roles, false, NULL},
+	{"leases", op_leases, false, NULL},
+	{NULL, NULL, false, NULL},
 };

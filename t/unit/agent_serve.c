@@ -95,12 +95,12 @@ static int op_exit(const struct doc *req, struct json *j, struct err *reterr)
 }
 
 static const struct agent_op ops[] = {
-	{"echo", op_echo, false},  {"slow", op_slow, false},
-	{"fail", op_fail, false},  {"big", op_big, false},
-	{"wait", op_wait, true},   {"pecho", op_echo, true},
-	{"pfail", op_fail, true},  {"pbig", op_big, true},
-	{"crash", op_crash, true}, {"exit", op_exit, true},
-	{"deaf", op_deaf, true},   {NULL, NULL, false},
+	{"echo", op_echo, false, NULL},  {"slow", op_slow, false, NULL},
+	{"fail", op_fail, false, NULL},  {"big", op_big, false, NULL},
+	{"wait", op_wait, true, NULL},   {"pecho", op_echo, true, NULL},
+	{"pfail", op_fail, true, NULL},  {"pbig", op_big, true, NULL},
+	{"crash", op_crash, true, NULL}, {"exit", op_exit, true, NULL},
+	{"deaf", op_deaf, true, NULL},   {NULL, NULL, false, NULL},
 };
 
 /* An agent in a process of its own, and this side's ends of its pipes. */

@@ -11,12 +11,12 @@
 #include "verify/looks/capture.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "verify/looks/libpcap.h"
 #include "verify/looks/op.h"
 
 #define RING_BYTES (1 << 20)
@@ -54,12 +54,12 @@ struct capture {
 static void pcap_free(pcap_t **p)
 {
 	if (*p)
-		pcap_close(*p);
+		libpcap.close(*p);
 }
 
 static int pcap_fail(pcap_t *p, int code, const char *dev, struct err *reterr)
 {
-	const char *words = pcap_geterr(p);
+	const char *words = libpcap.geterr(p);
 
 	return err_set(reterr,
 		       code == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV
@@ -67,7 +67,7 @@ static int pcap_fail(pcap_t *p, int code, const char *dev, struct err *reterr)
 		       : code == PCAP_ERROR_IFACE_NOT_UP ? -ENETDOWN
 							 : -EIO,
 		       "capture on %s: %s", dev,
-		       words && *words ? words : pcap_statustostr(code));
+		       words && *words ? words : libpcap.statustostr(code));
 }
 
 static int start(pcap_t *p, const char *dev, const char *filter, int snaplen,
@@ -77,30 +77,30 @@ static int start(pcap_t *p, const char *dev, const char *filter, int snaplen,
 	char words[PCAP_ERRBUF_SIZE];
 	int r;
 
-	pcap_set_snaplen(p, snaplen);
-	pcap_set_promisc(p, 0);
-	pcap_set_immediate_mode(p, 1);
-	pcap_set_buffer_size(p, RING_BYTES);
-	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
-	r = pcap_activate(p);
+	libpcap.set_snaplen(p, snaplen);
+	libpcap.set_promisc(p, 0);
+	libpcap.set_immediate_mode(p, 1);
+	libpcap.set_buffer_size(p, RING_BYTES);
+	libpcap.set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	r = libpcap.activate(p);
 	if (r < 0)
 		return pcap_fail(p, r, dev, reterr);
 	if (strcmp(dev, ANY) == 0) {
-		r = pcap_set_datalink(p, DLT_LINUX_SLL2);
+		r = libpcap.set_datalink(p, DLT_LINUX_SLL2);
 		if (r < 0)
 			return pcap_fail(p, r, dev, reterr);
 	}
 	if (*filter) {
-		r = pcap_compile(p, &prog, filter, 1, PCAP_NETMASK_UNKNOWN);
+		r = libpcap.compile(p, &prog, filter, 1, PCAP_NETMASK_UNKNOWN);
 		if (r < 0)
 			return err_set(reterr, -EINVAL, "filter '%.200s': %s",
-				       filter, pcap_geterr(p));
-		r = pcap_setfilter(p, &prog);
-		pcap_freecode(&prog);
+				       filter, libpcap.geterr(p));
+		r = libpcap.setfilter(p, &prog);
+		libpcap.freecode(&prog);
 		if (r < 0)
 			return pcap_fail(p, r, dev, reterr);
 	}
-	if (pcap_setnonblock(p, 1, words) < 0)
+	if (libpcap.setnonblock(p, 1, words) < 0)
 		return err_set(reterr, -EIO, "capture on %s: %s", dev, words);
 	return 0;
 }
@@ -189,11 +189,11 @@ static void run(struct capture *c, struct mono until, const char **ret_error)
 
 	*ret_error = NULL;
 	while (!full(c)) {
-		wake = look_wait(pcap_get_selectable_fd(c->pcap), until);
-		r = pcap_dispatch(c->pcap, -1, on_frame,
-				  (unsigned char *)(void *)c);
+		wake = look_wait(libpcap.get_selectable_fd(c->pcap), until);
+		r = libpcap.dispatch(c->pcap, -1, on_frame,
+				     (unsigned char *)(void *)c);
 		if (r < 0) {
-			*ret_error = pcap_geterr(c->pcap);
+			*ret_error = libpcap.geterr(c->pcap);
 			/* Down, not gone: it may come up again. */
 			if (!strstr(*ret_error, "went down") ||
 			    (look_wait(-1, mono_add(clock_mono(), DOWN_PAUSE)) &
@@ -235,6 +235,12 @@ static void capture_release(struct capture *c)
 	arena_release(&c->arena);
 }
 
+/* Each capture is a child; the library is loaded once, by the agent. */
+void capture_before(void)
+{
+	(void)libpcap_load(NULL);
+}
+
 int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_(capture_release) struct capture c = {0};
@@ -264,6 +270,8 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 		r = look_number(req, "enough_dsts", 0, CAPTURE_FLOWS_MAX, 0,
 				&c.enough_dsts, reterr);
 	if (r == 0)
+		r = libpcap_load(reterr);
+	if (r == 0)
 		r = look_enter(req, reterr);
 	if (r < 0)
 		return r;
@@ -273,17 +281,17 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 		if (r < 0)
 			return r;
 	}
-	pcap = pcap_create(dev, words);
+	pcap = libpcap.create(dev, words);
 	if (!pcap)
 		return err_set(reterr, -EIO, "capture on %s: %s", dev, words);
 	r = start(pcap, dev, doc_str(req, "filter", ""), (int)snaplen, reterr);
 	if (r < 0)
 		return r;
 	c.pcap = pcap;
-	c.linktype = pcap_datalink(pcap) == DLT_EN10MB ? DECODE_ETHERNET
-						       : DECODE_LINUX_SLL2;
+	c.linktype = libpcap.datalink(pcap) == DLT_EN10MB ? DECODE_ETHERNET
+							  : DECODE_LINUX_SLL2;
 	if (c.linktype == DECODE_LINUX_SLL2 &&
-	    pcap_datalink(pcap) != DLT_LINUX_SLL2)
+	    libpcap.datalink(pcap) != DLT_LINUX_SLL2)
 		return err_set(reterr, -EPROTONOSUPPORT,
 			       "capture on %s: not an Ethernet interface", dev);
 	c.max = (size_t)max;
@@ -292,7 +300,7 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	json_kint(j, "linktype", c.linktype);
 	json_kint(j, "from", from);
 	json_kint(j, "to", clock_real_ns());
-	if (pcap_stats(pcap, &st) == 0)
+	if (libpcap.stats(pcap, &st) == 0)
 		json_kint(j, "dropped", st.ps_drop);
 	if (error)
 		json_kstr(j, "error", error);

@@ -51,6 +51,8 @@ void capture_ask(const struct capture_ask *q, struct buf *out);
 
 /* The agent's side. */
 int look_capture(const struct doc *req, struct json *j, struct err *reterr);
+/* Before it, where such operations are made. */
+void capture_before(void);
 
 /* Reads an answer, of which nothing is believed to be of the right form or
  * size; what is kept is in a. */

@@ -11,13 +11,13 @@
 #include "verify/looks/watch.h"
 
 const struct agent_op verify_agent_ops[] = {
-	{"capture", look_capture, true},
-	{"ping", look_ping, true},
-	{"probe", look_probe, true},
-	{"watch", look_watch, true},
-	{"fault", look_fault, true},
-	{"dhcp", look_dhcp, true},
-	{"dns", look_dns, true},
-	{"guest", look_guest, true},
-	{NULL, NULL, false},
+	{"capture", look_capture, true, capture_before},
+	{"ping", look_ping, true, NULL},
+	{"probe", look_probe, true, NULL},
+	{"watch", look_watch, true, NULL},
+	{"fault", look_fault, true, NULL},
+	{"dhcp", look_dhcp, true, NULL},
+	{"dns", look_dns, true, NULL},
+	{"guest", look_guest, true, NULL},
+	{NULL, NULL, false, NULL},
 };
