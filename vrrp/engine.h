@@ -11,7 +11,10 @@
 #include "lib/mono.h"
 #include "vrrp/config.h"
 #include "vrrp/journal.h"
-#include "vrrp/run.h"
+
+/* What is told to tell_fd. */
+#define VRRP_TELL_READY '+'    /* the control socket answers */
+#define VRRP_TELL_RELOADED 'r' /* the configuration was read anew */
 
 struct engine;
 struct port;
@@ -30,7 +33,8 @@ struct engine {
 	/* Whom to tell of a transition; NULL: nobody. */
 	void (*told)(struct engine *e, const struct router *r);
 	struct vrrp_config config;
-	struct vrrp_run how;
+	int tell_fd; /* as run.h has them */
+	int supervisor;
 	int ep, timer, signals, names; /* names: inotify on NETNS_DIR */
 	struct scribe *scribe;
 	struct io timer_io, signal_io, names_io, scribe_io;

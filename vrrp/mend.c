@@ -8,10 +8,8 @@
  * in the same turn of the loop: vrrp_mend() asks the kernel and mends with one
  * send.
  *
- * Another program may undo that at once, and so on. A look therefore costs
- * LOOK_COST_NS of an account that holds ACCOUNT_NS and fills by the clock:
- * ACCOUNT_NS / LOOK_COST_NS looks at once, GAP_NS apart, and then one each
- * LOOK_COST_NS. That is said once, and once more when it is over.
+ * Another program may undo that at once, and so on: looks are paid from an
+ * account (account.h). Where it is empty that is said, once.
  */
 #include "vrrp/mend.h"
 
@@ -26,9 +24,6 @@
 #include "vrrp/room.h"
 #include "vrrp/router.h"
 
-#define GAP_NS (5 * NS_PER_MS)
-#define LOOK_COST_NS (250 * NS_PER_MS)
-#define ACCOUNT_NS (32 * LOOK_COST_NS)
 #define RETRY_NS NS_PER_S /* what could not be mended */
 #define TURN_NS (5 * NS_PER_MS)
 
@@ -39,7 +34,7 @@ struct mend_claim {
 	struct router *r;
 };
 
-void mend_release(struct mend *m)
+static void release(struct mend *m)
 {
 	buf_release(&m->lacks);
 	buf_release(&m->strays);
@@ -147,25 +142,6 @@ static void know_owner(struct router *r, size_t i, const struct vrrp_notice *n)
 		r->held.stood[i] = true;
 }
 
-void mend_suspect(struct engine *e, struct router *r)
-{
-	struct mono now = clock_mono(), at = now, soonest;
-	struct mend *m = &r->mend;
-
-	soonest = mono_add(m->last, GAP_NS);
-	if (m->last.ns && mono_before(at, soonest))
-		at = soonest;
-	/* In debt: when enough has come in again. */
-	if (m->spent_ns > ACCOUNT_NS - LOOK_COST_NS) {
-		soonest = mono_add(m->last,
-				   m->spent_ns + LOOK_COST_NS - ACCOUNT_NS);
-		if (mono_before(at, soonest))
-			at = soonest;
-	}
-	m->at = mono_min(m->at, at);
-	e->mend_at = mono_min(e->mend_at, m->at);
-}
-
 void mend_heard(struct engine *e, struct room *room,
 		const struct vrrp_notice *n)
 {
@@ -175,7 +151,7 @@ void mend_heard(struct engine *e, struct room *room,
 	if (!n) {
 		for (i = 0; i < e->n; i++)
 			if (e->routers[i]->room == room)
-				mend_suspect(e, e->routers[i]);
+				router_suspect(e, e->routers[i]);
 		return;
 	}
 	key = (struct mend_claim){.ip = n->net.ip, .route = n->route};
@@ -188,7 +164,7 @@ void mend_heard(struct engine *e, struct room *room,
 			know_owner(r, k, n);
 		if (n->route ? !route_is_right(r, k, n)
 			     : !address_is_right(r, k, n))
-			mend_suspect(e, r);
+			router_suspect(e, r);
 	}
 }
 
@@ -206,28 +182,19 @@ static void say(struct router *r, struct vrrp_bucket *b, const char *what,
 		     and_more, how);
 }
 
-static void pay(struct mend *m, struct mono now)
-{
-	int64_t in = m->last.ns ? mono_sub(now, m->last) : ACCOUNT_NS;
-
-	m->spent_ns = in > m->spent_ns ? 0 : m->spent_ns - in;
-	m->spent_ns += LOOK_COST_NS;
-	m->last = now;
-}
-
 static void tell(struct router *r, const struct vrrp_mended *did)
 {
 	struct mend *m = &r->mend;
 	unsigned n = did->put_back + did->removed;
 
-	if (m->fighting && m->spent_ns <= ACCOUNT_NS / 2)
+	if (m->fighting && m->account.spent_ns <= ACCOUNT_NS / 2)
 		m->fighting = false;
 	if (!n)
 		return;
 	m->times++;
 	if (m->fighting)
 		return;
-	if (m->spent_ns > ACCOUNT_NS - LOOK_COST_NS) {
+	if (account_empty(&m->account)) {
 		m->fighting = true;
 		m->log = (struct vrrp_bucket){0};
 		say(r, &m->log, did->what.data,
@@ -247,10 +214,10 @@ static void mend_one(struct router *r)
 	struct vrrp_mended did;
 	struct err err;
 
-	r->mend.at = MONO_NEVER;
+	r->mend.account.at = MONO_NEVER;
 	if (!r->room->s.open || r->room->gone)
 		return;
-	pay(&r->mend, clock_mono());
+	account_pay(&r->mend.account, clock_mono());
 	if (vrrp_mend(&r->room->s, r->cfg, &r->held,
 		      r->core.state == VRRP_ACTIVE, &did, &err) < 0) {
 		r->place_errors++;
@@ -261,12 +228,12 @@ static void mend_one(struct router *r)
 	/* Who asked meanwhile got no answer. */
 	if (did.put_back && r->core.state == VRRP_ACTIVE)
 		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
-	mend_release(&r->mend);
+	release(&r->mend);
 	r->mend.lacks = did.lacks;
 	r->mend.strays = did.strays;
 	buf_release(&did.what);
 	if (r->mend.lacks.len || r->mend.strays.len)
-		r->mend.at = mono_add(clock_mono(), RETRY_NS);
+		r->mend.account.at = mono_add(clock_mono(), RETRY_NS);
 }
 
 void mend_due(struct engine *e)
@@ -281,9 +248,9 @@ void mend_due(struct engine *e)
 		struct router *r = e->routers[i];
 
 		/* Its own doing comes first; then the next turn is soon. */
-		if (!mono_before(now, r->mend.at) && r->done == r->todo.n &&
-		    mono_before(clock_mono(), until))
+		if (!mono_before(now, r->mend.account.at) &&
+		    r->done == r->todo.n && mono_before(clock_mono(), until))
 			mend_one(r);
-		e->mend_at = mono_min(e->mend_at, r->mend.at);
+		e->mend_at = mono_min(e->mend_at, r->mend.account.at);
 	}
 }

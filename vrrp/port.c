@@ -21,7 +21,6 @@
 #include "lib/ip.h"
 #include "vrrp/kernel/sock.h"
 #include "vrrp/room.h"
-#include "vrrp/router.h"
 
 _Static_assert(VRRP_FRAME_MAX <= VRRP_ADVERT_MAX, "one buffer for both");
 
@@ -56,7 +55,7 @@ void port_free(struct port *p)
 	free(p);
 }
 
-static int set_filter(struct port *p, struct err *reterr)
+int port_filter(struct port *p, struct err *reterr)
 {
 	uint8_t vrids[255];
 	bool seen[256] = {false};
@@ -69,37 +68,6 @@ static int set_filter(struct port *p, struct err *reterr)
 		vrids[n++] = p->groups[i].vrid;
 	}
 	return vrrp_sock_filter(p->fd, vrids, n, reterr);
-}
-
-int port_set_routers(struct port *p, struct router **all, size_t n)
-{
-	size_t i, k = 0;
-
-	for (i = 0; i < n; i++)
-		k += all[i]->port == p;
-	free(p->groups);
-	free(p->routers);
-	p->groups = calloc(k + 1, sizeof(*p->groups));
-	p->routers = calloc(k + 1, sizeof(struct router *));
-	if (!p->groups || !p->routers)
-		abort();
-	p->n = 0;
-	for (i = 0; i < n; i++) {
-		const struct vrrp_settings *set = &all[i]->cfg->set;
-
-		if (all[i]->port != p)
-			continue;
-		p->routers[p->n] = all[i];
-		p->groups[p->n++] = (struct vrrp_group){
-			.vrid = set->vrid,
-			.version = set->version,
-			.family = 4,
-			.interval_ns = set->interval_ns,
-			.addrs = all[i]->list,
-			.naddrs = (unsigned)all[i]->cfg->nadvert,
-		};
-	}
-	return p->fd >= 0 ? set_filter(p, NULL) : 0;
 }
 
 static int open_socket(struct engine *e, struct port *p,
@@ -116,17 +84,16 @@ static int open_socket(struct engine *e, struct port *p,
 	p->out = vrrp_sock_packet(p->room->s.nsfd, reterr);
 	if (p->out < 0)
 		return p->out;
-	r = set_filter(p, reterr);
+	r = port_filter(p, reterr);
 	if (r < 0)
 		return r;
 	return engine_watch(e, p->fd, EPOLLIN, &p->io, reterr);
 }
 
-void port_review(struct engine *e, struct port *p)
+bool port_review(struct engine *e, struct port *p)
 {
 	const struct vrrp_link *link = NULL;
 	struct err why;
-	size_t i;
 
 	if (p->room->s.open && !p->room->gone)
 		link = vrrp_space_link(&p->room->s, p->dev);
@@ -135,26 +102,25 @@ void port_review(struct engine *e, struct port *p)
 		memcpy(p->mac, link->mac, sizeof(p->mac));
 	}
 	if (link && p->fd >= 0 && link->ifindex == p->ifindex)
-		return;
+		return false;
 	if (!link && p->room->gone)
-		return; /* needed for the last words */
+		return false; /* needed for the last words */
 	/* Called otherwise now: the last words can still be said. */
 	if (!link && p->fd >= 0 && !p->lost &&
 	    vrrp_space_link_at(&p->room->s, p->ifindex)) {
 		p->lost = true;
-		return;
+		return false;
 	}
 	port_close(p);
 	p->why[0] = '\0';
 	if (!link)
-		return;
+		return false;
 	if (open_socket(e, p, link, &why) < 0) {
 		port_close(p);
 		snprintf(p->why, sizeof(p->why), "%.150s", why.msg);
-		return;
+		return false;
 	}
-	for (i = 0; i < p->n; i++)
-		p->routers[i]->source_stale = true;
+	return true;
 }
 
 int port_send(struct port *p, const struct vrrp_advert *a,

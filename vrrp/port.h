@@ -41,10 +41,11 @@ struct port *port_new(struct room *room, const char *dev,
 		      void (*ready)(struct engine *e, void *port));
 void port_free(struct port *p);
 void port_close(struct port *p);
-/* Opens, opens anew or closes the socket as the link demands. */
-void port_review(struct engine *e, struct port *p);
-/* Sets which routers listen here; again when one's addresses change. */
-int port_set_routers(struct port *p, struct router **all, size_t n);
+/* Opens, opens anew or closes the socket as the link demands. True where it is
+ * open anew. */
+bool port_review(struct engine *e, struct port *p);
+/* Lets through what the groups are for. */
+int port_filter(struct port *p, struct err *reterr);
 /* Sends an advert to all on this interface. 0 or -errno. */
 int port_send(struct port *p, const struct vrrp_advert *a,
 	      enum vrrp_checksum csum);

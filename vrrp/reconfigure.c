@@ -20,7 +20,7 @@
 
 void engine_tell_supervisor(struct engine *e, char what)
 {
-	if (e->how.tell_fd >= 0 && write(e->how.tell_fd, &what, 1) < 0)
+	if (e->tell_fd >= 0 && write(e->tell_fd, &what, 1) < 0)
 		vrrp_journal(&e->log, LOG_LEVEL_WARN, "the supervisor is gone");
 }
 

@@ -31,17 +31,24 @@ struct whose {
 	struct room *room;
 };
 
+static void stale_sources(struct port *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		p->routers[i]->source_stale = true;
+}
+
 static void source_may_change(const struct whose *c, unsigned ifindex)
 {
 	struct port *p;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < c->e->nports; i++) {
 		p = c->e->ports[i];
 		if (p->room != c->room || (ifindex && p->ifindex != ifindex))
 			continue;
-		for (j = 0; j < p->n; j++)
-			p->routers[j]->source_stale = true;
+		stale_sources(p);
 		c->room->dirty = true;
 	}
 }
@@ -179,7 +186,7 @@ void rooms_connect(struct engine *e)
 	drop_unused(e);
 	mend_connect(e);
 	for (i = 0; i < e->nports; i++)
-		port_set_routers(e->ports[i], e->routers, e->n);
+		router_listen(e->ports[i], e->routers, e->n);
 	for (i = 0; i < e->nrooms; i++)
 		e->rooms[i]->dirty = true;
 }
@@ -203,6 +210,12 @@ static void look_again(struct engine *e, int64_t in_ns)
 	e->look_at = mono_min(e->look_at, mono_add(clock_mono(), in_ns));
 }
 
+static void review_port(struct engine *e, struct port *p)
+{
+	if (port_review(e, p))
+		stale_sources(p);
+}
+
 void rooms_review(struct engine *e)
 {
 	bool any = false, gone = false;
@@ -215,7 +228,7 @@ void rooms_review(struct engine *e)
 	if (!any)
 		return;
 	for (i = 0; i < e->nports; i++) {
-		port_review(e, e->ports[i]);
+		review_port(e, e->ports[i]);
 		if (e->ports[i]->why[0])
 			look_again(e, LOOK_NS);
 	}
@@ -225,7 +238,7 @@ void rooms_review(struct engine *e)
 	/* Those that were kept for last words. */
 	for (i = 0; i < e->nports; i++)
 		if (e->ports[i]->lost)
-			port_review(e, e->ports[i]);
+			review_port(e, e->ports[i]);
 	for (i = 0; i < e->nrooms; i++)
 		e->rooms[i]->dirty = false;
 	if (!gone)
@@ -240,7 +253,7 @@ void rooms_review(struct engine *e)
 		e->rooms[i]->dirty = true;
 	}
 	for (i = 0; i < e->nports; i++)
-		port_review(e, e->ports[i]);
+		review_port(e, e->ports[i]);
 	look_again(e, 0);
 }
 

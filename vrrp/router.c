@@ -53,18 +53,56 @@ struct router *router_new(const struct vrrp_router_config *cfg)
 	vrrp_init(&r->core, &cfg->set);
 	set_list(r);
 	vrrp_held_init(&r->held, cfg);
-	r->mend.at = MONO_NEVER;
+	r->mend.account.at = MONO_NEVER;
 	return r;
 }
 
 void router_free(struct router *r)
 {
 	scribe_drop(r->file);
-	mend_release(&r->mend);
+	buf_release(&r->mend.lacks);
+	buf_release(&r->mend.strays);
 	vrrp_held_release(&r->held);
 	free(r->track_rooms);
 	free(r->list);
 	free(r);
+}
+
+void router_suspect(struct engine *e, struct router *r)
+{
+	account_ask(&r->mend.account, clock_mono());
+	e->mend_at = mono_min(e->mend_at, r->mend.account.at);
+}
+
+int router_listen(struct port *p, struct router **all, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		k += all[i]->port == p;
+	free(p->groups);
+	free(p->routers);
+	p->groups = calloc(k + 1, sizeof(*p->groups));
+	p->routers = calloc(k + 1, sizeof(struct router *));
+	if (!p->groups || !p->routers)
+		abort();
+	p->n = 0;
+	for (i = 0; i < n; i++) {
+		const struct vrrp_settings *set = &all[i]->cfg->set;
+
+		if (all[i]->port != p)
+			continue;
+		p->routers[p->n] = all[i];
+		p->groups[p->n++] = (struct vrrp_group){
+			.vrid = set->vrid,
+			.version = set->version,
+			.family = 4,
+			.interval_ns = set->interval_ns,
+			.addrs = all[i]->list,
+			.naddrs = (unsigned)all[i]->cfg->nadvert,
+		};
+	}
+	return p->fd >= 0 ? port_filter(p, NULL) : 0;
 }
 
 /* --- the state file ---------------------------------------------------- */
@@ -134,7 +172,7 @@ static void add_addresses(struct engine *e, struct router *r)
 	if (vrrp_place_add(&r->room->s, r->cfg, &r->held, &err) < 0) {
 		r->place_errors++;
 		SAY(r, WARN, "%s", err.msg);
-		mend_suspect(e, r);
+		router_suspect(e, r);
 	}
 }
 
@@ -412,7 +450,7 @@ void router_review(struct engine *e, struct router *r)
 	r->path_up = path_is_up(r, &can_send);
 	again = rewired(r);
 	if (vrrp_held_astray(&r->held, &r->room->s, r->cfg))
-		mend_suspect(e, r);
+		router_suspect(e, r);
 	settings_of(r, &set);
 	if (r->source.family &&
 	    vrrp_addr_cmp(&set.source, &r->core.set.source) != 0) {

@@ -8,18 +8,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "lib/mono.h"
+#include "vrrp/account.h"
 #include "vrrp/config.h"
 #include "vrrp/core/advert.h"
 #include "vrrp/core/fsm.h"
 #include "vrrp/journal.h"
 #include "vrrp/kernel/place.h"
-#include "vrrp/mend.h"
 
 struct engine;
 struct port;
 struct room;
 struct scribe_file;
+
+/* What was to be mended of a router. */
+struct mend {
+	struct account account;
+	bool fighting;            /* told that somebody undoes what we do */
+	struct vrrp_bucket log;   /* of its own: transitions are heard too */
+	uint64_t times;           /* something was mended */
+	struct buf lacks, strays; /* what could not be mended, a line each */
+};
 
 struct router {
 	const struct vrrp_router_config *cfg;
@@ -67,10 +77,14 @@ void router_step(struct engine *e, struct router *r, struct mono now,
 void router_finish(struct engine *e, struct router *r);
 /* The same for all that wait. */
 void router_finish_all(struct engine *e);
+/* Something of r may not be as it should: it is looked at (mend.h). */
+void router_suspect(struct engine *e, struct router *r);
 /* Looks at links and addresses anew and tells the core what changed. */
 void router_review(struct engine *e, struct router *r);
 /* Stops it; the effects are carried out when this returns. */
 void router_stop(struct engine *e, struct router *r);
+/* Sets which routers listen at p; again when one's addresses change. */
+int router_listen(struct port *p, struct router **all, size_t n);
 void router_set_state_file(struct engine *e, struct router *r);
 /* Tells the journal what the state file complains of. */
 void router_hear_file(struct router *r);

@@ -153,7 +153,8 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	if (!e)
 		abort();
 	*config = (struct vrrp_config){0};
-	e->how = *how;
+	e->tell_fd = how->tell_fd;
+	e->supervisor = how->supervisor;
 	e->ep = e->timer = e->signals = e->names = -1;
 	e->armed = e->look_at = e->mend_at = MONO_NEVER;
 	e->config.control = first.control;

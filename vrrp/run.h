@@ -6,12 +6,10 @@
 
 #include "lib/err.h"
 #include "vrrp/config.h"
-
-#define VRRP_TELL_READY '+'    /* the control socket answers */
-#define VRRP_TELL_RELOADED 'r' /* the configuration was read anew */
+#include "vrrp/engine.h"
 
 struct vrrp_run {
-	int tell_fd;    /* gets the bytes above as they come true; or -1 */
+	int tell_fd;    /* gets VRRP_TELL_ bytes as they come true; or -1 */
 	int supervisor; /* its pid, or 0 */
 };
 

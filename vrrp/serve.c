@@ -168,8 +168,8 @@ static void put_state(const struct engine *e, struct json *j)
 	size_t i;
 
 	json_kint(j, "pid", getpid());
-	if (e->how.supervisor)
-		json_kint(j, "supervisor", e->how.supervisor);
+	if (e->supervisor)
+		json_kint(j, "supervisor", e->supervisor);
 	json_kstr(j, "config", e->config.path);
 	if (e->config.node)
 		json_kstr(j, "node", e->config.node);
