@@ -25,6 +25,10 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
+/* The same behind a comma, where there is something already. */
+void buf_listf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Drops the first n bytes (n <= len). */
 void buf_drop(struct buf *b, size_t n);
 

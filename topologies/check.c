@@ -14,7 +14,6 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "topologies/error.h"
-#include "topologies/floating.h"
 
 /* The names of a list of things that begin with their name. */
 static const char **names_of(struct raw *raw, const void *items, size_t n)
@@ -817,5 +816,4 @@ void raw_check(struct raw *raw)
 		check_instance(raw, raw->instances[i]);
 	for (i = 0; i < raw->nnets; i++)
 		check_local(raw, raw->nets[i]);
-	raw_check_floatings(raw);
 }

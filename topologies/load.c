@@ -20,6 +20,7 @@
 #include "lib/file.h"
 #include "topologies/check.h"
 #include "topologies/error.h"
+#include "topologies/floating.h"
 #include "topologies/keys/keys.h"
 #include "topologies/number.h"
 #include "topologies/resolve.h"
@@ -75,6 +76,7 @@ int topo_load_text(const char *path, const char *text, size_t len,
 	} else {
 		read_keys(&raw, root);
 		raw_check(&raw);
+		raw_check_floatings(&raw);
 		raw_number(&raw);
 	}
 	if (!errs->n) {

@@ -12,6 +12,19 @@
 #include "lib/keys/keys.h"
 #include "lib/parse.h"
 
+void keys_range(const struct key *k, int64_t *ret_min, int64_t *ret_max)
+{
+	unsigned bits = 8 * (unsigned)k->size - (k->type == KEY_INT);
+	int64_t most = bits >= 63 ? INT64_MAX : (INT64_C(1) << bits) - 1;
+	int64_t unit = k->unit ? k->unit : 1;
+	bool own = k->min || k->max;
+
+	if (k->type == KEY_DURATION)
+		most = most < INT64_MAX / unit ? most * unit : INT64_MAX;
+	*ret_max = k->max || k->min < 0 ? k->max : most;
+	*ret_min = own || k->type != KEY_INT ? k->min : -most - 1;
+}
+
 static bool is_number(const char *s)
 {
 	const char *digits = "0123456789";

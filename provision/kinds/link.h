@@ -111,8 +111,4 @@ bool link_extra(struct diff *d, const struct res *have);
 struct nl_msg *link_new(struct place *p, const struct res_link *l);
 void link_put_fixed(struct nl_msg *m, const struct res_link *l);
 
-/* Appends to a list of reasons. */
-void link_because(struct buf *why, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
 #endif

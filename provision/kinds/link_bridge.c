@@ -34,9 +34,9 @@ static bool differs(const struct res_link *want, const struct res_link *have,
 	(void)want;
 	if (!have->stp && !have->forward_delay && !have->mcast_snooping)
 		return false;
-	link_because(why,
-		     "stp %d forward_delay %u mcast_snooping %d, wanted 0 0 0",
-		     have->stp, have->forward_delay, have->mcast_snooping);
+	buf_listf(why,
+		  "stp %d forward_delay %u mcast_snooping %d, wanted 0 0 0",
+		  have->stp, have->forward_delay, have->mcast_snooping);
 	return true;
 }
 

@@ -3,7 +3,6 @@
  * Comparing links: which cannot be changed into what is wanted and must be
  * made anew, in which attributes the others differ, and which are too many.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -94,17 +93,6 @@ void link_judge(struct diff *d, const struct res *want)
 	link_anew(d, want->netns, want->link.name);
 }
 
-void link_because(struct buf *why, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (why->len)
-		buf_adds(why, ", ");
-	va_start(ap, fmt);
-	buf_vprintf(why, fmt, ap);
-	va_end(ap);
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -183,17 +171,17 @@ static unsigned differing_ipv4(struct diff *d, const struct res *want,
 	filter = inherited(d, want->netns, "net/ipv4/conf/default/rp_filter");
 	if (forward && strcmp(forward, "1") == 0 && l->no_forward) {
 		f |= LINK_HAS_FORWARD;
-		link_because(why, "IPv4 forwarding is off");
+		buf_listf(why, "IPv4 forwarding is off");
 	}
 	if (filter && strcmp(filter, "0") == 0 && l->rp_filter) {
 		f |= LINK_HAS_RP_FILTER;
-		link_because(why, "rp_filter %u, wanted 0", l->rp_filter);
+		buf_listf(why, "rp_filter %u, wanted 0", l->rp_filter);
 	}
 	/* What it answers is said by the plan's conf/all, but the greater of
 	 * both counts, and these answer nobody. */
 	if (l->arp_ignore > 2) {
 		f |= LINK_HAS_ARP_IGNORE;
-		link_because(why, "arp_ignore %u, wanted 0", l->arp_ignore);
+		buf_listf(why, "arp_ignore %u, wanted 0", l->arp_ignore);
 	}
 	return f;
 }
@@ -205,11 +193,11 @@ static unsigned differing_flags(const struct res_link *l, struct buf *why)
 
 	if (l->no_arp) {
 		f |= LINK_HAS_ARP;
-		link_because(why, "ARP is off");
+		buf_listf(why, "ARP is off");
 	}
 	if (l->no_multicast) {
 		f |= LINK_HAS_MULTICAST;
-		link_because(why, "multicast is off");
+		buf_listf(why, "multicast is off");
 	}
 	return f;
 }
@@ -225,43 +213,43 @@ static unsigned differing(struct diff *d, const struct res *want,
 
 	if (t->made && !diff_ours(d, l->alias)) {
 		f |= LINK_HAS_MARK;
-		link_because(why, "without the lab's mark");
+		buf_listf(why, "without the lab's mark");
 	}
 	if (w->has_mac && !mac_equal(&w->mac, &l->mac)) {
 		f |= LINK_HAS_MAC;
-		link_because(why, "address %s, wanted %s",
-			     mac_print(&l->mac, a), mac_print(&w->mac, b));
+		buf_listf(why, "address %s, wanted %s", mac_print(&l->mac, a),
+			  mac_print(&w->mac, b));
 	}
 	if (w->mtu && w->mtu != l->mtu) {
 		f |= LINK_HAS_MTU;
-		link_because(why, "mtu %u, wanted %u", l->mtu, w->mtu);
+		buf_listf(why, "mtu %u, wanted %u", l->mtu, w->mtu);
 	}
 	if (differs_master(d, want, l)) {
 		f |= LINK_HAS_MASTER;
-		link_because(why, "%s%s, wanted %s",
-			     l->master ? "in " : "in no bridge",
-			     l->master ? l->master : "",
-			     w->master ? w->master : "none");
+		buf_listf(why, "%s%s, wanted %s",
+			  l->master ? "in " : "in no bridge",
+			  l->master ? l->master : "",
+			  w->master ? w->master : "none");
 	}
 	if (t->made ? w->addr_gen_none != l->addr_gen_none
 		    : w->addr_gen_none && !l->addr_gen_none) {
 		f |= LINK_HAS_ADDR_GEN;
-		link_because(why, "addrgenmode %s",
-			     w->addr_gen_none ? "eui64, wanted none"
-					      : "none, wanted eui64");
+		buf_listf(why, "addrgenmode %s",
+			  w->addr_gen_none ? "eui64, wanted none"
+					   : "none, wanted eui64");
 	}
 	if (t->made ? w->ipv6_off != l->ipv6_off
 		    : w->ipv6_off && !l->ipv6_off) {
 		f |= LINK_HAS_IPV6_OFF;
-		link_because(why, "IPv6 is %s", l->ipv6_off ? "off" : "on");
+		buf_listf(why, "IPv6 is %s", l->ipv6_off ? "off" : "on");
 	}
 	if (differs_quiet(d, want, l)) {
 		f |= LINK_HAS_IPV6_QUIET;
-		link_because(why, "in the all-routers groups");
+		buf_listf(why, "in the all-routers groups");
 	}
 	if (is_router(d, want) && !l->ipv6_router) {
 		f |= LINK_HAS_IPV6_ROUTER;
-		link_because(why, "IPv6 forwarding is off");
+		buf_listf(why, "IPv6 forwarding is off");
 	}
 	if (w->master && differs_port(d, want, l)) {
 		f |= LINK_HAS_PORT;
@@ -274,7 +262,7 @@ static unsigned differing(struct diff *d, const struct res *want,
 		f |= LINK_HAS_OWN;
 	if (w->up ? !l->up : t->made && l->up) {
 		f |= LINK_HAS_UP;
-		link_because(why, "%s", w->up ? "down" : "up");
+		buf_listf(why, "%s", w->up ? "down" : "up");
 	}
 	return f;
 }

@@ -7,7 +7,6 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
-#include "provision/kinds/link.h"
 
 /* clang-format off */
 static const struct {
@@ -56,7 +55,7 @@ void port_print(uint32_t odd, struct buf *why)
 
 	for (i = 0; i < ARRAY_LEN(settings); i++)
 		if (odd >> i & 1)
-			link_because(why, "%s", settings[i].odd);
+			buf_listf(why, "%s", settings[i].odd);
 }
 
 void port_put_usual(struct nl_msg *m, uint32_t odd)

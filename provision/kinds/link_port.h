@@ -18,7 +18,7 @@ struct nlattr;
 /* Of IFLA_INFO_SLAVE_DATA of a bridge's port; up: it should forward. */
 uint32_t port_odd(const struct nlattr *data, bool up);
 
-/* In words, by link_because(). */
+/* In words, by buf_listf(). */
 void port_print(uint32_t odd, struct buf *why);
 
 /* Adds what makes a port usual again. */
