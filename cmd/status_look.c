@@ -8,6 +8,7 @@
 #include "lib/arena.h"
 #include "lib/mono.h"
 #include "provision/host/roles.h"
+#include "provision/way.h"
 #include "topologies/topo.h"
 
 struct look {
@@ -37,7 +38,7 @@ static bool whole(const struct look *k)
 		if (!pid_of(k->l, k->lab->nodes[i].name) ||
 		    k->fleet.nodes[i].status < 0)
 			return false;
-	return pid_of(k->l, EMUL_OUTSIDE) != 0;
+	return pid_of(k->l, way_name(NULL)) != 0;
 }
 
 static const char *time_text(struct arena *a, int64_t ns)
@@ -141,10 +142,10 @@ static void write_nodes(const struct look *k, struct json *j)
 		write_node(k, i, j);
 	if (k->lab) {
 		json_obj(j);
-		json_kstr(j, "name", EMUL_OUTSIDE);
-		json_kstr(j, "role", EMUL_OUTSIDE);
+		json_kstr(j, "name", way_name(NULL));
+		json_kstr(j, "role", way_name(NULL));
 		json_kstr(j, "address", NULL);
-		write_state(k, EMUL_OUTSIDE, NULL, j);
+		write_state(k, way_name(NULL), NULL, j);
 		json_obj_end(j);
 	}
 	/* Without the file, what runs is all that is known. */

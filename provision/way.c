@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "provision/emul/emul.h"
+#include "provision/fabric/spec.h"
 
 void ways_look(struct arena *a, const struct lab *lab, struct ways *ret)
 {

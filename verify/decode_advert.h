@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "verify/decode.h"
+#include "verify/frame.h"
 
 /*
  * Reads a VRRP message of len bytes, carried by f (whose IP fields are set),

@@ -18,7 +18,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/emul/emul.h"
+#include "provision/way.h"
 
 #define SNAPLEN 128
 #define ROUNDS 3
@@ -45,11 +45,11 @@ void passages_begin(struct fleet *f, struct evidence *e, struct going *ret)
 	for (i = 0; i < e->npassages; i++)
 		ask.enough_dsts += !evidence_left(e, &e->passages[i]);
 	*ret = (struct going){0};
-	outside = fleet_node(f, EMUL_OUTSIDE);
+	outside = fleet_node(f, way_name(NULL));
 	if (!ask.enough_dsts || !outside || !outside->remote)
 		return;
 	capture_ask(&ask, &b);
-	if (going_begin(ret, f, EMUL_OUTSIDE, "capture", b.data, &err) < 0)
+	if (going_begin(ret, f, way_name(NULL), "capture", b.data, &err) < 0)
 		e->left.error = arena_strdup(&e->arena, err.msg);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/cmd.h"
-#include "provision/emul/emul.h"
+#include "provision/fabric/fabric.h"
 
 /* Started by `labctl up` in namespaces of its own, never by a person. */
 static int run(const struct cmd *c, int argc, char **argv)

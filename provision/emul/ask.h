@@ -9,7 +9,6 @@
 #include "lib/doc.h"
 #include "lib/err.h"
 #include "lib/line.h"
-#include "provision/emul/emul.h"
 #include "provision/fabric/keys.h"
 
 /* A connection to a lab's fabric, from labctl's side. */
@@ -20,11 +19,14 @@
 #define EMUL_SOCKET "labctl-fabric"
 #define EMUL_SOCKET_LEN (sizeof(sa_family_t) + 1 + sizeof(EMUL_SOCKET) - 1)
 
+struct lab;
+
 struct emul_talk {
 	int fd;
 	struct buf in;
 	struct line next; /* of in */
-	emul_progress *progress;
+	/* Told what a node does, from the calling thread only. */
+	void (*progress)(void *ctx, const char *node, const char *what);
 	void *ctx;
 	/* plan: lines are kept */
 	struct arena *arena;

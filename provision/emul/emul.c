@@ -39,8 +39,8 @@
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/build.h"
 #include "provision/fabric/keys.h"
-#include "provision/fabric/spec.h"
 
 #define SETTLE_POLL_MS 2
 

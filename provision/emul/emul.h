@@ -25,7 +25,6 @@
 struct remote_target;
 
 #define EMUL_LABS_MAX 256
-#define EMUL_OUTSIDE "outside" /* the host outside; no node may be named so */
 
 /* A lab that runs (or is left over) on this machine. */
 struct emul_lab {
@@ -38,9 +37,6 @@ struct emul_lab {
 	pid_t *node_pids;
 	size_t nnodes;
 };
-
-/* The folder of all labs' state of this user; made (0700) where missing. */
-int emul_state_root(struct arena *a, const char **ret, struct err *reterr);
 
 /* Labs of this user: from the processes, and from the state folders. */
 int emul_list(struct arena *a, struct emul_lab **ret, size_t *ret_n,
@@ -103,9 +99,6 @@ struct emul_gone {
  * is at work on it.
  */
 int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr);
-
-/* The body of the hidden command `labctl fabric`. Nodes are forks of it. */
-int emul_fabric_main(int argc, char **argv);
 
 /* One requirement of emulated labs and whether this machine meets it. */
 struct emul_need {

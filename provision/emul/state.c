@@ -23,7 +23,6 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/emul/emul.h"
 #include "provision/emul/user.h"
 #include "topologies/topo.h"
 

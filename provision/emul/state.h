@@ -17,6 +17,9 @@
 /* A name that may stand in a path: as topo allows for labs. */
 bool emul_name_ok(const char *lab);
 
+/* The folder of all labs' state of this user; made (0700) where missing. */
+int emul_state_root(struct arena *a, const char **ret, struct err *reterr);
+
 /* As emul_state_root(), but makes nothing: could it be made? */
 int emul_state_look(struct arena *a, const char **ret, struct err *reterr);
 

@@ -10,7 +10,7 @@
  * a bridge is called as its physical network, a port NODE-ethN. Where a name
  * is too long for an interface or is taken, the position stands in for it.
  */
-#include "provision/fabric/spec.h"
+#include "provision/fabric/build.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,6 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/emul/emul.h"
 #include "provision/fabric/internet.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes what runs equal to a spec, or says what that would take. */
-#include "provision/fabric/fabric.h"
+#include "provision/fabric/converge.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +16,7 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/build.h"
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/node.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_FABRIC_FABRIC_H
-#define LABCTL_PROVISION_FABRIC_FABRIC_H
+#ifndef LABCTL_PROVISION_FABRIC_CONVERGE_H
+#define LABCTL_PROVISION_FABRIC_CONVERGE_H
 
-/* Between fabric.c (speaks, reaps) and converge.c (makes it so). */
+/* What a fabric runs, and making that what was asked for. */
 
 #include <stdbool.h>
 #include <stddef.h>

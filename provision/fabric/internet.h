@@ -12,7 +12,6 @@
 #include "provision/fabric/spec.h"
 #include "topologies/topo.h"
 
-#define EMUL_DNS "192.0.2.53"       /* asked by all nodes */
 #define EMUL_OPENSTACK "192.0.2.80" /* openstack.org */
 
 #define EMUL_INTERNET_DAEMONS 2

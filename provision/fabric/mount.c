@@ -39,7 +39,6 @@
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/parse.h"
-#include "provision/fabric/internet.h"
 #include "provision/fabric/spec.h"
 
 #define ETC_FILE_MAX (4u << 20)

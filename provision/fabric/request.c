@@ -18,6 +18,7 @@
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "provision/fabric/build.h"
 #include "topologies/topo.h"
 
 #define KEY_TEXT_MAX 4096u

@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/arena.h"
-#include "lib/err.h"
 #include "lib/ip.h"
 #include "topologies/topo.h"
 
 /* What of a lab shall run here, as plain data: bridges, nodes, wires. */
+
+#define EMUL_OUTSIDE "outside" /* the host outside; no node may be named so */
+#define EMUL_DNS "192.0.2.53"  /* there; asked by all nodes */
 
 #define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
 
@@ -55,6 +56,7 @@ struct emul_bridge {
 	struct ipnet addr; /* labctl's own address; family 0: none */
 };
 
+/* Built by build.h. */
 struct emul_spec {
 	const char *lab;
 	unsigned owner;         /* uid, outside of the lab */
@@ -67,15 +69,5 @@ struct emul_spec {
 	struct emul_node *nodes; /* the host outside last */
 	size_t nnodes;
 };
-
-/* From the model, whose texts it copies; keys are left NULL. Pure. */
-int emul_spec_build(struct arena *a, const struct lab *lab,
-		    struct emul_spec *ret, struct err *reterr);
-
-const struct emul_node *emul_spec_node(const struct emul_spec *s,
-				       const char *name);
-
-/* Whether a node made for one is right for the other; keys aside. */
-bool emul_node_same(const struct emul_node *a, const struct emul_node *b);
 
 #endif

@@ -21,6 +21,7 @@
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/state.h"
+#include "provision/fabric/fabric.h"
 #include "provision/target.h"
 #include "t/lib/tap.h"
 

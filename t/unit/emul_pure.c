@@ -11,10 +11,10 @@
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
 #include "provision/emul/user.h"
+#include "provision/fabric/build.h"
 #include "provision/fabric/internet.h"
 #include "provision/fabric/mount.h"
 #include "provision/fabric/request.h"
-#include "provision/fabric/spec.h"
 #include "t/lib/tap.h"
 
 /* --- command lines --------------------------------------------------- */

@@ -3,7 +3,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/emul/emul.h"
+#include "provision/way.h"
 #include "verify/drill/ops.h"
 
 #define SNAPLEN 256
@@ -47,7 +47,7 @@ static void begin_ping(struct drill_run *r, size_t i)
 	int e;
 
 	ping_ask(&ask, &b);
-	e = going_begin(&r->pings[i], r->f, in ? in->node->name : EMUL_OUTSIDE,
+	e = going_begin(&r->pings[i], r->f, way_name(in ? in->node : NULL),
 			"ping", b.data, &err);
 	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
 }
