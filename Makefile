@@ -195,6 +195,7 @@ lint: check-layers check-pure check-headers check-format check-shell ## rules of
 check-layers:
 	$(say) "  LAYERS"
 	$(Q)awk -f t/lib/layers.awk $(filter-out t/%,$(c_files))
+	$(Q)awk -f t/lib/circles.awk $(c_files)
 
 # The core, linked by itself, may leave nothing undefined but mem*().
 check-pure: $(core_obj)
