@@ -138,6 +138,14 @@ struct res_rules {
 	const char *table; /* NULL: the namespace's rules */
 };
 
+/* A file of the node, for people to read. */
+struct res_file {
+	const char *path; /* whole */
+	const char *text; /* wanted only */
+	const char
+		*digest; /* seen only: service_digest(), "" where it is none */
+};
+
 struct res {
 	enum res_kind kind;
 	const char *netns; /* "": the node's own */
@@ -150,6 +158,7 @@ struct res {
 		struct res_neigh neigh;
 		struct res_fdb fdb;
 		struct res_rules rules;
+		struct res_file file;
 		struct res_service service;
 	};
 };

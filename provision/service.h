@@ -21,6 +21,9 @@
 
 /* Where Neutron keeps the files of what it runs: a node's own. */
 #define SERVICE_NEUTRON_DIR "/var/lib/neutron/"
+/* Below it, in a folder by the router's id, its configuration and state. */
+#define SERVICE_HA_CONFS SERVICE_NEUTRON_DIR "ha_confs"
+#define SERVICE_HA_CONF "keepalived.conf"
 
 enum service_file_how {
 	SERVICE_FILE_READ,  /* what the program reads: it is written when it

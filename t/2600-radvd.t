@@ -109,7 +109,7 @@ ha=$(dev_of "$old" ha-)
 ha_mac=$(on "$old" ip netns exec "$NETNS" cat "/sys/class/net/$ha/address")
 on "$old" ip -n "$NETNS" link set "$ha" down
 for ((i = 0; i < 100; i++)); do
-	on "$new" cat "/run/labctl/$LAB/ha/$ID/state" | grep -q master && break
+	on "$new" cat "/var/lib/neutron/ha_confs/$ID/state" | grep -q master && break
 	sleep 0.1
 done
 router_facts

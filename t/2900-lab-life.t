@@ -61,7 +61,7 @@ drift "engine killed" "\+|~" on "$BACKUP" pkill -9 -f '[l]abctl (services|vrrp r
 
 # An edited file changes the difference only.
 pid=$(on "$ACTIVE" pgrep -o -f '[l]abctl vrrp run')
-master=$(on "$ACTIVE" cat "/run/labctl/$LAB/ha/${NETNS#qrouter-}/state")
+master=$(on "$ACTIVE" cat "/var/lib/neutron/ha_confs/${NETNS#qrouter-}/state")
 echo '  added: {node: compute1, network: selfservice2}' >> "$FILE"
 out=$("$LABCTL" plan "$FILE")
 like "$out" "vm-" "edited file: the new instance is planned"
@@ -69,7 +69,7 @@ unlike "$out" "- " "edited file: nothing is planned to go"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "edited file: up" || diag "$(cat "$TMP/out")"
 is "$(on "$ACTIVE" pgrep -o -f '[l]abctl vrrp run')" "$pid" "edited file: the engine runs on"
-is "$(on "$ACTIVE" cat "/run/labctl/$LAB/ha/${NETNS#qrouter-}/state")" "$master" \
+is "$(on "$ACTIVE" cat "/var/lib/neutron/ha_confs/${NETNS#qrouter-}/state")" "$master" \
 	"edited file: the master stays"
 "$LABCTL" exec -l "$LAB" added -- ping -c 1 -W 2 198.51.100.1 >"$TMP/out" 2>&1
 ok $? "edited file: the new instance reaches its router"

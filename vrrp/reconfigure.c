@@ -13,6 +13,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/title.h"
 #include "vrrp/engine.h"
 #include "vrrp/rooms.h"
 #include "vrrp/router.h"
@@ -75,6 +76,41 @@ static struct router **take_over(struct engine *e, struct vrrp_config *next,
 	return now;
 }
 
+/* The folder that has all routers' folders with their state files, or NULL. */
+static const char *common_folder(const struct engine *e, size_t *ret_len)
+{
+	const char *first = e->n ? e->routers[0]->cfg->state_file : NULL, *s;
+	size_t i, len;
+
+	for (i = 0; i < 2; i++) {
+		s = first ? memrchr(first, '/', i ? *ret_len : strlen(first))
+			  : NULL;
+		if (!s || s == first)
+			return NULL;
+		*ret_len = (size_t)(s - first);
+	}
+	for (i = 1, len = *ret_len; i < e->n; i++) {
+		s = e->routers[i]->cfg->state_file;
+		if (!s || strncmp(s, first, len + 1) != 0)
+			return NULL;
+	}
+	return first;
+}
+
+/* For ps: one process for how many routers, and where they say their state. */
+static void show_title(const struct engine *e)
+{
+	auto_buf struct buf b = {0};
+	const char *folder;
+	size_t len;
+
+	buf_printf(&b, ": %zu router%s", e->n, e->n == 1 ? "" : "s");
+	folder = common_folder(e, &len);
+	if (folder)
+		buf_printf(&b, " of %.*s", (int)len, folder);
+	title_add(b.data);
+}
+
 void engine_configure(struct engine *e, struct vrrp_config *next)
 {
 	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
@@ -108,6 +144,7 @@ void engine_configure(struct engine *e, struct vrrp_config *next)
 	free(heir);
 	router_finish_all(e);
 	vrrp_config_release(&old);
+	show_title(e);
 	e->look_at = clock_mono();
 }
 

@@ -11,12 +11,10 @@
  */
 #include "provision/emul/title.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "lib/auto.h"
-#include "lib/file.h"
 #include "lib/parse.h"
+#include "lib/title.h"
 #include "provision/emul/state.h"
 
 #define WORDS_MAX 6
@@ -60,36 +58,12 @@ bool emul_argv_parse(const char *cmdline, size_t len, struct emul_argv *ret)
 	return true;
 }
 
-/* Fields 48 and 49 of /proc/PID/stat: where the command line lies. */
-static bool own_words(char **ret_from, size_t *ret_room)
-{
-	auto_buf struct buf b = {0};
-	unsigned long from, to;
-	const char *s;
-	int field;
-
-	if (file_read("/proc/self/stat", 4096, &b) < 0)
-		return false;
-	/* The name in brackets may hold spaces and brackets. */
-	s = strrchr(b.data, ')');
-	for (field = 2; s && field < 48; field++) {
-		s = strchr(s, ' ');
-		if (s)
-			s++;
-	}
-	if (!s || sscanf(s, "%lu %lu", &from, &to) != 2 || !from || to <= from)
-		return false;
-	*ret_from = (char *)from;
-	*ret_room = to - from;
-	return true;
-}
-
 void emul_title(const char *const *words, size_t n)
 {
-	size_t room, len, i;
+	size_t room, env, len, i;
 	char *at;
 
-	if (!own_words(&at, &room))
+	if (!title_room(&at, &room, &env))
 		return;
 	for (i = 0, len = 0; i < n; i++)
 		len += strlen(words[i]) + 1;

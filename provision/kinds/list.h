@@ -19,6 +19,7 @@
 	X(NEIGH, neigh)                                                        \
 	X(FDB, fdb)                                                            \
 	X(RULES, rules)                                                        \
+	X(FILE, file)                                                          \
 	X(SERVICE, service)
 
 /* In the order of making. */

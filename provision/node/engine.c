@@ -29,6 +29,8 @@
 	3 /* addresses and routes by name, the others counted                  \
 	   */
 
+const char *engine_ha_confs = SERVICE_HA_CONFS;
+
 static int engine_path(const char *state_dir, const char *file, char *out)
 {
 	int n = snprintf(out, PATH_MAX, "%s/%s", state_dir, file);
@@ -139,7 +141,7 @@ static bool one_object(struct buf *b)
 	       strlen(b->data) == b->len && !strchr(b->data, '\n');
 }
 
-static void write_files(const char *state_dir, struct json *j)
+static void write_files(struct json *j)
 {
 	auto_buf struct buf text = {0};
 	char path[PATH_MAX];
@@ -148,11 +150,10 @@ static void write_files(const char *state_dir, struct json *j)
 
 	json_key(j, "files");
 	json_obj(j);
-	if (engine_path(state_dir, "ha", path) == 0)
-		dir = opendir(path);
+	dir = opendir(engine_ha_confs);
 	while (dir && (d = readdir(dir))) {
 		if (d->d_name[0] == '.' ||
-		    snprintf(path, sizeof(path), "%s/ha/%s/state", state_dir,
+		    snprintf(path, sizeof(path), "%s/%s/state", engine_ha_confs,
 			     d->d_name) >= (int)sizeof(path))
 			continue;
 		buf_reset(&text);
@@ -185,17 +186,17 @@ void engine_roles(const char *state_dir, struct json *j)
 		return;
 	json_key(j, "roles");
 	json_raw(j, in.data);
-	write_files(state_dir, j);
+	write_files(j);
 }
 
-static const char *state_file(struct arena *a, const char *state_dir,
-			      const char *id)
+static const char *state_file(struct arena *a, const char *id)
 {
 	auto_buf struct buf text = {0};
 	char path[PATH_MAX];
 
-	if (!netns_name_ok(id) || snprintf(path, sizeof(path), "%s/ha/%s/state",
-					   state_dir, id) >= (int)sizeof(path))
+	if (!netns_name_ok(id) ||
+	    snprintf(path, sizeof(path), "%s/%s/state", engine_ha_confs, id) >=
+		    (int)sizeof(path))
 		return NULL;
 	if (file_read(path, STATE_WORD_MAX, &text) < 0)
 		return NULL;
@@ -232,8 +233,8 @@ static const char *amiss(struct arena *a, const struct doc *router)
 	return text.len ? arena_strndup(a, text.data, text.len) : NULL;
 }
 
-static void look_routers(struct arena *a, const char *state_dir,
-			 const struct doc *state, struct observed *o)
+static void look_routers(struct arena *a, const struct doc *state,
+			 struct observed *o)
 {
 	const struct doc *list = doc_get(state, "routers"), *d;
 	struct obs_router *r;
@@ -243,7 +244,7 @@ static void look_routers(struct arena *a, const char *state_dir,
 		r->id = doc_str(d, "id", "");
 		r->state = doc_str(d, "state", "");
 		r->since_ns = doc_int(d, "since_ns", 0);
-		r->file = state_file(a, state_dir, r->id);
+		r->file = state_file(a, r->id);
 		r->amiss = amiss(a, d);
 	}
 }
@@ -266,5 +267,5 @@ void engine_look(struct arena *a, const char *state_dir, struct observed *o)
 	}
 	o->engine_running = true;
 	o->engine_pid = doc_int(state, "pid", pid);
-	look_routers(a, state_dir, state, o);
+	look_routers(a, state, o);
 }

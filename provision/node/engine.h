@@ -4,7 +4,8 @@
 
 /*
  * A node's VRRP engine as the agent sees it: a process behind a control
- * socket in the lab's state folder, and the files beside that socket.
+ * socket in the lab's state folder, and files: its configuration beside that
+ * socket, and what it says of each router where Neutron says it.
  */
 
 #include "lib/arena.h"
@@ -12,6 +13,9 @@
 #include "lib/err.h"
 #include "provision/res.h"
 #include "provision/seen.h"
+
+/* Where the routers' state files are; a test has another folder. */
+extern const char *engine_ha_confs;
 
 #define ENGINE_ASK_MS 1000 /* for an answer on the control socket */
 #define ENGINE_ANSWER_MAX (16u << 20)

@@ -187,7 +187,7 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_key(j, "promote_delay");
 	json_fmt(j, "%uus", promote_us(r, ha));
 	json_key(j, "state_file");
-	json_fmt(j, "%s/ha/%s/state", c->plan->state_dir, r->uuid);
+	json_fmt(j, SERVICE_HA_CONFS "/%s/state", r->uuid);
 	json_obj_end(j);
 }
 

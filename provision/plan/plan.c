@@ -37,6 +37,7 @@
 #include "provision/kinds/kind.h"
 #include "provision/plan/dhcp.h"
 #include "provision/plan/engine.h"
+#include "provision/plan/ha_confs.h"
 #include "provision/plan/instance.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/metadata.h"
@@ -196,6 +197,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 			m->uplinks[n->type]->entries(&c, n);
 	}
 	each_router(&c, plan_nat);
+	each_router(&c, plan_ha_confs);
 	plan_engine(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);

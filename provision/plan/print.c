@@ -48,6 +48,8 @@ void plan_print(const struct plan *p, struct buf *out)
 			kind_of(r)->detail(r, out);
 		}
 		buf_addc(out, '\n');
+		if (r->kind == RES_FILE)
+			indented(out, r->file.text);
 		for (k = 0; r->kind == RES_SERVICE && k < r->service.nfiles;
 		     k++)
 			indented(out, r->service.files[k].text);

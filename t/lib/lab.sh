@@ -52,7 +52,7 @@ router_facts() {
 	NETNS=$(on network1 ip netns list | sed -n 's/^\(qrouter-[^ ]*\).*/\1/p' | head -n 1)
 	ACTIVE='' BACKUP=''
 	for n in network1 network2; do
-		if on "$n" cat "/run/labctl/$LAB/ha/${NETNS#qrouter-}/state" |
+		if on "$n" cat "/var/lib/neutron/ha_confs/${NETNS#qrouter-}/state" |
 			grep -q master; then ACTIVE=$n; else BACKUP=$n; fi
 	done
 }

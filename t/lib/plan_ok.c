@@ -135,6 +135,9 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 		return false; /* no plan has them */
 	case RES_RULES:
 		return *r->netns && !r->rules.table;
+	case RES_FILE:
+		return !*r->netns && service_file_ok(r->file.path) &&
+		       *r->file.path == '/' && r->file.text;
 	case RES_SERVICE:
 		return service_ok(&r->service, p, a);
 	}

@@ -124,6 +124,7 @@ static int engine_part(const char *config)
 /* --- the agent's part ----------------------------------------------------- */
 
 static char dir[PATH_MAX - 64]; /* the state folder */
+static char ha_confs[PATH_MAX];
 static struct res_service want(struct arena *a, const char *more)
 {
 	static struct service_file file = {.path = "vrrp.yaml"};
@@ -215,6 +216,8 @@ static void lives(struct arena *a)
 	   "it runs and tells its routers");
 	ok(same(a, &r), "with this configuration");
 	snprintf(path, sizeof(path), "%s/ha", dir);
+	engine_ha_confs = ha_confs;
+	snprintf(ha_confs, sizeof(ha_confs), "%s", path);
 	ok(mkdir(path, 0755) == 0, "the engine's folder");
 	snprintf(path, sizeof(path), "%s/ha/r1", dir);
 	ok(mkdir(path, 0755) == 0, "and one of a router");

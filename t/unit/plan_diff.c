@@ -190,6 +190,7 @@ static void made(struct world *w, const struct res *r)
 	struct seen_ns *ns;
 	struct res_sysctl *s;
 	struct res_fdb *f;
+	struct res_file *file;
 
 	switch (r->kind) {
 	case RES_NETNS:
@@ -230,6 +231,13 @@ static void made(struct world *w, const struct res *r)
 	case RES_RULES:
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_RULES)->rules =
 			r->rules;
+		break;
+	case RES_FILE:
+		file = &seen_push(&w->a, sim_ns(&w->o, ""), RES_FILE)->file;
+		file->path = r->file.path;
+		file->digest = arena_alloc(&w->a, SERVICE_DIGEST_MAX);
+		service_digest(r->file.text, strlen(r->file.text),
+			       (char *)(uintptr_t)file->digest);
 		break;
 	case RES_NEIGH:
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_NEIGH)->neigh =
@@ -311,12 +319,15 @@ static void shorten(struct buf *b, const char *from, const char *to)
 
 /* --- drift ---------------------------------------------------------------- */
 
-static const char *R, *V, *HA, *HATAP, *QR, *QRTAP, *QG, *QGTAP, *BRX, *BRP,
-	*VMTAP;
+static const char *R, *CONF, *V, *HA, *HATAP, *QR, *QRTAP, *QG, *QGTAP, *BRX,
+	*BRP, *VMTAP;
 
 static void names(const struct lab *lab, struct buf *b)
 {
+	static char conf[128];
+
 	if (b) {
+		shorten(b, CONF, "CONF");
 		shorten(b, R, "R");
 		shorten(b, V, "V");
 		shorten(b, HATAP, "HATAP");
@@ -331,6 +342,9 @@ static void names(const struct lab *lab, struct buf *b)
 		return;
 	}
 	R = lab->routers[0].netns;
+	snprintf(conf, sizeof(conf), SERVICE_HA_CONFS "/%s/keepalived.conf",
+		 lab->routers[0].uuid);
+	CONF = conf;
 	HA = lab->routers[0].ha_ports[0]->ifname;
 	HATAP = lab->routers[0].ha_ports[0]->tap;
 	QR = lab->routers[0].qr[0]->ifname;
@@ -756,6 +770,22 @@ static void d_engine_other(struct world *w)
 	own->of[RES_SERVICE].items[0].service.files[0].digest = "";
 }
 
+static void d_file_other(struct world *w)
+{
+	sim_ns(&w->o, "")->of[RES_FILE].items[0].file.digest = "0";
+}
+
+static void d_file_gone(struct world *w)
+{
+	sim_ns(&w->o, "")->of[RES_FILE].items[0].file.digest = "";
+}
+
+static void d_file_extra(struct world *w)
+{
+	seen_push(&w->a, sim_ns(&w->o, ""), RES_FILE)->file.path =
+		"/var/lib/neutron/ha_confs/x/keepalived.conf";
+}
+
 static void d_engine_lacks(struct world *w)
 {
 	w->o.routers[0].amiss = "demo-router lacks fd00::21/64 on qg-1";
@@ -927,6 +957,12 @@ static const struct drift drifts[] = {
 	 "~ vrrp engine: the VRRP engine does not answer\n"},
 	{"a router without an address of its own", "network1", d_engine_lacks,
 	 "~ vrrp engine: demo-router lacks fd00::21/64 on qg-1\n"},
+	{"a file that people read was edited", "network1", d_file_other,
+	 "~ file CONF: other words\n"},
+	{"a file that people read is gone", "network1", d_file_gone,
+	 "+ file CONF\n"},
+	{"the files of a router that is none", "network1", d_file_extra,
+	 "- file /var/lib/neutron/ha_confs/x/keepalived.conf\n"},
 	{"the engine has another configuration", "network1", d_engine_other,
 	 "~ vrrp engine: another configuration\n"},
 };
@@ -1008,6 +1044,7 @@ static void from_nothing(const struct lab *lab)
 static void to_nothing(const struct lab *lab)
 {
 	static const char expected[] = "- vrrp engine\n"
+				       "- file CONF\n"
 				       "- link QGTAP\n"
 				       "- link tapba0d6dbd-45\n"
 				       "- link QRTAP\n"

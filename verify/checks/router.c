@@ -184,8 +184,9 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 static void command_state_file(const struct evidence *e,
 			       const struct subject *s, struct buf *out)
 {
+	(void)e;
 	command_exec(out, s->node, "");
-	buf_printf(out, "cat /run/labctl/%s/ha/%s/state", e->lab->name,
+	buf_printf(out, "cat /var/lib/neutron/ha_confs/%s/state",
 		   s->router->uuid);
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A router's keepalived.conf
+ * ==========================
+ * Only people read it: the engine has its own configuration, made from the
+ * same model (plan/engine.c). It stands where Neutron's agent keeps that of
+ * its keepalived, beside the state file that the engine writes, so that the
+ * documents' `cat` shows what they print. `labctl vrrp import` reads it back.
+ *
+ * Words and their order are those of neutron/agent/linux/keepalived.py. Where
+ * announcements are repeated it is the text of 2015, with garp_master_repeat
+ * and garp_master_refresh; otherwise that from 2016 on, with
+ * garp_master_delay and global_defs before it. Either cannot say all: neither
+ * the tracked tunnel interface, nor who waits how long among equals.
+ */
+#include "provision/plan/ha_confs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+
+#define GARP_DELAY_S 60
+
+struct vip {
+	char text[IP_TEXT_MAX];
+	const char *dev;
+	bool link; /* of scope link */
+};
+
+struct vips {
+	struct arena *a;
+	struct vip *items;
+	size_t n;
+};
+
+static void add(struct vips *v, const struct ipnet *net, const char *dev,
+		bool link)
+{
+	struct vip *one = arena_push(v->a, &v->items, &v->n, sizeof(*one));
+
+	ipnet_print(net, one->text);
+	one->dev = dev;
+	one->link = link;
+}
+
+static void add_port(struct vips *v, const struct topo_port *p)
+{
+	struct ipnet local = {.ip = ip_link_local(&p->mac), .len = 64};
+
+	for (size_t i = 0; i < p->naddrs; i++)
+		add(v, &p->addrs[i].addr, p->ifname, false);
+	add(v, &local, p->ifname, true);
+}
+
+/* As text, not as numbers: so does Neutron. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct vip *)a)->text,
+		      ((const struct vip *)b)->text);
+}
+
+static void excluded(struct arena *a, const struct topo_router *r,
+		     struct buf *b)
+{
+	struct vips v = {.a = a};
+	size_t i;
+
+	if (r->gateway)
+		add_port(&v, r->gateway);
+	for (i = 0; i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		add(&v, &one, r->gateway->ifname, false);
+	}
+	for (i = 0; i < r->nqr; i++)
+		add_port(&v, r->qr[i]);
+	if (!v.n)
+		return;
+	qsort(v.items, v.n, sizeof(*v.items), by_text);
+	buf_adds(b, "    virtual_ipaddress_excluded {\n");
+	for (i = 0; i < v.n; i++)
+		buf_printf(b, "        %s dev %s%s\n", v.items[i].text,
+			   v.items[i].dev,
+			   v.items[i].link ? " scope link" : "");
+	buf_adds(b, "    }\n");
+}
+
+static void routes(const struct topo_router *r, struct buf *b)
+{
+	static const struct {
+		int family;
+		const char *all;
+	} to[] = {{4, "0.0.0.0/0"}, {6, "::/0"}};
+	char text[IP_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; r->gateway && i < ARRAY_LEN(to); i++) {
+		struct ip via = topo_next_hop(r->gateway, to[i].family);
+
+		if (!ip_is_set(&via))
+			continue;
+		if (!any)
+			buf_adds(b, "    virtual_routes {\n");
+		any = true;
+		buf_printf(b, "        %s via %s dev %s\n", to[i].all,
+			   ip_print(&via, text), r->gateway->ifname);
+	}
+	if (any)
+		buf_adds(b, "    }\n");
+}
+
+const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
+				 const struct topo_node *node)
+{
+	const char *ha = topo_ha_port(r, node)->ifname;
+	bool repeats = r->ha.garp_refresh_s != 0;
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+
+	if (!repeats)
+		buf_adds(&b, "global_defs {\n"
+			     "    notification_email_from "
+			     "neutron@openstack.local\n"
+			     "    router_id neutron\n"
+			     "}\n");
+	buf_printf(&b,
+		   "vrrp_instance VR_%u {\n"
+		   "    state BACKUP\n"
+		   "    interface %s\n"
+		   "    virtual_router_id %u\n"
+		   "    priority %u\n",
+		   r->ha.vrid, ha, r->ha.vrid, r->ha.priority);
+	if (repeats)
+		buf_printf(&b,
+			   "    garp_master_repeat %u\n"
+			   "    garp_master_refresh %u\n",
+			   r->ha.garp_repeat, r->ha.garp_refresh_s);
+	else
+		buf_printf(&b, "    garp_master_delay %d\n", GARP_DELAY_S);
+	if (!r->ha.preempt)
+		buf_adds(&b, "    nopreempt\n");
+	buf_printf(&b,
+		   "    advert_int %u\n"
+		   "    track_interface {\n"
+		   "        %s\n"
+		   "    }\n"
+		   "    virtual_ipaddress {\n"
+		   "        %s dev %s\n"
+		   "    }\n",
+		   r->ha.adver_cs / 100, ha, ipnet_print(&r->ha.vip, text), ha);
+	excluded(a, r, &b);
+	routes(r, &b);
+	buf_addc(&b, '}');
+	return arena_strndup(a, b.data, b.len);
+}
+
+void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
+{
+	struct res_file *f = &plan_add(c, RES_FILE, "")->file;
+
+	f->path = arena_printf(
+		c->arena, SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF, r->uuid);
+	f->text = plan_keepalived_conf(c->arena, r, c->node);
+}
