@@ -16,7 +16,7 @@
 #include "lib/arena.h"
 #include "lib/ip.h"
 #include "provision/kinds/list.h"
-#include "provision/service.h"
+#include "provision/services/service.h"
 
 struct nlmsghdr;
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "provision/node/supervise_loop.h"
+#include "provision/services/supervise_loop.h"
 
 /* Started by an agent, never by a person: stdout is who waits for it. */
 static int run(const struct cmd *c, int argc, char **argv)

@@ -11,11 +11,11 @@
 #include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
 #include "provision/node/diff.h"
-#include "provision/node/engine.h"
 #include "provision/node/look.h"
-#include "provision/node/service_run.h"
-#include "provision/node/supervise.h"
 #include "provision/node/tx.h"
+#include "provision/services/engine.h"
+#include "provision/services/service_run.h"
+#include "provision/services/supervise.h"
 
 #define ROUTER_NETNS "qrouter-"
 /* What a change of the engine asks for beyond running it. */

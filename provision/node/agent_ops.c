@@ -16,10 +16,10 @@
 #include "provision/node/agent.h"
 #include "provision/node/agent_lab.h"
 #include "provision/node/apply.h"
-#include "provision/node/engine.h"
-#include "provision/node/supervise.h"
 #include "provision/node/look.h"
 #include "provision/plan/plan.h"
+#include "provision/services/engine.h"
+#include "provision/services/supervise.h"
 
 static int op_observe(const struct doc *req, struct json *j, struct err *reterr)
 {

@@ -20,10 +20,10 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/node/engine.h"
-#include "provision/node/service_run.h"
-#include "provision/node/supervise.h"
-#include "provision/node/supervise_loop.h"
+#include "provision/services/engine.h"
+#include "provision/services/service_run.h"
+#include "provision/services/supervise.h"
+#include "provision/services/supervise_loop.h"
 #include "t/lib/tap.h"
 
 static int read_file(const char *path, struct buf *out)

@@ -21,9 +21,9 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "provision/node/supervise.h"
-#include "provision/node/supervise_child.h"
-#include "provision/node/supervise_loop.h"
+#include "provision/services/supervise.h"
+#include "provision/services/supervise_child.h"
+#include "provision/services/supervise_loop.h"
 #include "t/lib/tap.h"
 
 #define WAIT_MS 20000

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/service.h"
+#include "provision/services/service.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"

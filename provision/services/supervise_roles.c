@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "provision/node/supervise_roles.h"
+#include "provision/services/supervise_roles.h"
 
 #include <errno.h>
 #include <stdio.h>

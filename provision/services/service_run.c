@@ -9,7 +9,7 @@
  * links were made anew rejoin: the engine's sockets still hold the old ones,
  * and a reload alone would find nothing changed.
  */
-#include "provision/node/service_run.h"
+#include "provision/services/service_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/node/engine.h"
-#include "provision/node/supervise.h"
+#include "provision/services/engine.h"
+#include "provision/services/supervise.h"
 
 #define ENGINE_BACK_MS 1500 /* for a supervisor to start another one */
 #define STOP_TRIES 3

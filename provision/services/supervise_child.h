@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_SUPERVISE_CHILD_H
-#define LABCTL_PROVISION_NODE_SUPERVISE_CHILD_H
+#ifndef LABCTL_PROVISION_SERVICES_SUPERVISE_CHILD_H
+#define LABCTL_PROVISION_SERVICES_SUPERVISE_CHILD_H
 
 /* One service under the supervisor: its process, files, words and pauses. */
 
@@ -13,7 +13,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/mono.h"
-#include "provision/service.h"
+#include "provision/services/service.h"
 
 /* Between the end of a process and its next start: doubled each time it did
  * not live long. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_SUPERVISE_ROLES_H
-#define LABCTL_PROVISION_NODE_SUPERVISE_ROLES_H
+#ifndef LABCTL_PROVISION_SERVICES_SUPERVISE_ROLES_H
+#define LABCTL_PROVISION_SERVICES_SUPERVISE_ROLES_H
 
 /* The node's roles as the VRRP engine tells them to who watches it. */
 

@@ -13,7 +13,7 @@
  * program that has helpers (the VRRP engine's own supervisor) ends them by the
  * same means.
  */
-#include "provision/node/supervise_child.h"
+#include "provision/services/supervise_child.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,7 @@
  * One that follows a role runs only while the engine says that its router is
  * active here; where no engine says anything nobody is.
  */
-#include "provision/node/supervise_loop.h"
+#include "provision/services/supervise_loop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,9 +42,9 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/node/supervise.h"
-#include "provision/node/supervise_child.h"
-#include "provision/node/supervise_roles.h"
+#include "provision/services/supervise.h"
+#include "provision/services/supervise_child.h"
+#include "provision/services/supervise_roles.h"
 
 #define CLIENTS_MAX 16
 #define SERVICES_MAX 8192

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_ENGINE_H
-#define LABCTL_PROVISION_NODE_ENGINE_H
+#ifndef LABCTL_PROVISION_SERVICES_ENGINE_H
+#define LABCTL_PROVISION_SERVICES_ENGINE_H
 
 /*
  * A node's VRRP engine as the agent sees it: a process behind a control

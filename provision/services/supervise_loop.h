@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_SUPERVISE_LOOP_H
-#define LABCTL_PROVISION_NODE_SUPERVISE_LOOP_H
+#ifndef LABCTL_PROVISION_SERVICES_SUPERVISE_LOOP_H
+#define LABCTL_PROVISION_SERVICES_SUPERVISE_LOOP_H
 
 /*
  * The supervisor itself: runs until it is told to stop, by SIGTERM or on its

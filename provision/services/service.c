@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "provision/service.h"
+#include "provision/services/service.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_SUPERVISE_H
-#define LABCTL_PROVISION_NODE_SUPERVISE_H
+#ifndef LABCTL_PROVISION_SERVICES_SUPERVISE_H
+#define LABCTL_PROVISION_SERVICES_SUPERVISE_H
 
 /*
  * The node's supervisor: one process for a lab's services on a node. Here is
@@ -15,7 +15,7 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
-#include "provision/service.h"
+#include "provision/services/service.h"
 
 #define SUPERVISE_SOCKET "services.sock"
 #define SUPERVISE_LOCK "services.lock"

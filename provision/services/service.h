@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_SERVICE_H
-#define LABCTL_PROVISION_SERVICE_H
+#ifndef LABCTL_PROVISION_SERVICES_SERVICE_H
+#define LABCTL_PROVISION_SERVICES_SERVICE_H
 
 /*
  * A service: a program that is to run on a node, kept by the node's
- * supervisor (provision/node/supervise.h).
+ * supervisor (provision/services/supervise.h).
  */
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_PROVISION_NODE_SERVICE_RUN_H
-#define LABCTL_PROVISION_NODE_SERVICE_RUN_H
+#ifndef LABCTL_PROVISION_SERVICES_SERVICE_RUN_H
+#define LABCTL_PROVISION_SERVICES_SERVICE_RUN_H
 
 /* Having a service run as wanted, and an end of it. */
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lib/err.h"
-#include "provision/service.h"
+#include "provision/services/service.h"
 
 #define ENGINE_START_MS 10000 /* until the engine answers */
 #define ENGINE_STOP_MS 5000   /* from "stop" to the end of the process */

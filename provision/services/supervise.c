@@ -5,7 +5,7 @@
  * be stopped), then killed: its services die with it, and the next one starts
  * them again.
  */
-#include "provision/node/supervise.h"
+#include "provision/services/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>

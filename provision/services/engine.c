@@ -4,7 +4,7 @@
  * with one that does not answer (stopped by a signal, or stuck): both must be
  * told from one that is well, and neither may hold the agent up.
  */
-#include "provision/node/engine.h"
+#include "provision/services/engine.h"
 
 #include <dirent.h>
 #include <errno.h>
