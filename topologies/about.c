@@ -88,6 +88,10 @@ static void limits(struct buf *out)
 		LIMIT(TOPO_HA_ROUTERS_MAX, "routers of a project: VRIDs"),
 		LIMIT(TOPO_IFACES_MAX, "interfaces of a router"),
 		LIMIT(TOPO_INSTANCES_MAX, "instances"),
+		LIMIT(TOPO_SECGROUPS_MAX, "security groups"),
+		LIMIT(TOPO_GROUP_RULES_MAX, "rules of a security group"),
+		LIMIT(TOPO_PORT_GROUPS_MAX, "security groups of an instance"),
+		LIMIT(TOPO_PAIRS_MAX, "address pairs of an instance"),
 		LIMIT(TOPO_ERRORS_MAX, "errors that are told; more are counted"),
 #undef LIMIT
 		/* clang-format on */

@@ -2,6 +2,7 @@
 #include "lib/doc.h"
 #include "topologies/topo.h"
 #include "topologies/print.h"
+#include "topologies/secgroup_raw.h"
 
 static void json_ip(struct json *j, const char *key, const struct ip *ip)
 {
@@ -172,6 +173,7 @@ static void json_ports(struct json *j, const struct lab *lab)
 		for (size_t k = 0; k < p->naddrs; k++)
 			json_str(j, ipnet_print(&p->addrs[k].addr, text));
 		json_arr_end(j);
+		json_port_groups(j, lab, p);
 		json_obj_end(j);
 	}
 	json_arr_end(j);
@@ -277,5 +279,6 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_ports(j, lab);
 	json_instances(j, lab);
 	json_floatings(j, lab);
+	json_secgroups(j, lab);
 	json_obj_end(j);
 }

@@ -7,6 +7,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
+#include "topologies/secgroup_raw.h"
 #include "topologies/topo.h"
 
 /* A name as YAML takes it for a text: some look like numbers or truths. */
@@ -316,6 +317,7 @@ static void print_instances(const struct lab *lab, struct buf *b)
 			value_text(b, "    user_data: ", n->user_data);
 		if (n->public_key)
 			value_text(b, "    public_key: ", n->public_key);
+		print_port_groups(lab, n->port, b);
 		print_port(n->port, b);
 	}
 }
@@ -362,4 +364,5 @@ void topo_print(const struct lab *lab, struct buf *out)
 	print_routers(lab, out);
 	print_instances(lab, out);
 	print_floatings(lab, out);
+	print_secgroups(lab, out);
 }

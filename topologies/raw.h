@@ -147,6 +147,8 @@ struct raw_net {
 
 struct raw_floating;
 struct raw_project;
+struct raw_secgroup;
+struct raw_pair;
 
 struct raw_router {
 	const char *name;
@@ -185,6 +187,17 @@ struct raw_instance {
 	const char *user_data, *public_key;
 	struct raw_floating *own;       /* its floating_ip, or NULL */
 	struct raw_floating *floatings; /* all, by next */
+	struct raw_ref *groups;         /* names in its project */
+	size_t ngroups;
+	const struct doc *groups_at; /* NULL: the default group */
+	struct raw_secgroup **in;    /* those of groups that are right */
+	size_t nin;
+	bool port_security;
+	const struct doc *port_security_at;
+	bool filtered;
+	struct raw_pair *pairs;
+	size_t npairs;
+	const struct doc *pairs_at;
 };
 
 /* A floating address, of floating_ips or an instance's own. */
@@ -197,6 +210,40 @@ struct raw_floating {
 	struct raw_subnet *inside;       /* that of the fixed address */
 	const struct raw_router *router; /* NULL: something was wrong */
 	struct raw_floating *next;
+};
+
+/* A rule of a security group. */
+struct raw_secrule {
+	const struct doc *at;          /* NULL: there by default */
+	unsigned direction, ethertype; /* of the words in keys/secgroup.c */
+	bool ethertype_known;
+	int protocol; /* -1: any */
+	const struct doc *protocol_at, *ethertype_at;
+	int min, max; /* ports; ICMP: type and code; -1: any */
+	const struct doc *ports_at, *icmp_at;
+	struct ipnet remote;
+	const struct doc *remote_at;
+	struct raw_ref group;
+	struct raw_secgroup *of; /* that group */
+	bool wrong;              /* judged no further */
+};
+
+struct raw_secgroup {
+	const char *name; /* the key */
+	const struct doc *at;
+	const char *title; /* its name in the project */
+	const struct doc *title_at;
+	const char *project, *description;
+	struct raw_secrule *rules;
+	size_t nrules;
+	size_t index; /* in raw->secgroups */
+};
+
+/* An address that a port may have beside its own. */
+struct raw_pair {
+	struct ipnet addr;
+	struct mac mac;
+	bool has_mac;
 };
 
 /* A project with HA routers, and so with a hidden HA network. */
@@ -235,6 +282,9 @@ struct raw {
 	size_t ninstances;
 	struct raw_floating **floatings; /* checked: instances' own first */
 	size_t nfloatings;
+	struct raw_secgroup **secgroups; /* checked: default ones last */
+	size_t nsecgroups;
+	const struct doc *secgroups_at;
 	struct raw_project **projects;
 	size_t nprojects;
 	struct map node_names, phys_names, net_names, subnet_names;

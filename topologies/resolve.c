@@ -13,6 +13,7 @@
 #include "lib/auto.h"
 #include "topologies/check.h"
 #include "topologies/ids.h"
+#include "topologies/secgroup_raw.h"
 #include "topologies/spread.h"
 
 struct resolve {
@@ -618,5 +619,6 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_instances(&r);
 	resolve_dhcp(&r);
 	resolve_floatings(&r);
+	resolve_secgroups(raw, lab, &r.ids);
 	return lab;
 }

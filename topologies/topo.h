@@ -28,14 +28,21 @@
 #define TOPO_HA_ROUTERS_MAX 254 /* in one project: VRIDs 1 to 254 */
 #define TOPO_IFACES_MAX 64      /* subnets on one router */
 #define TOPO_FLOATINGS_MAX 4096
-#define TOPO_DNS_MAX 5           /* servers of one subnet, as Neutron has it */
-#define TOPO_ROUTES_MAX 20       /* host routes of one subnet, likewise */
-#define TOPO_USER_DATA_MAX 16384 /* bytes an instance is given at boot */
-#define TOPO_PUBLIC_KEY_MAX 4096 /* bytes of one, in OpenSSH's form */
-#define TOPO_FILE_MAX (4u << 20) /* bytes of a lab file */
+#define TOPO_SECGROUPS_MAX 1024
+#define TOPO_GROUP_RULES_MAX 1000 /* in one security group */
+#define TOPO_PORT_GROUPS_MAX 16   /* of one instance */
+#define TOPO_PAIRS_MAX 10         /* likewise, as Neutron has it */
+#define TOPO_DNS_MAX 5            /* servers of one subnet, as Neutron has it */
+#define TOPO_ROUTES_MAX 20        /* host routes of one subnet, likewise */
+#define TOPO_USER_DATA_MAX 16384  /* bytes an instance is given at boot */
+#define TOPO_PUBLIC_KEY_MAX 4096  /* bytes of one, in OpenSSH's form */
+#define TOPO_FILE_MAX (4u << 20)  /* bytes of a lab file */
 
 /* The ifalias of what is a lab's own begins so; its name follows. */
 #define TOPO_MARK "labctl:"
+
+struct topo_secgroup;
+struct topo_pair;
 
 #define UUID_TEXT_MAX 37
 #define IFNAME_MAX 16 /* as IFNAMSIZ */
@@ -189,6 +196,13 @@ struct topo_port {
 	char tap[IFNAME_MAX];    /* tapXXXXXXXX-XX: the end on the bridge */
 	struct topo_addr *addrs;
 	size_t naddrs;
+	/* topologies/secgroup.h: an instance's; filtered: what passes is
+	 * what its groups allow, none: nothing. */
+	bool filtered;
+	const struct topo_secgroup **groups;
+	size_t ngroups;
+	const struct topo_pair *pairs; /* addresses beside its own */
+	size_t npairs;
 	size_t index; /* in lab->ports */
 };
 
@@ -275,6 +289,9 @@ struct lab {
 	size_t ninstances;
 	struct topo_floating *floatings; /* instances' own first */
 	size_t nfloatings;
+	/* topologies/secgroup.h; none where no port of the lab is filtered. */
+	struct topo_secgroup *secgroups;
+	size_t nsecgroups;
 	/* The host outside, on each provider network with external subnets:
 	 * it owns their gateway addresses and plays the Internet. */
 	const char *path; /* of the file, for words */

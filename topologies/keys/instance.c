@@ -87,8 +87,31 @@ static const struct key keys[] = {
 	 .example = "ssh-ed25519 AAAA... me",
 	 .about = "An SSH key that it finds in its metadata: one line, as in "
 		  "a .pub file."},
+	{"security_groups", KEY_CUSTOM, KEY_FIELD(struct raw_instance, groups),
+	 .at = offsetof(struct raw_instance, groups_at), .read = read_groups,
+	 .schema = "\"type\": \"array\", \"uniqueItems\": true, "
+		   "\"maxItems\": 16, \"items\": {" SCHEMA_TEXT "}",
+	 .what = "list of security groups",
+	 .shown = "[default], where the file has security_groups",
+	 .example = "[default, web]",
+	 .about = "Names of its project's groups: what any of them allows is "
+		  "let through. An empty list: nothing is."},
+	{"port_security", KEY_BOOL,
+	 KEY_FIELD(struct raw_instance, port_security), .def = true,
+	 .at = offsetof(struct raw_instance, port_security_at),
+	 .shown = "true, where the file or the instance has security_groups",
+	 .example = "false",
+	 .about = "false: nothing is filtered, and it may send with any "
+		  "address."},
+	{"allowed_address_pairs", KEY_LIST,
+	 KEY_ITEMS(struct raw_instance, pairs, npairs),
+	 .at = offsetof(struct raw_instance, pairs_at),
+	 .table = &pair_keys_table, .max = TOPO_PAIRS_MAX,
+	 .example = "[{address: 192.168.1.200}]",
+	 .about = "Addresses that it may send from beside its own."},
 };
 /* clang-format on */
+_Static_assert(TOPO_PORT_GROUPS_MAX == 16, "as the schema of groups says");
 
 const struct key_table instance_keys_table = {
 	.name = "instance",

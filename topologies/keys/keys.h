@@ -13,7 +13,8 @@
 extern const struct key_table lab_keys_table, node_keys_table,
 	physical_keys_table, network_keys_table, subnet_keys_table,
 	route_keys_table, router_keys_table, ha_keys_table, instance_keys_table,
-	floating_keys_table;
+	floating_keys_table, secgroup_keys_table, secrule_keys_table,
+	pair_keys_table;
 
 /* All of them, in the order of the reference page; ends with NULL. */
 extern const struct key_table *const lab_tables[];
@@ -44,6 +45,10 @@ void read_pins(struct keys *ks, const struct doc *v, struct raw_pin **ret,
 
 /* `auto`, which leaves ret empty, or an IPv4 address. */
 void read_floating(struct keys *ks, const struct doc *v, struct raw_pin *ret);
+
+/* row.read of an instance's `security_groups`. */
+void read_groups(struct keys *ks, const struct key *k, const struct doc *v,
+		 void *obj);
 
 #define SCHEMA_FLOATING                                                        \
 	"\"anyOf\": [{\"const\": \"auto\"}, {\"$ref\": \"#/$defs/address\"}]"

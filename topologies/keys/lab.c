@@ -100,6 +100,16 @@ static const struct key keys[] = {
 	 .max = TOPO_FLOATINGS_MAX, .names = "name",
 	 .about = "Floating addresses, beside those that instances have by "
 		  "`floating_ip`."},
+	{"security_groups", KEY_NAMED,
+	 KEY_ITEMS(struct raw, secgroups, nsecgroups),
+	 .at = offsetof(struct raw, secgroups_at),
+	 .table = &secgroup_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
+	 .max = TOPO_SECGROUPS_MAX, .names = "name",
+	 .about = "Security groups. With the key, though it be empty, each "
+		  "instance is filtered by those that it names, or by its "
+		  "project's `default`: all may leave, and only members may "
+		  "come in. Without it only instances that name groups are "
+		  "filtered."},
 };
 /* clang-format on */
 _Static_assert(TOPO_LAB_NAME_MAX == 32 && TOPO_NODES_MAX == 64,
@@ -115,15 +125,11 @@ const struct key_table lab_keys_table = {
 };
 
 const struct key_table *const lab_tables[] = {
-	&lab_keys_table,
-	&node_keys_table,
-	&physical_keys_table,
-	&network_keys_table,
-	&subnet_keys_table,
-	&route_keys_table,
-	&router_keys_table,
-	&ha_keys_table,
-	&instance_keys_table,
-	&floating_keys_table,
-	NULL,
+	&lab_keys_table,      &node_keys_table,
+	&physical_keys_table, &network_keys_table,
+	&subnet_keys_table,   &route_keys_table,
+	&router_keys_table,   &ha_keys_table,
+	&instance_keys_table, &pair_keys_table,
+	&floating_keys_table, &secgroup_keys_table,
+	&secrule_keys_table,  NULL,
 };
