@@ -20,6 +20,8 @@
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/drill/drill.h"
+#include "verify/drill/figures.h"
+#include "verify/drill/rescue.h"
 #include "verify/faults/fault.h"
 #include "verify/report/drill.h"
 #include "verify/report/tap.h"
@@ -29,9 +31,15 @@ struct failover {
 	const struct topo_router *only;
 	const struct fault *fault;
 	bool json;
+	size_t runs;
+	struct rescue rescue;
 	struct progress progress;
 	struct mono began;
 	struct buf out;
+	struct tap tap;
+	struct json j;
+	struct figures figures;
+	size_t failed; /* points */
 };
 
 static void flush(struct failover *fo)
@@ -59,37 +67,72 @@ static void said(void *ctx, const char *what)
 		progress_say(&fo->progress, "%s", what);
 }
 
-static int drill_fleet(struct failover *fo, struct fleet *f)
+/* One drill of the fleet; 0, or an exit status after which there is none. */
+static int drill_once(struct failover *fo, struct fleet *f, size_t run)
 {
 	auto_(drill_release) struct drill d;
-	struct tap tap;
-	size_t failed;
 	int r;
 
 	drill_init(&d, fo->lab, fo->only, fo->fault);
-	if (!fo->json) {
-		tap_open(&tap, &fo->out, getenv("TAP_VERSION"),
-			 drill_points(&d));
-		tap.color = cmd_color_tap();
-		flush(fo);
-	}
-	cmd_catch_signals();
+	d.rescue = &fo->rescue;
 	r = drill_run(&d, f, &cmd_interrupted, said, fo);
 	if (r == -EINTR)
 		return bail(fo, EXIT_INTERRUPTED, &d.err);
 	progress_end(&fo->progress);
-	if (fo->json) {
-		failed = report_drill_json(&d, &fo->out);
-	} else {
-		report_drill_tap(&d, &tap);
-		failed = tap.failed;
-	}
-	flush(fo);
-	if (d.err.code)
-		return cmd_fail(EXIT_CANNOT, &d.err);
 	if (!fo->json)
-		cmd_said_points(&tap, fo->began);
-	return failed ? EXIT_DIFFERS : EXIT_OK;
+		report_drill_tap(&d, run, fo->runs, &fo->tap);
+	else if (fo->runs > 1)
+		fo->failed += report_drills_add(&fo->j, &d);
+	else
+		fo->failed += report_drill_json(&d, &fo->out);
+	figures_add(&fo->figures, &d);
+	/* What is long is read while it goes on. */
+	if (!fo->json)
+		flush(fo);
+	if (!d.err.code)
+		return EXIT_OK;
+	if (run < fo->runs)
+		return bail(fo, EXIT_CANNOT, &d.err);
+	flush(fo);
+	return cmd_fail(EXIT_CANNOT, &d.err);
+}
+
+static size_t points_of(const struct failover *fo)
+{
+	auto_(drill_release) struct drill d;
+
+	drill_init(&d, fo->lab, fo->only, fo->fault);
+	return drill_points(&d);
+}
+
+static int drill_fleet(struct failover *fo, struct fleet *f)
+{
+	size_t run;
+	int r = EXIT_OK;
+
+	if (!fo->json) {
+		tap_open(&fo->tap, &fo->out, getenv("TAP_VERSION"),
+			 points_of(fo) * fo->runs);
+		fo->tap.color = cmd_color_tap();
+		flush(fo);
+	} else if (fo->runs > 1) {
+		report_drills_begin(&fo->j, fo->lab, fo->fault, &fo->out);
+	}
+	cmd_catch_signals();
+	for (run = 1; run <= fo->runs && r == EXIT_OK; run++)
+		r = drill_once(fo, f, run);
+	if (r != EXIT_OK)
+		return r;
+	if (fo->runs > 1 && fo->json)
+		report_drills_end(&fo->j, &fo->figures, &fo->out);
+	else if (fo->runs > 1)
+		report_figures_tap(&fo->figures, &fo->tap);
+	flush(fo);
+	if (!fo->json) {
+		fo->failed = fo->tap.failed;
+		cmd_said_points(&fo->tap, fo->began);
+	}
+	return fo->failed ? EXIT_DIFFERS : EXIT_OK;
 }
 
 static int drill_lab(struct failover *fo)
@@ -106,11 +149,14 @@ static int drill_lab(struct failover *fo)
 	/* An up would mend the fault, another drill make one of its own. */
 	if (r == 0)
 		r = emul_lock(fo->lab->name, "failover", &e);
+	if (r == 0 && fo->fault->traits & FAULT_KILLS_NODE)
+		r = rescue_begin(&fo->rescue, fo->lab, &e);
 	if (r < 0)
 		return bail(fo, EXIT_CANNOT, &e);
 	r = fleet_open(&f, fo->lab, FLEET_OUTSIDE, &e);
 	r = r < 0 ? bail(fo, EXIT_CANNOT, &e) : drill_fleet(fo, &f);
 	fleet_close(&f);
+	rescue_end(&fo->rescue);
 	return r;
 }
 
@@ -150,11 +196,14 @@ static int unknown_fault(const struct cmd *c, const char *name)
 static int run(const struct cmd *c, int argc, char **argv)
 {
 	const char *router = NULL, *fault = fault_nth(0)->name, *format = "tap";
+	const char *count = "1";
+	uint32_t runs;
 	const struct cmd_opt opts[] = {{"router", 0, OPT_TEXT, &router},
 				       {"fault", 0, OPT_TEXT, &fault},
+				       {"count", 0, OPT_TEXT, &count},
 				       {"output", 'o', OPT_TEXT, &format},
 				       {NULL, 0, OPT_FLAG, NULL}};
-	struct failover fo = {.began = clock_mono()};
+	struct failover fo = {.began = clock_mono(), .rescue = {.fd = -1}};
 	int r;
 
 	if (!cmd_options(c, &argc, argv, opts, &r))
@@ -164,6 +213,10 @@ static int run(const struct cmd *c, int argc, char **argv)
 	fo.fault = fault_find(fault);
 	if (!fo.fault)
 		return unknown_fault(c, fault);
+	if (parse_u32(count, 1, DRILL_RUNS_MAX, &runs) < 0)
+		return cmd_usage(c, "--count is 1 to %d, not '%s'",
+				 DRILL_RUNS_MAX, count);
+	fo.runs = runs;
 	fo.json = strcmp(format, "json") == 0;
 	if (!fo.json && strcmp(format, "tap") != 0)
 		return cmd_usage(c, "-o is 'tap' or 'json', not '%s'", format);
@@ -179,23 +232,40 @@ static int run(const struct cmd *c, int argc, char **argv)
 	}
 	lab_free(fo.lab);
 	buf_release(&fo.out);
+	figures_release(&fo.figures);
 	return r;
 }
 
 const struct cmd cmd_failover = {
 	.name = "failover",
-	.args = "[LAB|FILE] [--router ROUTER] [--fault FAULT] [-o "
+	.args = "[LAB|FILE] [--router ROUTER] [--fault FAULT] [--count N] [-o "
 		"tap|json]",
-	.summary = "cut the active node off, see another take over, timed",
-	.help = "Pings each router from an instance and from outside, sets a "
-		"link of the active\nnode down, waits for another node, sets "
-		"the link up again and sees that the role\nstays. All is put "
-		"back however the drill ends.\n\n"
+	.summary = "strike the active node, see another take over, timed",
+	.help = "Pings each router from an instance and from outside, breaks "
+		"one thing on the active\nnode, waits for another node, puts "
+		"it back and sees that the role stays where it\nbelongs. All "
+		"is put back however the drill ends.\n\n"
 		"Options:\n"
 		"      --router ROUTER  this router only\n"
-		"      --fault FAULT    tunnel: the node's overlay interface "
-		"(default)\n"
-		"                       ha: the router's own ha interface\n"
+		"      --fault FAULT    what is broken:\n"
+		"          tunnel        the node's overlay interface is set "
+		"down (default)\n"
+		"          ha            the router's own ha interface is set "
+		"down\n"
+		"          engine-kill   the node's VRRP engine is killed\n"
+		"          node-kill     the node is gone, as by its power "
+		"switch\n"
+		"          node-pause    the node stands still, and then goes "
+		"on\n"
+		"          gateway-loss  the node's external interface is set "
+		"down\n"
+		"          partition     the overlay loses all from and to the "
+		"node, its links\n"
+		"                        stay up: two are active meanwhile\n"
+		"      --count N        so many drills, one after the other, "
+		"and "
+		"of each figure\n"
+		"                       the least, the median and the most\n"
 		"  -o, --output json    JSON instead of TAP; times in "
 		"microseconds\n\n"
 		"Exit status: 0 all hold, 1 some do not, 2 usage or no "
@@ -203,6 +273,7 @@ const struct cmd cmd_failover = {
 		"not be made, 130 interrupted.\n\n"
 		"Examples:\n"
 		"  labctl failover\n"
+		"  labctl failover --fault node-kill --count 5\n"
 		"  labctl failover --fault ha -o json\n",
 	.run = run,
 };

@@ -122,6 +122,22 @@ int fleet_open(struct fleet *ret, const struct lab *lab, unsigned flags,
 	return first_error(ret, reterr);
 }
 
+int fleet_again(struct fleet *f, struct fleet_node *n, struct err *reterr)
+{
+	struct ways ways;
+
+	remote_close(n->remote);
+	n->remote = NULL;
+	n->told = false;
+	ways_look(&f->arena, f->lab, &ways);
+	if (find_way(f, n, &ways))
+		n->status = open_node(n, NULL, &n->err);
+	n->user = NULL;
+	if (n->status < 0 && reterr)
+		*reterr = n->err;
+	return n->status;
+}
+
 void fleet_close(struct fleet *f)
 {
 	size_t i;

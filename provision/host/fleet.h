@@ -40,6 +40,10 @@ int fleet_open(struct fleet *ret, const struct lab *lab, unsigned flags,
 	       struct err *reterr);
 void fleet_close(struct fleet *f);
 
+/* Opens one node anew, whose session is gone or is ended here: the node was
+ * made anew meanwhile. */
+int fleet_again(struct fleet *f, struct fleet_node *n, struct err *reterr);
+
 /* Called in a thread of the node's own; only touches that node. */
 typedef int fleet_fn(struct fleet_node *n, void *ctx, struct err *reterr);
 

@@ -14,6 +14,7 @@
 #include "lib/mono.h"
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
+#include "verify/drill/figures.h"
 
 #define FILE_NAME "t/lib/plain.yaml"
 #define DOWN (INT64_C(1700000000) * NS_PER_S)
@@ -22,6 +23,7 @@
 #define NEW 0
 
 static struct lab *lab;
+static const char *fault = "tunnel";
 static const struct topo_router *r;
 
 /* A record, and the evidence that its tables are made from. */
@@ -165,7 +167,7 @@ static void make(struct record *c)
 	struct drill *d = &c->d;
 	size_t i, k;
 
-	drill_init(d, lab, NULL, fault_find("tunnel"));
+	drill_init(d, lab, NULL, fault_find(fault));
 	healthy_evidence(&c->before, lab);
 	healthy_evidence(&c->during, lab);
 	healthy_evidence(&c->e, lab);
@@ -446,6 +448,185 @@ static void weakness(void)
 	w->ha.track = TOPO_TRACK_HA | TOPO_TRACK_TUNNEL;
 }
 
+/* --- other faults ---------------------------------------------------- */
+
+/* The old node knows nothing and holds everything until it is joined again,
+ * and says so with an advert or two. */
+static void keeps(struct record *c)
+{
+	two_holders(c);
+	advert(&c->d, OLD, OLD, MS(6710));
+	advert(&c->d, OLD, OLD, MS(6711));
+}
+
+static void keeps_for_ever(struct record *c)
+{
+	keeps(c);
+	healthy_addr_add(&c->e, healthy_sample(&c->e, "network2", 0), r->netns,
+			 r->gateway->ifname, "203.0.113.21/24");
+}
+
+static void keeps_talking(struct record *c)
+{
+	keeps(c);
+	advert(&c->d, OLD, OLD, MS(8710));
+	advert(&c->d, OLD, OLD, MS(10710));
+}
+
+/* network2 has the higher address: once both are heard the role is its own. */
+static void goes_back(struct record *c)
+{
+	two_holders(c);
+	took_back(c);
+	healthy_ns(healthy_sample(&c->before, "network1", 0), r->netns)
+		->of[RES_ADDR]
+		.n = 0;
+	advert(&c->d, OLD, OLD, MS(6710));
+	advert(&c->d, OLD, OLD, MS(8710));
+	advert(&c->d, OLD, OLD, MS(10710));
+	advert(&c->d, OLD, OLD, MS(12710));
+}
+
+static void goes_back_half(struct record *c)
+{
+	goes_back(c);
+	healthy_addr_add(&c->before, healthy_sample(&c->before, "network1", 0),
+			 r->netns, r->gateway->ifname, "203.0.113.21/24");
+}
+
+static void engine_gone(struct record *c)
+{
+	healthy_sample(&c->e, "network2", 0)->engine_error = "no such file";
+}
+
+static void node_gone(struct record *c)
+{
+	c->d.after[r->hosts[OLD]->index] = NULL;
+}
+
+static void nothing_moves(struct record *c)
+{
+	nobody(c);
+	two_holders(c);
+	took_back(c);
+}
+
+static const struct {
+	const char *fault, *what;
+	void (*how)(struct record *c);
+	const char *found;
+} others[] = {
+	{"ha", "the ha interface down", nothing, NULL},
+	{"engine-kill", "as it should be", nothing, NULL},
+	{"engine-kill", "its addresses stay", two_holders, "wrong one-holder"},
+	{"engine-kill", "the engine stays dead", engine_gone,
+	 "blind restored; blind stays"},
+	{"engine-kill", "nobody takes over", nobody,
+	 "wrong takeover; blind addresses; blind announced; blind stays"},
+	{"node-kill", "as it should be", nothing, NULL},
+	{"node-kill", "the node does not come back", node_gone,
+	 "blind one-holder; blind restored; blind stays"},
+	{"node-kill", "it speaks as if nothing had been", advert_again,
+	 "wrong stays"},
+	{"node-pause", "it holds all until it goes on", keeps, NULL},
+	{"node-pause", "it holds an address for ever", keeps_for_ever,
+	 "wrong one-holder"},
+	{"node-pause", "it goes on speaking", keeps_talking, "wrong stays"},
+	{"node-pause", "the outage is too long", long_silence, "wrong outage"},
+	{"gateway-loss", "as with a health check", nothing, NULL},
+	{"gateway-loss", "nobody notices", nothing_moves,
+	 "wrong takeover; blind addresses; blind announced; "
+	 "wrong one-holder; blind stays"},
+	{"partition", "the one with precedence has it again", goes_back, NULL},
+	{"partition", "the other holds an address for ever", goes_back_half,
+	 "wrong one-holder"},
+	{"partition", "the wrong one has it afterwards", nothing,
+	 "wrong stays"},
+};
+
+/* Says a verdict of this check what is known of the router? */
+static bool names(const struct drill *d, const char *check, const char *word)
+{
+	auto_arena struct arena a = {0};
+	struct verdict v = {.arena = &a};
+	const char *skip;
+	bool named = false;
+	size_t i;
+
+	for (i = 0; strcmp(drill_name(d, i), check) != 0; i++)
+		;
+	drill_judge(d, i, &v, &skip);
+	for (i = 0; i < v.observed.n; i++)
+		named |= strstr(v.observed.items[i], word) != NULL;
+	return v.kind == VERDICT_WRONG && named;
+}
+
+static void other_faults(void)
+{
+	auto_(record_release) struct record c;
+	const struct fault *f;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		auto_(record_release) struct record one;
+		auto_buf struct buf found = {0};
+
+		fault = others[i].fault;
+		make(&one);
+		others[i].how(&one);
+		findings(&one.d, &found);
+		is(found.data, others[i].found, "%s: %s", others[i].fault,
+		   others[i].what);
+	}
+	for (i = 0; (f = fault_nth(i)) != NULL; i++)
+		ok(f->name && f->about && f->struck && f->aim &&
+			   (f->op || f->traits & FAULT_KILLS_NODE),
+		   "%s has what a fault needs", f->name);
+	fault = "gateway-loss";
+	make(&c);
+	nothing_moves(&c);
+	ok(names(&c.d, "takeover", "gateway"),
+	   "gateway-loss: why nobody noticed is named");
+	fault = "tunnel";
+}
+
+/* --- figures --------------------------------------------------------- */
+
+static void figures(void)
+{
+	static const int64_t shift[] = {40, 10, 30, 20};
+	struct figures f = {0};
+	struct spread s;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_LEN(shift); i++) {
+		auto_(record_release) struct record c;
+
+		make(&c);
+		c.d.down_ns -= shift[i] * NS_PER_MS;
+		figures_add(&f, &c.d);
+	}
+	{
+		auto_(record_release) struct record c;
+
+		make(&c);
+		not_run(&c);
+		figures_add(&f, &c.d);
+	}
+	is_int(f.drills, 5, "figures: of five drills");
+	for (i = 0; strcmp(f.items[i].key, "detection") != 0; i++)
+		;
+	is_int(f.items[i].n, 4, "figures: seen in four");
+	s = figure_spread(&f.items[i]);
+	is_int(s.min / NS_PER_MS, 5620, "figures: the least");
+	is_int(s.median / NS_PER_MS, 5630, "figures: the median");
+	is_int(s.max / NS_PER_MS, 5650, "figures: the most");
+	for (k = i = 0; i < f.n; i++)
+		k += f.items[i].address != NULL;
+	is_int(k, 5, "figures: the outage of each ping");
+	figures_release(&f);
+}
+
 int main(void)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -469,6 +650,8 @@ int main(void)
 	}
 	times();
 	weakness();
+	other_faults();
+	figures();
 	lab_free(lab);
 	return tap_done();
 }

@@ -538,6 +538,62 @@ static void faults(void)
 	sh("ip link set near up");
 }
 
+static bool far_answers(void)
+{
+	return sh("ping -c 1 -W 1 192.0.2.2 >/dev/null 2>&1") == 0;
+}
+
+static bool far_comes_to(bool answers)
+{
+	int i;
+
+	for (i = 0; i < 30 && far_answers() != answers; i++)
+		clock_sleep_ms(20);
+	return far_answers() == answers;
+}
+
+static void cuts(void)
+{
+	auto_arena struct arena a = {0};
+	const struct doc *d;
+	struct running r;
+
+	ok(far_answers(), "cut: the far end answers before");
+	r = start("cut", "devs: [near]");
+	if (!far_comes_to(false)) {
+		stop(&r);
+		d = finish(&a, &r);
+		tap_skip(doc_str(d, "failed", "?"), "cut: a kernel's hooks");
+		return;
+	}
+	ok(near_is_up(), "cut: nothing gets through, and the link stays up");
+	stop(&r);
+	d = finish(&a, &r);
+	ok(far_comes_to(true), "cut: undone on stop");
+	is(doc_str(d, "ended", ""), "asked", "cut: and who ended it");
+	ok(doc_int(d, "up", 0) > doc_int(d, "down", 0), "cut: and when");
+
+	r = start("cut", "devs: [near], max_ms: 300");
+	d = finish(&a, &r);
+	is(doc_str(d, "ended", ""), "time", "cut with an end: ended by it");
+	ok(far_comes_to(true), "cut with an end: undone");
+
+	r = start("cut", "devs: [near]");
+	far_comes_to(false);
+	kill(r.pid, SIGKILL);
+	finish(&a, &r);
+	ok(far_comes_to(true), "cut: undone where its agent is killed");
+
+	r = start("cut", "devs: []");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), EINVAL, "cut of nothing: %s",
+	       doc_str(d, "failed", ""));
+	r = start("kill", "state_dir: /nonexistent");
+	d = finish(&a, &r);
+	is_int(doc_int(d, "errno", 0), ENOENT, "kill without an engine: %s",
+	       doc_str(d, "failed", ""));
+}
+
 /* Namespaces of this test's own; false where the system does not let us. */
 static bool prepare(void)
 {
@@ -592,5 +648,6 @@ int main(void)
 	watches();
 	sh("ip route add default via 192.0.2.2 dev near");
 	faults();
+	cuts();
 	return tap_done();
 }

@@ -17,6 +17,7 @@
 #include "lib/mono.h"
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
+#include "verify/drill/rescue.h"
 #include "verify/evidence.h"
 #include "verify/faults/fault.h"
 #include "verify/looks/watch.h"
@@ -28,6 +29,7 @@
 /* A router on one of its hosts, watched all the time. */
 struct drill_host {
 	const char *error;         /* why it could not be watched, or NULL */
+	bool ended;                /* the record is all there is */
 	struct seen_frames frames; /* of all its interfaces */
 	struct seen_events events;
 };
@@ -60,8 +62,9 @@ struct drill {
 	size_t nrouters;
 	struct drill_ping *pings;
 	size_t npings;
-	const struct topo_node *victim; /* whose link was set down */
-	int64_t down_ns, up_ns; /* of the link, CLOCK_REALTIME; 0: not done */
+	struct rescue *rescue; /* the caller's; faults that kill a node */
+	const struct topo_node *victim; /* that was struck */
+	int64_t down_ns, up_ns; /* of the fault, CLOCK_REALTIME; 0: not done */
 	const char *spoiled;    /* how the fault ended too early, or NULL */
 	/* Tables of each node before, at the end of the cut, at the end; NULL
 	 * where they could not be seen. */

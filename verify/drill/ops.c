@@ -70,8 +70,9 @@ static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
 	const struct doc *answer;
 	struct err err;
 
-	if (h->error)
+	if (h->error || h->ended)
 		return;
+	h->ended = true;
 	if (going_end(&r->watches[at], a, &answer, &err) < 0) {
 		h->error = arena_strdup(a, err.msg);
 		return;
@@ -83,6 +84,27 @@ static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
 		h->error = arena_strdup(a, err.msg);
 	else
 		capture_answer(a, answer, &h->frames);
+}
+
+void drill_end_node(struct drill_run *r, const struct topo_node *n)
+{
+	struct drill *d = r->d;
+	size_t i, h, at, pass;
+
+	for (pass = 0; pass < 2; pass++)
+		for (i = at = 0; i < d->nrouters; i++)
+			for (h = 0; h < d->routers[i].router->nhosts;
+			     h++, at++) {
+				if (d->routers[i].router->hosts[h] != n)
+					continue;
+				if (pass) {
+					end_host(r, &d->routers[i].hosts[h],
+						 at);
+					continue;
+				}
+				going_stop(&r->captures[at]);
+				going_stop(&r->watches[at]);
+			}
 }
 
 void drill_end_all(struct drill_run *r)

@@ -18,11 +18,15 @@ struct drill_run {
 	struct going *pings;              /* as d->pings */
 	struct going *faults;
 	size_t nhosts, nfaults;
+	bool killed; /* the victim, and not yet made anew */
 };
 
 /* Captures, watches and pings of all routers: begun, and at last ended and
  * put into the record. What cannot be begun or ended says why there. */
 void drill_begin_all(struct drill_run *r);
 void drill_end_all(struct drill_run *r);
+
+/* The same for captures and watches on one node alone, before it goes. */
+void drill_end_node(struct drill_run *r, const struct topo_node *n);
 
 #endif

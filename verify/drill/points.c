@@ -15,6 +15,9 @@
 /* Probes sent this long before the fault may be lost to it. */
 #define IN_FLIGHT (2 * DRILL_PING_US * NS_PER_US)
 
+/* Adverts of one that could not know, until it has heard the other. */
+#define SPLIT_ADVERTS 3
+
 static double seconds(int64_t ns)
 {
 	return (double)ns / (double)NS_PER_S;
@@ -102,6 +105,16 @@ static void judge_before(const struct drill *d, const struct drill_router *dr,
 	}
 }
 
+/* What was found wrong is known: says so, and what cures it. */
+static void name_weakness(const struct drill *d, const struct topo_router *r,
+			  struct verdict *v)
+{
+	const char *w = d->fault->weakness ? d->fault->weakness(r) : NULL;
+
+	if (w && v->kind == VERDICT_WRONG)
+		verdict_saw(v, false, "the documented weakness: %s", w);
+}
+
 static void judge_takeover(const struct drill *d, const struct drill_router *dr,
 			   const struct timeline *t, struct verdict *v)
 {
@@ -127,6 +140,8 @@ static void judge_takeover(const struct drill *d, const struct drill_router *dr,
 			    seconds(t->first_new - d->down_ns));
 	else if (!v->blind)
 		verdict_saw(v, false, "none in %.1f s", seconds(d->taken_ns));
+	if (t->now == r->nhosts)
+		name_weakness(d, r, v);
 }
 
 /* What follows the takeover has nothing to stand on without it. */
@@ -192,29 +207,37 @@ static void judge_announced(const struct drill *d,
 		    t->announcements);
 }
 
-static void name_weakness(struct verdict *v)
-{
-	verdict_saw(v, false,
-		    "the documented weakness: with track: [ha] a "
-		    "node whose overlay is cut keeps its addresses and may "
-		    "take the role back; track: [ha, tunnel] cures it");
-}
-
-static void judge_one_holder(const struct drill *d,
-			     const struct drill_router *dr,
-			     const struct timeline *t, struct verdict *v)
+/*
+ * Who is to be active at the end. Where both claimed the role it is the one
+ * that has precedence when they hear each other again: with equal priorities
+ * the higher address (RFC 9568 6.4.3).
+ */
+static size_t rightful(const struct drill *d, const struct drill_router *dr,
+		       const struct timeline *t)
 {
 	const struct topo_router *r = dr->router;
-	const char *node = r->hosts[dr->old]->name;
-	const struct seen_ns *ns = router_ns(d->during, r, dr->old, v);
+
+	if (!dr->hit)
+		return dr->old;
+	if (!(d->fault->traits & FAULT_SPLITS) || t->now == r->nhosts)
+		return t->now;
+	return ip_cmp(&r->ha_ports[dr->old]->addrs[0].addr.ip,
+		      &r->ha_ports[t->now]->addrs[0].addr.ip) > 0
+		       ? dr->old
+		       : t->now;
+}
+
+/* Virtual addresses of the router that a host has: a wrong line for each. */
+static size_t holds_any(const struct drill_router *dr,
+			const struct observed **obs, size_t host,
+			struct verdict *v)
+{
+	const struct topo_router *r = dr->router;
+	const struct seen_ns *ns = router_ns(obs, r, host, v);
 	char text[IP_TEXT_MAX];
 	size_t i, n = 0;
 
-	(void)t;
-	if (!ns)
-		return;
-	verdict_want(v, "no virtual address on %s while it is cut off", node);
-	for (i = 0; i < ns->of[RES_ADDR].n; i++) {
+	for (i = 0; ns && i < ns->of[RES_ADDR].n; i++) {
 		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 
 		if (strncmp(a->dev, "qr-", 3) != 0 &&
@@ -225,8 +248,27 @@ static void judge_one_holder(const struct drill *d,
 			    a->dev);
 		n++;
 	}
-	if (n && d->fault->weak(r))
-		name_weakness(v);
+	return n;
+}
+
+static void judge_one_holder(const struct drill *d,
+			     const struct drill_router *dr,
+			     const struct timeline *t, struct verdict *v)
+{
+	const struct topo_router *r = dr->router;
+	bool keeps = d->fault->traits & FAULT_KEEPS;
+	size_t host = dr->old;
+
+	if (keeps && t->now == r->nhosts) {
+		verdict_blind(v, "no other host took over");
+		return;
+	}
+	if (keeps && rightful(d, dr, t) == dr->old)
+		host = t->now;
+	verdict_want(v, "no virtual address on %s %s", r->hosts[host]->name,
+		     keeps ? "once all hear each other again" : "meanwhile");
+	if (holds_any(dr, keeps ? d->after : d->during, host, v))
+		name_weakness(d, r, v);
 }
 
 static void judge_restored(const struct drill *d, const struct drill_router *dr,
@@ -234,7 +276,7 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 {
 	const struct topo_node *n = dr->router->hosts[dr->old];
 	const struct observed *o = d->after ? d->after[n->index] : NULL;
-	const char *dev = dr->aim.dev;
+	const char *dev = dr->aim.dev ? dr->aim.dev : "";
 	const struct obs_router *s = role_on(o, dr->router);
 	const struct res_link *l = fault_link(&dr->aim, o);
 
@@ -242,19 +284,26 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 		verdict_blind(v, "%s could not be looked at", n->name);
 		return;
 	}
-	verdict_want(v, "%s up on %s", dev, n->name);
-	verdict_saw(v, l && l->up && l->running, "%s %s", dev,
-		    !l           ? "is not there"
-		    : !l->up     ? "down"
-		    : l->running ? "up"
-				 : "up, but without a carrier");
+	if (*dev) {
+		verdict_want(v, "%s up on %s", dev, n->name);
+		verdict_saw(v, l && l->up && l->running, "%s %s", dev,
+			    !l           ? "is not there"
+			    : !l->up     ? "down"
+			    : l->running ? "up"
+					 : "up, but without a carrier");
+	}
 	if (!s || o->engine_error) {
 		verdict_blind(v, "%s: its engine could not be asked", n->name);
 		return;
 	}
 	/* Where it has the role again, the next point says so. */
-	if (t->now == dr->router->nhosts || strcmp(s->state, "active") == 0)
+	if (t->now == dr->router->nhosts || strcmp(s->state, "active") == 0) {
+		if (!*dev) {
+			verdict_want(v, "an engine that answers");
+			verdict_saw(v, true, "%s there", s->state);
+		}
 		return;
+	}
 	verdict_want(v, "backup there");
 	verdict_saw(v, strcmp(s->state, "backup") == 0, "%s there", s->state);
 }
@@ -281,7 +330,7 @@ static void judge_stays(const struct drill *d, const struct drill_router *dr,
 			const struct timeline *t, struct verdict *v)
 {
 	const struct topo_router *r = dr->router;
-	size_t want = dr->hit ? t->now : dr->old, active = r->nhosts;
+	size_t want = rightful(d, dr, t), active = r->nhosts;
 	size_t n, again;
 
 	if (dr->hit && t->now == r->nhosts) {
@@ -293,12 +342,16 @@ static void judge_stays(const struct drill *d, const struct drill_router *dr,
 	if (dr->hit && dr->hosts[dr->old].error)
 		verdict_blind(v, "%s: %s", r->hosts[dr->old]->name,
 			      dr->hosts[dr->old].error);
-	again = dr->hit ? sent_again(d, dr) : 0;
+	again = dr->hit && want != dr->old ? sent_again(d, dr) : 0;
+	/* It says once more that it is there, and that it yields. */
+	if (again <= SPLIT_ADVERTS && d->fault->traits & FAULT_KEEPS &&
+	    !(d->fault->traits & FAULT_KILLS_NODE))
+		again = 0;
 	if (again)
 		verdict_saw(v, false, "%s sent %zu adverts after the heal",
 			    r->hosts[dr->old]->name, again);
-	if (v->kind == VERDICT_WRONG && n && dr->hit && d->fault->weak(r))
-		name_weakness(v);
+	if (n && dr->hit)
+		name_weakness(d, r, v);
 }
 
 static void judge_outage(const struct drill *d, const struct drill_ping *p,
@@ -320,7 +373,7 @@ static void judge_outage(const struct drill *d, const struct drill_ping *p,
 			     seconds(most), seconds(b.low), seconds(b.high),
 			     seconds(b.slack));
 	else
-		verdict_want(v, "at most %.3f s: its node was not cut off",
+		verdict_want(v, "at most %.3f s: its node was not struck",
 			     seconds(most));
 	drill_outage(&p->pings, d->down_ns, INT64_MAX, &o);
 	if (!o.sent) {
@@ -330,6 +383,8 @@ static void judge_outage(const struct drill *d, const struct drill_ping *p,
 	verdict_saw(v, o.ns <= most && !o.open,
 		    "%.3f s, %zu of %zu packets lost%s", seconds(o.ns), o.lost,
 		    o.sent, o.open ? ", and no reply any more" : "");
+	if (hit)
+		name_weakness(d, p->router, v);
 	if (p->pings.duplicates)
 		verdict_saw(v, true, "%lld replies came twice",
 			    (long long)p->pings.duplicates);
@@ -381,11 +436,11 @@ static const struct router_check router_checks[] = {
 	 IF_HIT, judge_their_addresses, NULL},
 	{"announced", "is announced, each of its addresses",
 	 IF_HIT, judge_announced, NULL},
-	{"one-holder", "is given up by the node that is cut off",
+	{"one-holder", "is given up by the node that was struck",
 	 IF_HIT, judge_one_holder, command_old_addresses},
 	{"restored", "has its node back, as a standby",
 	 IF_HIT, judge_restored, command_old_link},
-	{"stays", "stays where it went",
+	{"stays", "stays where it belongs",
 	 ALWAYS, judge_stays, NULL},
 };
 /* clang-format on */
@@ -460,7 +515,7 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		return;
 	}
 	if (p.check->when & IF_HIT && !p.router->hit && d->victim) {
-		*ret_skip = "its active host was not the one cut off";
+		*ret_skip = "its active host was not the one struck";
 		return;
 	}
 	if (!before) {
@@ -480,7 +535,7 @@ void drill_command(const struct drill *d, size_t i, struct buf *out)
 	char text[IP_TEXT_MAX];
 
 	if (p.check) {
-		if (p.check->command && p.router->aim.dev)
+		if (p.check->command && p.router->aim.dev && *p.router->aim.dev)
 			p.check->command(d, p.router, out);
 		else
 			buf_printf(out, "labctl status %s", d->lab->name);

@@ -5,14 +5,15 @@
  * Everything that records is started first and runs to the end: on each host
  * of each router a capture of all interfaces of its namespace and a watch of
  * its tables, from instances and from outside a ping each 10 ms. Then one
- * link is set down by the node's agent, another host is waited for, the link
- * is set up again, and as long as a whole takeover would take it is watched
- * whether the role stays. At last all records are collected.
+ * thing is broken by the node's agent, another host is waited for, it is put
+ * back, and as long as a whole takeover would take it is watched whether the
+ * role stays. At last all records are collected.
  *
  * All of this are parallel operations of the agents: started by a request,
  * ended by "stop". The fault is one of them, and mends itself when its agent
- * or this program is gone (verify/looks/fault.c); here it is mended on every
- * way out, before anything else is done.
+ * or this program is gone (verify/looks/guard.c); here it is mended on every
+ * way out, before anything else is done. A node that is killed has no agent:
+ * that is done from here, and mended by a guard here (rescue.c).
  *
  * The main thread talks to all agents itself, for requests are small; only
  * observations go out in parallel. How long things are waited for comes from
@@ -27,6 +28,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/host/roles.h"
+#include "provision/plan/plan.h"
 #include "verify/drill/drill.h"
 #include "verify/drill/ops.h"
 #include "verify/gather.h"
@@ -140,10 +142,13 @@ static bool fault_holds(struct drill_run *r, const struct observed **obs)
 	const struct observed *o = obs[r->d->victim->index];
 	size_t i;
 
+	if (r->d->fault->traits & FAULT_KILLS_NODE)
+		return true; /* its end was waited for */
 	for (i = 0; o && i < r->d->nrouters; i++) {
 		const struct drill_router *dr = &r->d->routers[i];
 
-		if (dr->hit && !r->d->fault->holds(&dr->aim, o))
+		if (dr->hit && r->d->fault->holds &&
+		    !r->d->fault->holds(&dr->aim, o))
 			return false;
 	}
 	return o != NULL;
@@ -181,16 +186,46 @@ static int64_t patience_ns(const struct drill *d)
 	return longest_ns(d) * 7 / 4;
 }
 
+static int64_t longest_fault_ms(const struct drill *d)
+{
+	return patience_ns(d) / NS_PER_MS + FAULT_EXTRA_MS;
+}
+
 static int break_one(struct drill_run *r, const struct fault_aim *aim,
 		     struct err *reterr)
 {
-	int64_t max_ms = patience_ns(r->d) / NS_PER_MS + FAULT_EXTRA_MS;
+	char dir[sizeof(PLAN_STATE_DIR) + TOPO_LAB_NAME_MAX + 2];
+	const struct drill *d = r->d;
+	const struct fault_ask ask = {.netns = aim->netns,
+				      .dev = aim->dev,
+				      .devs = aim->devs,
+				      .ndevs = aim->ndevs,
+				      .state_dir = dir,
+				      .max_ms = longest_fault_ms(d)};
 	auto_buf struct buf b = {0};
 
-	fault_ask(aim->netns, aim->dev, max_ms, &b);
-	say(r, "%s down on %s", aim->dev, r->d->victim->name);
-	return going_begin(&r->faults[r->nfaults++], r->f, r->d->victim->name,
-			   r->d->fault->op, b.data, reterr);
+	snprintf(dir, sizeof(dir), PLAN_STATE_DIR "/%s", d->lab->name);
+	fault_ask(&ask, &b);
+	say(r, "%s %s %s", d->fault->struck, d->victim->name, aim->dev);
+	return going_begin(&r->faults[r->nfaults++], r->f, d->victim->name,
+			   d->fault->op, b.data, reterr);
+}
+
+/* What was recorded there is fetched first, and nobody talks to it after. */
+static int kill_node(struct drill_run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	struct fleet_node *n = fleet_node(r->f, d->victim->name);
+
+	if (!d->rescue)
+		return err_set(reterr, -EINVAL, "nobody would mend the node");
+	drill_end_node(r, d->victim);
+	say(r, "%s %s", d->fault->struck, d->victim->name);
+	remote_close(n->remote);
+	n->remote = NULL;
+	r->killed = true;
+	return rescue_kill(d->rescue, d->lab, d->victim->name,
+			   longest_fault_ms(d), &d->down_ns, reterr);
 }
 
 /* Has a router before this one the same aim? One fault is for both. */
@@ -209,7 +244,7 @@ static bool struck(const struct drill *d, size_t router)
 	return false;
 }
 
-static int break_links(struct drill_run *r, struct err *reterr)
+static int break_it(struct drill_run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	size_t i;
@@ -217,6 +252,8 @@ static int break_links(struct drill_run *r, struct err *reterr)
 
 	/* Until the agent's own word, this is when it happened. */
 	d->down_ns = clock_real_ns();
+	if (d->fault->traits & FAULT_KILLS_NODE)
+		return kill_node(r, reterr);
 	for (i = 0; i < d->nrouters && e == 0; i++)
 		if (d->routers[i].hit && !struck(d, i))
 			e = break_one(r, &d->routers[i].aim, reterr);
@@ -237,8 +274,22 @@ static const char *how_spoiled(struct drill *d, const struct seen_fault *f)
 	return NULL;
 }
 
-/* Sets up again whatever was set down. Its times are the agent's. */
-static int mend_links(struct drill_run *r, struct err *reterr)
+static int make_anew(struct drill_run *r, struct err *reterr)
+{
+	struct drill *d = r->d;
+	int e;
+
+	r->killed = false;
+	say(r, "%s %s", d->fault->mended, d->victim->name);
+	e = rescue_mend(d->rescue, &d->up_ns, reterr);
+	if (e == 0)
+		e = fleet_again(r->f, fleet_node(r->f, d->victim->name),
+				reterr);
+	return e < 0 ? err_prefix(reterr, "%s", d->victim->name) : 0;
+}
+
+/* Puts back whatever was broken. Its times are the agent's. */
+static int mend_it(struct drill_run *r, struct err *reterr)
 {
 	const struct doc *answer;
 	struct seen_fault seen;
@@ -246,8 +297,10 @@ static int mend_links(struct drill_run *r, struct err *reterr)
 	size_t i;
 	int e = 0;
 
-	if (r->nfaults)
-		say(r, "link up again on %s", r->d->victim->name);
+	if (r->killed)
+		return make_anew(r, reterr);
+	if (r->nfaults && r->d->fault->mended)
+		say(r, "%s %s", r->d->fault->mended, r->d->victim->name);
 	for (i = 0; i < r->nfaults; i++)
 		going_stop(&r->faults[i]);
 	for (i = 0; i < r->nfaults; i++) {
@@ -276,8 +329,9 @@ static int find_victim(struct drill_run *r, struct err *reterr)
 {
 	struct drill *d = r->d;
 	const struct topo_node *n;
+	bool hit = false;
 	size_t i, h;
-	int e;
+	int e = 0;
 
 	for (i = 0; i < d->nrouters; i++) {
 		struct drill_router *dr = &d->routers[i];
@@ -298,13 +352,16 @@ static int find_victim(struct drill_run *r, struct err *reterr)
 	for (i = 0; i < d->nrouters; i++) {
 		struct drill_router *dr = &d->routers[i];
 
-		e = dr->hit ? d->fault->aim(dr->router, dr->old, &dr->aim,
-					    reterr)
-			    : 0;
-		if (e < 0)
+		if (!dr->hit)
+			continue;
+		/* One that it does not concern is not hit; somebody must be. */
+		e = d->fault->aim(dr->router, dr->old, &dr->aim, reterr);
+		dr->hit = e == 0;
+		hit |= dr->hit;
+		if (e < 0 && e != -ENODEV)
 			return e;
 	}
-	return 0;
+	return hit ? 0 : e;
 }
 
 static int cut_and_wait(struct drill_run *r, struct err *reterr)
@@ -312,12 +369,12 @@ static int cut_and_wait(struct drill_run *r, struct err *reterr)
 	struct mono began = clock_mono();
 	int e;
 
-	e = break_links(r, reterr);
+	e = break_it(r, reterr);
 	if (e < 0)
 		return e;
 	e = poll_until(r, FAULT_SEEN_NS, fault_holds);
 	if (e == -ETIMEDOUT)
-		return err_set(reterr, e, "the link on %s did not go down",
+		return err_set(reterr, e, "the fault on %s did not take hold",
 			       r->d->victim->name);
 	if (e == 0) {
 		say(r, "waiting for another node (up to %.1f s)",
@@ -354,7 +411,7 @@ static int course(struct drill_run *r, struct err *reterr)
 	if (e < 0)
 		return e;
 	e = cut_and_wait(r, reterr);
-	if (mend_links(r, &err) < 0) {
+	if (mend_it(r, &err) < 0) {
 		/* What it says is why the link did not go down, too. */
 		*reterr = err;
 		if (!d->up_ns)

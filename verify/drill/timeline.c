@@ -259,19 +259,19 @@ size_t drill_moments(const struct drill *d, const struct drill_router *dr,
 	const char *now = t->now < r->nhosts ? r->hosts[t->now]->name : NULL;
 	const struct drill_moment all[] = {
 		{t->last_old, "last_old_advert", "last advert of", old},
-		{d->down_ns, "fault", "link down on", old},
+		{d->down_ns, "fault", d->fault->struck, old},
 		{t->gave_up, "gave_up", "addresses given up by", old},
 		{t->first_new, "first_new_advert", "first advert of", now},
 		{t->addresses, "addresses", "addresses in place on", now},
 		{t->routes, "routes", "default routes in place on", now},
 		{t->announced, "announced", "first gratuitous ARP of", now},
 		{t->reply, "first_reply", "first reply to a ping", NULL},
-		{d->up_ns, "healed", "link up again on", old},
+		{d->up_ns, "healed", d->fault->mended, old},
 	};
 	size_t i, n = 0;
 
 	for (i = 0; i < ARRAY_LEN(all); i++)
-		if (all[i].t)
+		if (all[i].t && all[i].what)
 			ret[n++] = all[i];
 	qsort(ret, n, sizeof(*ret), by_time);
 	return n;

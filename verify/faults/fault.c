@@ -8,7 +8,12 @@
 
 #define FAULTS(X)                                                              \
 	X(fault_tunnel)                                                        \
-	X(fault_ha)
+	X(fault_ha)                                                            \
+	X(fault_engine_kill)                                                   \
+	X(fault_node_kill)                                                     \
+	X(fault_node_pause)                                                    \
+	X(fault_gateway_loss)                                                  \
+	X(fault_partition)
 
 #define DECLARE(f) extern const struct fault f;
 FAULTS(DECLARE)

@@ -3,9 +3,10 @@
 #define LABCTL_VERIFY_FAULTS_FAULT_H
 
 /*
- * What a drill can break. A fault strikes one interface by one operation of
- * the node's agent, which guards it: whatever happens to the drill, the guard
- * mends it. Routers whose aims are the same share one fault.
+ * What a drill can break. A fault strikes by one operation of the node's agent,
+ * or, where the node itself goes, from outside; either way it has a guard:
+ * whatever happens to the drill, the guard mends it. Routers whose aims are
+ * the same share one fault.
  */
 
 #include <stdbool.h>
@@ -15,22 +16,45 @@
 #include "provision/seen.h"
 #include "topologies/topo.h"
 
+#define FAULT_AIM_DEVS_MAX 32
+
 struct fault_aim {
-	const char *netns, *dev;
+	const char *netns;
+	const char *dev; /* the interface that it is about, or "" */
+	/* Of operations that take several. */
+	const char *devs[FAULT_AIM_DEVS_MAX];
+	size_t ndevs;
+};
+
+/* What is to be expected besides a takeover. */
+enum fault_traits {
+	/* It strikes the node from outside, and whoever looks there goes. */
+	FAULT_KILLS_NODE = 1 << 0,
+	/* The struck node cannot know, or cannot act: what it holds it gives
+	 * up when it is joined again, not before. */
+	FAULT_KEEPS = 1 << 1,
+	/* Both claim the role meanwhile: afterwards it is of the one that has
+	 * precedence, not of the one that took over. */
+	FAULT_SPLITS = 1 << 2
 };
 
 struct fault {
 	const char *name;
 	const char *about; /* what is struck */
-	const char *op;    /* the agent's operation; its request is an aim */
+	/* In words before a node's name: "link down on"; mended is NULL where
+	 * nothing needs to be. */
+	const char *struck, *mended;
+	const char *op; /* the agent's operation; NULL with KILLS_NODE */
+	unsigned traits;
 	/* Where it strikes a router that is active on hosts[host]; -ENODEV
 	 * where there is nothing to strike. */
 	int (*aim)(const struct topo_router *r, size_t host,
 		   struct fault_aim *ret, struct err *reterr);
-	/* Does it hold, by the tables of the node? */
+	/* Does it hold, by the tables of the node? NULL: they do not tell. */
 	bool (*holds)(const struct fault_aim *aim, const struct observed *o);
-	/* Is it known that this router's old host may keep what it has? */
-	bool (*weak)(const struct topo_router *r);
+	/* What this router is known to do wrong after it, and what cures that,
+	 * or NULL. */
+	const char *(*weakness)(const struct topo_router *r);
 };
 
 /* Fault i, the first is the usual one; NULL past the last. */

@@ -15,20 +15,26 @@ static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
 		return err_set(reterr, -ENODEV,
 			       "%s has no tunnel interface to set down",
 			       n->name);
-	*ret = (struct fault_aim){"", nic->ifname};
+	*ret = (struct fault_aim){.netns = "", .dev = nic->ifname};
 	return 0;
 }
 
-static bool weak(const struct topo_router *r)
+static const char *weakness(const struct topo_router *r)
 {
-	return !(r->ha.track & TOPO_TRACK_TUNNEL);
+	return r->ha.track & TOPO_TRACK_TUNNEL
+		       ? NULL
+		       : "with track: [ha] a node whose overlay is cut keeps "
+			 "its addresses and may take the role back; track: "
+			 "[ha, tunnel] cures it";
 }
 
 const struct fault fault_tunnel = {
 	.name = "tunnel",
-	.about = "the node's overlay interface",
+	.about = "the node's overlay interface is set down",
+	.struck = "link down on",
+	.mended = "link up again on",
 	.op = "fault",
 	.aim = aim,
 	.holds = fault_link_down,
-	.weak = weak,
+	.weakness = weakness,
 };

@@ -2,6 +2,7 @@
 #include "verify/report/drill.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/auto.h"
 #include "lib/doc.h"
@@ -21,8 +22,11 @@ static void note_router(const struct drill *d, size_t i, struct tap *tap)
 	size_t k, n;
 
 	if (!dr->hit) {
-		tap_note(tap, "%s: not active on %s, so not hit",
-			 dr->router->name, d->victim->name);
+		tap_note(tap, "%s: not struck: %s", dr->router->name,
+			 dr->old < dr->router->nhosts &&
+					 dr->router->hosts[dr->old] == d->victim
+				 ? "it does not concern this router"
+				 : "it was active elsewhere");
 		return;
 	}
 	drill_timeline(d, i, &t);
@@ -53,10 +57,15 @@ static void note_ping(const struct drill *d, size_t i, struct tap *tap)
 		 (double)o.ns / (double)NS_PER_MS, o.lost, o.sent);
 }
 
-void report_drill_tap(const struct drill *d, struct tap *tap)
+void report_drill_tap(const struct drill *d, size_t run, size_t runs,
+		      struct tap *tap)
 {
 	size_t i, n = drill_points(d);
 
+	if (runs > 1)
+		tap_note(tap, "run %zu of %zu: %s%s", run, runs,
+			 d->fault->about,
+			 d->err.code ? ": not carried out" : "");
 	for (i = 0; d->down_ns && i < d->nrouters; i++)
 		note_router(d, i, tap);
 	for (i = 0; d->down_ns && i < d->npings; i++)
@@ -68,6 +77,8 @@ void report_drill_tap(const struct drill *d, struct tap *tap)
 		const char *skip;
 
 		drill_title(d, i, &title);
+		if (runs > 1)
+			buf_printf(&title, ", run %zu", run);
 		drill_judge(d, i, &v, &skip);
 		if (v.kind != VERDICT_OK)
 			drill_command(d, i, &command);
@@ -76,6 +87,40 @@ void report_drill_tap(const struct drill *d, struct tap *tap)
 		else
 			tap_point(tap, title.data, drill_name(d, i), &v,
 				  command.data);
+	}
+}
+
+static void figure_label(const struct figure *x, char *out, size_t size)
+{
+	if (x->address)
+		snprintf(out, size, "%s at %s from %s: %s", x->router,
+			 x->address, x->from, x->what);
+	else
+		snprintf(out, size, "%s: %s", x->router, x->what);
+}
+
+void report_figures_tap(struct figures *f, struct tap *tap)
+{
+	char label[256];
+	int width = 0;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		figure_label(&f->items[i], label, sizeof(label));
+		if ((int)strlen(label) > width)
+			width = (int)strlen(label);
+	}
+	if (width)
+		tap_note(tap, "%-*s %9s %9s %9s  seen", width,
+			 "ms, of all runs", "min", "median", "max");
+	for (i = 0; i < f->n; i++) {
+		struct spread s = figure_spread(&f->items[i]);
+
+		figure_label(&f->items[i], label, sizeof(label));
+		tap_note(tap, "%-*s %9.1f %9.1f %9.1f  %zu of %zu", width,
+			 label, (double)s.min / NS_PER_MS,
+			 (double)s.median / NS_PER_MS,
+			 (double)s.max / NS_PER_MS, f->items[i].n, f->drills);
 	}
 }
 
@@ -170,34 +215,97 @@ static bool json_point(struct json *j, const struct drill *d, size_t i)
 	return skip || v.kind == VERDICT_OK;
 }
 
-size_t report_drill_json(const struct drill *d, struct buf *out)
+/* The members of a drill's object; returns how many points fail. */
+static size_t json_drill(struct json *j, const struct drill *d)
 {
 	size_t i, failed = 0, n = drill_points(d);
-	struct json j;
 
-	json_init(&j, out, 2);
-	json_obj(&j);
-	json_kint(&j, "version", 1);
-	json_kstr(&j, "lab", d->lab->name);
-	json_kstr(&j, "fault", d->fault->name);
-	json_kstr(&j, "node", d->victim ? d->victim->name : NULL);
-	json_kstr(&j, "error", d->err.code ? d->err.msg : NULL);
-	json_key(&j, "routers");
-	json_arr(&j);
+	json_kstr(j, "node", d->victim ? d->victim->name : NULL);
+	json_kstr(j, "error", d->err.code ? d->err.msg : NULL);
+	json_key(j, "routers");
+	json_arr(j);
 	for (i = 0; i < d->nrouters; i++)
-		json_router(&j, d, i);
-	json_arr_end(&j);
-	json_key(&j, "pings");
-	json_arr(&j);
+		json_router(j, d, i);
+	json_arr_end(j);
+	json_key(j, "pings");
+	json_arr(j);
 	for (i = 0; i < d->npings; i++)
-		json_ping(&j, d, i);
-	json_arr_end(&j);
-	json_key(&j, "points");
-	json_arr(&j);
+		json_ping(j, d, i);
+	json_arr_end(j);
+	json_key(j, "points");
+	json_arr(j);
 	for (i = 0; i < n; i++)
-		failed += !json_point(&j, d, i);
-	json_arr_end(&j);
+		failed += !json_point(j, d, i);
+	json_arr_end(j);
+	return failed;
+}
+
+static void json_head(struct json *j, const struct lab *lab,
+		      const struct fault *fault, struct buf *out)
+{
+	json_init(j, out, 2);
+	json_obj(j);
+	json_kint(j, "version", 1);
+	json_kstr(j, "lab", lab->name);
+	json_kstr(j, "fault", fault->name);
+}
+
+size_t report_drill_json(const struct drill *d, struct buf *out)
+{
+	struct json j;
+	size_t failed;
+
+	json_head(&j, d->lab, d->fault, out);
+	failed = json_drill(&j, d);
 	json_obj_end(&j);
 	buf_addc(out, '\n');
 	return failed;
+}
+
+void report_drills_begin(struct json *j, const struct lab *lab,
+			 const struct fault *fault, struct buf *out)
+{
+	json_head(j, lab, fault, out);
+	json_key(j, "runs");
+	json_arr(j);
+}
+
+size_t report_drills_add(struct json *j, const struct drill *d)
+{
+	size_t failed;
+
+	json_obj(j);
+	failed = json_drill(j, d);
+	json_obj_end(j);
+	return failed;
+}
+
+void report_drills_end(struct json *j, struct figures *f, struct buf *out)
+{
+	size_t i;
+
+	json_arr_end(j);
+	json_key(j, "figures");
+	json_arr(j);
+	for (i = 0; i < f->n; i++) {
+		struct figure *x = &f->items[i];
+		struct spread s = figure_spread(x);
+
+		json_obj(j);
+		json_kstr(j, "router", x->router);
+		json_kstr(j, "figure", x->key);
+		json_kstr(j, "what", x->what);
+		if (x->address) {
+			json_kstr(j, "address", x->address);
+			json_kstr(j, "from", x->from);
+		}
+		json_kint(j, "seen", (int64_t)x->n);
+		json_us(j, "min", s.min);
+		json_us(j, "median", s.median);
+		json_us(j, "max", s.max);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+	json_obj_end(j);
+	buf_addc(out, '\n');
 }
