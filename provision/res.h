@@ -61,6 +61,13 @@ struct res_link {
 	unsigned arp_ignore; /* IPv4's conf/DEV/arp_ignore */
 	bool no_arp;         /* IFF_NOARP */
 	bool no_multicast;   /* not IFF_MULTICAST */
+	bool proto_down;     /* held down, which only some kinds can be */
+	bool dormant;        /* its state is somebody's to say (linkmode) */
+	bool xdp;            /* a program takes its frames first */
+	unsigned accept_ra;  /* IPv6's conf/DEV/accept_ra */
+	unsigned ipv6_mtu;   /* conf/DEV/mtu; 0: there is no IPv6 on it */
+	uint32_t conf_odd;   /* settings as kinds/link_conf.h counts them */
+	uint32_t own_odd;    /* those of its kind, by the kind's own table */
 	/* As a bridge's port, where it is one: what is otherwise than the
 	 * kernel has it for a new port; enum port_odd of kinds/link_port.h. */
 	uint32_t port_odd;
@@ -125,8 +132,27 @@ struct res_fdb {
 	const char *dev;
 	struct mac mac;
 	struct ip dst;
-	bool permanent;  /* seen only */
 	const char *via; /* wanted only: the link to send by, NULL: by routes */
+	/* seen only */
+	bool permanent;     /* it stays for ever */
+	const char *bridge; /* a bridge's, by that port; NULL: the link's own */
+	bool astray;        /* by a way that no lab has, in those three: */
+	uint16_t port;
+	uint32_t vni;
+	unsigned via_index;
+};
+
+/* What stands at a link's root or ingress; seen only. */
+struct res_qdisc {
+	const char *dev;
+	const char *type; /* "netem", "clsact" */
+	uint32_t parent;  /* TC_H_ROOT, TC_H_INGRESS */
+};
+
+/* A namespace's IPsec; seen only. */
+struct res_xfrm {
+	uint32_t policies, states;
+	bool blocks; /* whatever no policy speaks of */
 };
 
 /* All rules of a namespace, as iptables-save prints them; or, seen only, a
@@ -136,6 +162,7 @@ struct res_rules {
 	/* seen only */
 	uint8_t family;    /* NFPROTO_* of table */
 	const char *table; /* NULL: the namespace's rules */
+	bool legacy;       /* table: of iptables' older make */
 };
 
 /* A file of the node, for people to read. */
@@ -157,6 +184,8 @@ struct res {
 		struct res_rule rule;
 		struct res_neigh neigh;
 		struct res_fdb fdb;
+		struct res_qdisc qdisc;
+		struct res_xfrm xfrm;
 		struct res_rules rules;
 		struct res_file file;
 		struct res_service service;

@@ -32,12 +32,18 @@ mine() { pgrep -f "[l]abctl $1 " | head -n 1; }
 netns_of() { on "$1" ip netns list | sed "s/ .*//" | head -n 1; }
 without() { grep -v "$1" "$TMP/whole.yaml" >"$FILE"; }
 
+# delete NODE NETNS: and wait for the kernel, which takes its links later.
+delete() {
+	on "$1" sh -c "ip netns del $2; for i in \$(seq 100); do
+		ip -br link | grep -q '^tap' || break; sleep 0.1; done"
+}
+
 counts "nothing there"
 counts "all there"
 counts "a router's namespace deleted" \
-	'on network1 ip netns del $(netns_of network1)'
+	'delete network1 $(netns_of network1)'
 counts "an instance's namespace deleted" \
-	'on compute1 ip netns del $(netns_of compute1)'
+	'delete compute1 $(netns_of compute1)'
 counts "links deleted" \
 	'on network2 sh -c "for l in \$(ip -br link | grep -o \"^tap[^@]*\"); do ip link del \$l; done; ip link del vxlan-1"'
 counts "an interface down, rules, routes, addresses and sysctls" \

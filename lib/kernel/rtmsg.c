@@ -146,6 +146,10 @@ void rtmsg_neigh(struct rtnl *r, enum rtmsg_op op, const struct rtmsg_neigh *n)
 		rtmsg_put_ip(m, NDA_DST, &n->dst);
 	if (n->via)
 		(void)nla_put_u32(m, NDA_IFINDEX, n->via);
+	if (n->port)
+		(void)nla_put_u16(m, NDA_PORT, htons(n->port));
+	if (n->vni)
+		(void)nla_put_u32(m, NDA_VNI, n->vni);
 }
 
 /* --- links ---------------------------------------------------------------- */

@@ -67,6 +67,8 @@ struct rtmsg_neigh {
 	const struct mac *mac; /* NULL: none */
 	struct ip dst;         /* family 0: none */
 	unsigned via;   /* of a vxlan link: the link to send by; 0: any */
+	uint16_t port;  /* of a vxlan link: another than its own; 0: that */
+	uint32_t vni;   /* likewise */
 	uint16_t state; /* NUD_* */
 	uint8_t flags;  /* NTF_* */
 };

@@ -3,11 +3,17 @@
  * Forwarding entries of vxlan links: which node has a MAC address, and, for
  * the address of all zeros, who gets a copy of what is flooded. Only standing
  * ones count; learned ones come and go.
+ *
+ * A bridge of the lab's learns all of its own: a standing entry of its sends
+ * frames where nobody listens, and goes. The kernel's are those of the ports'
+ * and the bridge's own addresses.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
@@ -24,15 +30,28 @@ static void id(const struct res *r, struct buf *out)
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
 	buf_printf(out, "%s/%s/%s", r->fdb.dev, mac_print(&r->fdb.mac, m),
-		   ip_print(&r->fdb.dst, t));
+		   r->fdb.bridge ? r->fdb.bridge : ip_print(&r->fdb.dst, t));
+	if (r->fdb.astray)
+		buf_printf(out, "/%u/%" PRIu32 "/%u", r->fdb.port, r->fdb.vni,
+			   r->fdb.via_index);
 }
 
 static void print(const struct res *r, struct buf *out)
 {
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
-	buf_printf(out, "fdb %s dst %s on %s", mac_print(&r->fdb.mac, m),
-		   ip_print(&r->fdb.dst, t), r->fdb.dev);
+	buf_printf(out, "fdb %s", mac_print(&r->fdb.mac, m));
+	if (ip_is_set(&r->fdb.dst))
+		buf_printf(out, " dst %s", ip_print(&r->fdb.dst, t));
+	buf_printf(out, " on %s", r->fdb.dev);
+	if (r->fdb.bridge)
+		buf_printf(out, " of %s", r->fdb.bridge);
+	if (r->fdb.port)
+		buf_printf(out, " port %u", r->fdb.port);
+	if (r->fdb.vni)
+		buf_printf(out, " vni %" PRIu32, r->fdb.vni);
+	if (r->fdb.astray && r->fdb.via_index)
+		buf_adds(out, " by another link");
 	kind_print_place(r->netns, out);
 }
 
@@ -51,19 +70,53 @@ static const char *dev(const struct res *r)
 	return r->fdb.dev;
 }
 
+/* The kernel's own, of a port and of the bridge. */
+static bool of_link(const struct seen_ns *ns, const char *name,
+		    const struct mac *mac)
+{
+	const struct res_link *l = seen_link(ns, name);
+
+	return l && mac_equal(&l->mac, mac);
+}
+
+/* What a vxlan link's entry has otherwise than its link. */
+static void look_way(const struct seen_ns *ns, struct res_fdb *f,
+		     struct nlattr **tb)
+{
+	const struct res_link *l = seen_link(ns, f->dev);
+	const char *via;
+
+	f->port = rtmsg_be16(tb[NDA_PORT]);
+	f->vni = rtmsg_u32(tb[NDA_VNI]);
+	f->via_index = rtmsg_u32(tb[NDA_IFINDEX]);
+	via = seen_link_name(ns, f->via_index);
+	f->astray = f->port || f->vni ||
+		    (via && l && (!l->dev || strcmp(via, l->dev) != 0));
+}
+
 static int on_fdb(const struct nlmsghdr *h, void *ctx)
 {
 	struct look *l = ctx;
 	const struct ndmsg *ndm = NLMSG_DATA(h);
 	struct nlattr *tb[NDA_MAX + 1];
-	const char *name;
+	const char *name, *bridge;
 	struct mac mac;
 	struct res *r;
+	bool stays;
 
 	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX))
 		return 0;
 	name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
-	if (!name || !tb[NDA_DST] || !rtmsg_mac(tb[NDA_LLADDR], &mac))
+	stays = (ndm->ndm_state & (NUD_PERMANENT | NUD_NOARP)) ||
+		(ndm->ndm_flags & (NTF_EXT_LEARNED | NTF_STICKY));
+	if (!name || !rtmsg_mac(tb[NDA_LLADDR], &mac))
+		return 0;
+	/* Without a destination: a bridge's, a device's own filter, or, by
+	 * the number of a next hop, a vxlan link's. */
+	bridge = seen_link_name(l->ns, rtmsg_u32(tb[NDA_MASTER]));
+	if (bridge ? !stays || tb[NDA_DST] : !tb[NDA_DST] && !tb[NDA_NH_ID])
+		return 0;
+	if (bridge && of_link(l->ns, name, &mac))
 		return 0;
 	r = seen_push(l->a, l->ns, RES_FDB);
 	if (!r)
@@ -71,7 +124,10 @@ static int on_fdb(const struct nlmsghdr *h, void *ctx)
 	r->fdb.dev = name;
 	r->fdb.mac = mac;
 	r->fdb.dst = rtmsg_ip(tb[NDA_DST]);
-	r->fdb.permanent = (ndm->ndm_state & NUD_PERMANENT) != 0;
+	r->fdb.permanent = stays;
+	r->fdb.bridge = bridge;
+	if (!bridge)
+		look_way(l->ns, &r->fdb, tb);
 	return 0;
 }
 
@@ -82,13 +138,14 @@ static void forget(void *ctx)
 	l->ns->of[RES_FDB].n = 0;
 }
 
-static bool has_vxlan(const struct seen_ns *ns)
+static bool has_entries(const struct seen_ns *ns)
 {
 	const struct res_list *links = &ns->of[RES_LINK];
 	size_t i;
 
 	for (i = 0; i < links->n; i++)
-		if (links->items[i].link.kind == LINK_VXLAN)
+		if (links->items[i].link.kind == LINK_VXLAN ||
+		    links->items[i].link.kind == LINK_BRIDGE)
 			return true;
 	return false;
 }
@@ -97,7 +154,7 @@ static int look(struct look *l, struct err *reterr)
 {
 	const struct ndmsg ndm = {.ndm_family = AF_BRIDGE};
 
-	if (has_vxlan(l->ns) &&
+	if (has_entries(l->ns) &&
 	    rtmsg_dump(l->rtnl, RTM_GETNEIGH, &ndm, sizeof(ndm), on_fdb, forget,
 		       l, reterr) < 0)
 		return err_prefix(reterr, "forwarding entries");
@@ -113,11 +170,14 @@ static void compare(struct diff *d, const struct res *want,
 
 static bool extra(struct diff *d, const struct res *have)
 {
-	const struct res *l = link_staying(d, have->netns, have->fdb.dev);
+	const struct res *l;
 
+	if (have->fdb.bridge)
+		return link_staying(d, have->netns, have->fdb.bridge);
+	l = link_staying(d, have->netns, have->fdb.dev);
 	/* The group's own entry is the kernel's. */
 	return l && have->fdb.permanent &&
-	       !ip_equal(&have->fdb.dst, &l->link.group);
+	       (have->fdb.astray || !ip_equal(&have->fdb.dst, &l->link.group));
 }
 
 /* The default entry of a vxlan link with a group: the kernel makes it with
@@ -161,10 +221,15 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		.mac = &r->fdb.mac,
 		.dst = r->fdb.dst,
 		.state = NUD_PERMANENT,
-		.flags = NTF_SELF,
+		.flags = r->fdb.bridge ? NTF_MASTER : NTF_SELF,
 	};
 
 	n.index = tx_index(tx, p, c, n.dev);
+	if (r->fdb.astray) {
+		n.port = r->fdb.port;
+		n.vni = r->fdb.vni;
+		n.via = r->fdb.via_index;
+	}
 	if (r->fdb.via)
 		n.via = tx_index(tx, p, c, r->fdb.via);
 	if (n.index)
@@ -197,6 +262,7 @@ static const struct key rows[] = {
 	{"mac", KEY_MAC, KEY_FIELD(struct res, fdb.mac), .flags = KEY_REQUIRED},
 	{"dst", KEY_IP, KEY_FIELD(struct res, fdb.dst)},
 	{"permanent", KEY_BOOL, KEY_FIELD(struct res, fdb.permanent)},
+	{"bridge", KEY_TEXT, KEY_FIELD(struct res, fdb.bridge)},
 };
 
 static const struct key_table keys =

@@ -26,8 +26,9 @@
 #include <sys/socket.h>
 
 #include "lib/auto.h"
-#include "lib/kernel/rtmsg.h"
 #include "lib/keys/keys.h"
+#include "lib/kernel/rtmsg.h"
+#include "provision/kinds/link_conf.h"
 #include "provision/kinds/link_port.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
@@ -153,6 +154,7 @@ static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
 	l->no_forward = !conf[IPV4_DEVCONF_FORWARDING - 1];
 	l->rp_filter = conf[IPV4_DEVCONF_RP_FILTER - 1];
 	l->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
+	l->conf_odd |= conf_odd4(tb[IFLA_INET_CONF]);
 }
 
 static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
@@ -176,6 +178,9 @@ static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
 	       len < sizeof(conf) ? len : sizeof(conf));
 	l->ipv6_router = conf[DEVCONF_FORWARDING] != 0;
 	l->ipv6_off = conf[DEVCONF_DISABLE_IPV6] != 0;
+	l->accept_ra = (unsigned)conf[DEVCONF_ACCEPT_RA];
+	l->ipv6_mtu = (unsigned)conf[DEVCONF_MTU6];
+	l->conf_odd |= conf_odd6(tb[IFLA_INET6_CONF]);
 }
 
 enum link_kind link_kind_of(const char *word)
@@ -187,6 +192,14 @@ enum link_kind link_kind_of(const char *word)
 		    strcmp(link_types[i]->name, word) == 0)
 			return (enum link_kind)i;
 	return LINK_EXISTING;
+}
+
+static bool has_xdp(const struct nlattr *a)
+{
+	struct nlattr *tb[IFLA_XDP_MAX + 1];
+
+	rtmsg_nested(tb, IFLA_XDP_MAX, a);
+	return rtmsg_u8(tb[IFLA_XDP_ATTACHED]) != XDP_ATTACHED_NONE;
 }
 
 static int on_link(const struct nlmsghdr *h, void *ctx)
@@ -214,6 +227,9 @@ static int on_link(const struct nlmsghdr *h, void *ctx)
 	l->running = (ifi->ifi_flags & LOWER_UP) != 0;
 	l->no_arp = (ifi->ifi_flags & IFF_NOARP) != 0;
 	l->no_multicast = !(ifi->ifi_flags & IFF_MULTICAST);
+	l->proto_down = rtmsg_u8(tb[IFLA_PROTO_DOWN]) != 0;
+	l->dormant = rtmsg_u8(tb[IFLA_LINKMODE]) != 0;
+	l->xdp = has_xdp(tb[IFLA_XDP]);
 	l->alias = rtmsg_text(d->l->a, tb[IFLA_IFALIAS]);
 	l->peer_index = rtmsg_u32(tb[IFLA_LINK]);
 	p->master = rtmsg_u32(tb[IFLA_MASTER]);
@@ -306,10 +322,42 @@ static void set_file(struct tx *tx, const struct change *c, const char *family,
 	tx_write(tx, c, key, value);
 }
 
+struct setting {
+	struct tx *tx;
+	const struct change *c;
+};
+
+static void set_usual(void *ctx, const char *family, const char *setting,
+		      const char *value)
+{
+	const struct setting *s = ctx;
+
+	set_file(s->tx, s->c, family, setting, value);
+}
+
+/* Those whose value is not always the same. */
+static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
+{
+	const struct res ra = {.kind = RES_SYSCTL,
+			       .netns = c->want->netns,
+			       .sysctl.key = LINK_DEFAULT_ACCEPT_RA};
+	const struct res *want;
+	char mtu[16];
+
+	if (fields & LINK_HAS_IPV6_MTU) {
+		snprintf(mtu, sizeof(mtu), "%u", c->want->link.mtu);
+		set_file(tx, c, "ipv6", "mtu", mtu);
+	}
+	want = fields & LINK_HAS_ACCEPT_RA ? tx_wanted(tx, &ra) : NULL;
+	if (want)
+		set_file(tx, c, "ipv6", "accept_ra", want->sysctl.value);
+}
+
 /* Some settings of a link have no message, only a file. */
 static void set_files(struct tx *tx, const struct change *c)
 {
 	const struct res_link *l = &c->want->link;
+	struct setting s = {tx, c};
 	unsigned fields = c->fields;
 
 	/* A new link inherits the others. */
@@ -317,7 +365,8 @@ static void set_files(struct tx *tx, const struct change *c)
 		fields = l->ipv6_off ? LINK_HAS_IPV6_OFF : 0;
 	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
 		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER |
-		  LINK_HAS_ARP_IGNORE;
+		  LINK_HAS_ARP_IGNORE | LINK_HAS_CONF | LINK_HAS_ACCEPT_RA |
+		  LINK_HAS_IPV6_MTU;
 	if (!fields || !tx_enter(tx, c->want->netns, c))
 		return;
 	if (fields & LINK_HAS_IPV6_OFF)
@@ -333,6 +382,9 @@ static void set_files(struct tx *tx, const struct change *c)
 		set_file(tx, c, "ipv4", "rp_filter", "0");
 	if (fields & LINK_HAS_ARP_IGNORE)
 		set_file(tx, c, "ipv4", "arp_ignore", "0");
+	if (fields & LINK_HAS_CONF)
+		conf_usual(c->seen->link.conf_odd, set_usual, &s);
+	set_ipv6(tx, c, fields);
 }
 
 static void put_addr_gen(struct nl_msg *m, bool none)
@@ -345,6 +397,14 @@ static void put_addr_gen(struct nl_msg *m, bool none)
 			      : IN6_ADDR_GEN_MODE_EUI64);
 	nla_nest_end(m, inet6);
 	nla_nest_end(m, spec);
+}
+
+static void put_no_xdp(struct nl_msg *m)
+{
+	struct nlattr *xdp = nla_nest_start(m, IFLA_XDP);
+
+	(void)nla_put_s32(m, IFLA_XDP_FD, -1);
+	nla_nest_end(m, xdp);
 }
 
 /* What is to be set of a link that was just made. */
@@ -363,7 +423,9 @@ static void set_common(struct tx *tx, struct place *p, const struct res_link *l,
 		       unsigned fields, unsigned master)
 {
 	const unsigned here = LINK_HAS_MARK | LINK_HAS_MAC | LINK_HAS_MTU |
-			      LINK_HAS_MASTER | LINK_HAS_ADDR_GEN;
+			      LINK_HAS_MASTER | LINK_HAS_ADDR_GEN |
+			      LINK_HAS_PROTO_DOWN | LINK_HAS_MODE |
+			      LINK_HAS_XDP;
 	struct nl_msg *m;
 
 	if (!(fields & here))
@@ -379,6 +441,12 @@ static void set_common(struct tx *tx, struct place *p, const struct res_link *l,
 		(void)nla_put_u32(m, IFLA_MASTER, master);
 	if (fields & LINK_HAS_ADDR_GEN)
 		put_addr_gen(m, l->addr_gen_none);
+	if (fields & LINK_HAS_PROTO_DOWN)
+		(void)nla_put_u8(m, IFLA_PROTO_DOWN, 0);
+	if (fields & LINK_HAS_MODE)
+		(void)nla_put_u8(m, IFLA_LINKMODE, 0);
+	if (fields & LINK_HAS_XDP)
+		put_no_xdp(m);
 }
 
 static void set(struct tx *tx, const struct change *c)
@@ -406,7 +474,7 @@ static void set(struct tx *tx, const struct change *c)
 		port_put_usual(rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS),
 			       c->seen->link.port_odd);
 	if (fields & LINK_HAS_OWN)
-		link_type(l)->set(p, l);
+		link_type(l)->set(p, l, &c->seen->link);
 	if (fields & (LINK_HAS_ARP | LINK_HAS_MULTICAST))
 		rtmsg_link_flags(p->rtnl, l->name, IFF_MULTICAST,
 				 (fields & LINK_HAS_ARP ? IFF_NOARP : 0) |
@@ -487,7 +555,12 @@ static const struct key rows[] = {
 	{"arp_ignore", KEY_UINT, KEY_FIELD(struct res, link.arp_ignore)},
 	{"no_arp", KEY_BOOL, KEY_FIELD(struct res, link.no_arp)},
 	{"no_multicast", KEY_BOOL, KEY_FIELD(struct res, link.no_multicast)},
+	{"proto_down", KEY_BOOL, KEY_FIELD(struct res, link.proto_down)},
+	{"dormant", KEY_BOOL, KEY_FIELD(struct res, link.dormant)},
+	{"xdp", KEY_BOOL, KEY_FIELD(struct res, link.xdp)},
 	{"port_odd", KEY_UINT, KEY_FIELD(struct res, link.port_odd)},
+	{"conf_odd", KEY_UINT, KEY_FIELD(struct res, link.conf_odd)},
+	{"own_odd", KEY_UINT, KEY_FIELD(struct res, link.own_odd)},
 	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
 	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},
 	{"stp", KEY_BOOL, KEY_FIELD(struct res, link.stp)},

@@ -35,6 +35,12 @@ enum link_fields {
 	LINK_HAS_ARP_IGNORE = 1 << 13,
 	LINK_HAS_ARP = 1 << 14,
 	LINK_HAS_MULTICAST = 1 << 15,
+	LINK_HAS_CONF = 1 << 16, /* settings of kinds/link_conf.h */
+	LINK_HAS_ACCEPT_RA = 1 << 17,
+	LINK_HAS_IPV6_MTU = 1 << 18,
+	LINK_HAS_PROTO_DOWN = 1 << 19,
+	LINK_HAS_MODE = 1 << 20,
+	LINK_HAS_XDP = 1 << 21,
 };
 
 /* Indices in a dump, until all names are known. */
@@ -63,13 +69,16 @@ struct link_type {
 	/* Do its own attributes differ? Then words, and set() mends it. */
 	bool (*differs)(const struct res_link *want,
 			const struct res_link *have, struct buf *why);
+	/* What stands in the way of making it, in words, or NULL. */
+	const char *(*obstacle)(struct diff *d, const struct res *want);
 	/* Is it there as a whole? Where not, all of it goes and is made. */
 	void (*judge)(struct diff *d, const struct res *want);
 
 	/* Queues the making, or has failed c. */
 	void (*make)(struct tx *tx, struct place *p, const struct change *c);
 	/* Queues the setting of its own attributes. */
-	void (*set)(struct place *p, const struct res_link *want);
+	void (*set)(struct place *p, const struct res_link *want,
+		    const struct res_link *have);
 };
 
 #define LINK_ROW(NAME, name) extern const struct link_type link_##name;
@@ -110,5 +119,8 @@ bool link_extra(struct diff *d, const struct res *have);
 /* For make: name and what is only taken with it, MAC address and MTU. */
 struct nl_msg *link_new(struct place *p, const struct res_link *l);
 void link_put_fixed(struct nl_msg *m, const struct res_link *l);
+
+/* What links of a namespace have for accept_ra, where the plan says it. */
+#define LINK_DEFAULT_ACCEPT_RA "net/ipv6/conf/default/accept_ra"
 
 #endif

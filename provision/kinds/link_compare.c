@@ -7,6 +7,7 @@
 
 #include "lib/auto.h"
 #include "provision/kinds/link.h"
+#include "provision/kinds/link_conf.h"
 #include "provision/kinds/link_port.h"
 #include "provision/kinds/netns.h"
 #include "provision/kinds/sysctl.h"
@@ -46,9 +47,11 @@ const struct res *link_staying(struct diff *d, const char *netns,
 		       : NULL;
 }
 
-static bool foreign(const struct diff *d, const struct res_link *l)
+/* In a namespace of the lab's nobody else has anything, whatever it says. */
+static bool foreign(struct diff *d, const char *netns, const struct res_link *l)
 {
-	return l->alias && *l->alias && !diff_ours(d, l->alias);
+	return l->alias && *l->alias && !diff_ours(d, l->alias) &&
+	       !netns_is_labs(d, netns);
 }
 
 bool link_shape_right(const struct res_link *want, const struct res_link *have)
@@ -66,8 +69,9 @@ bool link_make_way(struct diff *d, const char *netns,
 
 	if (!have)
 		return true;
-	if (foreign(d, have) ||
-	    (!diff_ours(d, have->alias) && !link_type(have)->own_name))
+	if (foreign(d, netns, have) ||
+	    (!diff_ours(d, have->alias) && !link_type(have)->own_name &&
+	     !netns_is_labs(d, netns)))
 		return false;
 	r.link = *have;
 	diff_remove(d, &r);
@@ -186,11 +190,52 @@ static unsigned differing_ipv4(struct diff *d, const struct res *want,
 	return f;
 }
 
+/* In a namespace of the lab's: taps have no addresses. */
+static unsigned differing_conf(struct diff *d, const struct res *want,
+			       const struct res_link *l, struct buf *why)
+{
+	const struct res_link *w = &want->link;
+	const char *ra;
+	unsigned f = 0;
+
+	if (!*want->netns)
+		return 0;
+	if (l->conf_odd) {
+		f |= LINK_HAS_CONF;
+		conf_print(l->conf_odd, why);
+	}
+	if (w->ipv6_off || l->ipv6_off || !l->ipv6_mtu)
+		return f;
+	ra = inherited(d, want->netns, LINK_DEFAULT_ACCEPT_RA);
+	if (ra && l->accept_ra != (unsigned)(ra[0] - '0')) {
+		f |= LINK_HAS_ACCEPT_RA;
+		buf_listf(why, "accept_ra %u, wanted %s", l->accept_ra, ra);
+	}
+	/* The link's own comes along with it. */
+	if (w->mtu && w->mtu == l->mtu && l->ipv6_mtu != w->mtu) {
+		f |= LINK_HAS_IPV6_MTU;
+		buf_listf(why, "IPv6 mtu %u, wanted %u", l->ipv6_mtu, w->mtu);
+	}
+	return f;
+}
+
 /* As the kernel makes each kind of link that the lab has. */
 static unsigned differing_flags(const struct res_link *l, struct buf *why)
 {
 	unsigned f = 0;
 
+	if (l->proto_down) {
+		f |= LINK_HAS_PROTO_DOWN;
+		buf_listf(why, "protodown on");
+	}
+	if (l->dormant) {
+		f |= LINK_HAS_MODE;
+		buf_listf(why, "mode dormant");
+	}
+	if (l->xdp) {
+		f |= LINK_HAS_XDP;
+		buf_listf(why, "an XDP program on it");
+	}
 	if (l->no_arp) {
 		f |= LINK_HAS_ARP;
 		buf_listf(why, "ARP is off");
@@ -257,7 +302,7 @@ static unsigned differing(struct diff *d, const struct res *want,
 	}
 	f |= differing_ipv4(d, want, l, why);
 	if (t->made)
-		f |= differing_flags(l, why);
+		f |= differing_conf(d, want, l, why) | differing_flags(l, why);
 	if (t->differs && t->differs(w, l, why))
 		f |= LINK_HAS_OWN;
 	if (w->up ? !l->up : t->made && l->up) {
@@ -279,20 +324,29 @@ void link_compare(struct diff *d, const struct res *want,
 		  const struct res *seen)
 {
 	const struct res_link *l = seen ? &seen->link : NULL;
-	bool made = link_type(&want->link)->made;
+	const struct link_type *t = link_type(&want->link);
+	const char *obstacle = NULL;
+	bool made = t->made;
 	auto_buf struct buf why = {0};
 	unsigned fields;
 
-	if (l && made && foreign(d, l)) {
+	if (l && made && foreign(d, want->netns, l)) {
 		blocked(d, want,
 			arena_printf(diff_arena(d),
-				     "a link of that name belongs to '%s'",
-				     l->alias));
+				     "a link of that name belongs to '%s'; if "
+				     "that is no more: "
+				     "ip link set %s alias ''",
+				     l->alias, l->name));
 		return;
 	}
-	if (l && !link_shape_right(&want->link, l) && !diff_ours(d, l->alias)) {
+	if (l && !link_shape_right(&want->link, l) && !diff_ours(d, l->alias) &&
+	    !netns_is_labs(d, want->netns)) {
 		blocked(d, want,
-			"a link of that name is there and is not the lab's");
+			arena_printf(diff_arena(d),
+				     "a %s link of that name is there and is "
+				     "not the lab's; if nobody needs it: "
+				     "ip link del %s",
+				     *l->type ? l->type : "hardware", l->name));
 		return;
 	}
 	if (!l && !made && diff_ns(d, want->netns)) {
@@ -300,7 +354,12 @@ void link_compare(struct diff *d, const struct res *want,
 		return;
 	}
 	if (!l || (made && diff_is_anew(d, want))) {
-		diff_add(d, want);
+		if (t->obstacle)
+			obstacle = t->obstacle(d, want);
+		if (obstacle)
+			blocked(d, want, obstacle);
+		else
+			diff_add(d, want);
 		return;
 	}
 	fields = differing(d, want, l, &why);

@@ -18,6 +18,8 @@
 	X(RULE, rule)                                                          \
 	X(NEIGH, neigh)                                                        \
 	X(FDB, fdb)                                                            \
+	X(QDISC, qdisc)                                                        \
+	X(XFRM, xfrm)                                                          \
 	X(RULES, rules)                                                        \
 	X(FILE, file)                                                          \
 	X(SERVICE, service)

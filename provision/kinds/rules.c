@@ -14,6 +14,9 @@
  * started to see it. The note is of one namespace, which its inode tells from
  * a later one of the same name.
  *
+ * The tables of iptables' older make (iptables-legacy) are beside these and
+ * act as well; no plan has any, and one that says something is emptied.
+ *
  * Tables without a rule, whose chains accept, are no rules: a person who
  * lists with iptables makes such.
  */
@@ -27,9 +30,10 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
+#include "lib/keys/keys.h"
 #include "lib/kernel/nfct.h"
 #include "lib/kernel/nfnl.h"
-#include "lib/keys/keys.h"
+#include "lib/kernel/xtables.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/rules_compile.h"
 #include "provision/node/diff.h"
@@ -59,12 +63,17 @@ static const char *family_name(uint8_t family)
 static void id(const struct res *r, struct buf *out)
 {
 	if (r->rules.table)
-		buf_printf(out, "%u/%s", r->rules.family, r->rules.table);
+		buf_printf(out, "%u/%s%s", r->rules.family, r->rules.table,
+			   r->rules.legacy ? "/legacy" : "");
 }
 
 static void print(const struct res *r, struct buf *out)
 {
-	if (r->rules.table)
+	if (r->rules.legacy)
+		buf_printf(out, "table %s of %s-legacy", r->rules.table,
+			   r->rules.family == NFPROTO_IPV6 ? "ip6tables"
+							   : "iptables");
+	else if (r->rules.table)
 		buf_printf(out, "table %s %s", family_name(r->rules.family),
 			   r->rules.table);
 	else
@@ -214,6 +223,25 @@ static int push_table(struct look *l, const struct nfnl_table *t)
 	return 0;
 }
 
+/* They are beside those of nf_tables, and act as well. */
+static int look_legacy(struct look *l, int family, struct err *reterr)
+{
+	struct xtables_list list;
+	int r = xtables_look(family, &list, reterr);
+
+	for (size_t i = 0; r == 0 && i < list.n; i++) {
+		const struct nfnl_table t = {family == 6 ? NFPROTO_IPV6
+							 : NFPROTO_IPV4,
+					     arena_strdup(l->a, list.names[i])};
+		const struct res_list *all = &l->ns->of[RES_RULES];
+
+		r = push_table(l, &t);
+		if (r == 0)
+			all->items[all->n - 1].rules.legacy = true;
+	}
+	return r;
+}
+
 /* Whether iptables knows all of a dump: it leaves out what it does not. */
 static bool all_told(const struct nfnl_rules *rules, const char *text)
 {
@@ -281,7 +309,11 @@ static int look(struct look *l, struct err *reterr)
 
 	if (!*l->ns->name)
 		return 0;
-	r = nfnl_open(&n, -1, reterr);
+	r = look_legacy(l, 4, reterr);
+	if (r == 0)
+		r = look_legacy(l, 6, reterr);
+	if (r == 0)
+		r = nfnl_open(&n, -1, reterr);
 	if (r == 0)
 		r = nfnl_tables(n, l->a, &tables, reterr);
 	if (r < 0)
@@ -488,6 +520,12 @@ static void unmake(struct tx *tx, const struct change *c)
 
 	if (!p)
 		return;
+	if (c->have.rules.legacy) {
+		if (xtables_empty(p->fd, table.family == NFPROTO_IPV6 ? 6 : 4,
+				  table.name, &err) < 0)
+			tx_fail(tx, c, err.msg);
+		return;
+	}
 	r = nfnl_open(&n, p->fd, &err);
 	if (r == 0 && table.name)
 		r = nfnl_delete(n, &table, &err);
@@ -502,6 +540,7 @@ static void unmake(struct tx *tx, const struct change *c)
 static const struct key rows[] = {
 	{"family", KEY_UINT, KEY_FIELD(struct res, rules.family)},
 	{"table", KEY_TEXT, KEY_FIELD(struct res, rules.table)},
+	{"legacy", KEY_BOOL, KEY_FIELD(struct res, rules.legacy)},
 	{"ipv4", KEY_TEXT, KEY_FIELD(struct res, rules.text4)},
 	{"ipv6", KEY_TEXT, KEY_FIELD(struct res, rules.text6)},
 };

@@ -29,6 +29,11 @@
 static const struct {
 	const char *key, *value;
 } beginning[] = {
+	{"net/ipv4/conf/all/arp_filter", "0"},
+	{"net/ipv4/conf/all/arp_ignore", "0"},
+	{"net/ipv4/conf/all/drop_gratuitous_arp", "0"},
+	{"net/ipv4/conf/all/drop_unicast_in_l2_multicast", "0"},
+	{"net/ipv4/conf/all/proxy_arp", "0"},
 	{"net/ipv4/icmp_echo_ignore_all", "0"},
 	{"net/ipv4/ip_default_ttl", "64"},
 	{"net/ipv4/ip_no_pmtu_disc", "0"},

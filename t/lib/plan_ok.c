@@ -132,6 +132,8 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 		return *r->netns && ifname_ok(r->neigh.dev) &&
 		       ip_is_set(&r->neigh.addr) && r->neigh.reserved;
 	case RES_RULE:
+	case RES_QDISC:
+	case RES_XFRM:
 		return false; /* no plan has them */
 	case RES_RULES:
 		return *r->netns && !r->rules.table;

@@ -225,8 +225,10 @@ static void made(struct world *w, const struct res *r)
 	case RES_FDB:
 		ns = sim_ns(&w->o, r->netns);
 		f = &seen_push(&w->a, ns, RES_FDB)->fdb;
-		*f = (struct res_fdb){r->fdb.dev, r->fdb.mac, r->fdb.dst, true,
-				      NULL};
+		*f = (struct res_fdb){.dev = r->fdb.dev,
+				      .mac = r->fdb.mac,
+				      .dst = r->fdb.dst,
+				      .permanent = true};
 		break;
 	case RES_RULES:
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_RULES)->rules =
@@ -244,6 +246,8 @@ static void made(struct world *w, const struct res *r)
 			r->neigh;
 		break;
 	case RES_RULE:
+	case RES_QDISC:
+	case RES_XFRM:
 		break; /* no plan has them */
 	case RES_SERVICE:
 		made_service(w, r);
@@ -366,6 +370,7 @@ static void drop_link(struct world *w, const char *ns_name, const char *name)
 		if (strcmp(ns->of[RES_LINK].items[i].link.name, name) == 0) {
 			ns->of[RES_LINK].items[i].link.name = "gone";
 			ns->of[RES_LINK].items[i].link.type = "loopback";
+			ns->of[RES_LINK].items[i].link.kind = LINK_EXISTING;
 			ns->of[RES_LINK].items[i].link.alias = NULL;
 		}
 	for (i = 0; i < ns->of[RES_ADDR].n; i++)
@@ -806,6 +811,100 @@ static void d_fdb(struct world *w)
 	f->permanent = false; /* learned */
 }
 
+static void d_link_settings(struct world *w)
+{
+	sim_link(w, "", BRP)->own_odd = 3;       /* see link_bridge.c */
+	sim_link(w, "", "vxlan-1")->own_odd = 1; /* see link_vxlan.c */
+	sim_link(w, "", "vxlan-2")->proto_down = true;
+	sim_link(w, R, QR)->conf_odd = 1u << 3; /* see link_conf.c */
+	sim_link(w, "", QRTAP)->conf_odd = 1;   /* it has no address */
+	sim_link(w, R, QG)->xdp = true;
+	sim_link(w, R, HA)->dormant = true;
+	sim_link(w, "", "eth2")->xdp = true; /* the node's own */
+}
+
+static void d_vxlan_set_for_good(struct world *w)
+{
+	sim_link(w, "", "vxlan-1")->own_odd = 1u << 6;
+}
+
+static void d_ipv6(struct world *w)
+{
+	struct res_link *l = sim_link(w, V, "eth0");
+
+	l->ipv6_mtu = 1280;
+	l->accept_ra = 2;
+}
+
+static void d_vxlan_in_the_way(struct world *w)
+{
+	struct res_link *l = new_link(w, "", "mine", "vxlan");
+
+	drop_link(w, "", "vxlan-1");
+	l->vni = 1;
+	l->port = 8472;
+}
+
+static void d_alias(struct world *w)
+{
+	sim_link(w, R, QR)->alias = "mine";
+	sim_link(w, R, QG)->alias = "mine";
+	sim_link(w, R, QG)->peer_index = 77;
+}
+
+static struct res_fdb *bridge_entry(struct world *w, const char *dev,
+				    const char *bridge, uint8_t last)
+{
+	struct res_fdb *f = &seen_push(&w->a, sim_ns(&w->o, ""), RES_FDB)->fdb;
+
+	f->dev = dev;
+	f->bridge = bridge;
+	f->mac.b[0] = 2;
+	f->mac.b[5] = last;
+	f->permanent = true;
+	return f;
+}
+
+static void d_bridge_fdb(struct world *w)
+{
+	struct res_fdb *f;
+
+	new_link(w, "", "docker0", "bridge");
+	bridge_entry(w, QRTAP, BRP, 1);
+	bridge_entry(w, "eth2", BRX, 2);
+	bridge_entry(w, "eth1", "docker0", 3);
+	f = bridge_entry(w, "vxlan-1", NULL, 4);
+	f->dst = sim_link(w, "", "vxlan-1")->group;
+	f->astray = true;
+	f->port = 9;
+}
+
+static void d_qdisc(struct world *w)
+{
+	static const char *const where[] = {"R", "", ""};
+	const char *const devs[] = {QR, QRTAP, "eth2"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(where); i++) {
+		struct res *r = seen_push(
+			&w->a, sim_ns(&w->o, *where[i] ? R : ""), RES_QDISC);
+
+		r->qdisc.dev = devs[i];
+		r->qdisc.type = "tbf";
+	}
+}
+
+static void d_ipsec_and_old_tables(struct world *w)
+{
+	struct res *r = seen_push(&w->a, sim_ns(&w->o, R), RES_XFRM);
+
+	r->xfrm.policies = 2;
+	r = seen_push(&w->a, sim_ns(&w->o, R), RES_RULES);
+	r->rules.family = 2;
+	r->rules.table = "filter";
+	r->rules.legacy = true;
+}
+
 struct drift {
 	const char *name, *node;
 	void (*make)(struct world *w);
@@ -874,11 +973,11 @@ static const struct drift drifts[] = {
 	{"a vxlan link with another port", "network1", d_vxlan,
 	 "- link vxlan-1\n+ link vxlan-1\n"},
 	{"another lab's vxlan link in the way", "network1", d_vxlan_foreign,
-	 "+ link vxlan-1: a link of that name belongs to 'labctl:other' "
-	 "(blocked)\n"},
+	 "+ link vxlan-1: a link of that name belongs to 'labctl:other'; if "
+	 "that is no more: ip link set vxlan-1 alias '' (blocked)\n"},
 	{"somebody's vxlan link in the way", "network1", d_vxlan_unmarked,
-	 "+ link vxlan-1: a link of that name is there and is not the lab's "
-	 "(blocked)\n"},
+	 "+ link vxlan-1: a vxlan link of that name is there and is not the "
+	 "lab's; if nobody needs it: ip link del vxlan-1 (blocked)\n"},
 	{"made, but not marked any more", "network1", d_unmarked,
 	 "~ link vxlan-1: without the lab's mark\n"},
 	{"a bridge deleted", "compute1", d_bridge_gone,
@@ -951,6 +1050,38 @@ static const struct drift drifts[] = {
 	 "compute1", d_slaac, "- address 192.0.2.7/24 on eth0 in V\n"},
 	{"on a router's link nothing is learned", "network1", d_slaac_on_shared,
 	 "- address fd00::5/64 on QR in R\n"},
+	{"settings of links that no plan has", "network1", d_link_settings,
+	 "~ link BRP: ageing_time not 300 s, vlan_filtering on\n"
+	 "~ link vxlan-1: ttl not auto\n"
+	 "~ link vxlan-2: protodown on\n"
+	 "~ link HA in R: mode dormant\n"
+	 "~ link QR in R: drop_gratuitous_arp on\n"
+	 "~ link QG in R: an XDP program on it\n"},
+	{"a vxlan link made with what cannot be changed", "network1",
+	 d_vxlan_set_for_good, "- link vxlan-1\n+ link vxlan-1\n"},
+	{"IPv6 of an instance's link", "compute1", d_ipv6,
+	 "~ link eth0 in V: accept_ra 2, wanted 0, IPv6 mtu 1280, wanted "
+	 "1450\n"},
+	{"another vxlan link with the VNI", "network1", d_vxlan_in_the_way,
+	 "+ link vxlan-1: the vxlan link mine has its VNI 1 and is not the "
+	 "lab's; if nobody needs it: ip link del mine (blocked)\n"},
+	{"another's alias in a namespace of the lab's", "network1", d_alias,
+	 "- link QG in R\n- link QGTAP\n"
+	 "~ link QR in R: without the lab's mark\n"
+	 "+ link QGTAP\n+ link QG in R\n"
+	 "+ neighbour 203.0.113.1 reserved on QG in R\n"
+	 "+ neighbour fd00:203:0:113::1 reserved on QG in R\n"
+	 "~ vrrp engine: its namespaces or links are made anew\n"},
+	{"standing entries of bridges", "network1", d_bridge_fdb,
+	 "- fdb 02:00:00:00:00:04 dst 239.1.1.1 on vxlan-1 port 9\n"
+	 "- fdb 02:00:00:00:00:02 on eth2 of BRX\n"
+	 "- fdb 02:00:00:00:00:01 on QRTAP of BRP\n"},
+	{"queueing disciplines", "network1", d_qdisc,
+	 "- qdisc tbf on QR in R\n- qdisc tbf on QRTAP\n"},
+	{"IPsec, and tables of iptables' older make", "network1",
+	 d_ipsec_and_old_tables,
+	 "- table filter of iptables-legacy in R\n"
+	 "- IPsec (ip xfrm: 2 policies, 0 states) in R\n"},
 	{"the engine is not there", "network1", d_engine_dead,
 	 "+ vrrp engine\n"},
 	{"the engine does not answer", "network1", d_engine_silent,
