@@ -17,11 +17,15 @@
 #include "lib/table.h"
 #include "vrrp/config.h"
 #include "vrrp/control.h"
+#include "vrrp/import.h"
 #include "vrrp/supervise.h"
 
+/* Where an imported configuration has its engine asked, unless told. */
+#define IMPORT_CONTROL "/run/labctl-vrrp/vrrp.sock"
+
 struct words {
-	bool daemon;
-	const char *control, *output;
+	bool daemon, force;
+	const char *control, *output, *netns;
 };
 
 static int load(const char *path, struct vrrp_config *ret)
@@ -176,6 +180,39 @@ static int state(const struct cmd *c, int argc, char **argv,
 	return EXIT_OK;
 }
 
+static int import(const struct cmd *c, int argc, char **argv,
+		  const struct words *w)
+{
+	struct vrrp_import how = {.control = w->control ? w->control
+							: IMPORT_CONTROL,
+				  .netns = w->netns,
+				  .force = w->force};
+	auto_buf struct buf errs = {0}, notes = {0}, out = {0};
+	struct vrrp_config config = {0};
+	bool bad = false;
+
+	if (argc < 3)
+		return cmd_usage(c, "import needs one keepalived.conf or more");
+	if (argc - 2 > (int)IMPORT_FILES_MAX)
+		return cmd_usage(c, "import takes %u files at most",
+				 IMPORT_FILES_MAX);
+	for (int i = 2; i < argc; i++)
+		bad |= vrrp_import_file(&how, argv[i], &config, &errs, &notes) <
+		       0;
+	if (!bad)
+		bad = vrrp_import_check(&how, &config, &errs) < 0;
+	if (!bad)
+		vrrp_config_print(&config, &out);
+	if (notes.len)
+		fwrite(notes.data, 1, notes.len, stderr);
+	if (errs.len)
+		fwrite(errs.data, 1, errs.len, stderr);
+	if (out.len)
+		fwrite(out.data, 1, out.len, stdout);
+	vrrp_config_release(&config);
+	return bad ? EXIT_USAGE : EXIT_OK;
+}
+
 static int order(const struct cmd *c, int argc, char **argv,
 		 const struct words *w)
 {
@@ -236,6 +273,8 @@ static int run(const struct cmd *c, int argc, char **argv)
 		{"daemon", 'd', OPT_FLAG, &w.daemon},
 		{"control", 'c', OPT_TEXT, &w.control},
 		{"output", 'o', OPT_TEXT, &w.output},
+		{"netns", 0, OPT_TEXT, &w.netns},
+		{"force", 'f', OPT_FLAG, &w.force},
 		{NULL, 0, OPT_FLAG, NULL},
 	};
 	int r;
@@ -244,7 +283,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return r;
 	if (argc < 2)
 		return cmd_usage(c, "which of run, state, watch, check, "
-				    "reload, rejoin, stop?");
+				    "reload, rejoin, stop, import?");
 	if (strcmp(argv[1], "run") == 0)
 		return run_engine(c, argc, argv, &w);
 	if (strcmp(argv[1], "state") == 0)
@@ -253,19 +292,22 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return check(c, argc, argv);
 	if (strcmp(argv[1], "reload") == 0 || strcmp(argv[1], "stop") == 0)
 		return order(c, argc, argv, &w);
+	if (strcmp(argv[1], "import") == 0)
+		return import(c, argc, argv, &w);
 	if (strcmp(argv[1], "watch") == 0)
 		return watch(c, argc, argv, &w);
 	if (strcmp(argv[1], "rejoin") == 0)
 		return rejoin(c, argc, argv, &w);
 	return cmd_usage(c,
 			 "'%s' is none of run, state, watch, check, reload, "
-			 "rejoin, stop",
+			 "rejoin, stop, import",
 			 argv[1]);
 }
 
 const struct cmd cmd_vrrp = {
 	.name = "vrrp",
-	.args = "run|state|watch|check|reload|rejoin|stop [OPTION...] [CONFIG] "
+	.args = "run|state|watch|check|reload|rejoin|stop|import [OPTION...] "
+		"[CONFIG] "
 		"[ID]",
 	.summary = "run the VRRP engine by itself, or ask one that runs",
 	.help = "  run CONFIG      run all routers of CONFIG until SIGTERM; "
@@ -283,6 +325,8 @@ const struct cmd cmd_vrrp = {
 		"anew\n"
 		"  stop CONFIG     have it hand over, remove its addresses and "
 		"end\n"
+		"  import FILE...  keepalived.conf as a CONFIG, on standard "
+		"output\n"
 		"\nOptions:\n"
 		"  -d, --daemon        run: go to the background once the "
 		"engine answers;\n"
@@ -290,6 +334,12 @@ const struct cmd cmd_vrrp = {
 		"socket\n"
 		"  -c, --control PATH  ask the engine at this socket instead "
 		"of naming CONFIG\n"
+		"                      import: where its engine is to be "
+		"asked\n"
+		"      --netns NAME    import: the namespace of all its "
+		"routers\n"
+		"  -f, --force         import: leave out what the engine does "
+		"not do\n"
 		"  -o, --output KIND   state: table (default) or json\n"
 		"\nA configuration:\n"
 		"  control: /run/labctl/demo/vrrp.sock\n"
@@ -304,6 +354,8 @@ const struct cmd cmd_vrrp = {
 		"\nExamples:\n"
 		"  labctl vrrp check vrrp.yaml\n"
 		"  labctl vrrp run --daemon vrrp.yaml\n"
-		"  labctl vrrp state vrrp.yaml -o json\n",
+		"  labctl vrrp state vrrp.yaml -o json\n"
+		"  labctl vrrp import /etc/keepalived/keepalived.conf > "
+		"vrrp.yaml\n",
 	.run = run,
 };

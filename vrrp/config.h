@@ -80,6 +80,9 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 int vrrp_config_load(const char *path, struct vrrp_config *ret,
 		     struct buf *errs);
 
+/* As text that reads back as the same, appended. */
+void vrrp_config_print(const struct vrrp_config *c, struct buf *out);
+
 /* An address in the form of the core. */
 struct vrrp_addr vrrp_addr_of(const struct ip *ip);
 
