@@ -96,6 +96,9 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 /* Prints what is wrong with a file to stderr. */
 void cmd_say_errors(const char *path, const struct topo_errors *errs);
 
+/* What is right in a file and yet worth knowing, on standard error. */
+void cmd_say_notes(const struct lab *lab);
+
 /* Both: returns 0, or EXIT_USAGE having printed the errors. */
 int cmd_load(const char *word, struct lab **ret);
 

@@ -61,6 +61,11 @@ static void json_ok(struct json *j, const struct check *c,
 	json_kint(j, "networks", (int64_t)lab->nnetworks);
 	json_kint(j, "routers", (int64_t)lab->nrouters);
 	json_kint(j, "instances", (int64_t)lab->ninstances);
+	json_key(j, "notes");
+	json_arr(j);
+	for (size_t i = 0; i < lab->nnotes; i++)
+		json_str(j, lab->notes[i]);
+	json_arr_end(j);
 	if (c->resolved) {
 		json_key(j, "resolved");
 		topo_print_json(lab, j);
@@ -92,6 +97,7 @@ static bool check_file(const struct check *c, const char *word)
 		fwrite(out.data, 1, out.len, stdout);
 	} else {
 		say_ok(path, lab);
+		cmd_say_notes(lab);
 	}
 	lab_free(lab);
 	return good;

@@ -169,6 +169,8 @@ static const char *states(struct arena *a, const struct doc *router)
 	const char *text = "";
 	const struct doc *d;
 
+	if (!doc_bool(router, "ha", true))
+		return "on one node, without HA";
 	DOC_FOREACH (d, doc_get(router, "nodes"))
 		text = arena_printf(a, "%s%s%s %s", text, *text ? ", " : "",
 				    doc_str(d, "node", ""),
@@ -205,7 +207,7 @@ static void print_routers(const struct doc *lab, struct buf *out)
 			who = arena_printf(&t.arena, "%s%s%s", who,
 					   *who ? "+" : "", name->str);
 		table_add(&t, doc_str(d, "name", ""));
-		table_add(&t, doc_str(d, "vrid", ""));
+		table_add(&t, doc_str(d, "vrid", "-"));
 		/* Exactly one is right. */
 		table_paint(&t, doc_len(active) == 1 ? TABLE_GOOD : TABLE_BAD,
 			    *who ? who : "none");

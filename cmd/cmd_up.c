@@ -78,8 +78,9 @@ static void print_routers(const struct lab *lab, const struct roles *roles)
 
 	for (i = 0; i < lab->nrouters && i < most; i++)
 		if (roles_active(roles, &lab->routers[i], &on) == 1)
-			printf("  router %s is active on %s\n",
-			       lab->routers[i].name, on->name);
+			printf("  router %s is %son %s\n", lab->routers[i].name,
+			       lab->routers[i].is_ha ? "active " : "",
+			       on->name);
 	if (lab->nrouters > most)
 		printf("  and %zu more routers: see 'labctl status'\n",
 		       lab->nrouters - most);
@@ -218,8 +219,10 @@ static int run(const struct cmd *c, int argc, char **argv)
 	r = pick_file(argv[1], &up.lab);
 	up.wait = !no_wait;
 	up.privileged = privileged;
-	if (r == EXIT_OK)
+	if (r == EXIT_OK) {
+		cmd_say_notes(up.lab);
 		r = up_lab(&up);
+	}
 	lab_free(up.lab);
 	return r;
 }

@@ -72,12 +72,11 @@ static void write_state(const struct look *k, const char *name,
 
 static bool carries_routers(const struct lab *lab, const struct topo_node *n)
 {
-	size_t i, h;
+	size_t i;
 
 	for (i = 0; i < lab->nrouters; i++)
-		for (h = 0; h < lab->routers[i].nhosts; h++)
-			if (lab->routers[i].hosts[h] == n)
-				return true;
+		if (topo_ha_port(&lab->routers[i], n))
+			return true;
 	return false;
 }
 
@@ -200,7 +199,9 @@ static void write_router(const struct look *k, const struct topo_router *r,
 	json_kstr(j, "name", r->name);
 	json_kstr(j, "id", r->uuid);
 	json_kstr(j, "project", r->project);
-	json_kint(j, "vrid", r->ha.vrid);
+	json_kbool(j, "ha", r->is_ha);
+	if (r->is_ha)
+		json_kint(j, "vrid", r->ha.vrid);
 	json_kstr(j, "netns", r->netns);
 	write_active(k, r, j);
 	json_key(j, "nodes");

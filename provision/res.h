@@ -97,6 +97,8 @@ struct res_addr {
 	uint8_t proto; /* IFAPROT_*; 0 where the kernel tells none */
 	bool tentative;
 	bool dynamic; /* with a lifetime: learned, as by SLAAC */
+	/* of plan.virt only: the id of the router that it is of */
+	const char *router;
 };
 
 struct res_route {
@@ -107,8 +109,9 @@ struct res_route {
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;
 	uint32_t metric;
-	uint32_t table; /* 0: main */
-	uint8_t type;   /* RTN_*: blackhole, prohibit; 0: unicast */
+	uint32_t table;     /* 0: main */
+	uint8_t type;       /* RTN_*: blackhole, prohibit; 0: unicast */
+	const char *router; /* as of an address */
 };
 
 /* A rule of `ip rule`. */

@@ -103,6 +103,14 @@ static void check_nodes(struct raw *raw)
 
 /* --- physical networks ---------------------------------------------------- */
 
+static const struct raw_router *first_ha(const struct raw *raw)
+{
+	for (size_t i = 0; i < raw->nrouters; i++)
+		if (raw->routers[i]->is_ha)
+			return raw->routers[i];
+	return NULL;
+}
+
 static bool needs_tunnel(const struct raw *raw, const char **ret_why)
 {
 	for (size_t i = 0; i < raw->nnets; i++) {
@@ -113,7 +121,7 @@ static bool needs_tunnel(const struct raw *raw, const char **ret_why)
 		}
 	}
 	*ret_why = "the HA network of routers";
-	return raw->nrouters > 0;
+	return first_ha(raw) != NULL;
 }
 
 /* Which physical network has this use; a second one is an error. */
@@ -718,18 +726,23 @@ static void check_router(struct raw *raw, struct raw_router *r)
 static void check_hosts(struct raw *raw)
 {
 	size_t n = count_role(raw, TOPO_NETWORK), l3 = 0;
+	const struct raw_router *ha = first_ha(raw);
 
 	for (size_t i = 0; i < raw->nnodes; i++) {
 		if (!raw->nodes[i]->role_known)
 			return;
 		l3 += has_agent(raw->nodes[i], TOPO_AGENT_L3);
 	}
-	if (raw->nrouters && l3 < 2)
-		raw_wrong(raw, raw->routers[0]->at,
+	if (ha && l3 < 2)
+		raw_wrong(raw, ha->at,
 			  "router '%s' is highly available and needs at least "
 			  "2 network nodes%s; the lab has %zu",
-			  raw->routers[0]->name,
-			  n >= 2 ? " with the agent l3" : "", n >= 2 ? l3 : n);
+			  ha->name, n >= 2 ? " with the agent l3" : "",
+			  n >= 2 ? l3 : n);
+	else if (raw->nrouters && !l3)
+		raw_wrong(raw, raw->routers[0]->at,
+			  "router '%s' needs a network node%s",
+			  raw->routers[0]->name, n ? " with the agent l3" : "");
 }
 
 /* A local network is in one node, so its DHCP must be there. */

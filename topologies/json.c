@@ -183,6 +183,7 @@ static void json_ha(struct json *j, const struct topo_ha *ha)
 {
 	json_key(j, "ha");
 	json_obj(j);
+	json_kstr(j, "engine", topo_engine_names[ha->engine]);
 	json_kint(j, "vrid", ha->vrid);
 	json_kint(j, "priority", ha->priority);
 	json_kint(j, "interval_ms", (int64_t)ha->adver_cs * 10);
@@ -207,9 +208,20 @@ static void json_routers(struct json *j, const struct lab *lab)
 		json_kstr(j, "id", r->uuid);
 		json_kstr(j, "project", r->project);
 		json_kstr(j, "netns", r->netns);
-		json_kstr(j, "ha_network", r->ha_network->name);
+		if (r->is_ha) {
+			json_kstr(j, "ha_network", r->ha_network->name);
+			json_ha(j, &r->ha);
+		}
 		json_kbool(j, "snat", r->snat);
-		json_ha(j, &r->ha);
+		json_key(j, "routes");
+		json_arr(j);
+		for (size_t k = 0; k < r->nroutes; k++) {
+			json_obj(j);
+			json_net(j, "to", &r->routes[k].to);
+			json_ip(j, "via", &r->routes[k].via);
+			json_obj_end(j);
+		}
+		json_arr_end(j);
 		json_key(j, "nodes");
 		json_arr(j);
 		for (size_t k = 0; k < r->nhosts; k++)
@@ -280,5 +292,10 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_instances(j, lab);
 	json_floatings(j, lab);
 	json_secgroups(j, lab);
+	json_key(j, "notes");
+	json_arr(j);
+	for (size_t i = 0; i < lab->nnotes; i++)
+		json_str(j, lab->notes[i]);
+	json_arr_end(j);
 	json_obj_end(j);
 }

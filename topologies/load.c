@@ -24,6 +24,7 @@
 #include "topologies/keys/keys.h"
 #include "topologies/number.h"
 #include "topologies/resolve.h"
+#include "topologies/routes.h"
 #include "topologies/secgroup_raw.h"
 
 static void report(struct keys *ks, const struct key_fault *f)
@@ -78,6 +79,7 @@ int topo_load_text(const char *path, const char *text, size_t len,
 		read_keys(&raw, root);
 		raw_check(&raw);
 		raw_check_floatings(&raw);
+		raw_check_routes(&raw);
 		raw_check_secgroups(&raw);
 		raw_number(&raw);
 	}

@@ -75,51 +75,71 @@ static void pin_vrid(struct raw *raw, struct raw_router *r,
 		p->vrids[r->ha.vrid] = r;
 }
 
+/* One more HA network, of a new project or behind the last of one. */
+static struct raw_project *new_project(struct raw *raw, const char *name,
+				       unsigned nth)
+{
+	struct raw_project *p = arena_alloc(raw->a, sizeof(*p));
+
+	p->name = name;
+	p->nth = nth;
+	p->index = raw->nprojects;
+	*(struct raw_project **)arena_push(raw->a, &raw->projects,
+					   &raw->nprojects,
+					   sizeof(struct raw_project *)) = p;
+	return p;
+}
+
+/*
+ * The lowest VRID that is free, on the first HA network that has one. Where
+ * Neutron refuses a project's 255th router, there is one more network: a VRID
+ * need be unique only where adverts meet.
+ */
+static void choose_vrid(struct raw *raw, struct raw_router *r)
+{
+	struct raw_project *p = r->in;
+	unsigned vrid;
+
+	for (;;) {
+		vrid = p->next_vrid + 1;
+		while (vrid <= RAW_VRID_MAX && p->vrids[vrid])
+			vrid++;
+		if (vrid <= RAW_VRID_MAX)
+			break;
+		p->next_vrid = RAW_VRID_MAX;
+		if (!p->more)
+			p->more = new_project(raw, p->name, p->nth + 1);
+		p = p->more;
+	}
+	p->vrids[vrid] = r;
+	p->next_vrid = vrid;
+	p->nrouters++;
+	r->ha.vrid = (uint8_t)vrid;
+	r->in = p;
+}
+
 static void number_vrids(struct raw *raw)
 {
 	struct map names = {0};
 	struct raw_project *p;
-	unsigned vrid;
 	size_t i;
 
 	for (i = 0; i < raw->nrouters; i++) {
 		struct raw_router *r = raw->routers[i];
-		size_t index = raw->nprojects;
 
+		if (!r->is_ha)
+			continue;
 		p = map_gets(&names, r->project);
 		if (!p) {
-			p = arena_alloc(raw->a, sizeof(*p));
-			*(struct raw_project **)arena_push(
-				raw->a, &raw->projects, &raw->nprojects,
-				sizeof(struct raw_project *)) = p;
-			p->name = r->project;
-			p->index = index;
+			p = new_project(raw, r->project, 1);
 			map_puts(raw->a, &names, p->name, p);
 		}
 		r->in = p;
-		p->nrouters++;
-		if (p->nrouters == TOPO_HA_ROUTERS_MAX + 1)
-			raw_wrong(raw, r->at,
-				  "project '%s' has more than %d highly "
-				  "available routers: their HA network has no "
-				  "more VRIDs",
-				  p->name, TOPO_HA_ROUTERS_MAX);
 		pin_vrid(raw, r, p);
 	}
-	for (i = 0; i < raw->nrouters; i++) {
-		struct raw_router *r = raw->routers[i];
-
-		if (r->vrid_at)
-			continue;
-		vrid = r->in->next_vrid + 1;
-		while (vrid <= RAW_VRID_MAX && r->in->vrids[vrid])
-			vrid++;
-		if (vrid <= RAW_VRID_MAX) {
-			r->in->vrids[vrid] = r;
-			r->ha.vrid = (uint8_t)vrid;
-			r->in->next_vrid = vrid;
-		}
-	}
+	for (i = 0; i < raw->nrouters; i++)
+		if (raw->routers[i]->is_ha && !raw->routers[i]->vrid_at)
+			choose_vrid(raw, raw->routers[i]);
 }
 
 /* --- addresses ------------------------------------------------------------ */

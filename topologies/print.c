@@ -238,16 +238,29 @@ static void print_networks(const struct lab *lab, struct buf *b)
 	}
 }
 
-static void print_ha(const struct topo_ha *ha, struct buf *b)
+static void print_ha(const struct topo_router *r, struct buf *b)
 {
+	const struct topo_ha *ha = &r->ha;
 	char net[IP_TEXT_MAX];
 
+	if (!r->is_ha) {
+		buf_adds(b, "    ha: false\n");
+		return;
+	}
+	buf_adds(b, "    ha:\n");
+	if (ha->engine != TOPO_ENGINE_LABCTL)
+		buf_printf(b, "      engine: %s\n",
+			   topo_engine_names[ha->engine]);
+	/* A pin is for the first network: the others have what is left over,
+	 * in the file's order. */
+	buf_printf(b, "      %svrid: %u\n",
+		   r->ha_network->ha_nth > 1 ? "# " : "", ha->vrid);
 	buf_printf(b,
-		   "    ha:\n      vrid: %u\n      priority: %u\n"
+		   "      priority: %u\n"
 		   "      interval: %us\n      preempt: %s\n"
 		   "      garp_repeat: %u\n      garp_refresh: %us\n"
 		   "      track: [%s%s%s]\n      # %s\n",
-		   ha->vrid, ha->priority, ha->adver_cs / 100,
+		   ha->priority, ha->adver_cs / 100,
 		   ha->preempt ? "true" : "false", ha->garp_repeat,
 		   ha->garp_refresh_s, ha->track & TOPO_TRACK_HA ? "ha" : "",
 		   (ha->track & TOPO_TRACK_HA) &&
@@ -256,6 +269,20 @@ static void print_ha(const struct topo_ha *ha, struct buf *b)
 			   : "",
 		   ha->track & TOPO_TRACK_TUNNEL ? "tunnel" : "",
 		   ipnet_print(&ha->vip, net));
+}
+
+static void print_routes(const struct topo_router *r, struct buf *b)
+{
+	char text[IP_TEXT_MAX];
+
+	if (r->nroutes)
+		buf_adds(b, "    routes:\n");
+	for (size_t i = 0; i < r->nroutes; i++) {
+		buf_printf(b, "      - {to: \"%s\", via: ",
+			   ipnet_print(&r->routes[i].to, text));
+		address(b, &r->routes[i].via);
+		buf_adds(b, "}\n");
+	}
 }
 
 static void print_routers(const struct lab *lab, struct buf *b)
@@ -283,8 +310,11 @@ static void print_routers(const struct lab *lab, struct buf *b)
 			name(b, r->qr[k]->addrs[0].subnet->name);
 		}
 		buf_adds(b, "]\n");
-		print_ha(&r->ha, b);
-		for (k = 0; k < r->nhosts; k++)
+		print_routes(r, b);
+		print_ha(r, b);
+		if (!r->is_ha && r->nhosts)
+			buf_printf(b, "    # on %s\n", r->hosts[0]->name);
+		for (k = 0; r->is_ha && k < r->nhosts; k++)
 			print_port(r->ha_ports[k], b);
 		if (r->gateway)
 			print_port(r->gateway, b);

@@ -156,6 +156,10 @@ struct raw_router {
 	const char *project;
 	struct raw_ref gateway;
 	const struct raw_net *ext;
+	bool is_ha;
+	const struct doc *is_ha_at;
+	struct raw_route *routes;
+	size_t nroutes;
 	bool snat;
 	const struct doc *snat_at;
 	struct raw_pin *pins;
@@ -246,12 +250,15 @@ struct raw_pair {
 	bool has_mac;
 };
 
-/* A project with HA routers, and so with a hidden HA network. */
+/* A project with HA routers, and so with a hidden HA network; or one more of
+ * it, where the VRIDs of those before are all taken. */
 struct raw_project {
 	const char *name;
+	unsigned nth; /* 1: the first; its name says no number */
+	struct raw_project *more;
 	uint32_t vni;
-	size_t index; /* in raw->projects */
-	size_t nrouters;
+	size_t index;       /* in raw->projects */
+	size_t nrouters;    /* on a further network */
 	unsigned next_vrid; /* below are none free */
 	const struct raw_router *vrids[RAW_VRID_MAX + 1];
 };
@@ -267,6 +274,7 @@ struct raw {
 	bool force_metadata;
 	bool no_dhcp_said; /* that no node has a DHCP agent */
 	const struct doc *phys_at, *nodes_at;
+	struct raw_router ha;    /* what `ha` of all routers is by default */
 	struct raw_net *reading; /* whose subnets are read */
 	struct raw_node **nodes;
 	size_t nnodes;

@@ -280,24 +280,32 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 static void resolve_ha_network(struct resolve *r, const struct raw_project *p,
 			       struct topo_network *n, struct topo_subnet *s)
 {
-	n->name = arena_printf(r->a, "HA network tenant %s", p->name);
+	const char *nth = "", *id = p->name;
+
+	/* The first is called as if there were but one. */
+	if (p->nth > 1) {
+		nth = arena_printf(r->a, " %u", p->nth);
+		id = arena_printf(r->a, "%s/%u", p->name, p->nth);
+	}
+	n->name = arena_printf(r->a, "HA network tenant %s%s", p->name, nth);
 	n->project = arena_strdup(r->a, p->name);
 	n->ha = true;
+	n->ha_nth = p->nth;
 	n->type = TOPO_VXLAN;
 	n->vni = p->vni;
 	n->index = (size_t)(n - r->lab->networks);
-	ids_prefix_uuid(&r->ids, n->uuid, "ha-network/%s", p->name);
+	ids_prefix_uuid(&r->ids, n->uuid, "ha-network/%s", id);
 	ids_ifname(n->bridge, "brq", n->uuid);
 	carrier(r, n, r->raw->tunnel);
 	n->nsubnets = 1;
 	n->subnets = arena_array(r->a, 1, sizeof(struct topo_subnet *));
 	n->subnets[0] = s;
-	s->name = arena_printf(r->a, "HA subnet tenant %s", p->name);
+	s->name = arena_printf(r->a, "HA subnet tenant %s%s", p->name, nth);
 	s->network = n;
 	s->cidr = (struct ipnet){ip_v4(RAW_HA_NET), RAW_HA_LEN};
 	s->pool_first = raw_first_host(&s->cidr);
 	s->pool_last = raw_last_host(&s->cidr);
-	ids_uuid(&r->ids, s->uuid, "ha-subnet/%s", p->name);
+	ids_uuid(&r->ids, s->uuid, "ha-subnet/%s", id);
 }
 
 static void resolve_networks(struct resolve *r)
@@ -381,23 +389,19 @@ static void mark_on(struct topo_network *net, const struct topo_node *n)
 /* --- routers -------------------------------------------------------------- */
 
 static void resolve_ha(struct resolve *r, const struct raw_router *raw,
-		       struct topo_router *t, unsigned *next_host)
+		       struct topo_router *t, size_t lead, unsigned *next_host)
 {
 	struct topo_network *net =
 		&r->lab->networks[r->first_ha + raw->in->index];
-	size_t hosts[TOPO_NODES_MAX], lead, i;
 	struct topo_port *p;
+	size_t i;
 
 	t->ha = raw->ha;
 	t->ha.vip =
 		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
 	t->ha_network = net;
-	spread_next(&r->spread, hosts, &lead);
-	t->nhosts = r->spread.each;
-	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
 	t->ha_ports = arena_array(r->a, t->nhosts, sizeof(struct topo_port *));
 	for (i = 0; i < t->nhosts; i++) {
-		t->hosts[i] = r->l3_nodes[hosts[i]];
 		p = new_port(r, TOPO_PORT_HA, net, t->name, t->hosts[i]->name,
 			     "ha-", 1);
 		p->node = t->hosts[i];
@@ -422,12 +426,21 @@ static void on_hosts(const struct topo_router *t, struct topo_network *net)
 static void resolve_router(struct resolve *r, const struct raw_router *raw,
 			   struct topo_router *t, unsigned *next_host)
 {
+	size_t hosts[TOPO_NODES_MAX], lead;
+
 	t->name = arena_strdup(r->a, raw->name);
 	t->project = arena_strdup(r->a, raw->project);
 	t->index = (size_t)(t - r->lab->routers);
 	ids_uuid(&r->ids, t->uuid, "router/%s", t->name);
 	snprintf(t->netns, sizeof(t->netns), "qrouter-%s", t->uuid);
-	resolve_ha(r, raw, t, next_host);
+	t->is_ha = raw->is_ha;
+	t->nhosts = spread_few(&r->spread, raw->is_ha ? r->spread.each : 1,
+			       hosts, &lead);
+	t->hosts = arena_array(r->a, t->nhosts, sizeof(struct topo_node *));
+	for (size_t i = 0; i < t->nhosts; i++)
+		t->hosts[i] = r->l3_nodes[hosts[i]];
+	if (t->is_ha)
+		resolve_ha(r, raw, t, lead, &next_host[raw->in->index]);
 	if (raw->ext) {
 		t->gateway = new_port(
 			r, TOPO_PORT_QG, &r->lab->networks[raw->ext->index],
@@ -449,6 +462,10 @@ static void resolve_router(struct resolve *r, const struct raw_router *raw,
 		set_addr(&t->qr[i]->addrs[0], s, &s->gateway);
 		on_hosts(t, s->network);
 	}
+	t->routes = arena_array(r->a, raw->nroutes, sizeof(*t->routes));
+	for (size_t i = 0; i < raw->nroutes; i++)
+		t->routes[t->nroutes++] = (struct topo_route){
+			raw->routes[i].to, raw->routes[i].via};
 }
 
 static void resolve_routers(struct resolve *r)
@@ -461,8 +478,7 @@ static void resolve_routers(struct resolve *r)
 	lab->nrouters = raw->nrouters;
 	lab->routers = arena_array(r->a, lab->nrouters, sizeof(*lab->routers));
 	for (size_t i = 0; i < lab->nrouters; i++)
-		resolve_router(r, raw->routers[i], &lab->routers[i],
-			       &next_host[raw->routers[i]->in->index]);
+		resolve_router(r, raw->routers[i], &lab->routers[i], next_host);
 }
 
 /* --- instances ------------------------------------------------------------ */
@@ -580,6 +596,29 @@ static void resolve_floatings(struct resolve *r)
 	}
 }
 
+static void note(struct resolve *r, const char *text)
+{
+	*(const char **)arena_push(r->a, &r->lab->notes, &r->lab->nnotes,
+				   sizeof(const char *)) = text;
+}
+
+static void resolve_notes(struct resolve *r)
+{
+	for (size_t i = 0; i < r->raw->nprojects; i++) {
+		const struct raw_project *p = r->raw->projects[i];
+
+		if (p->nth > 1)
+			note(r, arena_printf(
+					r->a,
+					"project '%s' has more than %d highly "
+					"available routers, which Neutron "
+					"refuses: %zu are on HA network %u, "
+					"with VRIDs of its own",
+					p->name, TOPO_HA_ROUTERS_MAX,
+					p->nrouters, p->nth));
+	}
+}
+
 static size_t count_ports(const struct resolve *r)
 {
 	size_t n = r->raw->ninstances;
@@ -587,7 +626,8 @@ static size_t count_ports(const struct resolve *r)
 	for (size_t i = 0; i < r->raw->nnets; i++)
 		n += r->raw->nets[i]->ndhcp;
 	for (size_t i = 0; i < r->raw->nrouters; i++)
-		n += r->spread.each + (r->raw->routers[i]->ext != NULL) +
+		n += (r->raw->routers[i]->is_ha ? r->spread.each : 0) +
+		     (r->raw->routers[i]->ext != NULL) +
 		     r->raw->routers[i]->nsubnets;
 	return n;
 }
@@ -620,5 +660,6 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_dhcp(&r);
 	resolve_floatings(&r);
 	resolve_secgroups(raw, lab, &r.ids);
+	resolve_notes(&r);
 	return lab;
 }

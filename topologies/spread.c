@@ -35,10 +35,16 @@ static bool leads_rather(const struct spread *s, size_t b, size_t a)
 
 void spread_next(struct spread *s, size_t *ret_hosts, size_t *ret_lead)
 {
+	(void)spread_few(s, s->each, ret_hosts, ret_lead);
+}
+
+size_t spread_few(struct spread *s, size_t each, size_t *ret_hosts,
+		  size_t *ret_lead)
+{
 	bool chosen[TOPO_NODES_MAX] = {false};
 	size_t lead = 0, n = 0;
 
-	for (size_t i = 0; i < s->each; i++)
+	for (size_t i = 0; i < each && i < s->n; i++)
 		chosen[least(s, chosen)] = true;
 	for (size_t i = 0; i < s->n; i++) {
 		if (!chosen[i])
@@ -53,4 +59,5 @@ void spread_next(struct spread *s, size_t *ret_hosts, size_t *ret_lead)
 	if (n)
 		s->leads[ret_hosts[lead]]++;
 	*ret_lead = lead;
+	return n;
 }

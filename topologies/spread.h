@@ -30,4 +30,8 @@ void spread_init(struct spread *s, size_t n, size_t max);
  */
 void spread_next(struct spread *s, size_t *ret_hosts, size_t *ret_lead);
 
+/* The same for a router that has each hosts at most; returns how many. */
+size_t spread_few(struct spread *s, size_t each, size_t *ret_hosts,
+		  size_t *ret_lead);
+
 #endif

@@ -9,6 +9,14 @@
 #include "lib/auto.h"
 #include "lib/mono.h"
 
+const char *const topo_engine_names[] = {
+	[TOPO_ENGINE_LABCTL] = "labctl",
+	[TOPO_ENGINE_KEEPALIVED] = "keepalived",
+};
+_Static_assert(sizeof(topo_engine_names) / sizeof(topo_engine_names[0]) ==
+		       TOPO_ENGINE_KEEPALIVED + 1,
+	       "engines");
+
 const char *const topo_role_names[] = {
 	[TOPO_CONTROLLER] = "controller",
 	[TOPO_NETWORK] = "network",
@@ -128,13 +136,38 @@ const struct topo_nic *topo_nic_on(const struct topo_node *n,
 	return NULL;
 }
 
-const struct topo_port *topo_ha_port(const struct topo_router *r,
-				     const struct topo_node *n)
+bool topo_carries(const struct topo_router *r, const struct topo_node *n)
 {
 	for (size_t i = 0; i < r->nhosts; i++)
 		if (r->hosts[i] == n)
+			return true;
+	return false;
+}
+
+const struct topo_port *topo_ha_port(const struct topo_router *r,
+				     const struct topo_node *n)
+{
+	for (size_t i = 0; r->is_ha && i < r->nhosts; i++)
+		if (r->hosts[i] == n)
 			return r->ha_ports[i];
 	return NULL;
+}
+
+static bool reaches(const struct topo_port *p, const struct ip *ip)
+{
+	for (size_t i = 0; p && i < p->naddrs; i++)
+		if (ipnet_contains(&p->addrs[i].addr, ip))
+			return true;
+	return false;
+}
+
+const struct topo_port *topo_route_port(const struct topo_router *r,
+					const struct topo_route *route)
+{
+	for (size_t i = 0; i < r->nqr; i++)
+		if (reaches(r->qr[i], &route->via))
+			return r->qr[i];
+	return reaches(r->gateway, &route->via) ? r->gateway : NULL;
 }
 
 const struct topo_port *topo_dhcp_port(const struct topo_network *net,

@@ -25,7 +25,7 @@
 #define TOPO_SUBNETS_MAX 64 /* in one network */
 #define TOPO_ROUTERS_MAX 2048
 #define TOPO_INSTANCES_MAX 4096
-#define TOPO_HA_ROUTERS_MAX 254 /* in one project: VRIDs 1 to 254 */
+#define TOPO_HA_ROUTERS_MAX 254 /* on one HA network: VRIDs 1 to 254 */
 #define TOPO_IFACES_MAX 64      /* subnets on one router */
 #define TOPO_FLOATINGS_MAX 4096
 #define TOPO_SECGROUPS_MAX 1024
@@ -34,6 +34,7 @@
 #define TOPO_PAIRS_MAX 10         /* likewise, as Neutron has it */
 #define TOPO_DNS_MAX 5            /* servers of one subnet, as Neutron has it */
 #define TOPO_ROUTES_MAX 20        /* host routes of one subnet, likewise */
+#define TOPO_EXTRA_ROUTES_MAX 30  /* of one router, likewise */
 #define TOPO_USER_DATA_MAX 16384  /* bytes an instance is given at boot */
 #define TOPO_PUBLIC_KEY_MAX 4096  /* bytes of one, in OpenSSH's form */
 #define TOPO_FILE_MAX (4u << 20)  /* bytes of a lab file */
@@ -123,7 +124,7 @@ struct topo_node {
 	size_t index; /* in lab->nodes */
 };
 
-/* A route that ports of a subnet are told. */
+/* A route that ports of a subnet are told, or one more of a router's. */
 struct topo_route {
 	struct ipnet to;
 	struct ip via;
@@ -146,11 +147,12 @@ struct topo_subnet {
 };
 
 struct topo_network {
-	const char *name; /* HA: "HA network tenant PROJECT" */
+	const char *name; /* HA: "HA network tenant PROJECT", "... 2" */
 	char uuid[UUID_TEXT_MAX];
 	const char *project;
 	bool external;
-	bool ha; /* the hidden network of a project's HA routers */
+	bool ha;         /* the hidden network of a project's HA routers */
+	unsigned ha_nth; /* 1: its first; more, where VRIDs ran out */
 	enum topo_type type;
 	const struct topo_phys
 		*phys;           /* flat: the provider; vxlan: the tunnel */
@@ -208,9 +210,14 @@ struct topo_port {
 
 enum topo_track { TOPO_TRACK_HA = 1 << 0, TOPO_TRACK_TUNNEL = 1 << 1 };
 
+/* Who speaks VRRP for a router, and gives it its addresses. */
+enum topo_engine { TOPO_ENGINE_LABCTL, TOPO_ENGINE_KEEPALIVED };
+extern const char *const topo_engine_names[];
+
 /* VRRP settings, the documented ones by default (l3ha.md section 4). */
 struct topo_ha {
-	uint8_t vrid;            /* 1 to 254, unique in the project */
+	enum topo_engine engine;
+	uint8_t vrid;            /* 1 to 254, unique on its HA network */
 	uint8_t priority;        /* 50 */
 	unsigned adver_cs;       /* 200 */
 	bool preempt;            /* false */
@@ -225,6 +232,9 @@ struct topo_router {
 	char uuid[UUID_TEXT_MAX];
 	const char *project;
 	char netns[48]; /* qrouter-UUID */
+	/* Highly available; else it is on one host, which always has all its
+	 * addresses, and ha, ha_network and ha_ports are empty. */
+	bool is_ha;
 	struct topo_ha ha;
 	struct topo_network *ha_network;
 	/* Network nodes that carry it, in the file's order. */
@@ -235,6 +245,8 @@ struct topo_router {
 	bool snat; /* what leaves by qg has the gateway's IPv4 address */
 	struct topo_port **qr; /* one for each subnet */
 	size_t nqr;
+	struct topo_route *routes; /* beside the default one */
+	size_t nroutes;
 	/* Floating addresses of instances behind it. */
 	struct topo_floating **floatings;
 	size_t nfloatings;
@@ -292,6 +304,9 @@ struct lab {
 	/* topologies/secgroup.h; none where no port of the lab is filtered. */
 	struct topo_secgroup *secgroups;
 	size_t nsecgroups;
+	/* What is right and yet worth knowing, in sentences. */
+	const char **notes;
+	size_t nnotes;
 	/* The host outside, on each provider network with external subnets:
 	 * it owns their gateway addresses and plays the Internet. */
 	const char *path; /* of the file, for words */
@@ -357,9 +372,17 @@ const struct topo_nic *topo_nic(const struct topo_node *n, enum topo_use use);
 const struct topo_nic *topo_nic_on(const struct topo_node *n,
 				   const struct topo_phys *p);
 
-/* The router's HA port on a node, or NULL where the node does not carry it. */
+/* Whether a node carries the router. */
+bool topo_carries(const struct topo_router *r, const struct topo_node *n);
+
+/* The router's HA port on a node, or NULL where the node does not carry it, or
+ * the router is not highly available. */
 const struct topo_port *topo_ha_port(const struct topo_router *r,
 				     const struct topo_node *n);
+
+/* Which port of the router leads to the next hop of one of its routes. */
+const struct topo_port *topo_route_port(const struct topo_router *r,
+					const struct topo_route *route);
 
 /* The network's DHCP port on a node, or NULL. */
 const struct topo_port *topo_dhcp_port(const struct topo_network *net,

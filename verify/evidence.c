@@ -40,7 +40,7 @@ static void plan_tunnels(struct evidence *e)
 		struct seen_tunnel *s;
 
 		for (k = n = 0; k < lab->nrouters; k++)
-			n += topo_ha_port(&lab->routers[k], node) &&
+			n += topo_ha_port(&lab->routers[k], node) != NULL &&
 			     lab->routers[k].ha_network->type == TOPO_VXLAN;
 		if (!n || !topo_nic(node, TOPO_TUNNEL))
 			continue;

@@ -149,7 +149,7 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 	for (i = 0; i < e->nha; i++) {
 		const struct topo_router *r = e->ha[i].router;
 
-		if (r->hosts[e->ha[i].host] == node)
+		if (r->is_ha && r->hosts[e->ha[i].host] == node)
 			add_frames(w, &e->ha[i].frames, r->netns,
 				   r->ha_ports[e->ha[i].host]->ifname,
 				   evidence_ha_filter(w->arena, r),

@@ -112,6 +112,8 @@ static void note_changes(const struct roles *roles, struct mono *learned)
 		int64_t most = learning_ns(r);
 
 		learned[i] = now;
+		if (!r->is_ha)
+			continue;
 		for (h = 0; h < r->nhosts; h++) {
 			const struct observed *o =
 				roles_node(roles, r->hosts[h]);

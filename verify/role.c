@@ -8,7 +8,7 @@ enum role role_in(const struct observed *o, const struct topo_router *r)
 {
 	const struct obs_router *s = role_on(o, r);
 
-	if (!o || o->engine_error || !s || !s->state)
+	if (!o || (r->is_ha && o->engine_error) || !s || !s->state)
 		return ROLE_UNKNOWN;
 	return strcmp(s->state, "active") == 0 ? ROLE_ACTIVE : ROLE_STANDBY;
 }
@@ -23,4 +23,15 @@ enum role role_of(const struct evidence *e, const struct topo_router *r,
 		if (role_in(evidence_last(e, r->hosts[h]), r) == ROLE_ACTIVE)
 			role = ROLE_STANDBY;
 	return role;
+}
+
+const char *role_word(const struct observed *o, const struct topo_router *r)
+{
+	const struct obs_router *s = role_on(o, r);
+
+	if (o->engine_error)
+		return "engine does not answer";
+	if (!o->engine_running)
+		return "no engine";
+	return s && s->state ? s->state : "unknown to its engine";
 }

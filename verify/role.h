@@ -22,4 +22,7 @@ enum role role_in(const struct observed *o, const struct topo_router *r);
 enum role role_of(const struct evidence *e, const struct topo_router *r,
 		  const struct topo_node *n);
 
+/* The engine's word for it, or why there is none; o is there. */
+const char *role_word(const struct observed *o, const struct topo_router *r);
+
 #endif

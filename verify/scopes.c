@@ -135,14 +135,15 @@ void scope_dhcp_ports(struct subjects *ret, const struct evidence *e)
 		}
 }
 
-void scope_routers(struct subjects *ret, const struct evidence *e)
+void scope_ha_routers(struct subjects *ret, const struct evidence *e)
 {
 	size_t i;
 
 	for (i = 0; i < e->lab->nrouters; i++) {
 		struct subject s = {.router = &e->lab->routers[i]};
 
-		add(ret, s, s.router->name);
+		if (s.router->is_ha)
+			add(ret, s, s.router->name);
 	}
 }
 
@@ -157,7 +158,10 @@ static const struct seen_tunnel *tunnel_of(const struct evidence *e,
 	return NULL;
 }
 
-static void hosts(struct subjects *out, const struct evidence *e, bool tunnel)
+enum hosts { PLACED, HA, TUNNELS, ROUTED };
+
+static void hosts(struct subjects *out, const struct evidence *e,
+		  enum hosts which)
 {
 	size_t i;
 
@@ -165,11 +169,15 @@ static void hosts(struct subjects *out, const struct evidence *e, bool tunnel)
 		const struct seen_ha *ha = &e->ha[i];
 		struct subject s = {.router = ha->router,
 				    .node = ha->router->hosts[ha->host],
-				    .ha_port = ha->router->ha_ports[ha->host],
 				    .ha = ha};
 
+		s.ha_port = topo_ha_port(s.router, s.node);
 		s.tunnel = tunnel_of(e, s.node);
-		if (tunnel &&
+		if ((which == HA || which == TUNNELS) && !s.ha_port)
+			continue;
+		if (which == ROUTED && !s.router->nroutes)
+			continue;
+		if (which == TUNNELS &&
 		    (!s.tunnel || s.router->ha_network->type != TOPO_VXLAN))
 			continue;
 		add(out, s, on(out, s.router->name, s.node));
@@ -178,12 +186,22 @@ static void hosts(struct subjects *out, const struct evidence *e, bool tunnel)
 
 void scope_hosts(struct subjects *ret, const struct evidence *e)
 {
-	hosts(ret, e, false);
+	hosts(ret, e, HA);
+}
+
+void scope_placed(struct subjects *ret, const struct evidence *e)
+{
+	hosts(ret, e, PLACED);
+}
+
+void scope_routed(struct subjects *ret, const struct evidence *e)
+{
+	hosts(ret, e, ROUTED);
 }
 
 void scope_tunnels(struct subjects *ret, const struct evidence *e)
 {
-	hosts(ret, e, true);
+	hosts(ret, e, TUNNELS);
 }
 
 static void pings(struct subjects *out, const struct seen_ping *list, size_t n,

@@ -44,11 +44,13 @@ scope_fn scope_ha_networks; /* hidden HA networks */
 scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_instances;
-scope_fn scope_routers;
+scope_fn scope_ha_routers;
 scope_fn scope_served;     /* instances that DHCP servers know */
 scope_fn scope_leased;     /* those of them that lease their address */
 scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
-scope_fn scope_hosts;      /* each router on each of its hosts */
+scope_fn scope_placed;     /* each router on each of its hosts */
+scope_fn scope_hosts;      /* those of them that are highly available */
+scope_fn scope_routed;     /* placed, with routes of their own */
 scope_fn scope_tunnels;    /* those of them where the HA network is VXLAN */
 scope_fn scope_outside;    /* each external address of each router */
 scope_fn scope_passages;   /* from each instance by its router, by family */

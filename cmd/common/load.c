@@ -102,6 +102,13 @@ void cmd_say_errors(const char *path, const struct topo_errors *errs)
 	say_near(path);
 }
 
+void cmd_say_notes(const struct lab *lab)
+{
+	fflush(stdout);
+	for (size_t i = 0; i < lab->nnotes; i++)
+		fprintf(stderr, "labctl: note: %s\n", lab->notes[i]);
+}
+
 int cmd_load(const char *word, struct lab **ret)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};

@@ -149,7 +149,19 @@ static void members(struct json *j, const struct key *k)
 		json_obj_end(j);
 		break;
 	case KEY_MAP:
+		if (!k->on) {
+			ref(j, k->table->name);
+			break;
+		}
+		json_key(j, "anyOf");
+		json_arr(j);
+		json_obj(j);
 		ref(j, k->table->name);
+		json_obj_end(j);
+		json_obj(j);
+		json_kstr(j, "type", "boolean");
+		json_obj_end(j);
+		json_arr_end(j);
 		break;
 	case KEY_LIST:
 	case KEY_TEXTS:
@@ -283,7 +295,8 @@ static void takes(struct buf *b, const struct key *k)
 		buf_adds(b, "list of texts");
 		break;
 	case KEY_MAP:
-		buf_printf(b, "map, see [%s](#%s)", k->table->name,
+		buf_printf(b, "%smap, see [%s](#%s)",
+			   k->on ? "true, false, or " : "", k->table->name,
 			   k->table->name);
 		break;
 	case KEY_LIST:

@@ -254,6 +254,18 @@ bool keys_value(struct keys *ks, const struct key *k, const struct doc *v,
 	return right;
 }
 
+/* A map that is on as such, or is one word that says so. */
+static bool switched(struct keys *ks, const struct doc *v, void *obj, size_t on)
+{
+	bool word = v->kind == DOC_SCALAR && (v->plain || ks->lax), yes = true;
+
+	word = word && parse_bool(v->str, &yes) == 0 &&
+	       (ks->lax || strcmp(keys_found(v), "a text") != 0);
+	if (word || v->kind == DOC_MAP)
+		key_store(obj, on, &yes, sizeof(yes));
+	return word;
+}
+
 static void read_row(struct keys *ks, const struct key *k, const struct doc *v,
 		     void *obj, const char *what)
 {
@@ -266,6 +278,8 @@ static void read_row(struct keys *ks, const struct key *k, const struct doc *v,
 	}
 	if (k->at)
 		key_store(obj, k->at, &v, sizeof(v));
+	if (k->on && switched(ks, v, obj, k->on))
+		return;
 	read_map(ks, v, k->table, (unsigned char *)obj + k->offset, v,
 		 k->table->what
 			 ? k->table->what
@@ -381,6 +395,10 @@ void keys_defaults(const struct key_table *t, void *obj)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct key *k = &t->keys[i];
 
+		bool on = k->def != 0;
+
+		if (k->on)
+			key_store(obj, k->on, &on, sizeof(on));
 		if (k->type == KEY_MAP)
 			keys_defaults(k->table,
 				      (unsigned char *)obj + k->offset);

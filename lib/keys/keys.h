@@ -75,11 +75,15 @@ struct key {
 	/* Offset of a bool: the value was there and right. Then writing asks
 	 * it, and not the default. */
 	size_t known;
+	/* Maps: offset of a bool that a map sets, and true or false in its
+	 * place too. 0: none, and only a map will do. */
+	size_t on;
 	/* Numbers: range; 0 and 0: what the field holds. Durations: the same
 	 * in nanoseconds. Texts: bytes, lists: entries (0: no limit of their
 	 * own). */
 	int64_t min, max;
-	/* Default of numbers, in the field's own unit, and of texts. */
+	/* Default of numbers, in the field's own unit, of what a map sets, and
+	 * of texts. */
 	int64_t def;
 	const char *def_text;
 	const char *const *words; /* enums and flags */

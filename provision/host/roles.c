@@ -157,8 +157,11 @@ void roles_release(struct roles *r)
 const struct obs_router *role_on(const struct observed *o,
 				 const struct topo_router *r)
 {
+	static const struct obs_router always = {.state = "active"};
 	size_t i;
 
+	if (!r->is_ha)
+		return o ? &always : NULL;
 	for (i = 0; o && i < o->nrouters; i++)
 		if (strcmp(o->routers[i].id, r->uuid) == 0)
 			return &o->routers[i];
@@ -202,6 +205,8 @@ unsigned roles_deadline_ms(const struct lab *lab)
 	for (i = 0; i < lab->nrouters; i++) {
 		const struct topo_ha *ha = &lab->routers[i].ha;
 
+		if (!lab->routers[i].is_ha)
+			continue;
 		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
 		if (ns > most)
 			most = ns;

@@ -58,8 +58,9 @@ int roles_ask_services(struct fleet *f, unsigned timeout_ms, struct roles *ret,
 		       struct err *reterr);
 void roles_release(struct roles *r);
 
-/* What an engine says of the router, or NULL; o may be NULL. The one look-up
- * of a role. */
+/* What an engine says of the router, or NULL; o is of one of its hosts, or
+ * NULL. The one look-up of a role. A router that is not highly available is
+ * active where it is, whoever answers. */
 const struct obs_router *role_on(const struct observed *o,
 				 const struct topo_router *r);
 bool role_is_active(const struct obs_router *s);

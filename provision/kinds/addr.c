@@ -145,21 +145,27 @@ static bool learned(struct diff *d, const struct res *r)
 /* Whatever is in the tables of its link goes with the announcement. */
 static void judge(struct diff *d, const struct res *want)
 {
+	const struct res *have = diff_seen(d, want);
 	const struct res here = {.kind = RES_ADDR,
 				 .netns = want->netns,
 				 .addr.dev = want->addr.dev};
 
-	if (!diff_seen(d, want))
+	if (!have || have->addr.proto == RTPROT_KEEPALIVED)
 		diff_anew(d, &here);
 }
 
-/* One that a lease brought, or an advertisement, would go with it. */
+/* One that a lease brought, or an advertisement, would go with it; one of the
+ * VRRP engine's with its role. */
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
-	if (have && have->addr.dynamic &&
-	    link_staying(d, want->netns, want->addr.dev))
+	bool stays =
+		have && link_staying(d, want->netns, want->addr.dev) != NULL;
+
+	if (stays && have->addr.dynamic)
 		diff_modify(d, want, "with a lifetime, wanted for good");
+	else if (stays && have->addr.proto == RTPROT_KEEPALIVED)
+		diff_modify(d, want, "of the VRRP engine, wanted for good");
 	else
 		diff_on_link(d, want, have);
 }
@@ -175,6 +181,16 @@ static bool of_engine(struct diff *d, const struct res *have)
 
 	return have->addr.proto == RTPROT_KEEPALIVED && want &&
 	       want->link.engine_addrs && diff_have(d)->engine_running;
+}
+
+/* A router that has no engine yet had its addresses of the plan. An engine
+ * would take them for somebody's own. */
+static bool stood(struct diff *d, const struct res *virt,
+		  const struct res *have)
+{
+	return have->addr.proto != RTPROT_KEEPALIVED &&
+	       !diff_engine_has(d, virt->addr.router) &&
+	       link_staying(d, have->netns, have->addr.dev);
 }
 
 static bool extra(struct diff *d, const struct res *have)
@@ -296,6 +312,7 @@ const struct kind kind_addr = {
 	.judge = judge,
 	.compare = compare,
 	.extra = extra,
+	.stood = stood,
 	.set = set,
 	.start = start,
 	.unmake = unmake,

@@ -69,6 +69,10 @@ struct kind {
 	void (*compare)(struct diff *d, const struct res *want,
 			const struct res *have);
 	bool (*extra)(struct diff *d, const struct res *have);
+	/* Is one that the VRRP engine is to have not the engine's? NULL: it
+	 * always is. */
+	bool (*stood)(struct diff *d, const struct res *virt,
+		      const struct res *have);
 	bool (*extra_ns)(struct diff *d, const struct seen_ns *ns);
 	void (*extra_node)(struct diff *d);
 

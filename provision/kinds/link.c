@@ -362,7 +362,10 @@ static void set_files(struct tx *tx, const struct change *c)
 
 	/* A new link inherits the others. */
 	if (c->op == CHANGE_ADD)
-		fields = l->ipv6_off ? LINK_HAS_IPV6_OFF : 0;
+		fields = (l->ipv6_off ? LINK_HAS_IPV6_OFF : 0) |
+			 (l->ipv6_by_role && !l->engine_addrs
+				  ? LINK_HAS_IPV6_ROUTER
+				  : 0);
 	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
 		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER |
 		  LINK_HAS_ARP_IGNORE | LINK_HAS_CONF | LINK_HAS_ACCEPT_RA |

@@ -3,6 +3,7 @@
  * Comparing links: which cannot be changed into what is wanted and must be
  * made anew, in which attributes the others differ, and which are too many.
  */
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -114,7 +115,8 @@ static bool differs_master(struct diff *d, const struct res *want,
 }
 
 /* The engine's address of that link that all of a router's links have is
- * here: its router is Active, and the link one of a router's. */
+ * here: its router is Active, and the link one of a router's; or it has no
+ * engine, and always is. */
 static bool is_router(struct diff *d, const struct res *want)
 {
 	const struct res ll = {
@@ -124,7 +126,23 @@ static bool is_router(struct diff *d, const struct res *want)
 		.addr.addr = {ip_link_local(&want->link.mac), 64},
 	};
 
-	return want->link.ipv6_by_role && diff_seen(d, &ll);
+	return want->link.ipv6_by_role &&
+	       (!want->link.engine_addrs || diff_seen(d, &ll));
+}
+
+/* An engine that lets go of a router makes its links a host's. */
+static bool leaves_engine(struct diff *d, const struct res *want)
+{
+	const struct res ll = {
+		.kind = RES_ADDR,
+		.netns = want->netns,
+		.addr.dev = want->link.name,
+		.addr.addr = {ip_link_local(&want->link.mac), 64},
+	};
+	const struct res *have = diff_seen(d, &ll);
+
+	return !want->link.engine_addrs && have &&
+	       have->addr.proto == RTPROT_KEEPALIVED;
 }
 
 static bool differs_quiet(struct diff *d, const struct res *want,
@@ -292,9 +310,11 @@ static unsigned differing(struct diff *d, const struct res *want,
 		f |= LINK_HAS_IPV6_QUIET;
 		buf_listf(why, "in the all-routers groups");
 	}
-	if (is_router(d, want) && !l->ipv6_router) {
+	if (is_router(d, want) && (!l->ipv6_router || leaves_engine(d, want))) {
 		f |= LINK_HAS_IPV6_ROUTER;
-		buf_listf(why, "IPv6 forwarding is off");
+		buf_listf(why, "IPv6 forwarding %s",
+			  l->ipv6_router ? "goes with the VRRP engine"
+					 : "is off");
 	}
 	if (w->master && differs_port(d, want, l)) {
 		f |= LINK_HAS_PORT;

@@ -200,6 +200,15 @@ static int look(struct look *l, struct err *reterr)
 	return 0;
 }
 
+/* As of addresses. */
+static bool stood(struct diff *d, const struct res *virt,
+		  const struct res *have)
+{
+	return have->route.proto != RTPROT_KEEPALIVED &&
+	       !diff_engine_has(d, virt->route.router) &&
+	       link_staying(d, have->netns, have->route.dev);
+}
+
 static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l =
@@ -238,9 +247,10 @@ static bool loses_ground(struct diff *d, const struct res *want)
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
-	/* DHCP's goes with its lease. */
+	/* DHCP's goes with its lease, the VRRP engine's with its role. */
 	bool goes = have &&
 		    (have->route.proto == RTPROT_DHCP ||
+		     have->route.proto == RTPROT_KEEPALIVED ||
 		     (want->route.to.ip.family == 4 && loses_ground(d, want)));
 
 	diff_on_link(d, want, goes ? NULL : have);
@@ -305,6 +315,7 @@ const struct kind kind_route = {
 	.look = look,
 	.compare = compare,
 	.extra = extra,
+	.stood = stood,
 	.set = set,
 	.unmake = unmake,
 };

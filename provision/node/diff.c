@@ -60,6 +60,16 @@ bool diff_ours(const struct diff *d, const char *alias)
 	return alias && strcmp(alias, d->p->mark) == 0;
 }
 
+bool diff_engine_has(const struct diff *d, const char *router)
+{
+	size_t i;
+
+	for (i = 0; i < d->have->nrouters; i++)
+		if (strcmp(d->have->routers[i].id, router) == 0)
+			return true;
+	return false;
+}
+
 /* Valid until the next one. */
 static const char *key(struct diff *d, const struct res *r)
 {
@@ -209,11 +219,13 @@ static void extra(struct diff *d, const struct kind *k,
 	size_t i;
 
 	for (i = 0; k->extra && i < list->n; i++) {
-		const struct res *r = &list->items[i];
+		const struct res *r = &list->items[i], *virt;
 
 		/* What is wanted is most of it, and is soon told. */
-		if (!diff_wanted(d, r) && !map_gets(&d->virt, key(d, r)) &&
-		    k->extra(d, r))
+		if (diff_wanted(d, r))
+			continue;
+		virt = map_gets(&d->virt, key(d, r));
+		if (virt ? k->stood && k->stood(d, virt, r) : k->extra(d, r))
 			diff_remove(d, r);
 	}
 }

@@ -49,4 +49,12 @@ void plan_loopback(struct plan_ctx *c, const char *netns);
 void plan_addresses(struct plan_ctx *c, const struct topo_port *p,
 		    const char *netns);
 
+/* A route that a router has while it is Active, by the port that leads to its
+ * next hop: the default ones first, then its own. */
+typedef void plan_route_fn(struct plan_ctx *c, const struct topo_router *r,
+			   const struct topo_port *p,
+			   const struct topo_route *route);
+void plan_each_route(struct plan_ctx *c, const struct topo_router *r,
+		     plan_route_fn *fn);
+
 #endif

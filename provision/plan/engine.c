@@ -37,6 +37,7 @@ static void address(struct plan_ctx *c, struct json *j,
 
 	v->addr.dev = dev;
 	v->addr.addr = *addr;
+	v->addr.router = r->uuid;
 	json_obj(j);
 	json_kstr(j, "address", ipnet_print(addr, text));
 	json_kstr(j, "dev", dev);
@@ -55,30 +56,33 @@ static void port_addresses(struct plan_ctx *c, struct json *j,
 	address(c, j, r, p->ifname, &ll);
 }
 
+static void route(struct plan_ctx *c, const struct topo_router *r,
+		  const struct topo_port *p, const struct topo_route *t)
+{
+	struct res *v = virtual(c, RES_ROUTE, r);
+
+	v->route.to = t->to;
+	v->route.via = t->via;
+	v->route.dev = p->ifname;
+	v->route.router = r->uuid;
+}
+
 static void routes(struct plan_ctx *c, struct json *j,
 		   const struct topo_router *r)
 {
-	static const int families[] = {4, 6};
+	size_t i, from = c->plan->nvirt;
 	char text[IP_TEXT_MAX];
-	struct res *v;
-	size_t i;
 
+	plan_each_route(c, r, route);
 	json_key(j, "virtual_routes");
 	json_arr(j);
-	for (i = 0; r->gateway && i < 2; i++) {
-		struct ip via = topo_next_hop(r->gateway, families[i]);
-		struct ipnet all = {.ip.family = (uint8_t)families[i]};
+	for (i = from; i < c->plan->nvirt; i++) {
+		const struct res_route *v = &c->plan->virt[i].route;
 
-		if (!ip_is_set(&via))
-			continue;
-		v = virtual(c, RES_ROUTE, r);
-		v->route.to = all;
-		v->route.via = via;
-		v->route.dev = r->gateway->ifname;
 		json_obj(j);
-		json_kstr(j, "to", ipnet_print(&all, text));
-		json_kstr(j, "via", ip_print(&via, text));
-		json_kstr(j, "dev", r->gateway->ifname);
+		json_kstr(j, "to", ipnet_print(&v->to, text));
+		json_kstr(j, "via", ip_print(&v->via, text));
+		json_kstr(j, "dev", v->dev);
 		json_obj_end(j);
 	}
 	json_arr_end(j);
@@ -231,7 +235,8 @@ void plan_engine(struct plan_ctx *c)
 	for (i = 0; i < c->lab->nrouters; i++) {
 		const struct topo_router *router = &c->lab->routers[i];
 
-		if (!topo_ha_port(router, c->node))
+		if (!topo_ha_port(router, c->node) ||
+		    router->ha.engine != TOPO_ENGINE_LABCTL)
 			continue;
 		one(c, &j, router);
 		n++;

@@ -93,10 +93,13 @@ static void routes(const struct topo_router *r, struct buf *b)
 		int family;
 		const char *all;
 	} to[] = {{4, "0.0.0.0/0"}, {6, "::/0"}};
-	char text[IP_TEXT_MAX];
-	bool any = false;
+	char text[IP_TEXT_MAX], net[IP_TEXT_MAX];
+	bool any = r->nroutes > 0;
+	size_t i;
 
-	for (size_t i = 0; r->gateway && i < ARRAY_LEN(to); i++) {
+	if (any)
+		buf_adds(b, "    virtual_routes {\n");
+	for (i = 0; r->gateway && i < ARRAY_LEN(to); i++) {
 		struct ip via = topo_next_hop(r->gateway, to[i].family);
 
 		if (!ip_is_set(&via))
@@ -107,6 +110,11 @@ static void routes(const struct topo_router *r, struct buf *b)
 		buf_printf(b, "        %s via %s dev %s\n", to[i].all,
 			   ip_print(&via, text), r->gateway->ifname);
 	}
+	/* Its own ones come without a dev, as Neutron has them. */
+	for (i = 0; i < r->nroutes; i++)
+		buf_printf(b, "        %s via %s\n",
+			   ipnet_print(&r->routes[i].to, net),
+			   ip_print(&r->routes[i].via, text));
 	if (any)
 		buf_adds(b, "    }\n");
 }
@@ -158,8 +166,11 @@ const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 
 void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
 {
-	struct res_file *f = &plan_add(c, RES_FILE, "")->file;
+	struct res_file *f;
 
+	if (!r->is_ha)
+		return;
+	f = &plan_add(c, RES_FILE, "")->file;
 	f->path = arena_printf(
 		c->arena, SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF, r->uuid);
 	f->text = plan_keepalived_conf(c->arena, r, c->node);

@@ -11,7 +11,7 @@
 const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 				 const struct topo_node *node);
 
-/* That file, for each HA router of the node. */
+/* That file, of a router that is highly available. */
 void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r);
 
 #endif

@@ -79,7 +79,7 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 		.ipv6_by_role =
 			(p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG) &&
 			plan_router_advertises(p->router),
-		.engine_addrs = p->router != NULL,
+		.engine_addrs = p->router && p->router->is_ha,
 	};
 }
 

@@ -38,6 +38,7 @@
 struct proxy {
 	const char *id, *netns, *name;
 	bool router; /* else a network's DHCP */
+	bool by_role;
 };
 
 struct metadata {
@@ -53,13 +54,14 @@ static bool serves(const struct topo_subnet *s)
 	return s && s->dhcp && s->cidr.ip.family == 4;
 }
 
-static void add_proxy(struct metadata *m, const char *id, const char *netns,
-		      const char *name, bool router)
+static struct proxy *add_proxy(struct metadata *m, const char *id,
+			       const char *netns, const char *name, bool router)
 {
 	struct proxy *p =
 		arena_push(m->c->arena, &m->proxies, &m->n, sizeof(*p));
 
-	*p = (struct proxy){id, netns, name, router};
+	*p = (struct proxy){id, netns, name, router, false};
+	return p;
 }
 
 /* --- who asks where ------------------------------------------------------- */
@@ -86,7 +88,7 @@ static void of_router(struct metadata *m, const struct topo_router *r)
 	*(struct metadata_router *)arena_push(a, &m->records.routers,
 					      &m->records.nrouters,
 					      sizeof(rec)) = rec;
-	add_proxy(m, r->uuid, r->netns, r->name, true);
+	add_proxy(m, r->uuid, r->netns, r->name, true)->by_role = r->is_ha;
 }
 
 static void of_network(struct metadata *m, const struct topo_network *net)
@@ -200,8 +202,8 @@ static void add_haproxy(struct plan_ctx *c, const struct proxy *p)
 		.netns = p->netns,
 		.files = f,
 		.nfiles = 1,
-		.when = p->router ? arena_printf(a, "active of %s", p->id)
-				  : NULL,
+		.when = p->by_role ? arena_printf(a, "active of %s", p->id)
+				   : NULL,
 	};
 }
 
@@ -306,7 +308,7 @@ void plan_metadata(struct plan_ctx *c)
 	m.of_network = arena_array(c->arena, lab->nnetworks + 1,
 				   sizeof(*m.of_network));
 	for (i = 0; i < lab->nrouters; i++)
-		if (topo_ha_port(&lab->routers[i], c->node))
+		if (topo_carries(&lab->routers[i], c->node))
 			of_router(&m, &lab->routers[i]);
 	for (i = 0; i < lab->nnetworks; i++)
 		of_network(&m, &lab->networks[i]);

@@ -37,20 +37,30 @@ static void of_port(struct plan_ctx *c, const struct topo_router *r,
 	}
 }
 
+/* Two routes can have the same next hop, which then has one place. */
+static void next_hop(struct plan_ctx *c, const struct topo_router *r,
+		     const struct topo_port *p, const struct topo_route *route)
+{
+	for (size_t i = c->plan->n; i-- > 0;) {
+		const struct res *have = &c->plan->res[i];
+
+		if (have->kind != RES_NEIGH)
+			break;
+		if (have->netns == r->netns && have->neigh.dev == p->ifname &&
+		    ip_equal(&have->neigh.addr, &route->via))
+			return;
+	}
+	reserve(c, r->netns, p->ifname, &route->via);
+}
+
 void plan_router_neighbours(struct plan_ctx *c, const struct topo_router *r)
 {
-	static const int families[] = {4, 6};
 	size_t i, k;
 
 	for (i = 0; i < r->nqr; i++)
 		for (k = 0; k < r->qr[i]->naddrs; k++)
 			of_port(c, r, r->qr[i], r->qr[i]->addrs[k].subnet);
-	for (i = 0; r->gateway && i < 2; i++) {
-		struct ip via = topo_next_hop(r->gateway, families[i]);
-
-		if (ip_is_set(&via))
-			reserve(c, r->netns, r->gateway->ifname, &via);
-	}
+	plan_each_route(c, r, next_hop);
 }
 
 void plan_instance_neighbours(struct plan_ctx *c,

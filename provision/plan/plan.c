@@ -84,11 +84,6 @@ static const struct plan_setting router[] = {
 	{NULL, NULL},
 };
 
-static bool hosts(const struct plan_ctx *c, const struct topo_router *r)
-{
-	return topo_ha_port(r, c->node) != NULL;
-}
-
 /* Calls fn for each router on the node. */
 static void each_router(struct plan_ctx *c,
 			void (*fn)(struct plan_ctx *,
@@ -97,7 +92,7 @@ static void each_router(struct plan_ctx *c,
 	size_t i;
 
 	for (i = 0; i < c->lab->nrouters; i++)
-		if (hosts(c, &c->lab->routers[i]))
+		if (topo_carries(&c->lab->routers[i], c->node))
 			fn(c, &c->lab->routers[i]);
 }
 
@@ -106,9 +101,18 @@ static void router_netns(struct plan_ctx *c, const struct topo_router *r)
 	plan_add(c, RES_NETNS, r->netns);
 }
 
+/* Addresses that the plan gives it are announced as an instance's are. */
+static const struct plan_setting without_engine[] = {
+	{"net/ipv4/conf/all/arp_notify", "1"},
+	{"net/ipv6/conf/all/ndisc_notify", "1"},
+	{NULL, NULL},
+};
+
 static void router_sysctls(struct plan_ctx *c, const struct topo_router *r)
 {
 	plan_settings(c, r->netns, router);
+	if (!r->is_ha)
+		plan_settings(c, r->netns, without_engine);
 }
 
 static void router_links(struct plan_ctx *c, const struct topo_router *r)
@@ -117,16 +121,85 @@ static void router_links(struct plan_ctx *c, const struct topo_router *r)
 	size_t i;
 
 	plan_loopback(c, r->netns);
-	m->port(c, topo_ha_port(r, c->node), r->netns);
+	if (r->is_ha)
+		m->port(c, topo_ha_port(r, c->node), r->netns);
 	for (i = 0; i < r->nqr; i++)
 		m->port(c, r->qr[i], r->netns);
 	if (r->gateway)
 		m->port(c, r->gateway, r->netns);
 }
 
+/* One that an engine would give a router as it becomes Active. */
+static void own_addr(struct plan_ctx *c, const struct topo_router *r,
+		     const struct topo_port *p, const struct ipnet *addr)
+{
+	struct res *a = plan_add(c, RES_ADDR, r->netns);
+
+	a->addr.dev = p->ifname;
+	a->addr.addr = *addr;
+}
+
+static void own_addrs(struct plan_ctx *c, const struct topo_router *r,
+		      const struct topo_port *p)
+{
+	struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
+
+	plan_addresses(c, p, r->netns);
+	own_addr(c, r, p, &ll);
+}
+
 static void router_addrs(struct plan_ctx *c, const struct topo_router *r)
 {
-	plan_addresses(c, topo_ha_port(r, c->node), r->netns);
+	size_t i;
+
+	if (r->is_ha) {
+		plan_addresses(c, topo_ha_port(r, c->node), r->netns);
+		return;
+	}
+	for (i = 0; i < r->nqr; i++)
+		own_addrs(c, r, r->qr[i]);
+	if (r->gateway)
+		own_addrs(c, r, r->gateway);
+	for (i = 0; i < r->nfloatings; i++) {
+		struct ipnet one = topo_floating_net(r->floatings[i]);
+
+		own_addr(c, r, r->gateway, &one);
+	}
+}
+
+static void own_route(struct plan_ctx *c, const struct topo_router *r,
+		      const struct topo_port *p, const struct topo_route *t)
+{
+	struct res *v = plan_add(c, RES_ROUTE, r->netns);
+
+	v->route.to = t->to;
+	v->route.via = t->via;
+	v->route.dev = p->ifname;
+}
+
+/* Of a router without an engine, which would have them with its role. */
+static void router_routes(struct plan_ctx *c, const struct topo_router *r)
+{
+	if (!r->is_ha)
+		plan_each_route(c, r, own_route);
+}
+
+void plan_each_route(struct plan_ctx *c, const struct topo_router *r,
+		     plan_route_fn *fn)
+{
+	static const uint8_t families[] = {4, 6};
+	size_t i;
+
+	for (i = 0; r->gateway && i < ARRAY_LEN(families); i++) {
+		struct topo_route all = {
+			.to.ip.family = families[i],
+			.via = topo_next_hop(r->gateway, families[i])};
+
+		if (ip_is_set(&all.via))
+			fn(c, r, r->gateway, &all);
+	}
+	for (i = 0; i < r->nroutes; i++)
+		fn(c, r, topo_route_port(r, &r->routes[i]), &r->routes[i]);
 }
 
 static void name(struct arena *a, const char *lab, const char *mark,
@@ -187,6 +260,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 			m->network(&c, &lab->networks[i]);
 	each_router(&c, router_links);
 	each_router(&c, router_addrs);
+	each_router(&c, router_routes);
 	each_router(&c, plan_router_neighbours);
 	plan_instances(&c);
 	for (i = 0; i < lab->nnetworks; i++) {

@@ -149,7 +149,8 @@ static void service(struct plan_ctx *c, const struct topo_router *r)
 		.nfiles = 1,
 		.reload = "HUP",
 		.stop = "KILL",
-		.when = arena_printf(a, "active of %s", r->uuid),
+		.when = r->is_ha ? arena_printf(a, "active of %s", r->uuid)
+				 : NULL,
 	};
 }
 

@@ -92,7 +92,8 @@ static void virtual(struct build *b, const struct topo_router *r,
 	size_t i, n = r->nqr + (r->gateway ? 1 : 0);
 	struct ip hop;
 
-	addr_in(b, r->netns, ha->ifname, &r->ha.vip);
+	if (ha)
+		addr_in(b, r->netns, ha->ifname, &r->ha.vip);
 	for (i = 0; i < n; i++) {
 		const struct topo_port *p = i < r->nqr ? r->qr[i] : r->gateway;
 		struct ipnet ll = {.ip = ip_link_local(&p->mac), .len = 64};
@@ -110,6 +111,12 @@ static void virtual(struct build *b, const struct topo_router *r,
 		if (ip_is_set(&hop))
 			default_in(b, r->netns, r->gateway->ifname, &hop);
 	}
+	for (i = 0; i < r->nroutes; i++) {
+		default_in(b, r->netns,
+			   topo_route_port(r, &r->routes[i])->ifname,
+			   &r->routes[i].via);
+		healthy_route(b->o, r->netns)->to = r->routes[i].to;
+	}
 }
 
 static void router(struct build *b, const struct topo_router *r)
@@ -119,15 +126,18 @@ static void router(struct build *b, const struct topo_router *r)
 	struct obs_router *s;
 	size_t i;
 
-	if (!ha)
+	if (!topo_carries(r, b->node))
 		return;
-	b->o->engine_running = true;
-	s = arena_push(b->a, &b->o->routers, &b->o->nrouters, sizeof(*s));
-	s->id = r->uuid;
-	s->state = active ? "active" : "backup";
-	s->file = active ? "master" : "backup";
-	port(b, ha, r->netns);
-	addresses(b, ha, r->netns);
+	if (ha) {
+		b->o->engine_running = true;
+		s = arena_push(b->a, &b->o->routers, &b->o->nrouters,
+			       sizeof(*s));
+		s->id = r->uuid;
+		s->state = active ? "active" : "backup";
+		s->file = active ? "master" : "backup";
+		port(b, ha, r->netns);
+		addresses(b, ha, r->netns);
+	}
 	for (i = 0; i < r->nqr; i++)
 		port(b, r->qr[i], r->netns);
 	if (r->gateway)
@@ -421,7 +431,8 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 			e->nodes[i].error = e->nodes[i].drift.error = NULL;
 		}
 	for (i = 0; i < e->nha; i++)
-		frames(e, &e->ha[i].frames, e->ha[i].router, false);
+		if (e->ha[i].router->is_ha)
+			frames(e, &e->ha[i].frames, e->ha[i].router, false);
 	for (i = 0; i < e->ntunnels; i++)
 		for (k = 0; k < lab->nrouters; k++)
 			if (topo_ha_port(&lab->routers[k], e->tunnels[i].node))
@@ -467,6 +478,13 @@ struct res_link *healthy_link(struct observed *o, const char *netns,
 		if (strcmp(ns->of[RES_LINK].items[i].link.name, dev) == 0)
 			return &ns->of[RES_LINK].items[i].link;
 	return NULL;
+}
+
+struct res_route *healthy_route(struct observed *o, const char *netns)
+{
+	struct seen_ns *ns = healthy_ns(o, netns);
+
+	return &ns->of[RES_ROUTE].items[ns->of[RES_ROUTE].n - 1].route;
 }
 
 struct obs_router *healthy_router(struct observed *o, const char *uuid)

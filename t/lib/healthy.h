@@ -34,4 +34,7 @@ void healthy_addr_del(struct observed *o, const char *netns, const char *dev,
 struct frame healthy_advert(const struct topo_router *r, size_t host,
 			    int64_t t);
 
+/* The last route of a namespace in a sample. */
+struct res_route *healthy_route(struct observed *o, const char *netns);
+
 #endif

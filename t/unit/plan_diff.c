@@ -630,6 +630,14 @@ static void d_route_extra(struct world *w)
 	new_route(w, V, "eth0", "192.0.2.0/24", "198.51.100.9");
 }
 
+/* The plan had given them to a router that is to have an engine now. */
+static void d_addr_stood(struct world *w)
+{
+	d_addr_virtual(w);
+	new_addr(w, R, QR, "fd00:198:51:100::1/64")->proto = RTPROT_KEEPALIVED;
+	w->o.nrouters = 0;
+}
+
 static void d_route_wrong_virtual(struct world *w)
 {
 	new_route(w, R, QG, "0.0.0.0/0", "203.0.113.99");
@@ -926,6 +934,12 @@ static const struct drift drifts[] = {
 	 "- address 203.0.113.9/24 on BRX\n"},
 	{"what the engine owns, while it is active", "network1", d_addr_virtual,
 	 ""},
+	{"the same before the engine has the router", "network1", d_addr_stood,
+	 "- route -6 default via fd00:203:0:113::1 dev QG in R\n"
+	 "- route default via 203.0.113.1 dev QG in R\n"
+	 "- address 169.254.0.1/24 on HA in R\n"
+	 "- address 203.0.113.21/24 on QG in R\n"
+	 "- address 198.51.100.1/24 on QR in R\n"},
 	{"a link-local address on a shared link", "network1", d_addr_link_local,
 	 "- address fe80::bad/64 on QR in R\n"},
 	{"a link-local address by hand where the kernel makes one", "network1",

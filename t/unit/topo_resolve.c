@@ -7,6 +7,7 @@
 #include "lib/buf.h"
 #include "lib/mono.h"
 #include "t/lib/tap.h"
+#include "topologies/print.h"
 #include "topologies/topo.h"
 #include "topologies/ids.h"
 
@@ -146,6 +147,108 @@ static void l3ha_router(const struct lab *lab)
 	is_prefix(r->qr[0]->ifname, "qr-", r->qr[0]->uuid);
 	is_int(strncmp(r->netns, "qrouter-", 8), 0, "qrouter-");
 	is(r->netns + 8, r->uuid, "and the router's UUID");
+}
+
+/* Routers without HA, with routes of their own, and what `ha` is for all. */
+static void other_routers(void)
+{
+	static const char text[] =
+		"lab: t\n"
+		"ha: {interval: 1s, priority: 70}\n"
+		"nodes:\n"
+		"  n1: {role: network}\n  n2: {role: network}\n"
+		"  c1: {role: controller}\n"
+		"physical: {management: {cidr: 10.0.0.0/24}, "
+		"tunnel: {cidr: 10.0.1.0/24}, x: {}}\n"
+		"networks:\n"
+		"  out: {external: true, type: flat, physical: x, subnets: "
+		"{out4: {cidr: 203.0.113.0/24}}}\n"
+		"  a: {subnets: {a4: {cidr: 192.168.1.0/24}}}\n"
+		"  b: {subnets: {b4: {cidr: 192.168.2.0/24}}}\n"
+		"routers:\n"
+		"  r1: {gateway: out, interfaces: [a4], ha: false}\n"
+		"  r2: {gateway: out, interfaces: [b4], ha: {priority: 60}, "
+		"routes: [{to: 10.9.0.0/16, via: 192.168.2.9}, "
+		"{to: 10.8.0.0/16, via: 203.0.113.9}]}\n"
+		"  r3: {ha: false}\n";
+	struct topo_errors errs = {0};
+	const struct topo_router *r;
+	struct lab *lab = NULL;
+
+	if (!ok(topo_load_text("t", text, strlen(text), &lab, &errs) == 0,
+		"routers of several kinds"))
+		return;
+	r = topo_router(lab, "r1");
+	ok(!r->is_ha && r->nhosts == 1 && !r->ha_ports && !r->ha_network,
+	   "without HA: one host, no HA port");
+	is(r->hosts[0]->name, "n1", "on the first of the least loaded");
+	ok(topo_carries(r, r->hosts[0]) && !topo_ha_port(r, r->hosts[0]),
+	   "carried, without a port");
+	is(topo_router(lab, "r3")->hosts[0]->name, "n2",
+	   "the next one where fewer are");
+	r = topo_router(lab, "r2");
+	ok(r->is_ha && r->nhosts == 2, "HA unless it says otherwise");
+	is_int(r->ha.adver_cs, 100, "the lab's interval");
+	is_int(r->ha.priority, 60, "its own priority");
+	is_int(r->ha.vrid, 1, "VRIDs are of HA routers only");
+	is_int((int64_t)r->nroutes, 2, "routes");
+	ok(topo_route_port(r, &r->routes[0]) == r->qr[0] &&
+		   topo_route_port(r, &r->routes[1]) == r->gateway,
+	   "by the port that leads to their next hop");
+	lab_free(lab);
+	topo_errors_release(&errs);
+}
+
+/* The 255th router of a project. */
+static void many_routers(void)
+{
+	struct buf b = {0}, again = {0};
+	struct topo_errors errs = {0};
+	struct lab *lab = NULL;
+
+	buf_adds(&b, "lab: t\nnodes: {n1: {role: network}, n2: {role: "
+		     "network}, c1: {role: controller}}\nrouters:\n");
+	for (int i = 0; i < 257; i++)
+		buf_printf(&b, "  r%d: {%s}\n", i,
+			   i == 3 ? "ha: {vrid: 9}" : "");
+	buf_adds(&b, "  other: {project: other}\n");
+	if (!ok(topo_load_text("t", b.data, b.len, &lab, &errs) == 0,
+		"257 routers of a project"))
+		return;
+	is_int(topo_router(lab, "r253")->ha.vrid, 254,
+	       "the last of one network");
+	is_int(topo_router(lab, "r254")->ha.vrid, 1,
+	       "a second network's first");
+	is_int(topo_router(lab, "r256")->ha.vrid, 3, "and third");
+	is(topo_router(lab, "r254")->ha_network->name,
+	   "HA network tenant demo 2", "its name");
+	is(topo_router(lab, "r0")->ha_network->name, "HA network tenant demo",
+	   "the first one's is as ever");
+	ok(topo_router(lab, "r254")->ha_network->vni !=
+		   topo_router(lab, "r0")->ha_network->vni,
+	   "a VNI of its own");
+	is(first_addr(topo_router(lab, "r254")->ha_ports[0]),
+	   "169.254.192.1/18", "addresses begin anew");
+	is_int(topo_router(lab, "other")->ha_network->vni,
+	       topo_router(lab, "r0")->ha_network->vni + 1,
+	       "other projects' VNIs stay as they were");
+	is_int((int64_t)lab->nnotes, 1, "said once");
+	is(lab->notes[0],
+	   "project 'demo' has more than 254 highly available routers, which "
+	   "Neutron refuses: 3 are on HA network 2, with VRIDs of its own",
+	   "in these words");
+	buf_reset(&b);
+	topo_print(lab, &b);
+	lab_free(lab);
+	if (ok(topo_load_text("t", b.data, b.len, &lab, &errs) == 0,
+	       "what is printed loads")) {
+		topo_print(lab, &again);
+		is(again.data, b.data, "and is the same lab");
+		lab_free(lab);
+	}
+	buf_release(&b);
+	buf_release(&again);
+	topo_errors_release(&errs);
 }
 
 static void l3ha_networks(const struct lab *lab)
@@ -458,6 +561,8 @@ static void collisions(void)
 int main(void)
 {
 	l3ha();
+	other_routers();
+	many_routers();
 	rapid();
 	numbers_around_pins();
 	instances_outside();

@@ -41,7 +41,11 @@ static bool has(const struct doc *list, const char *word)
 /* "type" is a word or a list of them. */
 static bool may_be(const struct doc *d, const char *type)
 {
-	const struct doc *t = doc_get(follow(d), "type");
+	const struct doc *t = doc_get(follow(d), "type"), *item;
+
+	DOC_FOREACH (item, doc_get(d, "anyOf"))
+		if (may_be(item, type))
+			return true;
 
 	return t &&
 	       (t->kind == DOC_LIST ? has(t, type) : strcmp(t->str, type) == 0);

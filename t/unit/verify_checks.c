@@ -11,6 +11,7 @@
 
 #include "lib/auto.h"
 #include "t/lib/broken.h"
+#include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
@@ -18,8 +19,9 @@
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *two_labs[2];
-static const struct broken *const tables[] = {broken, broken_services};
+static struct lab *worlds[3];
+static const struct broken *const tables[] = {broken, broken_services,
+					      broken_routers};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -117,7 +119,7 @@ static bool on_tables(const struct evidence *e, size_t i, const struct point *p)
 		return false;
 	if (s->node)
 		return s->node == n;
-	return s->router ? topo_ha_port(s->router, n) != NULL
+	return s->router ? topo_carries(s->router, n)
 			 : topo_network_on(e->lab, s->network, n);
 }
 
@@ -377,10 +379,10 @@ static void blind_parts(void)
 	for (p = 0; p < ARRAY_LEN(parts); p++) {
 		auto_buf struct buf missed = {0};
 
-		for (l = concerned = 0; l < ARRAY_LEN(two_labs); l++) {
+		for (l = concerned = 0; l < ARRAY_LEN(worlds); l++) {
 			auto_(evidence_release) struct evidence e;
 
-			lab = two_labs[l];
+			lab = worlds[l];
 			evidence_init(&e, lab);
 			n = part_count(&parts[p], &e);
 			for (i = 0; i < n; i++)
@@ -475,22 +477,29 @@ int main(void)
 
 	if (!ok(topo_load(FILE_NAME, &lab, &errs) == 0, "load " FILE_NAME))
 		return tap_done();
-	two_labs[0] = lab;
+	worlds[0] = lab;
 	if (!ok(topo_load_text("served.yaml", broken_services_text,
-			       strlen(broken_services_text), &two_labs[1],
+			       strlen(broken_services_text), &worlds[1],
 			       &errs) == 0,
 		"load the lab with services%s%s", errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return tap_done();
+	if (!ok(topo_load_text("routers.yaml", broken_routers_text,
+			       strlen(broken_routers_text), &worlds[2],
+			       &errs) == 0,
+		"load the lab with routers%s%s", errs.n ? ": " : "",
 		errs.n ? errs.items[0].msg : ""))
 		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
 		return tap_done();
-	broken_lab(two_labs[0]);
-	broken_services_lab(two_labs[1]);
+	broken_lab(worlds[0]);
+	broken_services_lab(worlds[1]);
+	broken_routers_lab(worlds[2]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
-		lab = two_labs[i];
+		lab = worlds[i];
 		breakages(tables[i]);
 		blindness();
 	}
@@ -499,7 +508,8 @@ int main(void)
 	passes("another one", "topologies/vrrp-rapid.yaml", NULL);
 	passes("the smallest one", "topologies/minimal.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
-	lab_free(two_labs[0]);
-	lab_free(two_labs[1]);
+	lab_free(worlds[0]);
+	lab_free(worlds[1]);
+	lab_free(worlds[2]);
 	return tap_done();
 }

@@ -70,6 +70,12 @@ static const struct key keys[] = {
 	 .example = "true",
 	 .about = "Have metadata answered beside the DHCP servers on networks "
 		  "with a router too."},
+	{"ha", KEY_MAP, .offset = offsetof(struct raw, ha),
+	 .size = sizeof(struct raw_router), .table = &ha_keys_table,
+	 .flags = KEY_EMPTY, .on = offsetof(struct raw, ha.is_ha), .def = true,
+	 .shown = "as below", .example = "{interval: 1s}",
+	 .about = "What `ha` of each router is, where it does not say "
+		  "otherwise; false: routers are on one node each."},
 	{"nodes", KEY_NAMED, KEY_ITEMS(struct raw, nodes, nnodes),
 	 .at = offsetof(struct raw, nodes_at), .table = &node_keys_table,
 	 .flags = KEY_REQUIRED | KEY_POINTERS, .max = TOPO_NODES_MAX,
@@ -89,7 +95,8 @@ static const struct key keys[] = {
 	{"routers", KEY_NAMED, KEY_ITEMS(struct raw, routers, nrouters),
 	 .table = &router_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_ROUTERS_MAX, .names = "name",
-	 .about = "Routers, each on several network nodes, on one of them active."},
+	 .about = "Routers, each on several network nodes, on one of them active; "
+		  "or on one."},
 	{"instances", KEY_NAMED, KEY_ITEMS(struct raw, instances, ninstances),
 	 .table = &instance_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_INSTANCES_MAX, .names = "host",

@@ -12,6 +12,11 @@ _Static_assert(TOPO_TRACK_HA == 1 << 0 && TOPO_TRACK_TUNNEL == 1 << 1,
 
 /* clang-format off */
 static const struct key ha_rows[] = {
+	{"engine", KEY_ENUM, KEY_FIELD(struct raw_router, ha.engine),
+	 .words = topo_engine_names, .nwords = TOPO_ENGINE_KEEPALIVED + 1,
+	 .example = "keepalived",
+	 .about = "Who speaks VRRP: labctl's own engine, or keepalived in the "
+		  "router's namespace, as Neutron has it."},
 	{"vrid", KEY_UINT, KEY_FIELD(struct raw_router, ha.vrid),
 	 .at = offsetof(struct raw_router, vrid_at),
 	 .min = 1, .max = RAW_VRID_MAX,
@@ -53,12 +58,17 @@ const struct key_table ha_keys_table = {
 	.keys = ha_rows,
 	.n = ARRAY_LEN(ha_rows),
 	.size = sizeof(struct raw_router),
-	.about = "The VRRP settings of a router.",
+	.about = "The VRRP settings of a router, or of all of the lab.",
 };
 
 static void begin(struct keys *ks, const struct doc *name, void *obj)
 {
-	(void)obj;
+	const struct raw *raw = ks->ctx;
+	struct raw_router *r = obj;
+
+	r->ha = raw->ha.ha;
+	r->ha.vrid = 0;
+	r->is_ha = raw->ha.is_ha;
 	name_ok(ks, name, "router", TOPO_NAME_MAX);
 }
 
@@ -130,9 +140,18 @@ static const struct key rows[] = {
 	 .example = "[demo-subnet]",
 	 .about = "Names of the subnets it joins; it takes their gateway "
 		  "addresses."},
+	{"routes", KEY_LIST, KEY_ITEMS(struct raw_router, routes, nroutes),
+	 .table = &route_keys_table, .max = TOPO_EXTRA_ROUTES_MAX,
+	 .example = "[{to: 10.9.0.0/16, via: 192.168.1.254}]",
+	 .about = "Routes beside the default one, where the active node has "
+		  "them; the next hop is on one of its networks."},
 	{"ha", KEY_MAP, .size = sizeof(struct raw_router),
 	 .table = &ha_keys_table, .flags = KEY_EMPTY,
-	 .about = "VRRP settings."},
+	 .on = offsetof(struct raw_router, is_ha),
+	 .at = offsetof(struct raw_router, is_ha_at),
+	 .shown = "the lab's", .example = "false",
+	 .about = "VRRP settings; false: the router is on one node, which "
+		  "always has all of its addresses."},
 };
 /* clang-format on */
 _Static_assert(TOPO_IFACES_MAX == 64, "as the schema of interfaces says");
@@ -145,5 +164,5 @@ const struct key_table router_keys_table = {
 	.id = offsetof(struct raw_router, name),
 	.place = offsetof(struct raw_router, at),
 	.begin = begin,
-	.about = "A highly available router.",
+	.about = "A router, highly available unless it says otherwise.",
 };

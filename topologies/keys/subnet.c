@@ -128,7 +128,7 @@ static const struct key route_keys[] = {
 	{"via", KEY_IP, KEY_FIELD(struct raw_route, via),
 	 .at = offsetof(struct raw_route, via_at), .flags = KEY_REQUIRED,
 	 .example = "192.168.1.254",
-	 .about = "The next hop, an address of the subnet."},
+	 .about = "The next hop, on a network of it."},
 };
 /* clang-format on */
 
@@ -137,7 +137,8 @@ const struct key_table route_keys_table = {
 	.keys = route_keys,
 	.n = ARRAY_LEN(route_keys),
 	.size = sizeof(struct raw_route),
-	.about = "A route that the instances of a subnet are told.",
+	.about = "A route that a subnet's instances are told, or one more "
+		 "of a router's.",
 };
 
 /* clang-format off */

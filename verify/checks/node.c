@@ -97,7 +97,7 @@ static bool wanted_ns(const struct lab *lab, const struct topo_node *n,
 
 	for (i = 0; i < lab->nrouters; i++)
 		if (strcmp(lab->routers[i].netns, name) == 0)
-			return topo_ha_port(&lab->routers[i], n);
+			return topo_carries(&lab->routers[i], n);
 	for (i = 0; i < lab->ninstances; i++)
 		if (strcmp(lab->instances[i].netns, name) == 0)
 			return lab->instances[i].node == n;
@@ -117,7 +117,7 @@ static void judge_namespaces(const struct evidence *e, const struct subject *s,
 	if (!o)
 		return;
 	for (i = 0; i < lab->nrouters; i++)
-		if (topo_ha_port(&lab->routers[i], s->node))
+		if (topo_carries(&lab->routers[i], s->node))
 			want_ns(v, o, lab->routers[i].netns,
 				lab->routers[i].name);
 	for (i = 0; i < lab->ninstances; i++)

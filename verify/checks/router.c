@@ -14,18 +14,6 @@
 
 #define STATES_MAX 64 /* looks of one host that are told apart */
 
-static const char *state_word(const struct observed *o,
-			      const struct topo_router *r)
-{
-	const struct obs_router *s = role_on(o, r);
-
-	if (o->engine_error)
-		return "engine does not answer";
-	if (!o->engine_running)
-		return "no engine";
-	return s && s->state ? s->state : "unknown to its engine";
-}
-
 /* "backup", or "backup, then active" where it changed while looking. */
 static void tell_states(const struct evidence *e, const struct topo_router *r,
 			const struct topo_node *n, struct buf *out)
@@ -35,7 +23,7 @@ static void tell_states(const struct evidence *e, const struct topo_router *r,
 	size_t i;
 
 	for (i = 0; i < s->nsamples && i < STATES_MAX; i++) {
-		const char *word = state_word(s->samples[i], r);
+		const char *word = role_word(s->samples[i], r);
 
 		if (before && strcmp(before, word) == 0)
 			continue;
@@ -79,8 +67,7 @@ static size_t rounds_of(const struct evidence *e, const struct topo_router *r,
 			verdict_blind(v, "%s, after %zu looks: %s", node->name,
 				      s->nsamples, s->cut);
 		if (role_in(o, r) == ROLE_UNKNOWN)
-			verdict_blind(v, "%s: %s", node->name,
-				      state_word(o, r));
+			verdict_blind(v, "%s: %s", node->name, role_word(o, r));
 		if (s->nsamples < n)
 			n = s->nsamples;
 	}
@@ -170,7 +157,7 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 		return;
 	if (role_in(o, s->router) == ROLE_UNKNOWN || !r) {
 		verdict_blind(v, "%s: %s", s->node->name,
-			      state_word(o, s->router));
+			      role_word(o, s->router));
 		return;
 	}
 	want = strcmp(r->state, "active") == 0 ? "master" : "backup";
@@ -396,7 +383,7 @@ static void judge_addresses(const struct evidence *e, const struct subject *s,
 		return;
 	if (role == ROLE_UNKNOWN) {
 		verdict_blind(v, "%s: its role is not known: %s", s->node->name,
-			      state_word(evidence_last(e, s->node), s->router));
+			      role_word(evidence_last(e, s->node), s->router));
 		return;
 	}
 	FOREACH_PORT(p, i, s)
@@ -431,90 +418,9 @@ static void command_addresses(const struct evidence *e, const struct subject *s,
 	buf_adds(out, "ip addr show");
 }
 
-/* Is the route one of those that an active router has? */
-static bool route_wanted(const struct subject *s, const struct res_route *r)
-{
-	const struct topo_port *qg = s->router->gateway;
-	struct ip hop;
-
-	if (!qg || strcmp(r->dev, qg->ifname) != 0)
-		return false;
-	hop = topo_next_hop(qg, r->via.family);
-	return ip_is_set(&hop) && ip_equal(&hop, &r->via);
-}
-
-static void want_routes(const struct seen_ns *ns, const struct subject *s,
-			struct verdict *v)
-{
-	static const int families[] = {4, 6};
-	const struct topo_port *qg = s->router->gateway;
-	char text[IP_TEXT_MAX];
-	size_t i, k;
-
-	for (k = 0; qg && k < ARRAY_LEN(families); k++) {
-		struct ip hop = topo_next_hop(qg, families[k]);
-
-		if (!ip_is_set(&hop))
-			continue;
-		verdict_want(v, "default via %s dev %s", ip_print(&hop, text),
-			     qg->ifname);
-		for (i = 0; i < ns->of[RES_ROUTE].n; i++)
-			if (!ns->of[RES_ROUTE].items[i].route.to.len &&
-			    !ns->of[RES_ROUTE].items[i].route.table &&
-			    ns->of[RES_ROUTE].items[i].route.dev &&
-			    strcmp(ns->of[RES_ROUTE].items[i].route.dev,
-				   qg->ifname) == 0 &&
-			    ip_equal(&ns->of[RES_ROUTE].items[i].route.via,
-				     &hop))
-				break;
-		if (i == ns->of[RES_ROUTE].n)
-			verdict_saw(v, false, "no default via %s", text);
-	}
-}
-
-static void judge_default_route(const struct evidence *e,
-				const struct subject *s, struct verdict *v)
-{
-	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
-	enum role role = role_of(e, s->router, s->node);
-	char text[IP_TEXT_MAX];
-	size_t i;
-
-	if (!ns)
-		return;
-	if (role == ROLE_UNKNOWN) {
-		verdict_blind(v, "%s: its role is not known: %s", s->node->name,
-			      state_word(evidence_last(e, s->node), s->router));
-		return;
-	}
-	if (role == ROLE_ACTIVE)
-		want_routes(ns, s, v);
-	if (!v->expected.n)
-		verdict_want(v, "no default route%s",
-			     role == ROLE_ACTIVE ? "" : " (standby)");
-	for (i = 0; i < ns->of[RES_ROUTE].n; i++) {
-		const struct res_route *r = &ns->of[RES_ROUTE].items[i].route;
-
-		if (r->to.len || !r->dev || strcmp(r->dev, "lo") == 0)
-			continue;
-		verdict_saw(v, role == ROLE_ACTIVE && route_wanted(s, r),
-			    "default via %s dev %s",
-			    ip_is_set(&r->via) ? ip_print(&r->via, text) : "-",
-			    r->dev);
-	}
-}
-
-static void command_default_route(const struct evidence *e,
-				  const struct subject *s, struct buf *out)
-{
-	(void)e;
-	command_exec(out, s->node, s->router->netns);
-	buf_adds(out, "ip route show default");
-}
-
 /* clang-format off */
 const struct check router_checks[] = {
-	{"active", scope_routers, NEEDS_TIME,
+	{"active", scope_ha_routers, NEEDS_TIME,
 	 "is active on exactly one node",
 	 "one active and the rest standby, sampled over time",
 	 judge_active, command_active},
@@ -522,7 +428,7 @@ const struct check router_checks[] = {
 	 "has its role in its state file",
 	 "the state file says master or backup, as the engine does",
 	 judge_state_file, command_state_file},
-	{"ports", scope_hosts, NEEDS_TABLES,
+	{"ports", scope_placed, NEEDS_TABLES,
 	 "has its ha, qr and qg interfaces",
 	 "a router's interfaces with their own MACs, up and plugged in",
 	 judge_ports, command_ports},
@@ -530,14 +436,10 @@ const struct check router_checks[] = {
 	 "has an HA address of its own",
 	 "one address of 169.254.192.0/18 on each host, all different",
 	 judge_ha_address, command_addresses},
-	{"addresses", scope_hosts, NEEDS_TABLES,
+	{"addresses", scope_placed, NEEDS_TABLES,
 	 "holds the addresses of its role",
 	 "all virtual addresses on the active node, none on a standby",
 	 judge_addresses, command_addresses},
-	{"default-route", scope_hosts, NEEDS_TABLES,
-	 "has a default route if active",
-	 "the default route on the active node only",
-	 judge_default_route, command_default_route},
 	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -16,7 +16,7 @@ static bool port_on(const struct topo_port *p, const struct topo_node *n)
 {
 	if (p->node)
 		return p->node == n;
-	return p->router && topo_ha_port(p->router, n);
+	return p->router && topo_carries(p->router, n);
 }
 
 /* The namespace a port's inner end is in. */

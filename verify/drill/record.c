@@ -42,7 +42,8 @@ void drill_init(struct drill *d, const struct lab *lab,
 
 	*d = (struct drill){.lab = lab, .fault = fault};
 	for (i = 0; i < lab->nrouters; i++) {
-		if (only && only != &lab->routers[i])
+		if (!lab->routers[i].is_ha ||
+		    (only && only != &lab->routers[i]))
 			continue;
 		r = arena_push(&d->arena, &d->routers, &d->nrouters,
 			       sizeof(*r));
