@@ -536,6 +536,86 @@ int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
 	return 0;
 }
 
+/* --- other names -----------------------------------------------------------
+ */
+
+struct renaming {
+	nfnl_name_fn *of;
+	void *ctx;
+	int r;
+};
+
+static void rename_text(struct renaming *n, struct nlattr *a)
+{
+	const char *is = a ? text_of(a) : NULL;
+	const char *to = is ? n->of(n->ctx, is) : NULL;
+
+	if (!to)
+		return;
+	if (strlen(to) != strlen(is))
+		n->r = -EINVAL;
+	else
+		memcpy(nla_data(a), to, strlen(to));
+}
+
+static struct nlattr *inside(struct nlattr *a, int type)
+{
+	return a ? nla_find(nla_data(a), nla_len(a), type) : NULL;
+}
+
+/* A jump is a value written to the register of verdicts. */
+static void rename_jumps(struct renaming *n, struct nlattr *list)
+{
+	struct nlattr *e, *d;
+	int left = list ? nla_len(list) : 0;
+
+	for (e = list ? nla_data(list) : NULL; e && nla_ok(e, left);
+	     e = nla_next(e, &left)) {
+		if (!is_named(e, "immediate"))
+			continue;
+		d = inside(inside(e, NFTA_EXPR_DATA), NFTA_IMMEDIATE_DATA);
+		rename_text(n, inside(inside(d, NFTA_DATA_VERDICT),
+				      NFTA_VERDICT_CHAIN));
+	}
+}
+
+static void own_data(struct arena *a, struct nfnl_msg *m)
+{
+	m->data = memcpy(arena_alloc(a, m->len + 1), m->data, m->len);
+}
+
+int nfnl_rename(struct arena *a, struct nfnl_msg *m, nfnl_name_fn *of,
+		void *ctx)
+{
+	bool rule = m->type == NFT_MSG_NEWRULE;
+	struct renaming n = {.of = of, .ctx = ctx};
+	const char *to = m->chain ? of(ctx, m->chain) : NULL;
+	struct nlattr *data;
+
+	own_data(a, m);
+	data = (struct nlattr *)(uintptr_t)m->data;
+	rename_text(&n, nla_find(data, (int)m->len,
+				 rule ? NFTA_RULE_CHAIN : NFTA_CHAIN_NAME));
+	if (rule)
+		rename_jumps(
+			&n, nla_find(data, (int)m->len, NFTA_RULE_EXPRESSIONS));
+	if (to)
+		m->chain = to;
+	return n.r;
+}
+
+void nfnl_drop_policy(struct arena *a, struct nfnl_msg *m)
+{
+	uint32_t v = htonl(NF_DROP);
+	struct nlattr *p;
+
+	own_data(a, m);
+	p = nla_find((struct nlattr *)(uintptr_t)m->data, (int)m->len,
+		     NFTA_CHAIN_POLICY);
+	if (p && nla_len(p) == sizeof(v))
+		memcpy(nla_data(p), &v, sizeof(v));
+}
+
 /* --- comparing -------------------------------------------------------------
  */
 

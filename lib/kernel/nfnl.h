@@ -78,6 +78,16 @@ int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
  * accept are the same as no table: a program that lists makes such. */
 bool nfnl_same(const struct nfnl_rules *a, const struct nfnl_rules *b);
 
+/* Gives each chain that a message names, as its own or to jump to, the name
+ * that of() has for it, as long as the old; NULL keeps it. The message's data
+ * is copied. -EINVAL where a name is of another length. */
+typedef const char *nfnl_name_fn(void *ctx, const char *name);
+int nfnl_rename(struct arena *a, struct nfnl_msg *m, nfnl_name_fn *of,
+		void *ctx);
+
+/* Makes a chain of the kernel's drop what no rule decides; data is copied. */
+void nfnl_drop_policy(struct arena *a, struct nfnl_msg *m);
+
 /*
  * Puts want in place of all tables of its family, in one transaction. With no
  * message it removes them. Other families are untouched.

@@ -79,8 +79,12 @@ struct kind {
 	/*
 	 * Applying: rank by rank, make; what it queued is sent; then set,
 	 * and what that queued is sent; then start. unmake may put off what
-	 * settle does for all of a namespace together.
+	 * settle does for all of a namespace together. ahead comes before
+	 * all of them, once: it begins what takes long and needs nothing of
+	 * the others, and leaves in *tx_ahead() what the kind's set or start
+	 * will find there.
 	 */
+	void (*ahead)(struct tx *tx);
 	void (*make)(struct tx *tx, const struct change *c);
 	void (*set)(struct tx *tx, const struct change *c);
 	void (*start)(struct tx *tx, const struct change *c);

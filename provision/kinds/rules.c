@@ -461,52 +461,70 @@ static void forget_gone(struct tx *tx, const struct change *c, int nsfd)
 		tx_fail(tx, c, err.msg);
 }
 
-/* All namespaces' together, when the first of them comes by: most of the time
- * is waiting for iptables and for the kernel. */
-static void put_all(struct tx *tx)
+/* All namespaces' rules together: most of the time is waiting for iptables and
+ * for the kernel. */
+struct batch {
+	const struct change **of;
+	struct rules_job *jobs;
+	size_t n;
+	struct rules_work *work;
+};
+
+static void ahead(struct tx *tx)
 {
 	const struct changes *all = tx->ch;
-	struct rules_job *jobs = arena_array(tx->a, all->n + 1, sizeof(*jobs));
-	const struct change **of =
-		arena_array(tx->a, all->n + 1, sizeof(struct change *));
-	size_t i, n = 0;
+	struct batch *b = arena_alloc(tx->a, sizeof(*b));
+	size_t i;
 
+	*b = (struct batch){
+		.jobs = arena_array(tx->a, all->n + 1, sizeof(*b->jobs)),
+		.of = arena_array(tx->a, all->n + 1, sizeof(*b->of)),
+	};
 	for (i = 0; i < all->n; i++) {
 		const struct change *c = &all->items[i];
-		struct place *p;
 
 		if (c->op == CHANGE_REMOVE || c->want->kind != RES_RULES)
 			continue;
-		p = tx_other(tx, c->want->netns, c);
-		if (!p)
-			continue;
-		of[n] = c;
-		jobs[n++] = (struct rules_job){
+		b->of[b->n] = c;
+		b->jobs[b->n++] = (struct rules_job){
 			.text = {text_or(c->want->rules.text4),
 				 text_or(c->want->rules.text6)},
-			.nsfd = p->fd,
+			.nsfd = -1,
 		};
 	}
-	rules_compile(tx->a, jobs, n, false);
-	for (i = 0; i < n; i++)
-		if (jobs[i].r < 0)
-			tx_fail(tx, of[i], jobs[i].err.msg);
-		else {
-			note_down(tx, of[i], &jobs[i]);
-			forget_gone(tx, of[i], jobs[i].nsfd);
-		}
+	if (!b->n)
+		return;
+	b->work = rules_begin(tx->a, b->jobs, b->n, false);
+	*tx_ahead(tx, RES_RULES) = b;
 }
 
+static void put_all(struct tx *tx, struct batch *b)
+{
+	struct place *p;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		p = tx_other(tx, b->of[i]->want->netns, b->of[i]);
+		b->jobs[i].nsfd = p ? p->fd : -1;
+	}
+	rules_end(b->work);
+	for (i = 0; i < b->n; i++) {
+		if (b->jobs[i].r < 0)
+			tx_fail(tx, b->of[i], b->jobs[i].err.msg);
+		if (b->jobs[i].r < 0 || b->jobs[i].nsfd < 0)
+			continue;
+		note_down(tx, b->of[i], &b->jobs[i]);
+		forget_gone(tx, b->of[i], b->jobs[i].nsfd);
+	}
+}
+
+/* When the first of them comes by. */
 static void set(struct tx *tx, const struct change *c)
 {
-	const struct changes *all = tx->ch;
-	size_t i = 0;
+	struct batch *b = *tx_ahead(tx, RES_RULES);
 
-	while (all->items[i].op == CHANGE_REMOVE ||
-	       all->items[i].want->kind != RES_RULES)
-		i++;
-	if (&all->items[i] == c)
-		put_all(tx);
+	if (b && b->of[0] == c)
+		put_all(tx, b);
 }
 
 static void unmake(struct tx *tx, const struct change *c)
@@ -559,6 +577,7 @@ const struct kind kind_rules = {
 	.look = look,
 	.compare = compare,
 	.extra = extra,
+	.ahead = ahead,
 	.set = set,
 	.unmake = unmake,
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread takes one job after the other: restore in its own namespace, read
- * the messages back, empty the namespace; then send them to the job's. That
- * is done here because closing the socket waits for the kernel to free what
- * was replaced, so that sixteen wait at once. The threads' namespaces end
- * with them.
+ * All sets of a family are restored as one (rules_gather.c), both families at
+ * once, each in a scratch namespace of its thread's; only where that does not
+ * work each set is restored by itself, RULES_PARALLEL at a time, so that the
+ * one that is wrong is told. Then each namespace is sent its messages, many at
+ * once, because closing the socket waits for the kernel to free what was
+ * replaced. The scratch namespaces end with their threads.
  */
 #include "provision/kinds/rules_compile.h"
 
@@ -24,6 +25,7 @@
 
 #include "lib/auto.h"
 #include "lib/map.h"
+#include "provision/kinds/rules_gather.h"
 
 extern char **environ;
 
@@ -160,102 +162,51 @@ int rules_save(enum rules_family family, struct buf *out, struct err *reterr)
 	return r;
 }
 
-/* --- compiling -------------------------------------------------------------
+/* --- many at once ----------------------------------------------------------
  */
 
-struct pool {
+struct rules_work {
+	struct arena *to; /* the caller's */
+	struct arena a;   /* what threads leave */
 	struct rules_job *jobs;
 	size_t n;
 	bool words;
-	atomic_size_t next;
-	pthread_mutex_t lock;
-	struct arena *a; /* behind lock */
+	bool apart[RULES_FAMILIES]; /* each by itself */
+	bool begun;                 /* thread runs */
+	pthread_t thread;
 };
 
-static void release_nfnl(struct nfnl **n)
-{
-	nfnl_free(*n);
-}
-
-static int compile(struct arena *a, struct nfnl *n, struct rules_job *j,
-		   enum rules_family f, bool words)
-{
-	const struct nfnl_rules none = {.family = rules_nfproto[f]};
-	auto_buf struct buf said = {0}, text = {0};
-	int r;
-
-	j->rules[f] = none;
-	j->canonical[f] = "";
-	if (!*j->text[f])
-		return 0;
-	if (strlen(j->text[f]) > RULES_TEXT_MAX)
-		return err_set(&j->err, -EFBIG, "rules of over %u bytes",
-			       RULES_TEXT_MAX);
-	r = run_text(tool(f, false), j->text[f], &said, &j->err);
-	if (r == 0)
-		r = nfnl_dump(n, a, none.family, &j->rules[f], &j->err);
-	if (r == 0 && words) {
-		r = rules_save(f, &text, &j->err);
-		j->canonical[f] = arena_strndup(a, text.data, text.len);
-	}
-	if (nfnl_replace(n, &none, NULL) < 0 && r == 0)
-		r = err_set(&j->err, -EIO, "the scratch rules stay");
-	return r;
-}
-
-static int put_in_place(struct rules_job *j)
-{
-	auto_(release_nfnl) struct nfnl *n = NULL;
-	int r, f;
-
-	r = nfnl_open(&n, j->nsfd, &j->err);
-	for (f = 0; r == 0 && f < RULES_FAMILIES; f++)
-		r = nfnl_replace(n, &j->rules[f], &j->err);
-	return r;
-}
-
-static int do_job(struct arena *a, struct nfnl *n, struct rules_job *j,
-		  bool words)
-{
-	int r = 0, f;
-
-	for (f = 0; r == 0 && f < RULES_FAMILIES; f++)
-		r = compile(a, n, j, (enum rules_family)f, words);
-	return r == 0 && j->nsfd >= 0 ? put_in_place(j) : r;
-}
+/* n things to do, by as many threads as may be. */
+struct pool {
+	void (*one)(struct rules_work *w, size_t i, struct arena *a);
+	struct rules_work *w;
+	size_t n;
+	atomic_size_t next;
+	pthread_mutex_t lock;
+};
 
 static void *worker(void *ctx)
 {
 	struct pool *p = ctx;
-	auto_(release_nfnl) struct nfnl *n = NULL;
 	struct arena a = {0};
-	struct err err;
 	size_t i;
-	int r;
 
-	r = unshare(CLONE_NEWNET) < 0
-		    ? err_sys(&err, -errno, "make a scratch namespace")
-		    : nfnl_open(&n, -1, &err);
-	while ((i = atomic_fetch_add(&p->next, 1)) < p->n) {
-		struct rules_job *j = &p->jobs[i];
-
-		if (r < 0)
-			j->err = err;
-		j->r = r < 0 ? r : do_job(&a, n, j, p->words);
-	}
+	while ((i = atomic_fetch_add(&p->next, 1)) < p->n)
+		p->one(p->w, i, &a);
 	pthread_mutex_lock(&p->lock);
-	arena_adopt(p->a, &a);
+	arena_adopt(&p->w->a, &a);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
-size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
-		     bool words)
+/* Each in a thread of the pool's, which may change namespace as it likes. */
+static int in_parallel(struct rules_work *w, size_t n,
+		       void (*one)(struct rules_work *w, size_t i,
+				   struct arena *a))
 {
-	struct pool p = {.jobs = jobs, .n = n, .words = words, .a = a};
+	struct pool p = {.one = one, .w = w, .n = n};
 	pthread_t threads[RULES_PARALLEL];
-	size_t i, started = 0, failed = 0;
-	struct err err;
+	size_t i, started = 0;
 	int e = 0;
 
 	pthread_mutex_init(&p.lock, NULL);
@@ -268,14 +219,200 @@ size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
 	for (i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	pthread_mutex_destroy(&p.lock);
-	for (i = 0; i < n; i++) {
-		if (!started) {
-			jobs[i].r = err_sys(&err, -e, "start a thread");
-			jobs[i].err = err;
+	return n && !started ? -e : 0;
+}
+
+static void fail_all(struct rules_work *w, const struct err *err)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->jobs[i].r == 0) {
+			w->jobs[i].r = err->code;
+			w->jobs[i].err = *err;
 		}
-		failed += jobs[i].r < 0;
+}
+
+/* --- compiling -------------------------------------------------------------
+ */
+
+static void release_nfnl(struct nfnl **n)
+{
+	nfnl_free(*n);
+}
+
+/* A namespace for this thread alone, and a socket in it. */
+static int scratch(struct nfnl **ret, struct err *reterr)
+{
+	return unshare(CLONE_NEWNET) < 0
+		       ? err_sys(reterr, -errno, "make a scratch namespace")
+		       : nfnl_open(ret, -1, reterr);
+}
+
+/* What a text means, by restoring it here. */
+static int restore(struct arena *a, struct nfnl *n, enum rules_family f,
+		   const char *text, struct nfnl_rules *ret, struct err *reterr)
+{
+	auto_buf struct buf said = {0};
+	int r = run_text(tool(f, false), text, &said, reterr);
+
+	return r < 0 ? r : nfnl_dump(n, a, rules_nfproto[f], ret, reterr);
+}
+
+static int compile(struct arena *a, struct nfnl *n, struct rules_job *j,
+		   enum rules_family f, bool words)
+{
+	const struct nfnl_rules none = {.family = rules_nfproto[f]};
+	auto_buf struct buf text = {0};
+	int r;
+
+	if (!*j->text[f])
+		return 0;
+	r = restore(a, n, f, j->text[f], &j->rules[f], &j->err);
+	if (r == 0 && words) {
+		r = rules_save(f, &text, &j->err);
+		j->canonical[f] = arena_strndup(a, text.data, text.len);
 	}
+	if (nfnl_replace(n, &none, NULL) < 0 && r == 0)
+		r = err_set(&j->err, -EIO, "the scratch rules stay");
+	return r;
+}
+
+static void compile_job(struct rules_work *w, size_t i, struct arena *a)
+{
+	auto_(release_nfnl) struct nfnl *n = NULL;
+	struct rules_job *j = &w->jobs[i];
+	int f;
+
+	if (j->r < 0)
+		return;
+	j->r = scratch(&n, &j->err);
+	for (f = 0; j->r == 0 && f < RULES_FAMILIES; f++)
+		j->r = compile(a, n, j, (enum rules_family)f, w->words);
+}
+
+/* All jobs' rules of one family by one restore; false where they are no one
+ * text, or one of them is wrong: which, only each by itself can tell. */
+static bool compile_family(struct rules_work *w, enum rules_family f,
+			   struct arena *a)
+{
+	auto_(release_nfnl) struct nfnl *n = NULL;
+	const char **texts = arena_array(a, w->n, sizeof(*texts));
+	struct nfnl_rules all, *each = arena_array(a, w->n, sizeof(*each));
+	auto_buf struct buf text = {0};
+	struct rules_gathered *g;
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		texts[i] = w->jobs[i].r < 0 ? "" : w->jobs[i].text[f];
+	g = rules_gather(a, texts, w->n, &text);
+	if (!g)
+		return false;
+	if (!text.len)
+		return true;
+	buf_addc(&text, '\0');
+	if (scratch(&n, NULL) < 0 ||
+	    restore(a, n, f, text.data, &all, NULL) < 0 ||
+	    rules_part(g, &all, each) < 0)
+		return false;
+	for (i = 0; i < w->n; i++)
+		w->jobs[i].rules[f] = each[i];
+	return true;
+}
+
+static void compile_gathered(struct rules_work *w, size_t f, struct arena *a)
+{
+	w->apart[f] = !compile_family(w, (enum rules_family)f, a);
+}
+
+static void prepare(struct rules_work *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct rules_job *j = &w->jobs[i];
+
+		j->r = 0;
+		for (int f = 0; f < RULES_FAMILIES; f++) {
+			j->rules[f] =
+				(struct nfnl_rules){.family = rules_nfproto[f]};
+			j->canonical[f] = "";
+			if (strlen(j->text[f]) > RULES_TEXT_MAX)
+				j->r = err_set(&j->err, -EFBIG,
+					       "rules of over %u bytes",
+					       RULES_TEXT_MAX);
+		}
+	}
+}
+
+static void *compile_all(void *ctx)
+{
+	struct rules_work *w = ctx;
+	struct err err;
+	int r = 0;
+
+	prepare(w);
+	if (w->words)
+		w->apart[RULES_IPV4] = w->apart[RULES_IPV6] = true;
+	else
+		r = in_parallel(w, RULES_FAMILIES, compile_gathered);
+	if (r == 0 && (w->apart[RULES_IPV4] || w->apart[RULES_IPV6]))
+		r = in_parallel(w, w->n, compile_job);
+	if (r < 0) {
+		err_sys(&err, r, "start a thread");
+		fail_all(w, &err);
+	}
+	return NULL;
+}
+
+/* --- putting in place ------------------------------------------------------
+ */
+
+static void put_in_place(struct rules_work *w, size_t i, struct arena *a)
+{
+	auto_(release_nfnl) struct nfnl *n = NULL;
+	struct rules_job *j = &w->jobs[i];
+	int f;
+
+	(void)a;
+	if (j->r < 0 || j->nsfd < 0)
+		return;
+	j->r = nfnl_open(&n, j->nsfd, &j->err);
+	for (f = 0; j->r == 0 && f < RULES_FAMILIES; f++)
+		j->r = nfnl_replace(n, &j->rules[f], &j->err);
+}
+
+struct rules_work *rules_begin(struct arena *a, struct rules_job *jobs,
+			       size_t n, bool words)
+{
+	struct rules_work *w = arena_alloc(a, sizeof(*w));
+
+	*w = (struct rules_work){.to = a, .jobs = jobs, .n = n, .words = words};
+	w->begun = pthread_create(&w->thread, NULL, compile_all, w) == 0;
+	return w;
+}
+
+size_t rules_end(struct rules_work *w)
+{
+	size_t i, failed = 0;
+	struct err err;
+	int r;
+
+	if (w->begun)
+		pthread_join(w->thread, NULL);
+	else
+		compile_all(w);
+	r = in_parallel(w, w->n, put_in_place);
+	arena_adopt(w->to, &w->a);
+	if (r < 0) {
+		err_sys(&err, r, "start a thread");
+		fail_all(w, &err);
+	}
+	for (i = 0; i < w->n; i++)
+		failed += w->jobs[i].r < 0;
 	return failed;
+}
+
+size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
+		     bool words)
+{
+	return rules_end(rules_begin(a, jobs, n, words));
 }
 
 /* --- telling the difference ------------------------------------------------

@@ -5,10 +5,11 @@
 /*
  * Rule sets between their two languages: the text of iptables-save, which
  * people read and plans are written in, and the messages that the kernel
- * takes. Only iptables itself knows both, so each text is restored once in a
+ * takes. Only iptables itself knows both, so texts are restored once in a
  * scratch namespace that nobody else sees, and read back from there.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +30,7 @@ extern const uint8_t rules_nfproto[RULES_FAMILIES];
 struct rules_job {
 	const char *text[RULES_FAMILIES]; /* iptables-save's; "" is no rules */
 	int nsfd; /* where they are put; -1: they are only compiled */
-	/* Set by rules_compile(): */
+	/* Set by rules_compile() or rules_end(): */
 	int r; /* 0 or -errno, with err */
 	struct err err;
 	struct nfnl_rules rules[RULES_FAMILIES];
@@ -38,15 +39,26 @@ struct rules_job {
 };
 
 /*
- * Compiles all n jobs, RULES_PARALLEL at a time, in threads with a network
- * namespace of their own, and puts each into its namespace, one transaction a
- * family, where it compiles as a whole. The caller's namespace is not
- * touched. canonical is only filled where words is true: it takes another
- * process each. Memory comes from a. Returns the number of jobs that failed;
- * each has its reason, with iptables' own words.
+ * Compiles all n jobs in threads with network namespaces of their own, and
+ * puts each into its namespace, one transaction a family, where it compiles
+ * as a whole. The caller's namespace is not touched. iptables is started once
+ * a family for all of them, unless one of them is wrong. canonical is only
+ * filled where words is true: it takes another process each. Memory comes from
+ * a. Returns the number of jobs that failed; each has its reason, with
+ * iptables' own words.
  */
 size_t rules_compile(struct arena *a, struct rules_job *jobs, size_t n,
 		     bool words);
+
+/*
+ * The same in two steps: what begin() has begun goes on meanwhile, and end()
+ * waits for it. Where they are put (nsfd) need only be set before end(), which
+ * must be called. Until then a and jobs stay.
+ */
+struct rules_work;
+struct rules_work *rules_begin(struct arena *a, struct rules_job *jobs,
+			       size_t n, bool words);
+size_t rules_end(struct rules_work *w);
 
 /* Appends the family's rules in the thread's own namespace as iptables-save
  * prints them, without comments and counters. */

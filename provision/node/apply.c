@@ -4,6 +4,8 @@
  * ====================
  * Steps, each in as few sends as there are namespaces to speak to:
  *
+ *   0. what takes long is begun, and goes on beside the others: rules are
+ *      compiled, the supervisor of services starts;
  *   1. removals, in the order given (from the engine down to namespaces);
  *   2. what must be there before anything can be set on it, by rank:
  *      namespaces; sysctls, before there are links that inherit them; new
@@ -73,6 +75,15 @@ static hook *start(const struct kind *k)
 	return k->start;
 }
 
+static void begin(struct applying *ap)
+{
+	size_t i;
+
+	for (i = 0; i < RES_KINDS; i++)
+		if (kinds[i]->ahead)
+			kinds[i]->ahead(&ap->tx);
+}
+
 static void removals(struct applying *ap)
 {
 	size_t i;
@@ -94,6 +105,7 @@ static void *apply_thread(void *ctx)
 	ap->res = tx_open(&ap->tx, ap->a, ap->p, ap->ch, &ap->err);
 	if (ap->res < 0)
 		return NULL;
+	begin(ap);
 	removals(ap);
 	step(ap, make);
 	tx_send_all(&ap->tx);

@@ -42,6 +42,7 @@ struct tx {
 	struct place *now; /* where the change in hand queues */
 	const char **why;  /* by change: why it failed */
 	int patience_ms;   /* what is left to wait for links that were made */
+	void *ahead[RES_KINDS]; /* what kinds have begun */
 };
 
 /* Opens the node's own namespace, as the first. */
@@ -62,6 +63,12 @@ void tx_forget_links(struct tx *tx);
 static inline const struct plan *tx_plan(const struct tx *tx)
 {
 	return tx->p;
+}
+
+/* What a kind's ahead has begun; NULL at first. */
+static inline void **tx_ahead(struct tx *tx, enum res_kind kind)
+{
+	return &tx->ahead[kind];
 }
 
 /* The change failed; the first reason stays. */

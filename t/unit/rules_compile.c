@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "provision/kinds/rules_gather.h"
 #include "t/lib/tap.h"
 
 #define HEAD                                                                   \
@@ -127,12 +128,135 @@ static void kernel(void)
 	       0, "and does not differ");
 }
 
+/* --- many as one ------------------------------------------------------ */
+
+static void gathered(void)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0}, none = {0};
+	const char *texts[] = {
+		"*nat\n:OUTPUT ACCEPT\n:own -\n-A OUTPUT -j own\n"
+		"-A own -m comment --comment \"-j own\" -j RETURN\nCOMMIT\n",
+		"",
+		"*nat\n:OUTPUT ACCEPT\n:own -\n-A own -g own2\n:own2 -\n"
+		"COMMIT\n*raw\n-A PREROUTING -j CT --notrack\nCOMMIT\n",
+	};
+	const char *bad[] = {"*nat\n-I OUTPUT -j ACCEPT\nCOMMIT\n",
+			     "*nat\n:OUTPUT ACCEPT\n",
+			     "*nat\nCOMMIT\n*nat\nCOMMIT\n", "nonsense\n",
+			     "*nat\n:a -\nCOMMIT\n"};
+	size_t i;
+
+	ok(rules_gather(&a, texts, 3, &b) != NULL, "three sets are one");
+	is(b.data,
+	   "*nat\n:OUTPUT ACCEPT\n:Z00000 -\n:Z01 -\n:Z00002 -\n:Z03 -\n"
+	   ":Z004 -\n-A Z00000 -j Z01\n"
+	   "-A Z01 -m comment --comment \"-j own\" -j RETURN\n"
+	   "-A Z03 -g Z004\nCOMMIT\n"
+	   "*raw\n:PREROUTING ACCEPT\n:Z000000005 -\n"
+	   "-A Z000000005 -j CT --notrack\nCOMMIT\n",
+	   "each chain has a name of its own, as long as it was");
+	for (i = 0; i < ARRAY_LEN(bad); i++)
+		ok(!rules_gather(&a, &bad[i], 1, &none) && !none.len,
+		   "not gathered: %zu", i);
+}
+
+/* A job's set as iptables prints it where it was put. */
+static char *printed(struct arena *a, int ns, enum rules_family f)
+{
+	auto_buf struct buf b = {0};
+
+	setns(ns, CLONE_NEWNET);
+	if (rules_save(f, &b, NULL) < 0)
+		return arena_strdup(a, "?");
+	return arena_strndup(a, b.data ? b.data : "", b.len);
+}
+
+/* Sets of a router's size: gathered, they are what each by itself is. */
+static void gathered_kernel(void)
+{
+	auto_arena struct arena a = {0};
+	auto_close int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct rules_job one[6], many[6];
+	size_t i, same = 0, dumps = 0;
+
+	for (i = 0; i < 6; i++) {
+		one[i] = many[i] = (struct rules_job){
+			.text = {arena_printf(
+					 &a,
+					 "*nat\n:PREROUTING ACCEPT\n"
+					 ":POSTROUTING %s\n:l3-snat "
+					 "-\n:l3-x%zu -\n"
+					 "-A PREROUTING -j l3-x%zu\n"
+					 "-A POSTROUTING -j l3-snat\n"
+					 "-A l3-snat -o qg-%zu -j SNAT "
+					 "--to-source 10.0.0.%zu\n"
+					 "-A l3-x%zu -d 169.254.169.254/32 -i "
+					 "qr-+ -p tcp -m tcp --dport 80 -j "
+					 "REDIRECT --to-ports 9697\nCOMMIT\n",
+					 i == 3 ? "DROP" : "ACCEPT", i, i, i, i,
+					 i),
+				 arena_printf(&a,
+					      "*filter\n:INPUT %s\n-A INPUT -s "
+					      "fd00::%zu/128 -m comment "
+					      "--comment \"no -j l3-x\" -j "
+					      "DROP\nCOMMIT\n",
+					      i == 2 ? "DROP" : "ACCEPT",
+					      i + 1)}};
+		one[i].nsfd = fresh(before);
+		many[i].nsfd = fresh(before);
+		/* Each by itself, which takes its words too. */
+		(void)rules_compile(&a, &one[i], 1, true);
+	}
+	is_int((long long)rules_compile(&a, many, 6, false), 0,
+	       "six sets are put in place%s%s", many[0].r ? ": " : "",
+	       many[0].r ? many[0].err.msg : "");
+	for (i = 0; i < 6; i++)
+		for (int f = 0; f < RULES_FAMILIES; f++) {
+			const char *want =
+				printed(&a, one[i].nsfd, (enum rules_family)f);
+			const char *is =
+				printed(&a, many[i].nsfd, (enum rules_family)f);
+
+			dumps += nfnl_same(&one[i].rules[f], &many[i].rules[f]);
+			if (strcmp(want, is) == 0)
+				same++;
+			else
+				tap_diag("set %zu:\n%s\nbut\n%s", i, want, is);
+		}
+	is_int((long long)same, 12, "each reads as if it were alone");
+	is_int((long long)dumps, 12, "to the byte of its messages");
+	ok(strstr(printed(&a, many[3].nsfd, RULES_IPV4), "POSTROUTING DROP"),
+	   "a chain that drops");
+	setns(before, CLONE_NEWNET);
+	/* One that is wrong is told, and the others are put in place. */
+	many[4].text[RULES_IPV4] = "*nat\n-A PREROUTING -j none\nCOMMIT\n";
+	is_int((long long)rules_compile(&a, many, 6, false), 1,
+	       "one of six is wrong");
+	ok(many[4].r < 0 && strstr(many[4].err.msg, "line: 3"),
+	   "it is told with its line: %s", many[4].err.msg);
+	/* Of the kernel's saying, and so where it is put. */
+	many[4].text[RULES_IPV4] = "*nat\n:OUTPUT ACCEPT\n"
+				   "-A OUTPUT -j MASQUERADE\nCOMMIT\n";
+	is_int((long long)rules_compile(&a, many, 6, false), 1,
+	       "a rule that may not be in its chain");
+	ok(many[4].r < 0, "%s", many[4].err.msg);
+	setns(before, CLONE_NEWNET);
+	for (i = 0; i < 6; i++) {
+		close(one[i].nsfd);
+		close(many[i].nsfd);
+	}
+}
+
 int main(void)
 {
 	words();
+	gathered();
 	if (geteuid() != 0 || system("iptables -V >/dev/null 2>&1") != 0)
 		tap_skip("needs root and iptables", "compiling");
-	else
+	else {
 		kernel();
+		gathered_kernel();
+	}
 	return tap_done();
 }
