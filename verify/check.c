@@ -28,6 +28,8 @@
 	X(nat_checks)                                                          \
 	X(service_checks)                                                      \
 	X(lease_checks)                                                        \
+	X(advertised_checks)                                                   \
+	X(outer_checks)                                                        \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

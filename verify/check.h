@@ -28,6 +28,11 @@ enum check_needs {
 	NEEDS_OFFERS = 1 << 5,   /* of DHCP servers */
 	NEEDS_GUESTS = 1 << 6,   /* what machines were told */
 	NEEDS_NAMES = 1 << 7,    /* answers of DNS servers */
+	NEEDS_WEB = 1 << 8,      /* what the metadata service tells machines */
+	NEEDS_ADVERTS = 1 << 9,  /* of routers, as instances hear them */
+	NEEDS_RADVD = 1 << 10,   /* where radvd runs */
+	NEEDS_REACH = 1 << 11,   /* instances pinged from outside */
+	NEEDS_OUTSIDE = 1 << 12, /* names of the Internet */
 	NEEDS_DRIFT = 1 << 3     /* what the agents would change */
 };
 

@@ -6,6 +6,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/mono.h"
+#include "provision/plan/radvd.h"
 
 static const char not_looked[] = "not looked at";
 
@@ -154,6 +155,25 @@ static const struct topo_router *way_out(const struct lab *lab,
 	return NULL;
 }
 
+/* The router that has the gateway address of an instance's subnet, or NULL. */
+static const struct topo_router *way_in(const struct lab *lab,
+					const struct topo_addr *a)
+{
+	size_t i, k, q;
+
+	for (i = 0; i < lab->nrouters; i++)
+		for (q = 0; q < lab->routers[i].nqr; q++) {
+			const struct topo_port *qr = lab->routers[i].qr[q];
+
+			for (k = 0; k < qr->naddrs; k++)
+				if (qr->addrs[k].subnet == a->subnet &&
+				    ip_equal(&qr->addrs[k].addr.ip,
+					     &a->subnet->gateway))
+					return &lab->routers[i];
+		}
+	return NULL;
+}
+
 static void plan_passages(struct evidence *e)
 {
 	static const int families[] = {4, 6};
@@ -179,6 +199,39 @@ static void plan_passages(struct evidence *e)
 		}
 }
 
+const char *const evidence_metadata_paths[] = {
+	[METADATA_ID] = "/openstack/latest/meta_data.json",
+	[METADATA_HOSTNAME] = "/latest/meta-data/hostname",
+	[METADATA_LOCAL] = "/latest/meta-data/local-ipv4",
+	[METADATA_PUBLIC] = "/latest/meta-data/public-ipv4",
+};
+_Static_assert(ARRAY_LEN(evidence_metadata_paths) == METADATA_ASKED, "paths");
+_Static_assert(METADATA_ASKED <= HTTP_PATHS_MAX, "room for their answers");
+
+static void plan_reached(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, k;
+
+	for (i = 0; i < lab->ninstances; i++) {
+		const struct topo_instance *in = &lab->instances[i];
+		const struct topo_router *r = way_out(lab, in, 6);
+		struct seen_reach *s;
+
+		for (k = 0; r && k < in->port->naddrs; k++) {
+			if (in->port->addrs[k].addr.ip.family != 6)
+				continue;
+			s = arena_push(&e->arena, &e->reached, &e->nreached,
+				       sizeof(*s));
+			s->router = r;
+			s->instance = in;
+			s->dst = in->port->addrs[k].addr.ip;
+			s->replies.error = not_looked;
+			break;
+		}
+	}
+}
+
 const struct topo_addr *evidence_served(const struct topo_instance *in)
 {
 	size_t i;
@@ -189,6 +242,82 @@ const struct topo_addr *evidence_served(const struct topo_instance *in)
 		if (s && s->dhcp && s->cidr.ip.family == 4)
 			return &in->port->addrs[i];
 	}
+	return NULL;
+}
+
+/* Where it is to be had is as in provision/plan/metadata.c. */
+bool evidence_has_metadata(const struct lab *lab,
+			   const struct topo_instance *in)
+{
+	const struct topo_addr *lent = evidence_served(in);
+	const struct topo_network *net = in->port->network;
+	const struct topo_router *r = lent ? way_in(lab, lent) : NULL;
+	size_t i;
+
+	if (!lent || in->is_static)
+		return false;
+	if (r && !lab->force_metadata) {
+		for (i = 0; i < r->nhosts; i++)
+			if (!(r->hosts[i]->agents & TOPO_AGENT_METADATA))
+				return false;
+		return true;
+	}
+	for (i = 0; i < net->ndhcp; i++)
+		if (!(net->dhcp_hosts[i]->agents & TOPO_AGENT_METADATA))
+			return false;
+	return net->ndhcp > 0;
+}
+
+bool evidence_advertised(const struct topo_instance *in,
+			 const struct topo_addr *a)
+{
+	return !in->is_static && a->subnet && a->addr.ip.family == 6 &&
+	       topo_leased(in->port, a);
+}
+
+size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
+{
+	const struct topo_addr *lent = evidence_served(in);
+	const struct topo_network *net = in->port->network;
+	size_t i, k, m, got = 0;
+
+	for (i = 0; lent && i < lent->subnet->ndns && got < n; i++)
+		ret[got++] = lent->subnet->dns[i];
+	for (i = 0; lent && !lent->subnet->ndns && i < net->ndhcp; i++)
+		for (k = 0; k < net->dhcp_ports[i]->naddrs && got < n; k++)
+			if (net->dhcp_ports[i]->addrs[k].subnet == lent->subnet)
+				ret[got++] =
+					net->dhcp_ports[i]->addrs[k].addr.ip;
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_addr *a = &in->port->addrs[i];
+
+		if (!evidence_advertised(in, a) ||
+		    a->subnet->ipv6 != TOPO_IPV6_SLAAC || a->subnet->isolated)
+			continue;
+		for (m = 0;
+		     m < a->subnet->ndns && m < RADVD_RDNSS_MAX && got < n; m++)
+			ret[got++] = a->subnet->dns[m];
+	}
+	return got;
+}
+
+bool evidence_resolves(const struct lab *lab, const struct topo_instance *in)
+{
+	const struct topo_router *r = way_out(lab, in, 4);
+	struct ip one;
+
+	return evidence_served(in) && !in->is_static && r && r->snat &&
+	       evidence_dns(in, &one, 1);
+}
+
+const struct topo_instance *evidence_hears(const struct lab *lab,
+					   const struct topo_network *net)
+{
+	size_t i;
+
+	for (i = 0; i < lab->ninstances; i++)
+		if (lab->instances[i].port->network == net)
+			return &lab->instances[i];
 	return NULL;
 }
 
@@ -204,6 +333,9 @@ static void plan_boots(struct evidence *e)
 		e->boots[i].offers.error = not_looked;
 		e->boots[i].guest.error = not_looked;
 		e->boots[i].names.error = not_looked;
+		e->boots[i].outside.error = not_looked;
+		e->boots[i].metadata.error = not_looked;
+		e->boots[i].adverts.error = not_looked;
 	}
 }
 
@@ -214,11 +346,13 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	*e = (struct evidence){.lab = lab};
 	e->nodes = arena_array(&e->arena, lab->nnodes, sizeof(*e->nodes));
 	for (i = 0; i < lab->nnodes; i++)
-		e->nodes[i].error = e->nodes[i].drift.error = not_looked;
+		e->nodes[i].error = e->nodes[i].drift.error =
+			e->nodes[i].radvd.error = not_looked;
 	plan_ha(e);
 	plan_tunnels(e);
 	plan_pings(e);
 	plan_passages(e);
+	plan_reached(e);
 	plan_boots(e);
 }
 

@@ -20,8 +20,12 @@
 #include "verify/looks/dhcp.h"
 #include "verify/looks/dns.h"
 #include "verify/looks/guest.h"
+#include "verify/looks/http.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
+#include "verify/looks/programs.h"
+#include "verify/looks/ra.h"
+#include "verify/looks/sweep.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
@@ -39,6 +43,7 @@ struct seen_node {
 	const struct observed **samples;
 	size_t nsamples;
 	struct seen_drift drift;
+	struct seen_programs radvd; /* wherever one runs */
 };
 
 /* A router's ha interface on one of its hosts. */
@@ -93,6 +98,32 @@ struct seen_boot {
 	struct seen_offers offers; /* of DHCP servers */
 	struct seen_guest guest;   /* what it was told */
 	struct seen_names names;   /* its own, of its network's servers */
+	struct seen_names
+		outside; /* a name of the Internet, of its own servers */
+	struct seen_http metadata;   /* paths: enum evidence_metadata */
+	struct seen_adverts adverts; /* of routers on its link */
+};
+
+/* What each instance asks its DNS servers for; the host outside plays it. */
+#define EVIDENCE_NAME "openstack.org"
+
+/* What each instance asks the metadata service for. */
+enum evidence_metadata {
+	METADATA_ID,       /* the instance's UUID, among others */
+	METADATA_HOSTNAME, /* EC2's files from here on */
+	METADATA_LOCAL,
+	METADATA_PUBLIC,
+	METADATA_ASKED
+};
+extern const char *const evidence_metadata_paths[];
+
+/* An instance's IPv6 address, pinged from outside. */
+struct seen_reach {
+	const struct topo_router *router; /* by which it is reached */
+	const struct topo_instance *instance;
+	struct ip dst;
+	struct seen_replies replies; /* of the last try */
+	unsigned tries;
 };
 
 struct evidence {
@@ -111,6 +142,8 @@ struct evidence {
 	struct seen_boot *boots;       /* as lab->instances */
 	struct seen_passage *passages; /* instances in order */
 	size_t npassages;
+	struct seen_reach *reached; /* instances in order */
+	size_t nreached;
 	struct seen_frames left; /* frames to passages, by the host outside */
 	int64_t waited_ns;       /* for a role to be taken, before looking */
 };
@@ -141,6 +174,27 @@ const struct frame *evidence_left(const struct evidence *e,
 /* The address that DHCP servers have for an instance: its first one in an IPv4
  * subnet with DHCP; NULL where it has none. */
 const struct topo_addr *evidence_served(const struct topo_instance *in);
+
+/* Whether it asks the metadata service, by the router or beside DHCP. */
+bool evidence_has_metadata(const struct lab *lab,
+			   const struct topo_instance *in);
+
+/*
+ * DNS servers that an instance is told of: its lease's, then those of router
+ * advertisements; at most n. Returns how many.
+ */
+size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n);
+
+/* Whether the Internet answers what it asks its DNS servers. */
+bool evidence_resolves(const struct lab *lab, const struct topo_instance *in);
+
+/* Its addresses that it makes of prefixes that a router advertises. */
+bool evidence_advertised(const struct topo_instance *in,
+			 const struct topo_addr *a);
+
+/* The first instance on the network, which hears routers there, or NULL. */
+const struct topo_instance *evidence_hears(const struct lab *lab,
+					   const struct topo_network *net);
 
 /* Interval of a router's adverts, and the longest in the lab (0: none). */
 int64_t evidence_interval_ns(const struct topo_router *r);

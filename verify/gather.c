@@ -174,7 +174,7 @@ static void job_failed(struct work *w, struct job *j, const char *why)
 	if (j->kind == JOB_FRAMES)
 		j->frames->error = copy;
 	else if (j->kind == JOB_BOOT)
-		j->boot->failed(j->boot->boot, copy);
+		j->boot->failed(j->boot->to, copy);
 	else
 		j->pings->error = copy;
 }
@@ -191,7 +191,7 @@ static void take_answer(struct fleet_node *n, struct work *w, struct job *j)
 	else if (j->kind == JOB_FRAMES)
 		capture_answer(w->arena, d, j->frames);
 	else if (j->kind == JOB_BOOT)
-		j->boot->answer(w->arena, d, j->boot->boot);
+		j->boot->answer(w->arena, d, j->boot->to);
 	else
 		ping_answer(w->arena, d, j->pings);
 }
@@ -302,6 +302,22 @@ static void repeat_pings(struct fleet_node *n, struct gather *g,
 	} while (w.njobs);
 }
 
+/* Likewise instances from outside. */
+static void repeat_reach(struct fleet_node *n, struct gather *g,
+			 struct arena *arena, struct mono began)
+{
+	for (;;) {
+		struct work w = {.e = g->e, .arena = arena, .needs = g->needs};
+		struct boot_ask *q = arena_alloc(arena, sizeof(*q));
+
+		if (!gather_reach_again(arena, g->e, g->learned, began, q))
+			return;
+		add_job(&w, JOB_BOOT, q->timeout_ms, q->members)->boot = q;
+		began = clock_mono();
+		take_answers(n, &w, send_jobs(n, &w));
+	}
+}
+
 static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	struct gather *g = ctx;
@@ -335,6 +351,8 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 		sample(n, &w, s);
 	if ((g->needs & NEEDS_PINGS) && g->learned)
 		repeat_pings(n, g, w.arena, began);
+	if (!n->node && (g->needs & NEEDS_REACH))
+		repeat_reach(n, g, w.arena, began);
 	return 0;
 }
 

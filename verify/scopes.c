@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/scopes.h"
 
+#include "provision/plan/radvd.h"
+
 static void add(struct subjects *out, struct subject s, const char *name)
 {
 	struct subject *slot =
@@ -279,4 +281,117 @@ void scope_passages(struct subjects *ret, const struct evidence *e)
 void scope_passages_v4(struct subjects *ret, const struct evidence *e)
 {
 	passages(ret, e, true);
+}
+
+/* Ports with an IPv6 address each: those of one network are one subject. */
+static bool is_first_there(const struct topo_router *r, size_t q)
+{
+	size_t i;
+
+	for (i = 0; i < q; i++)
+		if (r->qr[i]->network == r->qr[q]->network &&
+		    plan_port_advertises(r->qr[i]))
+			return false;
+	return true;
+}
+
+void scope_advertised(struct subjects *ret, const struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t i, q;
+
+	for (i = 0; i < lab->nrouters; i++)
+		for (q = 0; q < lab->routers[i].nqr; q++) {
+			const struct topo_port *qr = lab->routers[i].qr[q];
+			struct subject s = {
+				.router = &lab->routers[i],
+				.network = qr->network,
+				.instance = evidence_hears(lab, qr->network)};
+
+			if (!s.instance || !plan_port_advertises(qr) ||
+			    !is_first_there(s.router, q))
+				continue;
+			s.boot = &e->boots[s.instance->index];
+			s.node = s.instance->node;
+			add(ret, s,
+			    arena_printf(ret->arena, "%s on network %s",
+					 s.router->name, s.network->name));
+		}
+}
+
+void scope_advertisers(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nha; i++) {
+		const struct seen_ha *ha = &e->ha[i];
+		struct subject s = {.router = ha->router,
+				    .node = ha->router->hosts[ha->host]};
+
+		if (plan_router_advertises(s.router))
+			add(ret, s, on(ret, s.router->name, s.node));
+	}
+}
+
+static bool makes_addresses(const struct topo_instance *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->port->naddrs; i++)
+		if (evidence_advertised(in, &in->port->addrs[i]))
+			return true;
+	return false;
+}
+
+enum booted { BY_SLAAC, BY_METADATA, BY_NAMES };
+
+static void booted(struct subjects *ret, const struct evidence *e,
+		   enum booted which)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->ninstances; i++) {
+		struct subject s = {.instance = &e->lab->instances[i],
+				    .node = e->lab->instances[i].node,
+				    .boot = &e->boots[i]};
+		bool is = which == BY_SLAAC ? makes_addresses(s.instance)
+			  : which == BY_METADATA
+				  ? evidence_has_metadata(e->lab, s.instance)
+				  : evidence_resolves(e->lab, s.instance);
+
+		if (is)
+			add(ret, s, on(ret, s.instance->name, s.node));
+	}
+}
+
+void scope_slaac(struct subjects *ret, const struct evidence *e)
+{
+	booted(ret, e, BY_SLAAC);
+}
+
+void scope_metadata(struct subjects *ret, const struct evidence *e)
+{
+	booted(ret, e, BY_METADATA);
+}
+
+void scope_resolvers(struct subjects *ret, const struct evidence *e)
+{
+	booted(ret, e, BY_NAMES);
+}
+
+void scope_reached(struct subjects *ret, const struct evidence *e)
+{
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < e->nreached; i++) {
+		struct subject s = {.reach = &e->reached[i],
+				    .router = e->reached[i].router,
+				    .instance = e->reached[i].instance,
+				    .node = e->reached[i].instance->node};
+
+		add(ret, s,
+		    arena_printf(ret->arena, "%s at %s", s.instance->name,
+				 ip_print(&s.reach->dst, text)));
+	}
 }

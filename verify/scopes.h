@@ -27,6 +27,7 @@ struct subject {
 	const struct seen_ping *ping;
 	const struct seen_passage *passage;
 	const struct seen_boot *boot; /* instance's */
+	const struct seen_reach *reach;
 };
 
 struct subjects {
@@ -61,5 +62,20 @@ scope_fn scope_passages_v4;
 
 /* Pings of floating addresses. */
 scope_fn scope_floatings;
+
+/* A router's networks on which it advertises itself and an instance hears. */
+scope_fn scope_advertised;
+
+/* Routers that advertise themselves, on each of their hosts. */
+scope_fn scope_advertisers;
+
+/* Instances that make addresses of advertised prefixes. */
+scope_fn scope_slaac;
+
+/* Instances that ask for metadata, that ask for names of the Internet, and
+ * that are reached from outside by IPv6. */
+scope_fn scope_metadata;
+scope_fn scope_resolvers;
+scope_fn scope_reached;
 
 #endif

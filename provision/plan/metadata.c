@@ -249,6 +249,7 @@ static void add_record(struct metadata *m, const struct topo_instance *in)
 		.mtu = p->network->mtu,
 		.addrs = arena_array(a, p->naddrs, sizeof(*to->addrs)),
 		.naddrs = p->naddrs,
+		.floating = in->floating ? in->floating->addr : (struct ip){0},
 		.public_key = in->public_key,
 		.user_data = in->user_data,
 		.groups = groups,

@@ -22,10 +22,9 @@
 #include "lib/buf.h"
 #include "provision/plan/rules.h"
 
-#define RDNSS_MAX 3 /* as Neutron's */
 #define USER "radvd"
 
-static bool advertises(const struct topo_port *qr)
+bool plan_port_advertises(const struct topo_port *qr)
 {
 	for (size_t i = 0; i < qr->naddrs; i++)
 		if (qr->addrs[i].subnet &&
@@ -37,7 +36,7 @@ static bool advertises(const struct topo_port *qr)
 bool plan_router_advertises(const struct topo_router *r)
 {
 	for (size_t i = 0; i < r->nqr; i++)
-		if (advertises(r->qr[i]))
+		if (plan_port_advertises(r->qr[i]))
 			return true;
 	return false;
 }
@@ -47,7 +46,7 @@ static void name_servers(const struct topo_subnet *s, struct buf *b)
 	char text[IP_TEXT_MAX];
 	unsigned n = 0;
 
-	for (size_t i = 0; i < s->ndns && n < RDNSS_MAX; i++)
+	for (size_t i = 0; i < s->ndns && n < RADVD_RDNSS_MAX; i++)
 		if (s->dns[i].family == 6)
 			buf_printf(b, "%s %s", n++ ? "" : "   RDNSS",
 				   ip_print(&s->dns[i], text));
@@ -85,10 +84,11 @@ static void interface(const struct topo_port *qr, struct buf *b)
 		   "interface %s\n"
 		   "{\n"
 		   "   AdvSendAdvert on;\n"
-		   "   MinRtrAdvInterval 30;\n"
-		   "   MaxRtrAdvInterval 100;\n"
+		   "   MinRtrAdvInterval %d;\n"
+		   "   MaxRtrAdvInterval %d;\n"
 		   "   AdvLinkMTU %u;\n",
-		   qr->ifname, qr->network->mtu);
+		   qr->ifname, RADVD_MIN_INTERVAL_S, RADVD_MAX_INTERVAL_S,
+		   qr->network->mtu);
 	if (other)
 		buf_adds(b, "   AdvOtherConfigFlag on;\n");
 	if (managed)
@@ -111,7 +111,7 @@ static const char *config(struct arena *a, const struct topo_router *r)
 	auto_buf struct buf b = {0};
 
 	for (size_t i = 0; i < r->nqr; i++)
-		if (advertises(r->qr[i]))
+		if (plan_port_advertises(r->qr[i]))
 			interface(r->qr[i], &b);
 	return arena_strndup(a, b.data, b.len);
 }

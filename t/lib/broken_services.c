@@ -25,13 +25,16 @@ const char broken_services_text[] =
 	"    physical: provider\n"
 	"    subnets:\n"
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
+	"      ext6: {cidr: \"fd00:203::/64\"}\n"
 	"  inner:\n"
 	"    type: vxlan\n"
 	"    subnets:\n"
 	"      inner4: {cidr: 192.168.1.0/24, gateway: 192.168.1.1, "
 	"dhcp: true}\n"
+	"      inner6: {cidr: \"fd00:1::/64\", ipv6: slaac, dhcp: false, dns: "
+	"\"2001:db8::53\"}\n"
 	"routers:\n"
-	"  r: {gateway: ext, interfaces: [inner4]}\n"
+	"  r: {gateway: ext, interfaces: [inner4, inner6]}\n"
 	"instances:\n"
 	"  a: {node: compute1, network: inner}\n"
 	"  b: {node: compute1, network: inner}\n";
@@ -258,6 +261,175 @@ static void name_of_another(struct evidence *e)
 	e->boots[0].names.items[1].addrs[0].b[3] ^= 1;
 }
 
+static struct seen_advert *advert(struct evidence *e)
+{
+	return &e->boots[0].adverts.items[0];
+}
+
+static void advert_none(struct evidence *e)
+{
+	e->boots[0].adverts.n = 0;
+}
+
+static void advert_prefix(struct evidence *e)
+{
+	advert(e)->prefixes[0].prefix.ip.b[7] ^= 1;
+}
+
+static void advert_not_autonomous(struct evidence *e)
+{
+	advert(e)->prefixes[0].autonomous = false;
+}
+
+static void advert_farewell(struct evidence *e)
+{
+	advert(e)->lifetime = 0;
+}
+
+static void advert_mtu(struct evidence *e)
+{
+	advert(e)->mtu = 1500;
+}
+
+static void advert_managed(struct evidence *e)
+{
+	advert(e)->managed = true;
+}
+
+static void advert_dns(struct evidence *e)
+{
+	advert(e)->ndns = 0;
+}
+
+/* Beside ours, and with the same words. */
+static void advert_rogue(struct evidence *e)
+{
+	struct seen_adverts *s = &e->boots[0].adverts;
+	struct seen_advert *x =
+		arena_push(&e->arena, &s->items, &s->n, sizeof(*x));
+
+	*x = s->items[0];
+	ip_parse("fe80::66", &x->from);
+}
+
+static void advert_rogue_alone(struct evidence *e)
+{
+	mac_parse("02:00:00:00:00:66", &advert(e)->mac);
+}
+
+static struct seen_programs *radvd_on(struct evidence *e, const char *node)
+{
+	return &e->nodes[topo_node(lab, node)->index].radvd;
+}
+
+static void radvd_on_standby(struct evidence *e)
+{
+	*radvd_on(e, "network1") = *radvd_on(e, "network2");
+}
+
+static void radvd_not_on_active(struct evidence *e)
+{
+	radvd_on(e, "network2")->n = 0;
+}
+
+static void radvd_stopped(struct evidence *e)
+{
+	radvd_on(e, "network2")->items[0].state = 'T';
+}
+
+static void slaac_without(struct evidence *e)
+{
+	const struct topo_port *p = lab->instances[0].port;
+	char text[IP_TEXT_MAX];
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_addr_del(o, lab->instances[0].netns, p->ifname,
+			 ipnet_print(&p->addrs[1].addr, text));
+}
+
+static void slaac_another(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_addr_add(e, o, lab->instances[0].netns, "eth0",
+			 "fd00:bad::f816:3eff:fe00:1/64");
+}
+
+static void slaac_no_route(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	{
+		struct seen_ns *ns = healthy_ns(o, lab->instances[1].netns);
+
+		for (size_t i = 0; i < ns->of[RES_ROUTE].n; i++) {
+			struct res_route *r = &ns->of[RES_ROUTE].items[i].route;
+
+			if (!r->to.len && r->via.family == 6)
+				r->via.b[15] ^= 1;
+		}
+	}
+}
+
+static void reach_lost(struct evidence *e)
+{
+	e->reached[0].replies.n = 2;
+}
+
+static void reach_none(struct evidence *e)
+{
+	e->reached[1].replies = (struct seen_replies){0};
+}
+
+static void reach_far(struct evidence *e)
+{
+	e->reached[0].replies.ttl = 62;
+}
+
+static struct seen_http *said(struct evidence *e)
+{
+	return &e->boots[0].metadata;
+}
+
+static void metadata_of_another(struct evidence *e)
+{
+	*said(e) = e->boots[1].metadata;
+}
+
+static void metadata_refused(struct evidence *e)
+{
+	said(e)->said[METADATA_ID].status = 404;
+}
+
+static void metadata_silent(struct evidence *e)
+{
+	*said(e) = (struct seen_http){.trouble = "connect: timed out"};
+}
+
+static void metadata_half(struct evidence *e)
+{
+	said(e)->said[METADATA_LOCAL].status = 0;
+	said(e)->trouble = "no answer";
+}
+
+static void metadata_no_json(struct evidence *e)
+{
+	said(e)->said[METADATA_ID].body = "uuid";
+}
+
+static void internet_wrong(struct evidence *e)
+{
+	e->boots[0].outside.items[1].addrs[0].b[3] ^= 1;
+}
+
+static void internet_silent(struct evidence *e)
+{
+	e->boots[0].outside.items[0].error = "no answer";
+}
+
 static void no_machine(struct evidence *e)
 {
 	e->boots[0].guest = (struct seen_guest){.error = "no machine"};
@@ -315,5 +487,53 @@ const struct broken broken_services[] = {
 	 "wrong resolver: a on compute1"},
 	{"no machine", no_machine,
 	 "blind lease: a on compute1; blind resolver: a on compute1"},
+	{"no router advertisement", advert_none,
+	 "wrong ra: r on network inner"},
+	{"an advertisement with another prefix", advert_prefix,
+	 "wrong ra: r on network inner"},
+	{"a prefix that is for no addresses", advert_not_autonomous,
+	 "wrong ra: r on network inner"},
+	{"a router that says farewell", advert_farewell,
+	 "wrong ra: r on network inner"},
+	{"an advertisement with another MTU", advert_mtu,
+	 "wrong ra: r on network inner"},
+	{"an advertisement with the flag for DHCPv6", advert_managed,
+	 "wrong ra: r on network inner"},
+	{"an advertisement without DNS", advert_dns,
+	 "wrong ra: r on network inner"},
+	{"a rogue that advertises itself", advert_rogue,
+	 "wrong ra: r on network inner"},
+	{"a rogue in the router's name", advert_rogue_alone,
+	 "wrong ra: r on network inner"},
+	{"radvd on the standby", radvd_on_standby,
+	 "wrong radvd: r on network1"},
+	{"no radvd on the active node", radvd_not_on_active,
+	 "wrong radvd: r on network2"},
+	{"a stopped radvd", radvd_stopped, "wrong radvd: r on network2"},
+	{"no address by SLAAC", slaac_without, "wrong slaac: a on compute1"},
+	{"an address of another prefix", slaac_another,
+	 "wrong slaac: a on compute1"},
+	{"an IPv6 route by another router", slaac_no_route,
+	 "wrong slaac: b on compute1"},
+	{"replies lost from outside", reach_lost,
+	 "wrong outside-ipv6: a at fd00:1::f816:3eff:fe25:d207"},
+	{"no reply from outside", reach_none,
+	 "wrong outside-ipv6: b at fd00:1::f816:3eff:fe7c:a997"},
+	{"one router too many on the way", reach_far,
+	 "wrong outside-ipv6: a at fd00:1::f816:3eff:fe25:d207"},
+	{"metadata of another instance", metadata_of_another,
+	 "wrong metadata: a on compute1"},
+	{"metadata that are refused", metadata_refused,
+	 "wrong metadata: a on compute1"},
+	{"no metadata service", metadata_silent,
+	 "wrong metadata: a on compute1"},
+	{"a metadata service that falls silent", metadata_half,
+	 "wrong metadata: a on compute1"},
+	{"metadata that are no JSON", metadata_no_json,
+	 "wrong metadata: a on compute1"},
+	{"openstack.org with another address", internet_wrong,
+	 "wrong outside-name: a on compute1"},
+	{"a DNS server that does not answer for openstack.org", internet_silent,
+	 "wrong outside-name: a on compute1"},
 	{NULL, NULL, NULL},
 };

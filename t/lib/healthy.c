@@ -5,6 +5,7 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
+#include "provision/plan/radvd.h"
 #include "provision/kinds/link.h"
 
 #define T0 (INT64_C(1700000000) * NS_PER_S)
@@ -416,6 +417,97 @@ static void guest(struct evidence *e, struct seen_boot *b)
 	b->guest.resolv = arena_strdup(&e->arena, resolv.data);
 }
 
+/* As the first router of the network advertises itself. */
+static void adverts(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_network *net = b->instance->port->network;
+	struct seen_advert *x = NULL;
+	size_t i, k;
+
+	b->adverts.error = NULL;
+	for (i = 0; i < e->lab->nrouters; i++)
+		for (k = 0; k < e->lab->routers[i].nqr; k++) {
+			const struct topo_port *qr = e->lab->routers[i].qr[k];
+			const struct topo_subnet *s = qr->addrs[0].subnet;
+
+			if (qr->network != net || s->ipv6 != TOPO_IPV6_SLAAC)
+				continue;
+			if (!x)
+				x = arena_push(&e->arena, &b->adverts.items,
+					       &b->adverts.n, sizeof(*x));
+			x->mac = qr->mac;
+			x->from = ip_link_local(&qr->mac);
+			x->hops = 255;
+			x->lifetime = 300;
+			x->mtu = net->mtu;
+			x->prefixes[x->nprefixes++] = (struct ra_prefix){
+				{ipnet_network(&s->cidr), 64},
+				true,
+				true,
+				86400,
+				14400};
+			if (s->ndns)
+				x->dns[x->ndns++] = s->dns[0];
+		}
+}
+
+static void internet(struct evidence *e, struct seen_boot *b)
+{
+	struct ip servers[8];
+	size_t i, n = evidence_dns(b->instance, servers, 8);
+
+	b->outside.error = NULL;
+	for (i = 0; i < n; i++) {
+		struct seen_name *s = arena_push(&e->arena, &b->outside.items,
+						 &b->outside.n, sizeof(*s));
+
+		s->server = servers[i];
+		s->naddrs = 1;
+		ip_parse("192.0.2.80", &s->addrs[0]);
+	}
+}
+
+static void metadata(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_instance *in = b->instance;
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	b->metadata = (struct seen_http){0};
+	for (i = 0; i < METADATA_ASKED; i++)
+		b->metadata.said[i] = (struct http_said){200, ""};
+	b->metadata.said[METADATA_ID].body = arena_printf(
+		&e->arena, "{\"uuid\": \"%s\", \"name\": \"n\"}", in->uuid);
+	b->metadata.said[METADATA_HOSTNAME].body = in->name;
+	b->metadata.said[METADATA_LOCAL].body = arena_strdup(
+		&e->arena, ip_print(&in->port->addrs[0].addr.ip, text));
+	if (in->floating)
+		b->metadata.said[METADATA_PUBLIC].body = arena_strdup(
+			&e->arena, ip_print(&in->floating->addr, text));
+}
+
+/* The last host of each router runs its radvd. */
+static void radvd(struct evidence *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < e->lab->nnodes; i++) {
+		struct seen_programs *s = &e->nodes[i].radvd;
+
+		s->error = NULL;
+		for (k = 0; k < e->lab->nrouters; k++) {
+			const struct topo_router *r = &e->lab->routers[k];
+			struct seen_program *p;
+
+			if (r->hosts[r->nhosts - 1] != &e->lab->nodes[i] ||
+			    !plan_router_advertises(r))
+				continue;
+			p = arena_push(&e->arena, &s->items, &s->n, sizeof(*p));
+			*p = (struct seen_program){r->netns, 77, 'S'};
+		}
+	}
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -439,9 +531,18 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 				frames(e, &e->tunnels[i].frames,
 				       &lab->routers[k], true);
 	passages(e);
+	radvd(e);
+	for (i = 0; i < e->nreached; i++) {
+		e->reached[i].replies =
+			(struct seen_replies){.n = EVIDENCE_PROBES, .ttl = 63};
+		e->reached[i].tries = 1;
+	}
 	for (i = 0; i < lab->ninstances; i++) {
 		offers(e, &e->boots[i]);
 		guest(e, &e->boots[i]);
+		adverts(e, &e->boots[i]);
+		internet(e, &e->boots[i]);
+		metadata(e, &e->boots[i]);
 	}
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);

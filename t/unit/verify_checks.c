@@ -294,6 +294,61 @@ static void lose_names(struct evidence *e, size_t i)
 	e->boots[i].names = (struct seen_names){.error = "no agent"};
 }
 
+static bool on_adverts(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return p->check->needs & NEEDS_ADVERTS &&
+	       p->subject.boot == &e->boots[i];
+}
+
+static void lose_adverts(struct evidence *e, size_t i)
+{
+	e->boots[i].adverts = (struct seen_adverts){.error = "no agent"};
+}
+
+static bool on_radvd(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_RADVD &&
+	       p->subject.node == &e->lab->nodes[i];
+}
+
+static void lose_radvd(struct evidence *e, size_t i)
+{
+	e->nodes[i].radvd = (struct seen_programs){.error = "no agent"};
+}
+
+static bool on_web(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_WEB && p->subject.boot == &e->boots[i];
+}
+
+static void lose_web(struct evidence *e, size_t i)
+{
+	e->boots[i].metadata = (struct seen_http){.error = "no agent"};
+}
+
+static bool on_internet(const struct evidence *e, size_t i,
+			const struct point *p)
+{
+	return p->check->needs & NEEDS_OUTSIDE &&
+	       p->subject.boot == &e->boots[i];
+}
+
+static void lose_internet(struct evidence *e, size_t i)
+{
+	e->boots[i].outside = (struct seen_names){.error = "no agent"};
+}
+
+static bool on_reach(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->subject.reach == &e->reached[i];
+}
+
+static void lose_reach(struct evidence *e, size_t i)
+{
+	e->reached[i].replies = (struct seen_replies){.error = "no agent"};
+}
+
 #define COUNT(member) offsetof(struct evidence, member)
 #define BOOTS (SIZE_MAX - 1)
 
@@ -323,6 +378,12 @@ static const struct part {
 	{"offers of DHCP servers", BOOTS, lose_offers, on_offers},
 	{"a machine's word", BOOTS, lose_guest, on_guest},
 	{"answers of DNS servers", BOOTS, lose_names, on_names},
+	{"what is heard of routers", BOOTS, lose_adverts, on_adverts},
+	{"where radvd runs", 0, lose_radvd, on_radvd},
+	{"answers of the metadata service", BOOTS, lose_web, on_web},
+	{"answers about the Internet", BOOTS, lose_internet, on_internet},
+	{"pings of instances from outside", COUNT(nreached), lose_reach,
+	 on_reach},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)

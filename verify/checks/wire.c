@@ -350,27 +350,9 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 	return false;
 }
 
-/* The gateway of an address; where routers advertise themselves the link-local
- * address of the one on the subnet. Family 0: none. */
-static struct ip gateway_of(const struct lab *lab, const struct topo_port *p,
-			    const struct topo_addr *a)
-{
-	size_t i, k;
-
-	if (!a->subnet)
-		return (struct ip){0};
-	if (a->addr.ip.family != 6 || !topo_leased(p, a))
-		return a->subnet->gateway;
-	for (i = 0; i < lab->nrouters; i++)
-		for (k = 0; k < lab->routers[i].nqr; k++)
-			if (lab->routers[i].qr[k]->addrs[0].subnet == a->subnet)
-				return ip_link_local(
-					&lab->routers[i].qr[k]->mac);
-	return (struct ip){0};
-}
-
-static void cable_addrs(const struct lab *lab, const struct seen_ns *ns,
-			const struct topo_port *p, struct verdict *v)
+/* What an instance makes of an advertised prefix has a check of its own. */
+static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
+			struct verdict *v)
 {
 	char text[IP_TEXT_MAX];
 	struct ip gw;
@@ -378,11 +360,15 @@ static void cable_addrs(const struct lab *lab, const struct seen_ns *ns,
 	size_t i;
 
 	for (i = 0; i < p->naddrs; i++) {
+		if (evidence_advertised(p->instance, &p->addrs[i]))
+			continue;
 		ipnet_print(&p->addrs[i].addr, text);
 		there = seen_has_addr(ns, p->ifname, &p->addrs[i].addr);
 		verdict_want(v, "%s", text);
 		verdict_saw(v, there, "%s%s", there ? "" : "no ", text);
-		gw = gateway_of(lab, p, &p->addrs[i]);
+		if (!p->addrs[i].subnet)
+			continue;
+		gw = p->addrs[i].subnet->gateway;
 		if (!ip_is_set(&gw))
 			continue;
 		there = has_default(ns, &gw, p->ifname);
@@ -415,7 +401,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 	verdict_saw(v, l->up && l->running && mac_equal(&l->mac, &p->mac),
 		    "%s %s, MAC %s", p->ifname, sight_up_text(l),
 		    mac_print(&l->mac, seen));
-	cable_addrs(e->lab, ns, p, v);
+	cable_addrs(ns, p, v);
 }
 
 static void command_cables(const struct evidence *e, const struct subject *s,

@@ -61,6 +61,20 @@ int dns_query(const char *name, uint16_t id, uint8_t *out)
 	return (int)(p - out);
 }
 
+/* As a socket of both families has it (RFC 4291, section 2.5.5.2). */
+static struct in6_addr mapped(const struct ip *ip)
+{
+	struct in6_addr to = {0};
+
+	if (ip->family == 6) {
+		memcpy(&to, ip->b, 16);
+		return to;
+	}
+	to.s6_addr[10] = to.s6_addr[11] = 0xff;
+	memcpy(to.s6_addr + 12, ip->b, 4);
+	return to;
+}
+
 /* Behind a name that begins at; len where there is no end of it. */
 static size_t skip_name(const uint8_t *p, size_t len, size_t at)
 {
@@ -127,12 +141,13 @@ static void ask_all(struct asking *k, const uint8_t *query, size_t len)
 	size_t i;
 
 	for (i = 0; i < k->n; i++) {
-		struct sockaddr_in to = {.sin_family = AF_INET,
-					 .sin_port = htons(PORT)};
+		struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+					  .sin6_port = htons(PORT),
+					  .sin6_addr =
+						  mapped(&k->items[i].server)};
 
 		if (k->items[i].error != no_answer)
 			continue;
-		memcpy(&to.sin_addr, k->items[i].server.b, 4);
 		/* Who cannot be sent to does not answer. */
 		(void)sendto(k->fd, query, len, MSG_NOSIGNAL,
 			     (const struct sockaddr *)&to, sizeof(to));
@@ -141,8 +156,9 @@ static void ask_all(struct asking *k, const uint8_t *query, size_t len)
 
 static void receive(struct asking *k)
 {
-	struct sockaddr_in from = {0};
+	struct sockaddr_in6 from = {0};
 	socklen_t size = sizeof(from);
+	struct in6_addr want;
 	uint8_t p[MESSAGE_MAX];
 	unsigned code;
 	ssize_t r;
@@ -153,9 +169,10 @@ static void receive(struct asking *k)
 		for (i = 0; i < k->n; i++) {
 			struct seen_name *s = &k->items[i];
 
+			want = mapped(&s->server);
 			if (s->error != no_answer ||
-			    from.sin_port != htons(PORT) ||
-			    memcmp(&from.sin_addr, s->server.b, 4) != 0 ||
+			    from.sin6_port != htons(PORT) ||
+			    memcmp(&from.sin6_addr, &want, sizeof(want)) != 0 ||
 			    !dns_read(p, (size_t)r, k->id, &code, s->addrs,
 				      &s->naddrs))
 				continue;
@@ -215,6 +232,7 @@ int look_dns(const struct doc *req, struct json *j, struct err *reterr)
 	const struct doc *item;
 	int64_t ms;
 	int r, len;
+	int both = 0;
 
 	DOC_FOREACH (item, doc_get(req, "servers")) {
 		struct seen_name *s = &k.items[k.n];
@@ -223,10 +241,9 @@ int look_dns(const struct doc *req, struct json *j, struct err *reterr)
 			return err_set(reterr, -E2BIG,
 				       "more than %d servers to ask",
 				       DNS_SERVERS_MAX);
-		if (!item->str || ip_parse(item->str, &s->server) < 0 ||
-		    s->server.family != 4)
+		if (!item->str || ip_parse(item->str, &s->server) < 0)
 			return err_set(reterr, -EINVAL,
-				       "'%.64s' is no server's IPv4 address",
+				       "'%.64s' is no server's address",
 				       item->str ? item->str : "");
 		s->error = no_answer;
 		k.n++;
@@ -244,8 +261,9 @@ int look_dns(const struct doc *req, struct json *j, struct err *reterr)
 	if (len < 0)
 		return err_set(reterr, len, "'%.64s' is no name to ask for",
 			       name);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof(both)) < 0)
 		return err_sys(reterr, -errno, "open a socket");
 	k.fd = fd;
 	ask_and_wait(&k, query, (size_t)len, ms);

@@ -6,8 +6,12 @@
 #include "verify/looks/dns.h"
 #include "verify/looks/fault.h"
 #include "verify/looks/guest.h"
+#include "verify/looks/http.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
+#include "verify/looks/programs.h"
+#include "verify/looks/ra.h"
+#include "verify/looks/sweep.h"
 #include "verify/looks/watch.h"
 
 const struct agent_op verify_agent_ops[] = {
@@ -22,5 +26,9 @@ const struct agent_op verify_agent_ops[] = {
 	{"dhcp", look_dhcp, true, NULL},
 	{"dns", look_dns, true, NULL},
 	{"guest", look_guest, true, NULL},
+	{"http", look_http, true, NULL},
+	{"programs", look_programs, true, NULL},
+	{"ra", look_ra, true, NULL},
+	{"sweep", look_sweep, true, NULL},
 	{NULL, NULL, false, NULL},
 };
