@@ -81,17 +81,18 @@ static bool carries_routers(const struct lab *lab, const struct topo_node *n)
 }
 
 /* null: it was not asked, or is neither wanted nor there. */
-static void write_engine(const struct observed *o, bool wanted, struct json *j)
+static void write_engine(const struct roles_node *n, bool wanted,
+			 struct json *j)
 {
 	json_key(j, "engine");
-	if (!o || (!wanted && !o->engine_running)) {
+	if (!n || (!wanted && !n->engine.running)) {
 		json_str(j, NULL);
 		return;
 	}
 	json_obj(j);
-	json_kbool(j, "running", o->engine_running);
-	json_kint(j, "pid", o->engine_pid);
-	json_kstr(j, "error", o->engine_error);
+	json_kbool(j, "running", n->engine.running);
+	json_kint(j, "pid", n->engine.pid);
+	json_kstr(j, "error", n->engine.error);
 	json_obj_end(j);
 }
 
@@ -163,7 +164,7 @@ static const struct obs_router *router_on(const struct look *k,
 					  const struct topo_router *r,
 					  const struct topo_node *n)
 {
-	return role_on(roles_node(&k->roles, n), r);
+	return role_on(roles_engine(&k->roles, n), r);
 }
 
 static void write_active(const struct look *k, const struct topo_router *r,

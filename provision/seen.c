@@ -71,3 +71,27 @@ bool seen_marked(const struct seen_ns *ns, const char *mark)
 
 	return lo && lo->alias && strcmp(lo->alias, mark) == 0;
 }
+
+const struct seen_engine *seen_engine(const struct observed *o)
+{
+	static const struct seen_engine none;
+	const struct seen_ns *own = seen_ns(o, "");
+	const struct res_list *list = own ? &own->of[RES_SERVICE] : NULL;
+	size_t i;
+
+	for (i = 0; list && i < list->n; i++)
+		if (strcmp(list->items[i].service.name, SERVICE_ENGINE) == 0)
+			return &list->items[i].service.engine;
+	return o ? &none : NULL;
+}
+
+const struct obs_router *seen_router(const struct observed *o, const char *id)
+{
+	const struct seen_engine *e = seen_engine(o);
+	size_t i;
+
+	for (i = 0; e && i < e->nrouters; i++)
+		if (strcmp(e->routers[i].id, id) == 0)
+			return &e->routers[i];
+	return NULL;
+}

@@ -4,9 +4,9 @@
 
 /*
  * What a node looks like: its own namespace ("") and every named one, with
- * resources of each kind, and what its VRRP engine says. Taken by the agent
- * (node/look.h), carried as one JSON document, and judged elsewhere: by the
- * plan's difference and by verify's verdicts.
+ * resources of each kind. Taken by the agent (node/look.h), carried as one JSON
+ * document, and judged elsewhere: by the plan's difference and by verify's
+ * verdicts.
  */
 
 #include <stdbool.h>
@@ -26,27 +26,11 @@ struct seen_ns {
 	struct res_list of[RES_KINDS];
 };
 
-/* A router as the engine on the node tells it. */
-struct obs_router {
-	const char *id;    /* UUID */
-	const char *state; /* "initialize", "backup", "active", "fault" */
-	int64_t since_ns; /* CLOCK_REALTIME of its last change of state; 0: ? */
-	const char *file; /* what its state file holds, or NULL */
-	const char *amiss; /* addresses and routes that the engine could not
-			      place or remove, in words; or NULL */
-};
-
 struct observed {
 	const char *hostname;
 	int64_t real_ns; /* the node's CLOCK_REALTIME when it looked */
 	struct seen_ns *ns;
 	size_t nns;
-	bool engine_running;
-	int64_t engine_pid;
-	const char *engine_error; /* why it could not be asked, or NULL */
-	bool engine_files;        /* its configuration is on the node */
-	struct obs_router *routers;
-	size_t nrouters;
 };
 
 /* One more resource of a kind: zeroed, with kind and namespace set. NULL
@@ -59,6 +43,12 @@ const struct res_link *seen_link(const struct seen_ns *ns, const char *name);
 const char *seen_link_name(const struct seen_ns *ns, unsigned index);
 bool seen_has_addr(const struct seen_ns *ns, const char *dev,
 		   const struct ipnet *addr);
+
+/* What the VRRP engine says: of the service that it is. NULL only of NULL. */
+const struct seen_engine *seen_engine(const struct observed *o);
+
+/* A router as the engine tells it, or NULL. */
+const struct obs_router *seen_router(const struct observed *o, const char *id);
 
 /* Whether a namespace carries a lab's mark, which its loopback does. */
 bool seen_marked(const struct seen_ns *ns, const char *mark);

@@ -40,33 +40,8 @@ static void ns_rows(struct key rows[RES_KINDS + 1], struct key_table *ret)
 				  .size = sizeof(struct seen_ns)};
 }
 
-static const struct key router_rows[] = {
-	{"id", KEY_TEXT, KEY_FIELD(struct obs_router, id),
-	 .flags = KEY_REQUIRED},
-	{"state", KEY_TEXT, KEY_FIELD(struct obs_router, state),
-	 .flags = KEY_REQUIRED},
-	{"since_ns", KEY_INT, KEY_FIELD(struct obs_router, since_ns)},
-	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
-	{"amiss", KEY_TEXT, KEY_FIELD(struct obs_router, amiss)},
-};
-
-static const struct key_table router_table =
-	KEY_TABLE("router", struct obs_router, router_rows);
-
-static const struct key engine_rows[] = {
-	{"running", KEY_BOOL, KEY_FIELD(struct observed, engine_running)},
-	{"pid", KEY_INT, KEY_FIELD(struct observed, engine_pid)},
-	{"error", KEY_TEXT, KEY_FIELD(struct observed, engine_error)},
-	{"files", KEY_BOOL, KEY_FIELD(struct observed, engine_files)},
-	{"routers", KEY_LIST, KEY_ITEMS(struct observed, routers, nrouters),
-	 .max = SEEN_LIST_MAX, .table = &router_table},
-};
-
-static const struct key_table engine_table =
-	KEY_TABLE("engine", struct observed, engine_rows);
-
 /* With what only the caller's stack can have: the table of namespaces. */
-static void all_rows(struct key rows[4], const struct key_table *ns,
+static void all_rows(struct key rows[3], const struct key_table *ns,
 		     struct key_table *ret)
 {
 	rows[0] = (struct key){"hostname", KEY_TEXT,
@@ -77,16 +52,15 @@ static void all_rows(struct key rows[4], const struct key_table *ns,
 	rows[2] = (struct key){"netns", KEY_LIST,
 			       KEY_ITEMS(struct observed, ns, nns),
 			       .max = SEEN_NS_MAX, .table = ns};
-	rows[3] = (struct key){"engine", KEY_MAP, .table = &engine_table};
 	*ret = (struct key_table){.name = "observation",
 				  .keys = rows,
-				  .n = 4,
+				  .n = 3,
 				  .size = sizeof(struct observed)};
 }
 
 void observed_encode(const struct observed *o, struct json *j)
 {
-	struct key ns[RES_KINDS + 1], rows[4];
+	struct key ns[RES_KINDS + 1], rows[3];
 	struct key_table ns_table, table;
 
 	ns_rows(ns, &ns_table);
@@ -109,7 +83,7 @@ static void name_all(struct seen_ns *ns)
 int observed_decode(struct arena *a, const struct doc *d, struct observed *ret,
 		    struct err *reterr)
 {
-	struct key ns[RES_KINDS + 1], rows[4];
+	struct key ns[RES_KINDS + 1], rows[3];
 	struct key_table ns_table, table;
 	struct observed o = {0};
 	size_t i;

@@ -7,8 +7,8 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/host/roles.h"
-#include "provision/plan/plan.h"
 #include "provision/node/look.h"
+#include "provision/plan/plan.h"
 #include "verify/gather.h"
 #include "verify/role.h"
 
@@ -115,11 +115,12 @@ static void note_changes(const struct roles *roles, struct mono *learned)
 		if (!r->is_ha)
 			continue;
 		for (h = 0; h < r->nhosts; h++) {
-			const struct observed *o =
+			const struct roles_node *n =
 				roles_node(roles, r->hosts[h]);
-			const struct obs_router *s = role_on(o, r);
+			const struct obs_router *s =
+				n ? role_on(&n->engine, r) : NULL;
 			int64_t age = s && s->since_ns > 0
-					      ? o->real_ns - s->since_ns
+					      ? n->real_ns - s->since_ns
 					      : most;
 			struct mono until = mono_add(now, most - age);
 

@@ -6,9 +6,9 @@
 
 enum role role_in(const struct observed *o, const struct topo_router *r)
 {
-	const struct obs_router *s = role_on(o, r);
+	const struct obs_router *s = role_on(seen_engine(o), r);
 
-	if (!o || (r->is_ha && o->engine_error) || !s || !s->state)
+	if (!o || (r->is_ha && seen_engine(o)->error) || !s || !s->state)
 		return ROLE_UNKNOWN;
 	return strcmp(s->state, "active") == 0 ? ROLE_ACTIVE : ROLE_STANDBY;
 }
@@ -27,11 +27,11 @@ enum role role_of(const struct evidence *e, const struct topo_router *r,
 
 const char *role_word(const struct observed *o, const struct topo_router *r)
 {
-	const struct obs_router *s = role_on(o, r);
+	const struct obs_router *s = role_on(seen_engine(o), r);
 
-	if (o->engine_error)
+	if (seen_engine(o)->error)
 		return "engine does not answer";
-	if (!o->engine_running)
+	if (!seen_engine(o)->running)
 		return "no engine";
 	return s && s->state ? s->state : "unknown to its engine";
 }

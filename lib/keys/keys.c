@@ -353,6 +353,8 @@ static void read_map(struct keys *ks, const struct doc *d,
 		const struct doc *key = d->keys[i];
 
 		row = find(t, key->str, row);
+		if (row == t->n && ks->open)
+			continue;
 		f.first = row < t->n && where[row] ? names[row] : NULL;
 		if (row == t->n)
 			f.first =
@@ -382,7 +384,7 @@ static void read_map(struct keys *ks, const struct doc *d,
 		if (k->flags & KEY_REQUIRED) {
 			if (!meant[i])
 				key_tell(ks, &f);
-		} else if (where[i] && !(k->flags & KEY_EMPTY)) {
+		} else if (where[i] && !(k->flags & KEY_EMPTY) && !ks->open) {
 			f.at = names[i];
 			f.why = KEY_WRONG_NO_VALUE;
 			key_tell(ks, &f);
@@ -446,4 +448,25 @@ int keys_read_first(struct arena *a, const struct doc *d,
 		.a = a, .report = report_first, .ctx = reterr, .first = true};
 
 	return keys_read(&ks, d, t, obj, d, called(t));
+}
+
+int keys_read_open(struct arena *a, const struct doc *d,
+		   const struct key_table *t, void *obj, struct err *reterr)
+{
+	struct keys ks = {.a = a,
+			  .report = report_first,
+			  .ctx = reterr,
+			  .first = true,
+			  .open = true};
+
+	return keys_read(&ks, d, t, obj, d, called(t));
+}
+
+void keys_keep(struct keys *ks, const struct key *k, const struct doc *v,
+	       void *obj)
+{
+	(void)ks;
+	(void)k;
+	(void)v;
+	(void)obj;
 }

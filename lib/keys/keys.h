@@ -172,6 +172,8 @@ struct keys {
 	void *ctx;     /* for report and the hooks */
 	bool borrow;   /* texts may stay the document's own */
 	bool first;    /* stop at the first fault */
+	bool open;     /* another program's: keys without a row are passed
+			  over, and null is none */
 	bool lax;      /* any scalar is a text, quotes do not matter, and yes
 			  and on are true */
 	size_t most;   /* faults after which none is looked at closely;
@@ -192,6 +194,14 @@ int keys_read(struct keys *ks, const struct doc *d, const struct key_table *t,
  * in reterr. Texts are copied. */
 int keys_read_first(struct arena *a, const struct doc *d,
 		    const struct key_table *t, void *obj, struct err *reterr);
+
+/* The same for what another program says (keys.open). */
+int keys_read_open(struct arena *a, const struct doc *d,
+		   const struct key_table *t, void *obj, struct err *reterr);
+
+/* For row.read of a value that is looked at later: row.at has it then. */
+void keys_keep(struct keys *ks, const struct key *k, const struct doc *v,
+	       void *obj);
 
 /* Sets what has a default other than zero. */
 void keys_defaults(const struct key_table *t, void *obj);

@@ -161,7 +161,7 @@ static int active_on(const struct ways *ways, const struct topo_router *router,
 		     struct err *reterr)
 {
 	auto_arena struct arena a = {0};
-	struct observed seen = {0};
+	struct seen_engine seen = {0};
 	struct remote *r = NULL;
 	struct way w;
 	int e;

@@ -12,60 +12,65 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/keys/keys.h"
 #include "provision/plan/plan.h"
+#include "provision/services/engine.h"
 
 #define POLL_MS 20
 
-static int decode(struct arena *a, const struct doc *d, struct observed *ret,
+/* What the agent says; the engine's own words are read in turn. */
+struct answer {
+	struct roles_node n;
+	const struct doc *said, *files;
+};
+
+static const struct key service_rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct roles_service, name),
+	 .flags = KEY_REQUIRED},
+	{"running", KEY_BOOL, KEY_FIELD(struct roles_service, running)},
+	{"trouble", KEY_TEXT, KEY_FIELD(struct roles_service, trouble)},
+};
+
+static const struct key_table service_table =
+	KEY_TABLE("service", struct roles_service, service_rows);
+
+static const struct key rows[] = {
+	{"real_ns", KEY_INT, KEY_FIELD(struct answer, n.real_ns)},
+	{"running", KEY_BOOL, KEY_FIELD(struct answer, n.engine.running)},
+	{"pid", KEY_INT, KEY_FIELD(struct answer, n.engine.pid)},
+	{"error", KEY_TEXT, KEY_FIELD(struct answer, n.engine.error)},
+	{"roles", KEY_CUSTOM, .at = offsetof(struct answer, said),
+	 .read = keys_keep},
+	{"files", KEY_CUSTOM, .at = offsetof(struct answer, files),
+	 .read = keys_keep},
+	{"services", KEY_LIST,
+	 KEY_ITEMS(struct answer, n.services, n.nservices),
+	 .table = &service_table},
+};
+
+static const struct key_table table = KEY_TABLE("answer", struct answer, rows);
+
+static int decode(struct arena *a, const struct doc *d, struct roles_node *ret,
 		  struct err *reterr)
 {
-	const struct doc *said = doc_get(d, "roles"), *item;
-	const struct doc *files = doc_get(d, "files");
-	const struct doc *list = doc_get(said, "routers");
-	struct observed o = {0};
+	struct answer w = {0};
+	struct seen_engine *g = &w.n.engine;
+	int64_t pid;
+	int e;
 
-	o.real_ns = doc_int(d, "real_ns", 0);
-	o.engine_running = doc_bool(d, "running", false);
-	o.engine_pid = doc_int(d, "pid", 0);
-	o.engine_error = doc_str(d, "error", NULL);
-	if (said && !doc_bool(said, "ok", false)) {
-		o.engine_running = false;
-		o.engine_error = arena_printf(
-			a, "the VRRP engine: %s",
-			doc_str(said, "error", "refused without words"));
-	}
-	o.routers = arena_array(a, doc_len(list), sizeof(*o.routers));
-	DOC_FOREACH (item, list) {
-		struct obs_router *r = &o.routers[o.nrouters++];
-
-		r->id = doc_str(item, "id", NULL);
-		r->state = doc_str(item, "state", NULL);
-		if (!r->id || !r->state)
-			return err_set(reterr, -EPROTO,
-				       "its engine tells of a router without "
-				       "'id' or 'state'");
-		r->since_ns = doc_int(item, "since_ns", 0);
-		r->file = doc_str(files, r->id, NULL);
-	}
-	*ret = o;
+	e = keys_read_open(a, d, &table, &w, reterr);
+	pid = g->pid;
+	if (e == 0 && w.said)
+		e = engine_said(a, w.said, g, reterr);
+	if (e < 0)
+		return e;
+	g->pid = pid;
+	for (size_t i = 0; i < g->nrouters; i++)
+		g->routers[i].file = doc_str(w.files, g->routers[i].id, NULL);
+	*ret = w.n;
 	return 0;
-}
-
-static void decode_services(struct arena *a, const struct doc *list,
-			    struct roles_node *ret)
-{
-	const struct doc *d;
-
-	ret->services = arena_array(a, doc_len(list), sizeof(*ret->services));
-	DOC_FOREACH (d, list)
-		ret->services[ret->nservices++] = (struct roles_service){
-			.name = doc_str(d, "name", ""),
-			.running = doc_bool(d, "running", false),
-			.trouble = doc_is_null(doc_get(d, "trouble"))
-					   ? NULL
-					   : doc_str(d, "trouble", NULL),
-		};
 }
 
 static int ask(struct remote *r, const struct lab *lab, bool services,
@@ -80,20 +85,18 @@ static int ask(struct remote *r, const struct lab *lab, bool services,
 
 	e = remote_call(r, "roles", members, timeout_ms, a, &answer, reterr);
 	if (e == 0)
-		e = decode(a, answer, &ret->o, reterr);
-	if (e == 0)
-		decode_services(a, doc_get(answer, "services"), ret);
+		e = decode(a, answer, ret, reterr);
 	return e;
 }
 
 int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
-		  struct arena *a, struct observed *ret, struct err *reterr)
+		  struct arena *a, struct seen_engine *ret, struct err *reterr)
 {
 	struct roles_node n = {0};
 	int e = ask(r, lab, false, timeout_ms, a, &n, reterr);
 
 	if (e == 0)
-		*ret = n.o;
+		*ret = n.engine;
 	return e;
 }
 
@@ -154,17 +157,17 @@ void roles_release(struct roles *r)
 	*r = (struct roles){0};
 }
 
-const struct obs_router *role_on(const struct observed *o,
+const struct obs_router *role_on(const struct seen_engine *e,
 				 const struct topo_router *r)
 {
 	static const struct obs_router always = {.state = "active"};
 	size_t i;
 
 	if (!r->is_ha)
-		return o ? &always : NULL;
-	for (i = 0; o && i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, r->uuid) == 0)
-			return &o->routers[i];
+		return e ? &always : NULL;
+	for (i = 0; e && i < e->nrouters; i++)
+		if (strcmp(e->routers[i].id, r->uuid) == 0)
+			return &e->routers[i];
 	return NULL;
 }
 
@@ -173,12 +176,20 @@ bool role_is_active(const struct obs_router *s)
 	return s && s->state && strcmp(s->state, "active") == 0;
 }
 
-const struct observed *roles_node(const struct roles *r,
-				  const struct topo_node *n)
+const struct roles_node *roles_node(const struct roles *r,
+				    const struct topo_node *n)
 {
 	const struct roles_node *at = r->lab ? &r->nodes[n->index] : NULL;
 
-	return at && at->seen ? &at->o : NULL;
+	return at && at->seen ? at : NULL;
+}
+
+const struct seen_engine *roles_engine(const struct roles *r,
+				       const struct topo_node *n)
+{
+	const struct roles_node *at = roles_node(r, n);
+
+	return at ? &at->engine : NULL;
 }
 
 size_t roles_active(const struct roles *r, const struct topo_router *router,
@@ -188,7 +199,7 @@ size_t roles_active(const struct roles *r, const struct topo_router *router,
 
 	for (i = 0; i < router->nhosts; i++) {
 		if (!role_is_active(
-			    role_on(roles_node(r, router->hosts[i]), router)))
+			    role_on(roles_engine(r, router->hosts[i]), router)))
 			continue;
 		n++;
 		if (ret)
@@ -223,7 +234,7 @@ static bool has_settled(const struct roles *r, const struct topo_router *router,
 	if (roles_active(r, router, NULL) != 1)
 		return false;
 	for (i = 0; until == ROLES_ALL_SETTLED && i < router->nhosts; i++) {
-		s = role_on(roles_node(r, router->hosts[i]), router);
+		s = role_on(roles_engine(r, router->hosts[i]), router);
 		if (!role_is_active(s) &&
 		    (!s || strcmp(s->state, "backup") != 0))
 			return false;

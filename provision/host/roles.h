@@ -14,7 +14,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "provision/host/fleet.h"
-#include "provision/seen.h"
+#include "provision/services/service.h"
 #include "topologies/topo.h"
 
 /* A service of a node; trouble: why it should run and does not, or NULL. */
@@ -23,10 +23,11 @@ struct roles_service {
 	bool running;
 };
 
-/* A node's engine; its fields are those of struct observed. */
+/* What was asked of a node. */
 struct roles_node {
-	bool seen; /* the node was asked and has answered */
-	struct observed o;
+	bool seen;       /* the node was asked and has answered */
+	int64_t real_ns; /* its CLOCK_REALTIME then */
+	struct seen_engine engine;
 	struct roles_service *services; /* where they were asked for */
 	size_t nservices;
 };
@@ -40,10 +41,10 @@ struct roles {
 
 /*
  * Asks the engine of one node by its remote, for timeout_ms at most; memory
- * comes from a. Only what is about the engine is filled in, and real_ns.
+ * comes from a.
  */
 int roles_ask_one(struct remote *r, const struct lab *lab, unsigned timeout_ms,
-		  struct arena *a, struct observed *ret, struct err *reterr);
+		  struct arena *a, struct seen_engine *ret, struct err *reterr);
 
 /*
  * Asks all network nodes of the fleet. Each fleet node's status tells what
@@ -58,16 +59,20 @@ int roles_ask_services(struct fleet *f, unsigned timeout_ms, struct roles *ret,
 		       struct err *reterr);
 void roles_release(struct roles *r);
 
-/* What an engine says of the router, or NULL; o is of one of its hosts, or
+/* What an engine says of the router, or NULL; e is of one of its hosts, or
  * NULL. The one look-up of a role. A router that is not highly available is
  * active where it is, whoever answers. */
-const struct obs_router *role_on(const struct observed *o,
+const struct obs_router *role_on(const struct seen_engine *e,
 				 const struct topo_router *r);
 bool role_is_active(const struct obs_router *s);
 
-/* What was seen of a node's engine, or NULL. */
-const struct observed *roles_node(const struct roles *r,
-				  const struct topo_node *n);
+/* What a node answered, or NULL. */
+const struct roles_node *roles_node(const struct roles *r,
+				    const struct topo_node *n);
+
+/* What its engine said, or NULL. */
+const struct seen_engine *roles_engine(const struct roles *r,
+				       const struct topo_node *n);
 
 /* How many of its hosts hold the router; *ret (may be NULL) is the last. */
 size_t roles_active(const struct roles *r, const struct topo_router *router,

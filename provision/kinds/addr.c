@@ -180,7 +180,7 @@ static bool of_engine(struct diff *d, const struct res *have)
 	const struct res *want = diff_wanted(d, &l);
 
 	return have->addr.proto == RTPROT_KEEPALIVED && want &&
-	       want->link.engine_addrs && diff_have(d)->engine_running;
+	       want->link.engine_addrs && seen_engine(diff_have(d))->running;
 }
 
 /* A router that has no engine yet had its addresses of the plan. An engine
@@ -189,7 +189,7 @@ static bool stood(struct diff *d, const struct res *virt,
 		  const struct res *have)
 {
 	return have->addr.proto != RTPROT_KEEPALIVED &&
-	       !diff_engine_has(d, virt->addr.router) &&
+	       !seen_router(diff_have(d), virt->addr.router) &&
 	       link_staying(d, have->netns, have->addr.dev);
 }
 

@@ -205,7 +205,7 @@ static bool stood(struct diff *d, const struct res *virt,
 		  const struct res *have)
 {
 	return have->route.proto != RTPROT_KEEPALIVED &&
-	       !diff_engine_has(d, virt->route.router) &&
+	       !seen_router(diff_have(d), virt->route.router) &&
 	       link_staying(d, have->netns, have->route.dev);
 }
 

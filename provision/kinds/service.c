@@ -50,51 +50,38 @@ static void print(const struct res *r, struct buf *out)
 static void look_services(struct look *l, struct observed *o)
 {
 	struct seen_services seen;
+	struct seen_engine engine;
+	bool has_engine = false;
 	struct res *r;
 	size_t i;
 
-	if (!l->what->state_dir)
-		return;
-	engine_look(l->a, l->what->state_dir, o);
-	supervise_look(l->a, l->what->state_dir, &seen);
-	if (seen.error && !o->engine_error)
-		o->engine_error = seen.error;
 	for (i = 0; i < o->nns && *o->ns[i].name; i++)
 		;
-	for (size_t k = 0; i < o->nns && k < seen.n; k++) {
+	if (!l->what->state_dir || i == o->nns)
+		return;
+	engine_look(l->a, l->what->state_dir, &engine);
+	supervise_look(l->a, l->what->state_dir, &seen);
+	if (seen.error && !engine.error)
+		engine.error = seen.error;
+	for (size_t k = 0; k < seen.n; k++) {
 		r = seen_push(l->a, &o->ns[i], RES_SERVICE);
-		if (r)
-			r->service = seen.items[k];
+		if (!r)
+			return;
+		r->service = seen.items[k].service;
+		if (!is_engine(r))
+			continue;
+		r->service.engine = engine;
+		has_engine = true;
 	}
+	if (has_engine || !(engine.running || engine.error || engine.files))
+		return;
+	/* One that nobody keeps, or what is left of it. */
+	r = seen_push(l->a, &o->ns[i], RES_SERVICE);
+	if (r)
+		r->service = (struct res_service){.name = SERVICE_ENGINE,
+						  .title = "vrrp engine",
+						  .engine = engine};
 }
-
-static const struct key file_rows[] = {
-	{"path", KEY_TEXT, KEY_FIELD(struct service_file, path),
-	 .flags = KEY_REQUIRED},
-	{"digest", KEY_TEXT, KEY_FIELD(struct service_file, digest)},
-};
-
-static const struct key_table file_table =
-	KEY_TABLE("file", struct service_file, file_rows);
-
-static const struct key rows[] = {
-	{"name", KEY_TEXT, KEY_FIELD(struct res, service.name),
-	 .flags = KEY_REQUIRED},
-	{"title", KEY_TEXT, KEY_FIELD(struct res, service.title)},
-	{"shape", KEY_TEXT, KEY_FIELD(struct res, service.shape)},
-	{"running", KEY_BOOL, KEY_FIELD(struct res, service.running)},
-	{"wanted", KEY_BOOL, KEY_FIELD(struct res, service.wanted)},
-	{"pid", KEY_INT, KEY_FIELD(struct res, service.pid)},
-	{"since_ns", KEY_INT, KEY_FIELD(struct res, service.since_ns)},
-	{"restarts", KEY_UINT, KEY_FIELD(struct res, service.restarts)},
-	{"exit", KEY_TEXT, KEY_FIELD(struct res, service.exit)},
-	{"said", KEY_TEXT, KEY_FIELD(struct res, service.said)},
-	{"files", KEY_LIST,
-	 KEY_ITEMS(struct res, service.files, service.nfiles),
-	 .max = SERVICE_FILES_MAX, .table = &file_table},
-};
-
-static const struct key_table table = KEY_TABLE("service", struct res, rows);
 
 /* --- comparing ------------------------------------------------------------ */
 
@@ -105,16 +92,6 @@ struct rejoin {
 	size_t n;
 };
 
-static bool runs_router(const struct observed *o, const char *router)
-{
-	size_t i;
-
-	for (i = 0; i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, router) == 0)
-			return true;
-	return false;
-}
-
 /* The router whose namespace this is takes it up again. */
 static void rejoin(struct rejoin *j, const char *netns)
 {
@@ -122,7 +99,7 @@ static void rejoin(struct rejoin *j, const char *netns)
 	const char **to;
 
 	if (strncmp(netns, ROUTER_NETNS, n) != 0 ||
-	    !runs_router(diff_have(j->d), netns + n) ||
+	    !seen_router(diff_have(j->d), netns + n) ||
 	    (j->n && strcmp(j->ids[j->n - 1], netns + n) == 0))
 		return;
 	to = arena_push(diff_arena(j->d), &j->ids, &j->n, sizeof(*to));
@@ -149,18 +126,18 @@ static void rejoin_all(struct rejoin *j, bool same)
 }
 
 /* The engine runs as it should; do its routers? */
-static void compare_held(struct diff *d, const struct res *want)
+static void compare_held(struct diff *d, const struct res *want,
+			 const struct seen_engine *e)
 {
-	const struct observed *o = diff_have(d);
 	const char *first = NULL;
 	struct change *c;
 	size_t i, n = 0;
 
-	for (i = 0; i < o->nrouters; i++) {
-		if (!o->routers[i].amiss)
+	for (i = 0; i < e->nrouters; i++) {
+		if (!e->routers[i].amiss)
 			continue;
 		if (!first)
-			first = o->routers[i].amiss;
+			first = e->routers[i].amiss;
 		n++;
 	}
 	if (!n)
@@ -176,8 +153,9 @@ static void compare_held(struct diff *d, const struct res *want)
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
-	const struct observed *o = diff_have(d);
-	const struct res_service *h = have ? &have->service : NULL;
+	const struct seen_engine *e = seen_engine(diff_have(d));
+	const struct res_service *h =
+		have && have->service.shape ? &have->service : NULL;
 	const char *why = h ? service_differs(&want->service, h) : NULL;
 	const char *netns = want->service.netns, *error = NULL;
 	bool runs = h && (h->running || !h->wanted), anew;
@@ -187,8 +165,8 @@ static void compare(struct diff *d, const struct res *want,
 	anew = netns && *netns && !diff_ns(d, netns);
 	if (is_engine(want)) {
 		rejoin_all(&j, h && !why);
-		error = o->engine_error;
-		runs = runs && o->engine_running;
+		error = e->error;
+		runs = runs && e->running;
 	}
 	if (!runs && !error) {
 		diff_add(d, want);
@@ -196,7 +174,7 @@ static void compare(struct diff *d, const struct res *want,
 	}
 	if (runs && !why && !j.n && !anew) {
 		if (is_engine(want))
-			compare_held(d, want);
+			compare_held(d, want, e);
 		return;
 	}
 	c = diff_modify(d, want, "%s", !runs ? error : why ? why : MADE_ANEW);
@@ -205,27 +183,19 @@ static void compare(struct diff *d, const struct res *want,
 	c->nids = j.n;
 }
 
+/* The supervisor is the lab's. What it does not keep is left of another day,
+ * where it keeps nothing. */
 static bool extra(struct diff *d, const struct res *have)
 {
-	(void)d;
-	(void)have;
-	return true; /* the supervisor is the lab's */
-}
+	const struct res_list *seen = &diff_ns(d, "")->of[RES_SERVICE];
+	size_t i;
 
-/* What is left where no service is wanted and none is seen: files, or an
- * engine that nobody keeps. */
-static void extra_node(struct diff *d)
-{
-	const struct observed *o = diff_have(d);
-	const struct seen_ns *own = diff_ns(d, "");
-	const struct res r = {
-		.kind = RES_SERVICE,
-		.netns = "",
-		.service = {.name = SERVICE_ENGINE, .title = "vrrp engine"}};
-
-	if (!diff_wanted(d, &r) && !(own && own->of[RES_SERVICE].n) &&
-	    (o->engine_running || o->engine_error || o->engine_files))
-		diff_remove(d, &r);
+	if (have->service.shape)
+		return true;
+	for (i = 0; i < seen->n; i++)
+		if (seen->items[i].service.shape)
+			return false;
+	return true;
 }
 
 /* --- applying ------------------------------------------------------------- */
@@ -259,12 +229,11 @@ const struct kind kind_service = {
 	.rank = 8,
 	.id = id,
 	.print = print,
-	.keys = &table,
+	.keys = &service_seen_table,
 	.list = "services",
 	.look_node = look_services,
 	.compare = compare,
 	.extra = extra,
-	.extra_node = extra_node,
 	.start = start,
 	.unmake = unmake,
 };

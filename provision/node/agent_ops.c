@@ -153,7 +153,7 @@ static void write_services(const char *dir, struct json *j)
 	json_key(j, "services");
 	json_arr(j);
 	for (i = 0; i < seen.n; i++) {
-		const struct res_service *s = &seen.items[i];
+		const struct res_service *s = &seen.items[i].service;
 
 		json_obj(j);
 		json_kstr(j, "name", s->name);

@@ -60,16 +60,6 @@ bool diff_ours(const struct diff *d, const char *alias)
 	return alias && strcmp(alias, d->p->mark) == 0;
 }
 
-bool diff_engine_has(const struct diff *d, const char *router)
-{
-	size_t i;
-
-	for (i = 0; i < d->have->nrouters; i++)
-		if (strcmp(d->have->routers[i].id, router) == 0)
-			return true;
-	return false;
-}
-
 /* Valid until the next one. */
 static const char *key(struct diff *d, const struct res *r)
 {

@@ -35,10 +35,6 @@ void diff_anew(struct diff *d, const struct res *r);
 bool diff_is_anew(struct diff *d, const struct res *r);
 
 /* Whether an alias is the lab's mark. */
-/* Whether the node's VRRP engine has the router of that id already: what is of
- * it is then the engine's business, and whoever put it there. */
-bool diff_engine_has(const struct diff *d, const char *router);
-
 bool diff_ours(const struct diff *d, const char *alias);
 
 /* Changes. Each is valid until the next one. */

@@ -21,13 +21,13 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/kernel/netns.h"
+#include "lib/keys/keys.h"
 
 #define ENGINE_CONFIG "vrrp.yaml"
 #define ENGINE_SOCKET "vrrp.sock"
 #define STATE_WORD_MAX 32
-#define AMISS_TOLD_MAX                                                         \
-	3 /* addresses and routes by name, the others counted                  \
-	   */
+/* Addresses and routes by name, the others counted. */
+#define AMISS_TOLD_MAX 3
 
 const char *engine_ha_confs = SERVICE_HA_CONFS;
 
@@ -205,67 +205,115 @@ static const char *state_file(struct arena *a, const char *id)
 		       : "";
 }
 
-static void add_amiss(const struct doc *list, const char *verb,
+/* --- what it says --------------------------------------------------------- */
+
+struct said_router {
+	struct obs_router r;
+	const char *name;
+	const char *const *lacks, *const *strays;
+	size_t nlacks, nstrays;
+};
+
+struct said {
+	bool ok;
+	const char *error;
+	int64_t pid;
+	struct said_router *routers;
+	size_t n;
+};
+
+static const struct key router_rows[] = {
+	{"id", KEY_TEXT, KEY_FIELD(struct said_router, r.id),
+	 .flags = KEY_REQUIRED},
+	{"state", KEY_TEXT, KEY_FIELD(struct said_router, r.state),
+	 .flags = KEY_REQUIRED},
+	{"since_ns", KEY_INT, KEY_FIELD(struct said_router, r.since_ns)},
+	{"name", KEY_TEXT, KEY_FIELD(struct said_router, name),
+	 .def_text = "a router"},
+	{"lacks", KEY_TEXTS, KEY_ITEMS(struct said_router, lacks, nlacks)},
+	{"strays", KEY_TEXTS, KEY_ITEMS(struct said_router, strays, nstrays)},
+};
+
+static const struct key_table router_table =
+	KEY_TABLE("router", struct said_router, router_rows);
+
+static const struct key said_rows[] = {
+	{"ok", KEY_BOOL, KEY_FIELD(struct said, ok)},
+	{"error", KEY_TEXT, KEY_FIELD(struct said, error),
+	 .def_text = "refused without words"},
+	{"pid", KEY_INT, KEY_FIELD(struct said, pid)},
+	{"routers", KEY_LIST, KEY_ITEMS(struct said, routers, n),
+	 .max = SERVICE_ROUTERS_MAX, .table = &router_table},
+};
+
+static const struct key_table said_table =
+	KEY_TABLE("answer", struct said, said_rows);
+
+static void add_amiss(const char *const *list, size_t n, const char *verb,
 		      const char *name, struct buf *out)
 {
-	const struct doc *d;
-	size_t n = 0;
+	size_t i;
 
-	DOC_FOREACH (d, list) {
-		if (n < AMISS_TOLD_MAX)
-			buf_printf(out, "%s%s%s%s%s", out->len ? ", " : "",
-				   n ? "" : name, n ? "" : verb, n ? "" : " ",
-				   d->str);
-		n++;
-	}
+	for (i = 0; i < n && i < AMISS_TOLD_MAX; i++)
+		buf_listf(out, "%s%s%s%s", i ? "" : name, i ? "" : verb,
+			  i ? "" : " ", list[i]);
 	if (n > AMISS_TOLD_MAX)
 		buf_printf(out, " and %zu more", n - AMISS_TOLD_MAX);
 }
 
 /* What its addresses and routes should not be like, in words; or NULL. */
-static const char *amiss(struct arena *a, const struct doc *router)
+static const char *amiss(struct arena *a, const struct said_router *r)
 {
-	const char *name = doc_str(router, "name", "a router");
 	auto_buf struct buf text = {0};
 
-	add_amiss(doc_get(router, "lacks"), " lacks", name, &text);
-	add_amiss(doc_get(router, "strays"), " still has", name, &text);
+	add_amiss(r->lacks, r->nlacks, " lacks", r->name, &text);
+	add_amiss(r->strays, r->nstrays, " still has", r->name, &text);
 	return text.len ? arena_strndup(a, text.data, text.len) : NULL;
 }
 
-static void look_routers(struct arena *a, const struct doc *state,
-			 struct observed *o)
+int engine_said(struct arena *a, const struct doc *d, struct seen_engine *ret,
+		struct err *reterr)
 {
-	const struct doc *list = doc_get(state, "routers"), *d;
-	struct obs_router *r;
+	struct said s = {0};
+	size_t i;
 
-	DOC_FOREACH (d, list) {
-		r = arena_push(a, &o->routers, &o->nrouters, sizeof(*r));
-		r->id = doc_str(d, "id", "");
-		r->state = doc_str(d, "state", "");
-		r->since_ns = doc_int(d, "since_ns", 0);
-		r->file = state_file(a, r->id);
-		r->amiss = amiss(a, d);
+	if (keys_read_open(a, d, &said_table, &s, reterr) < 0) {
+		(void)err_prefix(reterr, "the VRRP engine's answer");
+		return -EPROTO;
 	}
+	*ret = (struct seen_engine){.running = s.ok, .pid = s.pid};
+	if (!s.ok)
+		ret->error = arena_printf(a, "the VRRP engine: %s", s.error);
+	ret->routers = arena_array(a, s.n, sizeof(*ret->routers));
+	for (i = 0; i < s.n; i++) {
+		ret->routers[i] = s.routers[i].r;
+		ret->routers[i].amiss = amiss(a, &s.routers[i]);
+	}
+	ret->nrouters = s.n;
+	return 0;
 }
 
-void engine_look(struct arena *a, const char *state_dir, struct observed *o)
+void engine_look(struct arena *a, const char *state_dir,
+		 struct seen_engine *ret)
 {
 	const struct doc *state = NULL;
 	char path[PATH_MAX];
 	struct err why;
-	int pid, e;
+	int pid, r;
+	size_t i;
+	bool files;
 
-	o->engine_files = engine_path(state_dir, ENGINE_CONFIG, path) == 0 &&
-			  access(path, F_OK) == 0;
-	e = engine_ask(a, state_dir, "state", &state, &pid, &why);
-	if (e < 0) {
-		o->engine_pid = pid;
-		if (e != -ENOENT && e != -ECONNREFUSED)
-			o->engine_error = arena_strdup(a, why.msg);
-		return;
-	}
-	o->engine_running = true;
-	o->engine_pid = doc_int(state, "pid", pid);
-	look_routers(a, state, o);
+	files = engine_path(state_dir, ENGINE_CONFIG, path) == 0 &&
+		access(path, F_OK) == 0;
+	*ret = (struct seen_engine){0};
+	r = engine_ask(a, state_dir, "state", &state, &pid, &why);
+	if (r == 0)
+		r = engine_said(a, state, ret, &why);
+	if (r < 0 && r != -ENOENT && r != -ECONNREFUSED)
+		ret->error = arena_strdup(a, why.msg);
+	for (i = 0; i < ret->nrouters; i++)
+		ret->routers[i].file = state_file(a, ret->routers[i].id);
+	if (!ret->pid)
+		ret->pid = pid;
+	ret->files = files;
 }

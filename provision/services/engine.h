@@ -11,8 +11,7 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
-#include "provision/res.h"
-#include "provision/seen.h"
+#include "provision/services/service.h"
 
 /* Where the routers' state files are; a test has another folder. */
 extern const char *engine_ha_confs;
@@ -28,8 +27,13 @@ extern const char *engine_ha_confs;
 int engine_ask(struct arena *a, const char *state_dir, const char *line,
 	       const struct doc **ret, int *ret_pid, struct err *reterr);
 
-/* Fills the engine's part of what is observed. */
-void engine_look(struct arena *a, const char *state_dir, struct observed *o);
+/* Asks and looks; memory comes from a. */
+void engine_look(struct arena *a, const char *state_dir,
+		 struct seen_engine *ret);
+
+/* Reads its answer to "state" or "roles"; but for the files. -EPROTO. */
+int engine_said(struct arena *a, const struct doc *d, struct seen_engine *ret,
+		struct err *reterr);
 
 /*
  * Writes what it says of its routers as members of the object j is in:

@@ -10,6 +10,8 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/kernel/netns.h"
+#include "lib/keys/keys.h"
+#include "provision/res.h"
 
 #define ACTIVE_OF "active of "
 
@@ -256,6 +258,66 @@ int service_decode(struct arena *a, const struct doc *d,
 	*ret = s;
 	return 0;
 }
+
+/* --- what is seen --------------------------------------------------------- */
+
+static const struct key router_rows[] = {
+	{"id", KEY_TEXT, KEY_FIELD(struct obs_router, id),
+	 .flags = KEY_REQUIRED},
+	{"state", KEY_TEXT, KEY_FIELD(struct obs_router, state),
+	 .flags = KEY_REQUIRED},
+	{"since_ns", KEY_INT, KEY_FIELD(struct obs_router, since_ns)},
+	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
+	{"amiss", KEY_TEXT, KEY_FIELD(struct obs_router, amiss)},
+};
+
+static const struct key_table router_table =
+	KEY_TABLE("router", struct obs_router, router_rows);
+
+static const struct key engine_rows[] = {
+	{"running", KEY_BOOL, KEY_FIELD(struct seen_engine, running)},
+	{"pid", KEY_INT, KEY_FIELD(struct seen_engine, pid)},
+	{"error", KEY_TEXT, KEY_FIELD(struct seen_engine, error)},
+	{"files", KEY_BOOL, KEY_FIELD(struct seen_engine, files)},
+	{"routers", KEY_LIST, KEY_ITEMS(struct seen_engine, routers, nrouters),
+	 .max = SERVICE_ROUTERS_MAX, .table = &router_table},
+};
+
+static const struct key_table engine_table =
+	KEY_TABLE("engine", struct seen_engine, engine_rows);
+
+static const struct key file_rows[] = {
+	{"path", KEY_TEXT, KEY_FIELD(struct service_file, path),
+	 .flags = KEY_REQUIRED},
+	{"digest", KEY_TEXT, KEY_FIELD(struct service_file, digest)},
+	{"how", KEY_ENUM, KEY_FIELD(struct service_file, how),
+	 KEY_WORDS(service_file_hows)},
+};
+
+static const struct key_table file_table =
+	KEY_TABLE("file", struct service_file, file_rows);
+
+static const struct key seen_rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct res, service.name),
+	 .flags = KEY_REQUIRED},
+	{"title", KEY_TEXT, KEY_FIELD(struct res, service.title)},
+	{"shape", KEY_TEXT, KEY_FIELD(struct res, service.shape)},
+	{"running", KEY_BOOL, KEY_FIELD(struct res, service.running)},
+	{"wanted", KEY_BOOL, KEY_FIELD(struct res, service.wanted)},
+	{"pid", KEY_INT, KEY_FIELD(struct res, service.pid)},
+	{"since_ns", KEY_INT, KEY_FIELD(struct res, service.since_ns)},
+	{"restarts", KEY_UINT, KEY_FIELD(struct res, service.restarts)},
+	{"exit", KEY_TEXT, KEY_FIELD(struct res, service.exit)},
+	{"said", KEY_TEXT, KEY_FIELD(struct res, service.said)},
+	{"files", KEY_LIST,
+	 KEY_ITEMS(struct res, service.files, service.nfiles),
+	 .max = SERVICE_FILES_MAX, .table = &file_table},
+	{"engine", KEY_MAP, KEY_FIELD(struct res, service.engine),
+	 .table = &engine_table},
+};
+
+const struct key_table service_seen_table =
+	KEY_TABLE("service", struct res, seen_rows);
 
 const char *service_differs(const struct res_service *want,
 			    const struct res_service *have)

@@ -14,10 +14,12 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
+#include "lib/keys/keys.h"
 
 #define SERVICE_NAME_MAX 63  /* bytes */
 #define SERVICE_ARGS_MAX 128 /* words of a command */
 #define SERVICE_FILES_MAX 16
+#define SERVICE_ROUTERS_MAX 65536 /* that an engine tells of */
 
 /* Where Neutron keeps the files of what it runs: a node's own. */
 #define SERVICE_NEUTRON_DIR "/var/lib/neutron/"
@@ -44,6 +46,26 @@ struct service_file {
 	const char *digest;
 };
 
+/* A router as the engine tells it. */
+struct obs_router {
+	const char *id;    /* UUID */
+	const char *state; /* "initialize", "backup", "active", "fault" */
+	int64_t since_ns; /* CLOCK_REALTIME of its last change of state; 0: ? */
+	const char *file; /* what its state file holds, or NULL */
+	const char *amiss; /* addresses and routes that the engine could not
+			      place or remove, in words; or NULL */
+};
+
+/* What the VRRP engine says. */
+struct seen_engine {
+	bool running;      /* it answers */
+	int64_t pid;       /* known even where it does not */
+	const char *error; /* why it could not be asked, or NULL */
+	bool files;        /* its configuration is on the node */
+	struct obs_router *routers;
+	size_t nrouters;
+};
+
 struct res_service {
 	const char *name;  /* one to a node: also that of its log, NAME.log */
 	const char *title; /* in words: "vrrp engine"; NULL: "service NAME" */
@@ -62,7 +84,7 @@ struct res_service {
 	const char *when;    /* NULL: always; or "active of ROUTER", an id */
 
 	/* Seen only. Of the above there are then name, title and files. */
-	const char *shape; /* service_shape() */
+	const char *shape; /* service_shape(); NULL: no supervisor has it */
 	bool running;
 	bool wanted; /* false: its router is not active here */
 	int64_t pid;
@@ -70,6 +92,7 @@ struct res_service {
 	unsigned restarts;
 	const char *exit; /* how it last ended, in words; NULL: it did not */
 	const char *said; /* the last of its words then, or NULL */
+	struct seen_engine engine; /* of the one that is the VRRP engine */
 };
 
 /* The VRRP engine's name as a service. */
@@ -116,6 +139,9 @@ bool service_file_ok(const char *path);
  * its '/', or -ENAMETOOLONG. */
 int service_file_path(const char *state_dir, const char *file, char *out,
 		      size_t size);
+
+/* What is seen of one, as rows of struct res. */
+extern const struct key_table service_seen_table;
 
 /* By enum service_file_how. */
 extern const char *const service_file_hows[];

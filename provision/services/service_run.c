@@ -218,10 +218,10 @@ int service_hold(const char *state_dir, struct err *reterr)
 	size_t i;
 
 	for (;; clock_sleep_ms(50)) {
-		struct observed o = {0};
+		struct seen_engine o;
 
 		engine_look(&a, state_dir, &o);
-		amiss = o.engine_error;
+		amiss = o.error;
 		for (i = 0; !amiss && i < o.nrouters; i++)
 			amiss = o.routers[i].amiss;
 		if (!amiss)

@@ -25,6 +25,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/keys/keys.h"
 
 #define SAID_MAX 512
 
@@ -176,33 +177,25 @@ static bool file_is(const char *state_dir, const char *path, const char *digest)
 	return strcmp(on_disk, digest) == 0;
 }
 
-static void read_service(struct arena *a, const char *state_dir,
-			 const struct doc *d, struct res_service *s)
+static const struct key answer_rows[] = {
+	{"services", KEY_LIST, KEY_ITEMS(struct seen_services, items, n),
+	 .max = SUPERVISE_SERVICES_MAX, .table = &service_seen_table},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct seen_services, answer_rows);
+
+/* A hand may have been at its files. */
+static void look_files(const char *state_dir, const struct res_service *s)
 {
-	const struct doc *list = doc_get(d, "files"), *f;
+	size_t i;
 
-	s->name = doc_str(d, "name", "");
-	s->title = doc_str(d, "title", NULL);
-	s->shape = doc_str(d, "shape", "");
-	s->running = doc_bool(d, "running", false);
-	s->wanted = doc_bool(d, "wanted", true);
-	s->pid = doc_int(d, "pid", 0);
-	s->since_ns = doc_int(d, "since_ns", 0);
-	s->restarts = (unsigned)doc_int(d, "restarts", 0);
-	s->exit = doc_str(d, "exit", NULL);
-	s->said = doc_str(d, "said", NULL);
-	s->files = arena_array(a, doc_len(list), sizeof(*s->files));
-	DOC_FOREACH (f, list) {
-		struct service_file *file = &s->files[s->nfiles++];
+	for (i = 0; i < s->nfiles; i++) {
+		struct service_file *f = &s->files[i];
 
-		file->path = doc_str(f, "path", "");
-		file->digest = doc_str(f, "digest", "");
-		if (!service_file_how(doc_str(f, "how", "read"), &file->how))
-			file->how = SERVICE_FILE_READ;
-		/* A hand may have been at it. */
-		if (file->how == SERVICE_FILE_READ &&
-		    !file_is(state_dir, file->path, file->digest))
-			file->digest = "";
+		if (!f->digest || (f->how == SERVICE_FILE_READ &&
+				   !file_is(state_dir, f->path, f->digest)))
+			f->digest = "";
 	}
 }
 
@@ -210,25 +203,27 @@ void supervise_look(struct arena *a, const char *state_dir,
 		    struct seen_services *ret)
 {
 	auto_buf struct buf line = {0};
-	const struct doc *answer, *list, *d;
+	const struct doc *answer;
 	struct err why = {.msg = ""};
 	struct json j;
+	size_t i;
 	int e;
 
 	*ret = (struct seen_services){0};
 	begin(&j, &line, "state");
 	end(&j);
 	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
+	if (e == 0)
+		e = keys_read_open(a, answer, &answer_table, ret, &why);
 	if (e < 0) {
+		*ret = (struct seen_services){0};
 		if (e != -ENOENT && e != -ECONNREFUSED)
 			ret->error = arena_strdup(a, why.msg);
 		return;
 	}
 	ret->running = true;
-	list = doc_get(answer, "services");
-	ret->items = arena_array(a, doc_len(list), sizeof(*ret->items));
-	DOC_FOREACH (d, list)
-		read_service(a, state_dir, d, &ret->items[ret->n++]);
+	for (i = 0; i < ret->n; i++)
+		look_files(state_dir, &ret->items[i].service);
 }
 
 const struct res_service *seen_service(const struct seen_services *s,
@@ -237,8 +232,8 @@ const struct res_service *seen_service(const struct seen_services *s,
 	size_t i;
 
 	for (i = 0; s && i < s->n; i++)
-		if (strcmp(s->items[i].name, name) == 0)
-			return &s->items[i];
+		if (strcmp(s->items[i].service.name, name) == 0)
+			return &s->items[i].service;
 	return NULL;
 }
 

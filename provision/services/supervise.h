@@ -15,7 +15,7 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
-#include "provision/services/service.h"
+#include "provision/res.h"
 
 #define SUPERVISE_SOCKET "services.sock"
 #define SUPERVISE_LOCK "services.lock"
@@ -24,11 +24,12 @@
 #define SUPERVISE_ASK_MS 15000   /* for an answer: a service may have to end */
 #define SUPERVISE_LOOK_MS 1000   /* for the answer to "state" */
 #define SUPERVISE_LINE_MAX (16u << 20)
+#define SUPERVISE_SERVICES_MAX 65536
 
 struct seen_services {
 	bool running;      /* the supervisor answers */
 	const char *error; /* why it could not be asked, or NULL */
-	struct res_service *items;
+	struct res *items; /* services, as the kind has them */
 	size_t n;
 };
 

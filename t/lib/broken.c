@@ -168,10 +168,11 @@ static void engine_stopped(struct evidence *e)
 
 	EACH_SAMPLE(e, "network2", o)
 	{
-		o->engine_running = false;
-		o->engine_pid = 10;
-		o->engine_error = "the VRRP engine does not answer";
-		o->nrouters = 0;
+		healthy_engine(&e->arena, o)->running = false;
+		healthy_engine(&e->arena, o)->pid = 10;
+		healthy_engine(&e->arena, o)->error =
+			"the VRRP engine does not answer";
+		healthy_engine(&e->arena, o)->nrouters = 0;
 	}
 	EACH_SAMPLE(e, "network1", o)
 	{
@@ -216,9 +217,10 @@ static void engine_gone_on_backup(struct evidence *e)
 
 	EACH_SAMPLE(e, "network1", o)
 	{
-		o->engine_running = false;
-		o->engine_error = "no such file or directory";
-		o->nrouters = 0;
+		healthy_engine(&e->arena, o)->running = false;
+		healthy_engine(&e->arena, o)->error =
+			"no such file or directory";
+		healthy_engine(&e->arena, o)->nrouters = 0;
 	}
 }
 
@@ -349,11 +351,12 @@ static void partitioned(struct evidence *e)
 	engine_stopped(e); /* both hold everything */
 	EACH_SAMPLE(e, "network2", o)
 	{
-		struct obs_router *s = arena_push(&e->arena, &o->routers,
-						  &o->nrouters, sizeof(*s));
+		struct seen_engine *g = healthy_engine(&e->arena, o);
+		struct obs_router *s = arena_push(&e->arena, &g->routers,
+						  &g->nrouters, sizeof(*s));
 
-		o->engine_running = true;
-		o->engine_error = NULL;
+		healthy_engine(&e->arena, o)->running = true;
+		healthy_engine(&e->arena, o)->error = NULL;
 		*s = (struct obs_router){
 			.id = r->uuid, .state = "active", .file = "master"};
 	}

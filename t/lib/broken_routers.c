@@ -92,7 +92,7 @@ static void no_engine_at_all(struct evidence *e)
 	struct observed *o;
 
 	EACH_SAMPLE(e, "network1", o)
-	o->engine_error = "it does not answer";
+	healthy_engine(&e->arena, o)->error = "it does not answer";
 }
 
 static void route_gone(struct evidence *e)

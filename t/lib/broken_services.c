@@ -85,7 +85,12 @@ static void server_unknown(struct evidence *e)
 	struct observed *o;
 
 	EACH_SAMPLE(e, "network2", o)
-	healthy_ns(o, "")->of[RES_SERVICE].n = 0;
+	{
+		struct res_list *list = &healthy_ns(o, "")->of[RES_SERVICE];
+		struct res_service *s = dnsmasq(o);
+
+		*s = list->items[--list->n].service;
+	}
 }
 
 static void port_addressless(struct evidence *e)

@@ -120,19 +120,36 @@ static void virtual(struct build *b, const struct topo_router *r,
 	}
 }
 
+struct seen_engine *healthy_engine(struct arena *a, struct observed *o)
+{
+	struct seen_ns *own = healthy_ns(o, "");
+	struct res_list *list = &own->of[RES_SERVICE];
+	struct res_service *s;
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].service.name, SERVICE_ENGINE) == 0)
+			return &list->items[i].service.engine;
+	s = &seen_push(a, own, RES_SERVICE)->service;
+	*s = (struct res_service){
+		.name = SERVICE_ENGINE, .running = true, .wanted = true};
+	return &s->engine;
+}
+
 static void router(struct build *b, const struct topo_router *r)
 {
 	const struct topo_port *ha = topo_ha_port(r, b->node);
 	bool active = b->node == r->hosts[r->nhosts - 1];
+	struct seen_engine *e;
 	struct obs_router *s;
 	size_t i;
 
 	if (!topo_carries(r, b->node))
 		return;
 	if (ha) {
-		b->o->engine_running = true;
-		s = arena_push(b->a, &b->o->routers, &b->o->nrouters,
-			       sizeof(*s));
+		e = healthy_engine(b->a, b->o);
+		e->running = true;
+		s = arena_push(b->a, &e->routers, &e->nrouters, sizeof(*s));
 		s->id = r->uuid;
 		s->state = active ? "active" : "backup";
 		s->file = active ? "master" : "backup";
@@ -592,9 +609,9 @@ struct obs_router *healthy_router(struct observed *o, const char *uuid)
 {
 	size_t i;
 
-	for (i = 0; i < o->nrouters; i++)
-		if (strcmp(o->routers[i].id, uuid) == 0)
-			return &o->routers[i];
+	for (i = 0; i < seen_engine(o)->nrouters; i++)
+		if (strcmp(seen_engine(o)->routers[i].id, uuid) == 0)
+			return &seen_engine(o)->routers[i];
 	return NULL;
 }
 

@@ -22,6 +22,9 @@ struct seen_ns *healthy_ns(struct observed *o, const char *name);
 void healthy_ns_del(struct observed *o, const char *name);
 struct res_link *healthy_link(struct observed *o, const char *netns,
 			      const char *dev);
+/* Of the service that it is, which comes to be where there is none. */
+struct seen_engine *healthy_engine(struct arena *a, struct observed *o);
+
 struct obs_router *healthy_router(struct observed *o, const char *uuid);
 
 /* Adds and removes; text is an address with its length. */

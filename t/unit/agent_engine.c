@@ -176,9 +176,9 @@ static int run(const struct res_service *s, const char *const *again, size_t n,
 	return service_run(dir, s, false, again, n, reterr);
 }
 
-static struct observed look(struct arena *a)
+static struct seen_engine look(struct arena *a)
 {
-	struct observed o = {0};
+	struct seen_engine o;
 
 	engine_look(a, dir, &o);
 	return o;
@@ -204,15 +204,15 @@ static void lives(struct arena *a)
 	char path[PATH_MAX];
 	struct res_service r = want(a, "");
 	struct err err = {.msg = ""};
-	struct observed o = look(a);
+	struct seen_engine o = look(a);
 
-	ok(!o.engine_running && !o.engine_error && !o.engine_files,
+	ok(!o.running && !o.error && !o.files,
 	   "no engine yet: no error either");
 	is_int(run(&r, NULL, 0, &err), 0, "it is started");
 	if (*err.msg)
 		tap_diag("%s", err.msg);
 	o = look(a);
-	ok(o.engine_running && o.engine_pid > 0 && o.nrouters == 1,
+	ok(o.running && o.pid > 0 && o.nrouters == 1,
 	   "it runs and tells its routers");
 	ok(same(a, &r), "with this configuration");
 	snprintf(path, sizeof(path), "%s/ha", dir);
@@ -252,7 +252,7 @@ static void reloads(struct arena *a)
 	static const char *const again[] = {"r1"};
 	struct res_service r = want(a, "\"x\": 1, ");
 	char path[PATH_MAX];
-	struct observed o;
+	struct seen_engine o;
 
 	is_int(run(&r, NULL, 0, NULL), 0, "another configuration");
 	is(said(a), "reload r1 r2\n", "is loaded, not started anew");
@@ -267,7 +267,7 @@ static void reloads(struct arena *a)
 			fputs("# a hand was here\n", f);
 	}
 	o = look(a);
-	ok(o.engine_running && !same(a, &r),
+	ok(o.running && !same(a, &r),
 	   "a configuration changed by hand is seen");
 	is_int(run(&r, NULL, 0, NULL), 0, "and mended");
 	(void)said(a);
@@ -279,7 +279,7 @@ static void reloads(struct arena *a)
 		   "a refused reload is an error with its words");
 	}
 	o = look(a);
-	ok(o.engine_running && !same(a, &r), "and stays seen as a difference");
+	ok(o.running && !same(a, &r), "and stays seen as a difference");
 	(void)said(a);
 }
 
@@ -298,28 +298,27 @@ static int64_t parent(int64_t pid)
 static void falls_silent(struct arena *a)
 {
 	struct res_service r = want(a, "");
-	struct observed o = look(a);
-	int64_t pid = o.engine_pid, keeper;
+	struct seen_engine o = look(a);
+	int64_t pid = o.pid, keeper;
 	struct mono t;
 
 	hit(pid, SIGSTOP);
 	t = clock_mono();
 	o = look(a);
-	ok(!o.engine_running && o.engine_error &&
-		   strstr(o.engine_error, "does not answer"),
+	ok(!o.running && o.error && strstr(o.error, "does not answer"),
 	   "a stopped engine: it does not answer");
-	is_int(o.engine_pid, pid, "but its process is known");
+	is_int(o.pid, pid, "but its process is known");
 	ok(mono_sub(clock_mono(), t) < 3 * NS_PER_S, "in a bounded time");
 	is_int(run(&r, NULL, 0, NULL), 0, "it is made to go on");
 	o = look(a);
-	ok(o.engine_running && o.engine_pid == pid, "the same process");
+	ok(o.running && o.pid == pid, "the same process");
 	/* Its supervisor would have it back at any time. */
 	keeper = parent(pid);
 	hit(keeper, SIGSTOP);
 	hit(pid, SIGKILL);
 	clock_sleep_ms(50);
 	o = look(a);
-	ok(!o.engine_running && !o.engine_error,
+	ok(!o.running && !o.error,
 	   "a killed engine: not there, in spite of its socket");
 	hit(keeper, SIGCONT);
 	(void)said(a);
@@ -330,13 +329,13 @@ static void falls_silent(struct arena *a)
 
 static void goes(struct arena *a)
 {
-	struct observed o = look(a);
+	struct seen_engine o = look(a);
 	struct res_service r;
 	struct err err = {.msg = ""};
 	struct stat st;
 
 	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0, "it is stopped");
-	ok(ended(o.engine_pid), "its process is gone");
+	ok(ended(o.pid), "its process is gone");
 	ok(stat(dir, &st) < 0 && errno == ENOENT, "and its folder");
 	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
 	       "once more: nothing to do");
@@ -345,19 +344,19 @@ static void goes(struct arena *a)
 	is(err.msg, "the VRRP engine does not start: labctl vrrp: it will not",
 	   "its first words are the reason");
 	o = look(a);
-	ok(o.engine_files && !o.engine_running, "its files are seen");
+	ok(o.files && !o.running, "its files are seen");
 	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
 	       "they are removed");
 	o = look(a);
-	ok(!o.engine_files, "and gone");
+	ok(!o.files, "and gone");
 	r = want(a, "");
 	(void)run(&r, NULL, 0, NULL);
 	o = look(a);
-	hit(o.engine_pid, SIGSTOP);
+	hit(o.pid, SIGSTOP);
 	is_int(service_remove(dir, SERVICE_ENGINE, NULL), 0,
 	       "a stopped one is ended too");
 	clock_sleep_ms(20);
-	ok(ended(o.engine_pid), "its process is gone");
+	ok(ended(o.pid), "its process is gone");
 }
 
 int main(int argc, char **argv)

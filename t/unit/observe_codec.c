@@ -66,12 +66,12 @@ static const char seen[] =
 	"\"shape\": \"01\",\"running\": true,\"wanted\": true,"
 	"\"pid\": 98,\"since_ns\": 1,\"restarts\": 2,"
 	"\"exit\": \"exited with status 3\",\"said\": \"no\","
-	"\"files\": [{\"path\": \"vrrp.yaml\",\"digest\": \"00\"}]},"
-	"{\"name\": \"ra\"}]}],"
+	"\"files\": [{\"path\": \"vrrp.yaml\",\"digest\": \"00\"}],"
 	"\"engine\": {\"running\": true,\"pid\": 99,\"error\": \"why\","
 	"\"files\": true,\"routers\": [{\"id\": \"u\","
 	"\"state\": \"backup\",\"file\": \"backup\"},{\"id\": \"v\","
-	"\"state\": \"active\",\"amiss\": \"r lacks a on b\"}]}}";
+	"\"state\": \"active\",\"amiss\": \"r lacks a on b\"}]}},"
+	"{\"name\": \"ra\"}]}]}";
 
 static void observation(void)
 {
@@ -112,7 +112,9 @@ static void bad_observations(void)
 		"\"addrs\": [{\"dev\": \"l\", \"addr\": \"nowhere\"}]}]}",
 		"{\"hostname\": \"h\", \"netns\": [{\"name\": \"\", "
 		"\"sysctls\": [{\"key\": \"net/a\", \"value\": []}]}]}",
-		"{\"hostname\": \"h\", \"engine\": {\"routers\": [[]]}}",
+		"{\"hostname\": \"h\", \"netns\": [{\"name\": \"\", "
+		"\"services\": [{\"name\": \"vrrp\", "
+		"\"engine\": {\"routers\": [[]]}}]}]}",
 	};
 	auto_arena struct arena a = {0};
 	struct observed o;

@@ -175,11 +175,12 @@ static void made_service(struct world *w, const struct res *r)
 	}
 	if (strcmp(want->name, "vrrp") != 0)
 		return;
-	w->o.engine_running = w->o.engine_files = true;
-	w->o.routers = arena_array(&w->a, lab->nrouters, sizeof(*w->o.routers));
-	w->o.nrouters = lab->nrouters;
+	s->engine.running = s->engine.files = true;
+	s->engine.routers =
+		arena_array(&w->a, lab->nrouters, sizeof(*s->engine.routers));
+	s->engine.nrouters = lab->nrouters;
 	for (size_t i = 0; i < lab->nrouters; i++)
-		w->o.routers[i] =
+		s->engine.routers[i] =
 			(struct obs_router){.id = lab->routers[i].uuid,
 					    .state = "backup",
 					    .file = "backup"};
@@ -630,12 +631,18 @@ static void d_route_extra(struct world *w)
 	new_route(w, V, "eth0", "192.0.2.0/24", "198.51.100.9");
 }
 
+/* What its own service says. */
+static struct seen_engine *engine(struct world *w)
+{
+	return (struct seen_engine *)(uintptr_t)seen_engine(&w->o);
+}
+
 /* The plan had given them to a router that is to have an engine now. */
 static void d_addr_stood(struct world *w)
 {
 	d_addr_virtual(w);
 	new_addr(w, R, QR, "fd00:198:51:100::1/64")->proto = RTPROT_KEEPALIVED;
-	w->o.nrouters = 0;
+	engine(w)->nrouters = 0;
 }
 
 static void d_route_wrong_virtual(struct world *w)
@@ -767,13 +774,13 @@ static void d_slaac_on_shared(struct world *w)
 
 static void d_engine_dead(struct world *w)
 {
-	w->o.engine_running = false;
+	engine(w)->running = false;
 }
 
 static void d_engine_silent(struct world *w)
 {
-	w->o.engine_running = false;
-	w->o.engine_error = "the VRRP engine does not answer";
+	engine(w)->running = false;
+	engine(w)->error = "the VRRP engine does not answer";
 }
 
 static void d_engine_other(struct world *w)
@@ -801,7 +808,7 @@ static void d_file_extra(struct world *w)
 
 static void d_engine_lacks(struct world *w)
 {
-	w->o.routers[0].amiss = "demo-router lacks fd00::21/64 on qg-1";
+	engine(w)->routers[0].amiss = "demo-router lacks fd00::21/64 on qg-1";
 }
 
 static void d_fdb(struct world *w)
@@ -1214,7 +1221,9 @@ static void to_nothing(const struct lab *lab)
 	world_init(&w, lab, "controller");
 	plan_diff(&w.a, &w.p, &w.o, &c);
 	is_int(c.n, 0, "a node without the lab has nothing to remove");
-	w.o.engine_files = true;
+	seen_push(&w.a, sim_ns(&w.o, ""), RES_SERVICE)->service =
+		(struct res_service){.name = SERVICE_ENGINE,
+				     .engine.files = true};
 	plan_diff(&w.a, &w.p, &w.o, &c);
 	is_int(c.n, 1, "a dead engine's files are removed");
 	arena_release(&w.a);

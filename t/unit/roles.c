@@ -72,11 +72,12 @@ static void look_ups(void)
 	is_int(roles_ask(&f, 5000, &roles, &e), 0, "both are asked");
 	is_int(roles_active(&roles, router, &on), 1, "one is Active");
 	ok(on == router->hosts[0], "the right one");
-	s = role_on(roles_node(&roles, router->hosts[1]), router);
+	s = role_on(roles_engine(&roles, router->hosts[1]), router);
 	is(s ? s->state : NULL, "backup", "the other's state");
 	is(s ? s->file : NULL, "word", "its state file");
 	is_int(s ? s->since_ns : 0, 4000, "since");
-	ok(!role_on(NULL, router) && !role_is_active(NULL),
+	ok(!role_on(roles_engine(&roles, &lab->nodes[0]), router) &&
+		   !role_is_active(NULL),
 	   "nothing seen, no role");
 	ok(!roles_node(&roles, &lab->nodes[0]), "a controller is not asked");
 	roles_release(&roles);
@@ -109,7 +110,7 @@ static void unsettled(void)
 		{"a router without a state", ROLE("active"),
 		 ANSWER(", \\\"running\\\": true, \\\"roles\\\": {\\\"ok\\\": "
 			"true, \\\"routers\\\": [{\\\"id\\\": 1}]}"),
-		 0, -EPROTO, "tells of a router without"},
+		 0, -EPROTO, "the VRRP engine's answer: "},
 		{"a node that dies", ROLE("active"), "exit 3;", 0, -ECONNRESET,
 		 "its agent ended with exit status 3"},
 	};

@@ -161,7 +161,8 @@ static void lose_word(struct evidence *e, size_t i)
 
 	for (size_t k = 0; k < HEALTHY_SAMPLES; k++) {
 		o = healthy_sample(e, e->lab->nodes[i].name, k);
-		o->engine_error = "the VRRP engine does not answer";
+		healthy_engine(&e->arena, o)->error =
+			"the VRRP engine does not answer";
 	}
 }
 

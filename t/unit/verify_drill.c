@@ -496,7 +496,8 @@ static void goes_back_half(struct record *c)
 
 static void engine_gone(struct record *c)
 {
-	healthy_sample(&c->e, "network2", 0)->engine_error = "no such file";
+	healthy_engine(&c->e.arena, healthy_sample(&c->e, "network2", 0))
+		->error = "no such file";
 }
 
 static void node_gone(struct record *c)

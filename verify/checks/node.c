@@ -179,12 +179,13 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 		return;
 	verdict_want(v, "an engine that runs and answers");
 	/* Stopped or stuck it has a process all the same. */
-	verdict_saw(v, o->engine_running, "an engine %s",
-		    o->engine_running || o->engine_pid > 0 ? "runs"
-							   : "does not run");
-	if (o->engine_error)
+	verdict_saw(v, seen_engine(o)->running, "an engine %s",
+		    seen_engine(o)->running || seen_engine(o)->pid > 0
+			    ? "runs"
+			    : "does not run");
+	if (seen_engine(o)->error)
 		verdict_saw(v, false, "it does not answer: %s",
-			    o->engine_error);
+			    seen_engine(o)->error);
 	judge_services(o, v);
 	for (i = 0; i < lab->nrouters; i++) {
 		const struct topo_router *r = &lab->routers[i];
@@ -192,9 +193,11 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 		if (!topo_ha_port(r, s->node))
 			continue;
 		verdict_want(v, "it knows %s", r->name);
-		if (o->engine_running && !o->engine_error)
-			verdict_saw(v, role_on(o, r), "it %s %s",
-				    role_on(o, r) ? "knows" : "does not know",
+		if (seen_engine(o)->running && !seen_engine(o)->error)
+			verdict_saw(v, role_on(seen_engine(o), r), "it %s %s",
+				    role_on(seen_engine(o), r)
+					    ? "knows"
+					    : "does not know",
 				    r->name);
 	}
 }

@@ -89,7 +89,7 @@ static bool host_good(const struct evidence *e, const struct topo_router *r,
 		      size_t h)
 {
 	const struct observed *o = evidence_last(e, r->hosts[h]);
-	const struct obs_router *s = role_on(o, r);
+	const struct obs_router *s = role_on(seen_engine(o), r);
 
 	if (!o || role_in(o, r) == ROLE_UNKNOWN)
 		return true; /* told as blind */
@@ -149,7 +149,7 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 			     struct verdict *v)
 {
 	const struct observed *o = sight_sample(e, s->node, v);
-	const struct obs_router *r = role_on(o, s->router);
+	const struct obs_router *r = role_on(seen_engine(o), s->router);
 	const char *want, *have;
 	size_t len;
 

@@ -49,9 +49,9 @@ static size_t roles(const struct drill_router *dr, const struct observed **obs,
 	for (h = 0; h < r->nhosts; h++) {
 		const struct topo_node *node = r->hosts[h];
 		const struct observed *o = obs ? obs[node->index] : NULL;
-		const struct obs_router *s = role_on(o, r);
+		const struct obs_router *s = role_on(seen_engine(o), r);
 		const char *state =
-			o && s && !o->engine_error ? s->state : NULL;
+			o && s && !seen_engine(o)->error ? s->state : NULL;
 		bool active = state && strcmp(state, "active") == 0;
 
 		if (!state) {
@@ -277,7 +277,7 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 	const struct topo_node *n = dr->router->hosts[dr->old];
 	const struct observed *o = d->after ? d->after[n->index] : NULL;
 	const char *dev = dr->aim.dev ? dr->aim.dev : "";
-	const struct obs_router *s = role_on(o, dr->router);
+	const struct obs_router *s = role_on(seen_engine(o), dr->router);
 	const struct res_link *l = fault_link(&dr->aim, o);
 
 	if (!o) {
@@ -292,7 +292,7 @@ static void judge_restored(const struct drill *d, const struct drill_router *dr,
 			    : l->running ? "up"
 					 : "up, but without a carrier");
 	}
-	if (!s || o->engine_error) {
+	if (!s || seen_engine(o)->error) {
 		verdict_blind(v, "%s: its engine could not be asked", n->name);
 		return;
 	}

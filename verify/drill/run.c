@@ -128,9 +128,9 @@ static bool moved(const struct drill_router *dr, const struct observed **obs)
 
 	for (h = 0; h < r->nhosts; h++) {
 		const struct observed *o = obs[r->hosts[h]->index];
-		const struct obs_router *s = role_on(o, r);
+		const struct obs_router *s = role_on(seen_engine(o), r);
 
-		if (h != dr->old && s && !o->engine_error &&
+		if (h != dr->old && s && !seen_engine(o)->error &&
 		    strcmp(s->state, "active") == 0)
 			return true;
 	}
