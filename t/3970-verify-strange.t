@@ -99,6 +99,14 @@ strange compute1 "IPv6 settings of a link" \
 strange compute1 "a namespace that answers nobody" \
 	"~ sysctl net/ipv4/conf/all/arp_ignore in $V: 8, wanted 0" \
 	ip netns exec "$V" sysctl -qw net.ipv4.conf.all.arp_ignore=8
+# Whom a node's own interface makes deaf, and the host outside.
+vip=$(on "$ACTIVE" ip -n "$NETNS" -br -4 addr | sed -n 's/^qg-.* \([0-9.]*\)\/.*/\1/p')
+strange outside "a router's address on the host outside" \
+	"- outside: address $vip/32 on eth0, which is router " \
+	ip addr add "$vip/32" dev eth0
+strange compute2 "an instance's on a node's own interface" \
+	"- compute2: address 198.51.100.2/24 on eth1, which is instance " \
+	ip addr add 198.51.100.2/24 dev eth1
 strange "$BACKUP" "rules of iptables' older make" \
 	"- table filter of iptables-legacy in $NETNS" \
 	"${R[@]}" iptables-legacy -I FORWARD -j DROP
@@ -107,12 +115,17 @@ strange "$BACKUP" "IPv6's" \
 	"${R[@]}" ip6tables-legacy -P FORWARD DROP
 
 "$LABCTL" plan "$FILE" >"$TMP/plan" 2>"$TMP/err"
-"$LABCTL" verify --only drift "$LAB" >"$TMP/tap" 2>>"$TMP/err"
+"$LABCTL" verify --only drift,strays "$LAB" >"$TMP/tap" 2>>"$TMP/err"
 is "$?" 1 "verify exits 1"
 for i in "${!words[@]}"; do
 	like "$(cat "$TMP/plan")" "${lines[$i]}" "${words[$i]}: plan"
+	[[ ${lines[$i]} = "- "*": address "* ]] && continue
 	like "$(cat "$TMP/tap")" "${lines[$i]}" "${words[$i]}: verify"
 done
+like "$(cat "$TMP/tap")" "$vip/32 on eth0 of outside, and it is router " \
+	"verify names the host outside with a router's address"
+like "$(cat "$TMP/tap")" "198.51.100.2/24 on eth1 of compute2, and it is instance " \
+	"and the node with an instance's"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up mends all of it" || diag "$(cat "$TMP/out")"
 is "$("$LABCTL" plan "$FILE" | tail -n 1)" \

@@ -348,6 +348,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	for (i = 0; i < lab->nnodes; i++)
 		e->nodes[i].error = e->nodes[i].drift.error =
 			e->nodes[i].radvd.error = not_looked;
+	e->host.error = not_looked;
 	plan_ha(e);
 	plan_tunnels(e);
 	plan_pings(e);

@@ -132,6 +132,7 @@ struct evidence {
 	size_t narenas;
 	const struct lab *lab;
 	struct seen_node *nodes; /* as lab->nodes */
+	struct seen_node host;   /* the host outside; it has no drift */
 	struct seen_ha *ha;      /* routers in order, hosts of each in order */
 	size_t nha;
 	size_t *ha_of; /* router index: where its first one is in ha */

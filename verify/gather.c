@@ -318,6 +318,11 @@ static void repeat_reach(struct fleet_node *n, struct gather *g,
 	}
 }
 
+static struct seen_node *seen_of(struct evidence *e, const struct fleet_node *n)
+{
+	return n->node ? &e->nodes[n->node->index] : &e->host;
+}
+
 static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	struct gather *g = ctx;
@@ -327,7 +332,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	struct mono began = clock_mono();
 	unsigned pause = (unsigned)(interval / NS_PER_MS / (SAMPLES - 1));
 	size_t i, sent;
-	struct seen_node *s = n->node ? &g->e->nodes[n->node->index] : NULL;
+	struct seen_node *s = seen_of(g->e, n);
 	struct passages_batch *passages = NULL;
 	bool ok;
 
@@ -336,7 +341,7 @@ static int gather_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	sent = send_jobs(n, &w);
 	if (g->needs & NEEDS_PASSAGES)
 		passages = passages_send(n, g->e, w.arena);
-	ok = s && sample(n, &w, s);
+	ok = sample(n, &w, s) && n->node;
 	if (n->node && (g->needs & NEEDS_DRIFT))
 		look_for_drift(n, g, w.arena);
 	for (i = 1; ok && i < SAMPLES - 1 && (g->needs & NEEDS_TIME); i++) {
@@ -365,9 +370,7 @@ static void blame(struct gather *g, const struct fleet_node *n)
 		w.arena, *n->err.msg ? n->err.msg : "cannot be reached");
 	size_t i;
 
-	if (n->node)
-		g->e->nodes[n->node->index].error =
-			g->e->nodes[n->node->index].drift.error = why;
+	seen_of(g->e, n)->error = seen_of(g->e, n)->drift.error = why;
 	passages_blame(g->e, n->node, why);
 	plan_jobs(&w, n->node);
 	for (i = 0; i < w.njobs; i++)

@@ -29,6 +29,11 @@ void scope_nodes(struct subjects *ret, const struct evidence *e)
 	}
 }
 
+void scope_lab(struct subjects *ret, const struct evidence *e)
+{
+	add(ret, (struct subject){0}, e->lab->name);
+}
+
 void scope_engines(struct subjects *ret, const struct evidence *e)
 {
 	const struct lab *lab = e->lab;

@@ -39,6 +39,7 @@ struct subjects {
 /* Adds its subjects to what is there. e comes from evidence_init(). */
 typedef void scope_fn(struct subjects *ret, const struct evidence *e);
 
+scope_fn scope_lab; /* the one */
 scope_fn scope_nodes;
 scope_fn scope_engines;     /* nodes that carry routers */
 scope_fn scope_ha_networks; /* hidden HA networks */

@@ -19,6 +19,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/fabric/internet.h"
+#include "topologies/given.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
 static struct mac own_mac(uint8_t kind, size_t i)
@@ -237,6 +238,20 @@ static void build_outside(struct arena *a, const struct lab *lab,
 	emul_internet_build(a, lab, n);
 }
 
+static void build_given(struct arena *a, const struct lab *lab,
+			struct emul_spec *s)
+{
+	auto_arena struct arena work = {0};
+	struct topo_given *given;
+	size_t i;
+
+	topo_given(&work, lab, &given, &s->ngiven);
+	s->given = arena_array(a, s->ngiven, sizeof(*s->given));
+	for (i = 0; i < s->ngiven; i++)
+		s->given[i] = (struct emul_given){
+			given[i].addr, arena_strdup(a, given[i].whose)};
+}
+
 static const char *hosts_text(struct arena *a, const struct emul_spec *s)
 {
 	auto_buf struct buf b = {0};
@@ -268,6 +283,7 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 	if (r < 0)
 		return r;
 	build_groups(a, lab, &s);
+	build_given(a, lab, &s);
 	s.nodes = arena_array(a, lab->nnodes + 1, sizeof(*s.nodes));
 	for (i = 0; i < lab->nnodes; i++)
 		build_node(a, &lab->nodes[i], &s);

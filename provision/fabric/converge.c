@@ -20,6 +20,7 @@
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/node.h"
+#include "provision/fabric/strays.h"
 
 /* Bridges' indices are given by us: one batch can then refer to them. */
 #define BRIDGE_INDEX 100
@@ -479,6 +480,32 @@ static void wire_nodes(struct work *w)
 	}
 }
 
+/* What runs already may hold what is another's. */
+static void end_strays(struct work *w)
+{
+	char text[IP_TEXT_MAX];
+	struct emul_stray *s;
+	struct err e;
+	size_t i, k, n;
+
+	for (i = 0; i < w->want->nnodes; i++) {
+		const struct state *st = &w->states[i];
+
+		if (!st->pid || st->fresh)
+			continue;
+		if (emul_strays(&w->arena, w->want, st->node, st->pid, w->apply,
+				&s, &n, &e) < 0) {
+			failed(w, &e);
+			continue;
+		}
+		for (k = 0; k < n; k++)
+			note(w, '-', st->node->name,
+			     "address %s on %s, which is %s",
+			     ipnet_print(&s[k].addr, text), s[k].dev,
+			     s[k].whose);
+	}
+}
+
 static void hear_nodes(struct work *w)
 {
 	struct emul_reply reply;
@@ -534,6 +561,7 @@ int fabric_converge(struct fabric *f, struct emul_spec *want, struct arena *a,
 	start_nodes(&w);
 	wire_nodes(&w);
 	hear_nodes(&w);
+	end_strays(&w);
 	arena_release(&w.arena);
 	*ret_changes = w.changes;
 	if (w.first.code < 0)

@@ -280,6 +280,15 @@ void emul_add_addr(struct rtnl *r, int index, const char *name,
 	rtmsg_addr(r, RTMSG_SET, &a);
 }
 
+void emul_del_addr(struct rtnl *r, int index, const char *name,
+		   const struct ipnet *addr)
+{
+	const struct rtmsg_addr a = {
+		.index = (unsigned)index, .dev = name, .addr = *addr};
+
+	rtmsg_addr(r, RTMSG_DEL, &a);
+}
+
 void emul_add_group(struct rtnl *r, int index, const char *name,
 		    const struct ip *group)
 {

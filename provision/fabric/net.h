@@ -65,6 +65,9 @@ void emul_del_link(struct rtnl *r, int index, const char *name);
 void emul_add_addr(struct rtnl *r, int index, const char *name,
 		   const struct ipnet *addr);
 
+void emul_del_addr(struct rtnl *r, int index, const char *name,
+		   const struct ipnet *addr);
+
 /* A lasting entry for a group: one that the kernel makes as it needs it finds
  * no room where the neighbour table, one for the whole machine, is full. */
 void emul_add_group(struct rtnl *r, int index, const char *name,

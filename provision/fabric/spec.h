@@ -49,6 +49,12 @@ struct emul_node {
 	const char *names; /* of its DNS: lines as in /etc/hosts */
 };
 
+/* An address that the lab gives to something in a node. */
+struct emul_given {
+	struct ip addr;
+	const char *whose;
+};
+
 struct emul_bridge {
 	const char *name; /* the physical network's where it can be */
 	struct mac mac;
@@ -64,6 +70,8 @@ struct emul_spec {
 	const char *client_pub; /* whom all nodes let in */
 	struct ip *groups;      /* of VXLANs */
 	size_t ngroups;
+	struct emul_given *given; /* which no node's own interface has */
+	size_t ngiven;
 	struct emul_bridge *bridges;
 	size_t nbridges;
 	struct emul_node *nodes; /* the host outside last */

@@ -594,6 +594,37 @@ static void another_way_out(struct evidence *e)
 	e->left.frames[0].src.b[5] ^= 1;
 }
 
+static void router_address_outside(struct evidence *e)
+{
+	struct observed *o = (struct observed *)e->host.samples[0];
+	struct res_addr *a =
+		&seen_push(&e->arena, healthy_ns(o, ""), RES_ADDR)->addr;
+
+	a->dev = "eth0";
+	a->addr = r->gateway->addrs[0].addr;
+}
+
+static void instance_address_on_node(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute2", o)
+	{
+		struct res_addr *a =
+			&seen_push(&e->arena, healthy_ns(o, ""), RES_ADDR)
+				 ->addr;
+
+		a->dev = "eth1";
+		a->addr = lab->instances[0].port->addrs[0].addr;
+	}
+}
+
+static void no_tables_outside(struct evidence *e)
+{
+	e->host.nsamples = 0;
+	e->host.error = "no host outside runs";
+}
+
 static void no_capture_outside(struct evidence *e)
 {
 	e->left = (struct seen_frames){.error = "no host outside runs"};
@@ -664,7 +695,8 @@ const struct broken broken[] = {
 	{"a healthy lab", NULL, NULL},
 	{"an agent that cannot be reached", agent_gone,
 	 "blind agents: controller; blind nics: controller; "
-	 "blind namespaces: controller; blind drift: controller"},
+	 "blind namespaces: controller; blind strays: l3ha-linuxbridge; blind "
+	 "drift: controller"},
 	{"another host's name", wrong_host, "wrong agents: controller"},
 	{"namespace deleted on one network node", ns_deleted,
 	 "wrong namespaces: network1; blind mtu: provider1 on network1; "
@@ -805,6 +837,12 @@ const struct broken broken[] = {
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv6"},
 	{"packets that leave by another way", another_way_out,
 	 "wrong forwarding: from selfservice-instance1 by router2, IPv4"},
+	{"a router's address on the host outside", router_address_outside,
+	 "wrong strays: l3ha-linuxbridge"},
+	{"an instance's address on a node", instance_address_on_node,
+	 "wrong strays: l3ha-linuxbridge"},
+	{"no tables of the host outside", no_tables_outside,
+	 "blind strays: l3ha-linuxbridge"},
 	{"no capture outside", no_capture_outside,
 	 "blind forwarding: from selfservice-instance1 by router2, IPv4; "
 	 "blind forwarding: from selfservice-instance1 by router2, IPv6; "

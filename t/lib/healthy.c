@@ -525,6 +525,29 @@ static void radvd(struct evidence *e)
 	}
 }
 
+/* It has the gateways of external networks. */
+static void outside(struct evidence *e)
+{
+	struct build b = {&e->arena, e->lab, NULL,
+			  arena_alloc(&e->arena, sizeof(*b.o))};
+	const struct observed **slot = arena_push(
+		&e->arena, &e->host.samples, &e->host.nsamples, sizeof(*slot));
+	size_t i;
+
+	b.o->hostname = "outside";
+	ns_of(&b, "");
+	link_in(&b, "", "eth0", "veth", 1500);
+	for (i = 0; i < e->lab->nsubnets; i++) {
+		const struct topo_subnet *s = &e->lab->subnets[i];
+		struct ipnet gw = {s->gateway, s->cidr.len};
+
+		if (s->network->external && ip_is_set(&s->gateway))
+			addr_in(&b, "", "eth0", &gw);
+	}
+	*slot = b.o;
+	e->host.error = NULL;
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -539,6 +562,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 			*slot = node(e, &lab->nodes[i]);
 			e->nodes[i].error = e->nodes[i].drift.error = NULL;
 		}
+	outside(e);
 	for (i = 0; i < e->nha; i++)
 		if (e->ha[i].router->is_ha)
 			frames(e, &e->ha[i].frames, e->ha[i].router, false);

@@ -110,6 +110,11 @@ static void blindness(void)
  * One part of the evidence missing at a time: every point that stands on it
  * says that it could not look.
  */
+static bool is_check(const struct point *p, const char *name)
+{
+	return strcmp(p->check->name, name) == 0;
+}
+
 static bool on_tables(const struct evidence *e, size_t i, const struct point *p)
 {
 	const struct topo_node *n = &e->lab->nodes[i];
@@ -117,6 +122,8 @@ static bool on_tables(const struct evidence *e, size_t i, const struct point *p)
 
 	if (p->check->needs & ~(unsigned)NEEDS_TIME)
 		return false;
+	if (is_check(p, "strays"))
+		return true;
 	if (s->node)
 		return s->node == n;
 	return s->router ? topo_carries(s->router, n)
@@ -140,11 +147,6 @@ static void lose_time(struct evidence *e, size_t i)
 {
 	e->nodes[i].nsamples = 1;
 	e->nodes[i].cut = "connection reset";
-}
-
-static bool is_check(const struct point *p, const char *name)
-{
-	return strcmp(p->check->name, name) == 0;
 }
 
 static bool on_word(const struct evidence *e, size_t i, const struct point *p)
@@ -237,6 +239,20 @@ static bool on_passage(const struct evidence *e, size_t i,
 static void lose_passage(struct evidence *e, size_t i)
 {
 	e->passages[i].error = "no agent";
+}
+
+static bool on_host(const struct evidence *e, size_t i, const struct point *p)
+{
+	(void)e;
+	(void)i;
+	return is_check(p, "strays");
+}
+
+static void lose_host(struct evidence *e, size_t i)
+{
+	(void)i;
+	e->host.nsamples = 0;
+	e->host.error = "no agent";
 }
 
 static bool on_left(const struct evidence *e, size_t i, const struct point *p)
@@ -375,6 +391,7 @@ static const struct part {
 	{"a ping from inside", COUNT(ninside), lose_inside, on_inside},
 	{"a passage's sender", COUNT(npassages), lose_passage, on_passage},
 	{"the host outside", SIZE_MAX, lose_left, on_left},
+	{"its tables", SIZE_MAX, lose_host, on_host},
 	{"a node's drift", 0, lose_drift, on_drift},
 	{"offers of DHCP servers", BOOTS, lose_offers, on_offers},
 	{"a machine's word", BOOTS, lose_guest, on_guest},

@@ -4,6 +4,7 @@
 
 #include "lib/auto.h"
 #include "provision/host/roles.h"
+#include "topologies/given.h"
 #include "verify/check.h"
 #include "verify/checks/service.h"
 #include "verify/checks/sight.h"
@@ -210,6 +211,75 @@ static void command_engine(const struct evidence *e, const struct subject *s,
 		   e->lab->name);
 }
 
+/* --- addresses that are elsewhere ---------------------------------------- */
+
+/* Whom an address belongs to that this place has no business with, or NULL. */
+static const char *whose_else(const struct evidence *e,
+			      const struct topo_node *n,
+			      const struct topo_given *given, size_t ngiven,
+			      const struct ip *addr)
+{
+	size_t i;
+
+	for (i = 0; i < ngiven; i++)
+		if (ip_equal(&given[i].addr, addr))
+			return topo_node_has(e->lab, n, addr) ? NULL
+							      : given[i].whose;
+	return NULL;
+}
+
+/* A node's own namespace; NULL is the host outside. Others are the agents'. */
+static void strays_on(const struct evidence *e, const struct topo_node *n,
+		      const struct topo_given *given, size_t ngiven,
+		      struct verdict *v)
+{
+	const struct seen_node *s = n ? &e->nodes[n->index] : &e->host;
+	const char *name = n ? n->name : "outside", *whose;
+	const struct seen_ns *own;
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	if (!s->nsamples) {
+		verdict_blind(v, "%s: %s", name, s->error);
+		return;
+	}
+	own = seen_ns(s->samples[s->nsamples - 1], "");
+	for (i = 0; own && i < own->of[RES_ADDR].n; i++) {
+		const struct res_addr *a = &own->of[RES_ADDR].items[i].addr;
+
+		whose = whose_else(e, n, given, ngiven, &a->addr.ip);
+		if (whose)
+			verdict_saw(v, false, "%s on %s of %s, and it is %s",
+				    ipnet_print(&a->addr, text), a->dev, name,
+				    whose);
+	}
+}
+
+static void judge_strays(const struct evidence *e, const struct subject *s,
+			 struct verdict *v)
+{
+	auto_arena struct arena a = {0};
+	struct topo_given *given;
+	size_t i, n;
+
+	(void)s;
+	topo_given(&a, e->lab, &given, &n);
+	verdict_want(v, "no address of the lab's on nodes' own interfaces or "
+			"on the host outside");
+	for (i = 0; i < e->lab->nnodes; i++)
+		strays_on(e, &e->lab->nodes[i], given, n, v);
+	strays_on(e, NULL, given, n, v);
+}
+
+static void command_strays(const struct evidence *e, const struct subject *s,
+			   struct buf *out)
+{
+	(void)e;
+	(void)s;
+	buf_adds(out, "labctl exec all -- ip addr; "
+		      "labctl exec outside -- ip addr");
+}
+
 /* clang-format off */
 const struct check node_checks[] = {
 	{"agents", scope_nodes, NEEDS_TABLES,
@@ -228,6 +298,10 @@ const struct check node_checks[] = {
 	 "has a VRRP engine that answers for its routers",
 	 "one engine runs on each network node and knows its routers",
 	 judge_engine, command_engine},
+	{"strays", scope_lab, NEEDS_TABLES,
+	 "has its addresses where they belong and nowhere else",
+	 "no node and not the host outside has a router's or instance's address",
+	 judge_strays, command_strays},
 	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */
