@@ -8,12 +8,14 @@ build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
 	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
 run="iproute2 openssh-server uidmap busybox iptables dnsmasq-base radvd
 	haproxy"
+# What the documents type on nodes.
+nodes="bridge-utils net-tools traceroute tcpdump"
 # prove is perl's; the rest are those that labctl is tested against.
-test="perl curl tcpdump keepalived iputils-ping openssh-client automake nftables
+test="perl curl keepalived iputils-ping openssh-client automake nftables
 	strace procps"
 
 missing=
-for p in $build $run $test; do
+for p in $build $run $nodes $test; do
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
 		missing="$missing $p"
 done
