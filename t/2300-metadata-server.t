@@ -75,6 +75,32 @@ if command -v perl >/dev/null; then
 	wait $half 2>/dev/null
 fi
 
+# As many at once as there is room for, each answered; and readers that do not
+# read hold nobody up.
+if command -v perl >/dev/null; then
+	is "$(perl -MIO::Socket::UNIX -MIO::Select -e '
+		my (@s, $n); for (1 .. 1000) {
+			my $c = IO::Socket::UNIX->new(Peer => $ARGV[0]) or last; push @s, $c; }
+		print $_ "GET /latest/meta-data/hostname HTTP/1.0\r\nX-Neutron-Router-ID: r-a\r\n" .
+			"X-Forwarded-For: 10.0.0.4\r\n\r\n" for @s;
+		$_->flush for @s;
+		for my $c (@s) { local $/; $n++ if <$c> =~ /200 OK.*one\z/s; }
+		print $n' "$sock")" 1000 "a thousand connections at once are all answered"
+	perl -MIO::Socket::UNIX -e '
+		my @s; for (1 .. 200) {
+			my $c = IO::Socket::UNIX->new(Peer => $ARGV[0]) or last; push @s, $c;
+			print $c "GET /openstack/latest/meta_data.json HTTP/1.1\r\nHost: x\r\n" .
+				"X-Neutron-Router-ID: r-a\r\nX-Forwarded-For: 10.0.0.4\r\n\r\n" x 100; $c->flush; }
+		$| = 1; print "held\n"; sleep 30' "$sock" > "$TMP/held" & slow=$!
+	for ((i = 0; i < 100; i++)); do grep -q held "$TMP/held" && break; sleep 0.05; done
+	is "$(ask "${via[@]}" -H 'X-Forwarded-For: 10.0.0.4' $name)" one \
+		"beside two hundred that ask much and read nothing"
+	kill $slow 2>/dev/null
+	wait $slow 2>/dev/null
+fi
+is "$(ask "${via[@]}" -H 'X-Forwarded-For: 10.0.0.4,' $name -o /dev/null -w '%{http_code}')" 400 "a list that ends in nothing"
+is "$(code "${via[@]}" -H 'X-Forwarded-For: 10.0.0.5 10.0.0.4' $name)" 400 "two words without a comma"
+
 # By itself inside a namespace.
 if [ "$(id -u)" -eq 0 ] && ip netns add md$$ 2>/dev/null; then
 	at_exit "ip netns del md$$ 2>/dev/null"
@@ -92,6 +118,17 @@ if [ "$(id -u)" -eq 0 ] && ip netns add md$$ 2>/dev/null; then
 	is "$(direct 10.0.0.5)" two "so is another"
 	is "$(direct 10.0.0.5 -H 'X-Forwarded-For: 10.0.0.4' -H 'X-Neutron-Router-ID: r-b')" two \
 		"and no header changes that"
+	# Made anew: another namespace of the same name.
+	ip netns del md$$
+	sleep 0.2
+	ip netns add md$$
+	ip -n md$$ link set lo up
+	ip -n md$$ addr add 10.0.0.4/32 dev lo
+	for ((i = 0; i < 100; i++)); do
+		[ "$(direct 10.0.0.4)" = one ] && break
+		sleep 0.05
+	done
+	is "$(direct 10.0.0.4)" one "a namespace that is made anew has its listener again"
 	records two
 	kill -HUP $server
 	sleep 0.3

@@ -8,11 +8,12 @@
  * router or network it came, for a listener) stands in a table by its
  * descriptor, written before libmicrohttpd hears of it.
  *
- * Through a proxy a request says where it came from by headers, as Neutron's
- * proxies set them: X-Neutron-Router-ID or X-Neutron-Network-ID, never both,
- * and X-Forwarded-For. haproxy appends to what a client sent, so of the
- * latter the last word of the last header counts: an instance that forges one
- * only adds words before it.
+ * Through a proxy a request says where it came from by headers (request.h).
+ *
+ * A listener stands in the namespace that had its name when it was opened;
+ * where another has it now, made anew, it is opened there. The kernel tells of
+ * names that come and go; a namespace is mounted on its name a moment later, so
+ * that is looked at for a while.
  *
  * The records are read anew on SIGHUP into memory of their own; answers in
  * the making keep the old ones, as both happen under one lock.
@@ -21,13 +22,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -36,15 +40,19 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/clock.h"
 #include "lib/kernel/netns.h"
 #include "lib/lazy.h"
 #include "lib/log.h"
 #include "provision/metadata/answer.h"
 #include "provision/metadata/record.h"
+#include "provision/metadata/request.h"
 
 #define FDS_MAX 16384 /* descriptors of this process that are told apart */
 #define BACKLOG 128
 #define EVENTS 64
+#define LOOK_FOR_NS (2 * NS_PER_S) /* after a name came or went */
+#define LOOK_MS 100
 
 /* Loaded by who serves, and linked to nothing. */
 #define MHD_FUNCTIONS(X)                                                       \
@@ -79,13 +87,17 @@ struct origin {
 struct listener {
 	struct metadata_listener l; /* texts: own copies, in the arena */
 	int fd;
+	dev_t dev; /* of the namespace's file */
+	ino_t ino;
+	bool told; /* that it cannot be opened */
 };
 
 struct server {
 	const char *records_path;
 	struct MHD_Daemon *http;
-	int epoll, unix_fd, signals;
-	pthread_mutex_t lock; /* over arena and records */
+	int epoll, unix_fd, signals, names;
+	struct mono look_until; /* at listeners' namespaces */
+	pthread_mutex_t lock;   /* over arena and records */
 	struct arena arena;
 	struct metadata_records records;
 	struct listener *listeners;
@@ -120,47 +132,12 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status,
 		     strlen(words));
 }
 
-struct said {
-	const char *forwarded, *router, *network;
-	unsigned nrouter, nnetwork;
-};
-
 static enum MHD_Result header(void *ctx, enum MHD_ValueKind kind,
 			      const char *name, const char *value)
 {
-	struct said *s = ctx;
-
 	(void)kind;
-	if (!value)
-		return MHD_YES;
-	if (strcasecmp(name, "X-Forwarded-For") == 0)
-		s->forwarded = value;
-	if (strcasecmp(name, "X-Neutron-Router-ID") == 0) {
-		s->router = value;
-		s->nrouter++;
-	}
-	if (strcasecmp(name, "X-Neutron-Network-ID") == 0) {
-		s->network = value;
-		s->nnetwork++;
-	}
+	metadata_header(ctx, name, value);
 	return MHD_YES;
-}
-
-/* The last word of a list with commas, as an address. */
-static bool last_address(const char *text, struct ip *ret)
-{
-	const char *word = strrchr(text, ',');
-	char copy[IP_TEXT_MAX];
-	size_t len;
-
-	word = word ? word + 1 : text;
-	word += strspn(word, " \t");
-	len = strcspn(word, " \t");
-	if (len >= sizeof(copy))
-		return false;
-	memcpy(copy, word, len);
-	copy[len] = '\0';
-	return ip_parse(copy, ret) == 0;
 }
 
 static bool peer_address(struct MHD_Connection *c, struct ip *ret)
@@ -197,7 +174,7 @@ static const struct metadata_instance *asker(struct server *s,
 		mhd.get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const struct metadata_instance *found;
 	const struct origin *o;
-	struct said said = {0};
+	struct metadata_said said = {0};
 	struct ip from;
 
 	*ret_status = METADATA_BAD_REQUEST;
@@ -215,15 +192,9 @@ static const struct metadata_instance *asker(struct server *s,
 		}
 	} else {
 		mhd.get_connection_values(c, MHD_HEADER_KIND, header, &said);
-		if (said.nrouter + said.nnetwork != 1) {
-			*ret_words = "one of X-Neutron-Router-ID and "
-				     "X-Neutron-Network-ID is needed, once\n";
+		*ret_status = metadata_from(&said, &from, ret_words);
+		if (*ret_status != METADATA_OK)
 			return NULL;
-		}
-		if (!said.forwarded || !last_address(said.forwarded, &from)) {
-			*ret_words = "X-Forwarded-For has no address\n";
-			return NULL;
-		}
 	}
 	found = metadata_find(&s->records, said.router, said.network, &from);
 	if (!found) {
@@ -334,7 +305,8 @@ static bool same_listener(const struct metadata_listener *a,
 	       same_text(a->network, b->network);
 }
 
-static int listen_in(const struct metadata_listener *l, struct err *reterr)
+static int listen_in(const struct metadata_listener *l, struct stat *ret,
+		     struct err *reterr)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET,
 				 .sin_port = htons(l->port)};
@@ -343,6 +315,8 @@ static int listen_in(const struct metadata_listener *l, struct err *reterr)
 
 	if (ns < 0)
 		return ns;
+	if (fstat(ns, ret) < 0)
+		return err_sys(reterr, -errno, "look at %s", l->netns);
 	if (l->address.family == 4)
 		memcpy(&in.sin_addr, l->address.b, 4);
 	fd = netns_socket(ns, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -365,22 +339,54 @@ static void watch(struct server *s, int fd, uint32_t what)
 
 #define FROM_SIGNALS UINT32_MAX
 #define FROM_UNIX (UINT32_MAX - 1)
+#define FROM_NAMES (UINT32_MAX - 2)
+
+static void open_listener(struct server *s, size_t i)
+{
+	struct listener *l = &s->listeners[i];
+	struct err err;
+	struct stat st;
+
+	l->fd = listen_in(&l->l, &st, &err);
+	if (l->fd < 0) {
+		if (!l->told)
+			log_warn("metadata: %s", err.msg);
+		l->told = true;
+		return;
+	}
+	l->told = false;
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	watch(s, l->fd, (uint32_t)i);
+}
+
+/* The folder comes with the first namespace. */
+static void watch_names(struct server *s)
+{
+	if (s->names < 0)
+		return;
+	(void)inotify_add_watch(s->names, NETNS_DIR,
+				IN_CREATE | IN_DELETE | IN_ATTRIB |
+					IN_MOVED_TO);
+}
 
 /* Opens what is wanted, takes over what is open already, closes the rest. */
 static void open_listeners(struct server *s, const struct metadata_records *m)
 {
 	struct listener *list = calloc(m->nlisteners + 1, sizeof(*list));
 	size_t i, k;
-	struct err err;
 
 	if (!list)
 		abort();
+	watch_names(s);
 	for (i = 0; i < m->nlisteners; i++) {
-		list[i] = (struct listener){m->listeners[i], -1};
+		list[i] = (struct listener){.l = m->listeners[i], .fd = -1};
 		for (k = 0; k < s->nlisteners; k++)
 			if (s->listeners[k].fd >= 0 &&
 			    same_listener(&s->listeners[k].l, &list[i].l)) {
 				list[i].fd = take_fd(&s->listeners[k].fd);
+				list[i].dev = s->listeners[k].dev;
+				list[i].ino = s->listeners[k].ino;
 				(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL,
 						list[i].fd, NULL);
 				break;
@@ -389,17 +395,46 @@ static void open_listeners(struct server *s, const struct metadata_records *m)
 	for (k = 0; k < s->nlisteners; k++)
 		if (s->listeners[k].fd >= 0)
 			close(s->listeners[k].fd);
-	for (i = 0; i < m->nlisteners; i++) {
-		if (list[i].fd < 0)
-			list[i].fd = listen_in(&list[i].l, &err);
-		if (list[i].fd < 0)
-			log_warn("metadata: %s", err.msg);
-		else
-			watch(s, list[i].fd, (uint32_t)i);
-	}
 	free(s->listeners);
 	s->listeners = list;
 	s->nlisteners = m->nlisteners;
+	for (i = 0; i < s->nlisteners; i++) {
+		if (list[i].fd < 0)
+			open_listener(s, i);
+		else
+			watch(s, list[i].fd, (uint32_t)i);
+	}
+}
+
+/* Those whose namespace is another one by now, or is there at last. */
+static void look_at_names(struct server *s)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < s->nlisteners; i++) {
+		struct listener *l = &s->listeners[i];
+
+		if (snprintf(path, sizeof(path), NETNS_DIR "/%s", l->l.netns) >=
+			    (int)sizeof(path) ||
+		    stat(path, &st) < 0)
+			continue;
+		if (l->fd >= 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+			continue;
+		if (l->fd >= 0)
+			close(l->fd);
+		open_listener(s, i);
+	}
+}
+
+static void hear_names(struct server *s)
+{
+	char in[4096];
+
+	while (read(s->names, in, sizeof(in)) > 0)
+		;
+	s->look_until = mono_add(clock_mono(), LOOK_FOR_NS);
 }
 
 static void reload(struct server *s)
@@ -481,16 +516,21 @@ static bool signalled(struct server *s)
 static void loop(struct server *s)
 {
 	struct epoll_event ev[EVENTS];
-	bool go_on = true;
+	bool go_on = true, looking;
 	int i, n;
 
 	while (go_on) {
-		n = epoll_wait(s->epoll, ev, EVENTS, -1);
+		looking = mono_before(clock_mono(), s->look_until);
+		n = epoll_wait(s->epoll, ev, EVENTS, looking ? LOOK_MS : -1);
+		if (looking)
+			look_at_names(s);
 		for (i = 0; i < n && go_on; i++) {
 			uint32_t what = ev[i].data.u32;
 
 			if (what == FROM_SIGNALS)
 				go_on = signalled(s);
+			else if (what == FROM_NAMES)
+				hear_names(s);
 			else if (what == FROM_UNIX)
 				accept_all(s, s->unix_fd, NULL);
 			else if (what < s->nlisteners)
@@ -566,6 +606,8 @@ static void server_release(struct server *s)
 		close(s->unix_fd);
 	if (s->signals >= 0)
 		close(s->signals);
+	if (s->names >= 0)
+		close(s->names);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	pthread_mutex_destroy(&s->lock);
@@ -595,6 +637,9 @@ static int serve(struct server *s, const char *path, struct err *reterr)
 		return s->unix_fd;
 	watch(s, s->signals, FROM_SIGNALS);
 	watch(s, s->unix_fd, FROM_UNIX);
+	s->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (s->names >= 0)
+		watch(s, s->names, FROM_NAMES);
 	open_listeners(s, &s->records);
 	loop(s);
 	(void)unlink(path);
@@ -606,7 +651,8 @@ int metadata_serve(const char *path, const char *records, struct err *reterr)
 	struct server s = {.records_path = records,
 			   .epoll = -1,
 			   .unix_fd = -1,
-			   .signals = -1};
+			   .signals = -1,
+			   .names = -1};
 	int r = serve(&s, path, reterr);
 
 	server_release(&s);

@@ -26,6 +26,7 @@
 #include "lib/doc.h"
 #include "provision/metadata/record.h"
 #include "provision/plan/rules.h"
+#include "topologies/secgroup.h"
 
 #define ADDRESS "169.254.169.254"
 #define PORT 9697
@@ -231,7 +232,6 @@ static const char *how(const struct topo_port *p, const struct topo_addr *a)
 
 static void add_record(struct metadata *m, const struct topo_instance *in)
 {
-	static const char *groups[] = {"default"};
 	const struct topo_port *p = in->port;
 	struct arena *a = m->c->arena;
 	struct metadata_instance *to = arena_push(
@@ -252,9 +252,13 @@ static void add_record(struct metadata *m, const struct topo_instance *in)
 		.floating = in->floating ? in->floating->addr : (struct ip){0},
 		.public_key = in->public_key,
 		.user_data = in->user_data,
-		.groups = groups,
-		.ngroups = ARRAY_LEN(groups),
+		.groups = arena_array(a, p->ngroups + 1, sizeof(char *)),
+		.ngroups = p->ngroups,
 	};
+	if (in->floating)
+		to->floating = in->floating->addr;
+	for (size_t i = 0; i < p->ngroups; i++)
+		to->groups[i] = p->groups[i]->name;
 	for (size_t i = 0; i < p->naddrs; i++) {
 		const struct topo_subnet *s = p->addrs[i].subnet;
 

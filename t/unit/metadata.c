@@ -6,6 +6,7 @@
 #include "lib/auto.h"
 #include "provision/metadata/answer.h"
 #include "provision/metadata/record.h"
+#include "provision/metadata/request.h"
 #include "t/lib/tap.h"
 
 static const char records[] =
@@ -160,6 +161,78 @@ static void round_trip(const struct metadata_records *m)
 	is(two.data, one.data, "and is the same");
 }
 
+static const struct {
+	const char *what, *names[4], *values[4];
+	const char *from; /* NULL: refused */
+} heads[] = {
+	{"by router",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "10.0.0.4"},
+	 "10.0.0.4"},
+	{"by network, in any case",
+	 {"x-neutron-network-id", "x-forwarded-for"},
+	 {"n", " 10.0.0.4 "},
+	 "10.0.0.4"},
+	{"IPv6",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "fd00::4"},
+	 "fd00::4"},
+	{"a forged list",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "10.0.0.9, 10.0.0.8,10.0.0.4"},
+	 "10.0.0.4"},
+	{"a forged header",
+	 {"X-Forwarded-For", "X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"10.0.0.9", "r", "10.0.0.4"},
+	 "10.0.0.4"},
+	{"a forged header without a value",
+	 {"X-Forwarded-For", "X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {NULL, "r", "10.0.0.4"},
+	 "10.0.0.4"},
+	{"both",
+	 {"X-Neutron-Router-ID", "X-Neutron-Network-ID", "X-Forwarded-For"},
+	 {"r", "n", "10.0.0.4"},
+	 NULL},
+	{"a router twice",
+	 {"X-Neutron-Router-ID", "X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "s", "10.0.0.4"},
+	 NULL},
+	{"neither", {"X-Forwarded-For"}, {"10.0.0.4"}, NULL},
+	{"no address", {"X-Neutron-Router-ID"}, {"r"}, NULL},
+	{"an empty end",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "10.0.0.4,"},
+	 NULL},
+	{"a port",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "10.0.0.4:80"},
+	 NULL},
+	{"two words",
+	 {"X-Neutron-Router-ID", "X-Forwarded-For"},
+	 {"r", "10.0.0.5 10.0.0.4"},
+	 NULL},
+};
+
+static void headers(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		struct metadata_said said = {0};
+		const char *words = NULL;
+		char text[IP_TEXT_MAX];
+		struct ip from;
+
+		for (size_t k = 0; k < 4 && heads[i].names[k]; k++)
+			metadata_header(&said, heads[i].names[k],
+					heads[i].values[k]);
+		if (metadata_from(&said, &from, &words) == METADATA_OK)
+			is(ip_print(&from, text), heads[i].from, "who asks: %s",
+			   heads[i].what);
+		else
+			ok(!heads[i].from && words, "who asks: %s: refused",
+			   heads[i].what);
+	}
+}
+
 int main(void)
 {
 	auto_arena struct arena a = {0};
@@ -178,5 +251,6 @@ int main(void)
 	ok(decode(&a, "listeners: [{netns: a, port: 70000}]", &none, &err) ==
 		   -EINVAL,
 	   "a port out of range: %s", err.msg);
+	headers();
 	return tap_done();
 }
