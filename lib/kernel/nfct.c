@@ -6,6 +6,7 @@
  */
 #include "lib/kernel/nfct.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -25,6 +26,8 @@
 struct forget {
 	const struct ip *addrs;
 	size_t naddrs;
+	bool (*dead)(const struct conn *c, const void *ctx);
+	const void *ctx;
 	struct buf
 		doomed; /* attributes of each entry, its length before them */
 	size_t n;
@@ -76,6 +79,68 @@ static bool has(const struct forget *f, const struct nlattr *tuple)
 	return false;
 }
 
+static bool get(const struct nlattr *in, int type, void *ret, size_t size)
+{
+	const struct nlattr *a = nla_find(nla_data(in), nla_len(in), type);
+
+	if (a && (size_t)nla_len(a) == size)
+		memcpy(ret, nla_data(a), size);
+	return a != NULL;
+}
+
+static void get_ips(const struct nlattr *ips, struct conn *c)
+{
+	if (get(ips, CTA_IP_V4_SRC, c->src.b, 4) &&
+	    get(ips, CTA_IP_V4_DST, c->dst.b, 4))
+		c->src.family = c->dst.family = 4;
+	else if (get(ips, CTA_IP_V6_SRC, c->src.b, 16) &&
+		 get(ips, CTA_IP_V6_DST, c->dst.b, 16))
+		c->src.family = c->dst.family = 6;
+}
+
+/* How its first packet was, by its original tuple. */
+static struct conn conn_of(const struct nlattr *orig, const struct nlattr *zone)
+{
+	const struct nlattr *ips =
+		nla_find(nla_data(orig), nla_len(orig), CTA_TUPLE_IP);
+	const struct nlattr *p =
+		nla_find(nla_data(orig), nla_len(orig), CTA_TUPLE_PROTO);
+	uint8_t type = 0, code = 0;
+	struct conn c = {0};
+
+	if (zone && nla_len(zone) == sizeof(c.zone))
+		memcpy(&c.zone, nla_data(zone), sizeof(c.zone));
+	c.zone = ntohs(c.zone);
+	if (ips)
+		get_ips(ips, &c);
+	if (!p)
+		return c;
+	get(p, CTA_PROTO_NUM, &c.protocol, sizeof(c.protocol));
+	get(p, CTA_PROTO_SRC_PORT, &c.sport, sizeof(c.sport));
+	get(p, CTA_PROTO_DST_PORT, &c.dport, sizeof(c.dport));
+	c.sport = ntohs(c.sport);
+	c.dport = ntohs(c.dport);
+	if (get(p, CTA_PROTO_ICMP_TYPE, &type, sizeof(type)) &&
+	    get(p, CTA_PROTO_ICMP_CODE, &code, sizeof(code)))
+		c.dport = (uint16_t)(type << 8 | code);
+	else if (get(p, CTA_PROTO_ICMPV6_TYPE, &type, sizeof(type)) &&
+		 get(p, CTA_PROTO_ICMPV6_CODE, &code, sizeof(code)))
+		c.dport = (uint16_t)(type << 8 | code);
+	return c;
+}
+
+/* Whether an entry is one of those that are to go. */
+static bool doomed(const struct forget *f, const struct nlattr *orig,
+		   const struct nlattr *reply, const struct nlattr *zone)
+{
+	struct conn c;
+
+	if (!f->dead)
+		return has(f, orig) || (reply && has(f, reply));
+	c = conn_of(orig, zone);
+	return ip_is_set(&c.src) && f->dead(&c, f->ctx);
+}
+
 static int entry(struct forget *f, const struct nlmsghdr *h)
 {
 	static const int name[] = {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID};
@@ -91,7 +156,7 @@ static int entry(struct forget *f, const struct nlmsghdr *h)
 		return 0;
 	orig = nla_find(attrs, len, CTA_TUPLE_ORIG);
 	reply = nla_find(attrs, len, CTA_TUPLE_REPLY);
-	if (!orig || !(has(f, orig) || (reply && has(f, reply))))
+	if (!orig || !doomed(f, orig, reply, nla_find(attrs, len, CTA_ZONE)))
 		return 0;
 	if (f->n == NFCT_MAX)
 		return -E2BIG;
@@ -158,12 +223,12 @@ static int find(struct forget *f, uint32_t *seq)
 	return r;
 }
 
-int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
-		struct err *reterr)
+static int end_all(struct forget what, int nsfd, size_t *ret_gone,
+		   struct err *reterr)
 {
 	auto_close int fd =
 		netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
-	struct forget f = {.addrs = addrs, .naddrs = n, .fd = fd};
+	struct forget f = what;
 	auto_buf struct buf doomed = {0};
 	size_t at = 0, gone = 0;
 	uint32_t seq = 0, len;
@@ -171,6 +236,7 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 
 	if (fd < 0)
 		return err_sys(reterr, fd, "open a netfilter netlink socket");
+	f.fd = fd;
 	r = find(&f, &seq);
 	doomed = f.doomed;
 	if (r < 0)
@@ -191,4 +257,20 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 	}
 	*ret_gone = gone;
 	return 0;
+}
+
+int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
+		struct err *reterr)
+{
+	struct forget f = {.addrs = addrs, .naddrs = n};
+
+	return end_all(f, nsfd, ret_gone, reterr);
+}
+
+int nfct_end(int nsfd, bool (*dead)(const struct conn *c, const void *ctx),
+	     const void *ctx, size_t *ret_gone, struct err *reterr)
+{
+	struct forget f = {.dead = dead, .ctx = ctx};
+
+	return end_all(f, nsfd, ret_gone, reterr);
 }

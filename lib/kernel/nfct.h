@@ -4,8 +4,10 @@
 
 /* The connections that the kernel tracks, by ctnetlink. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/conn.h"
 #include "lib/err.h"
 #include "lib/ip.h"
 
@@ -20,5 +22,9 @@
  */
 int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 		struct err *reterr);
+
+/* The same for those of which dead() says so; it is told each entry once. */
+int nfct_end(int nsfd, bool (*dead)(const struct conn *c, const void *ctx),
+	     const void *ctx, size_t *ret_gone, struct err *reterr);
 
 #endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/kernel/ipset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/ipset/ip_set.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/buf.h"
+#include "lib/kernel/netns.h"
+
+#define TYPE "hash:net"
+#define REVISION 6 /* of the type: kernels from 4.0 on have it */
+#define READ_BYTES 65536
+#define CHUNK 500   /* members in a message; a list of them is below 64 KiB */
+#define BESIDE "-n" /* behind the name of what is to be swapped in */
+#define ERR_PRIVATE 4096 /* the subsystem's own errors begin there */
+
+struct talk {
+	int fd;
+	uint32_t seq;
+	struct buf out;
+	char in[READ_BYTES];
+};
+
+static void pad(struct buf *b)
+{
+	static const char zero[NLMSG_ALIGNTO];
+	size_t odd = b->len % NLMSG_ALIGNTO;
+
+	if (odd)
+		buf_add(b, zero, NLMSG_ALIGNTO - odd);
+}
+
+static void put(struct buf *b, int type, const void *p, size_t len)
+{
+	struct nlattr a = {.nla_type = (uint16_t)type,
+			   .nla_len = (uint16_t)(NLA_HDRLEN + len)};
+
+	buf_add(b, &a, sizeof(a));
+	buf_add(b, p, len);
+	pad(b);
+}
+
+static void put_u8(struct buf *b, int type, uint8_t v)
+{
+	put(b, type, &v, sizeof(v));
+}
+
+static void put_text(struct buf *b, int type, const char *text)
+{
+	put(b, type, text, strlen(text) + 1);
+}
+
+static size_t nest(struct buf *b, int type)
+{
+	size_t at = b->len;
+
+	put(b, type | NLA_F_NESTED, "", 0);
+	return at;
+}
+
+static void nest_end(struct buf *b, size_t at)
+{
+	uint16_t len = (uint16_t)(b->len - at);
+
+	memcpy(b->data + at, &len, sizeof(len));
+}
+
+/* Begins a message: both headers, and the protocol's version. */
+static void begin(struct talk *t, int cmd, int flags, int family)
+{
+	struct nlmsghdr h = {
+		.nlmsg_type = (uint16_t)(NFNL_SUBSYS_IPSET << 8 | cmd),
+		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
+		.nlmsg_seq = ++t->seq,
+	};
+	struct nfgenmsg g = {.nfgen_family = family == 6 ? AF_INET6 : AF_INET,
+			     .version = NFNETLINK_V0};
+
+	buf_reset(&t->out);
+	buf_add(&t->out, &h, sizeof(h));
+	buf_add(&t->out, &g, sizeof(g));
+	put_u8(&t->out, IPSET_ATTR_PROTOCOL, IPSET_PROTOCOL_MIN);
+}
+
+typedef int heard_fn(const struct nlattr *attrs, int len, void *ctx);
+
+/* Sends it and hears the answers up to the one that ends them. */
+static int say(struct talk *t, heard_fn *fn, void *ctx)
+{
+	uint32_t len = (uint32_t)t->out.len;
+	int r = 0;
+
+	memcpy(t->out.data, &len, sizeof(len));
+	while (send(t->fd, t->out.data, t->out.len, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	for (;;) {
+		ssize_t got = recv(t->fd, t->in, sizeof(t->in), 0);
+		const struct nlmsghdr *h;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		for (h = (const struct nlmsghdr *)t->in; NLMSG_OK(h, got);
+		     h = NLMSG_NEXT(h, got)) {
+			const struct nlmsgerr *e = NLMSG_DATA(h);
+			size_t head = NLMSG_ALIGN(sizeof(struct nfgenmsg));
+
+			if (h->nlmsg_seq != t->seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return r < 0 ? r : e->error;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return r;
+			if (r == 0 && fn && h->nlmsg_len >= NLMSG_LENGTH(head))
+				r = fn((const struct nlattr
+						*)((const char *)NLMSG_DATA(h) +
+						   head),
+				       (int)NLMSG_PAYLOAD(h, head), ctx);
+		}
+	}
+}
+
+static int open_talk(struct talk *t, int nsfd, struct err *reterr)
+{
+	t->fd = netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+	return t->fd < 0 ? err_sys(reterr, t->fd,
+				   "open a netfilter netlink socket")
+			 : 0;
+}
+
+static void close_talk(struct talk **t)
+{
+	if (!*t)
+		return;
+	if ((*t)->fd >= 0)
+		close((*t)->fd);
+	buf_release(&(*t)->out);
+	free(*t);
+}
+
+static struct talk *new_talk(void)
+{
+	struct talk *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		abort();
+	t->fd = -1;
+	return t;
+}
+
+/* The subsystem's own errors have no words in the C library. */
+static int failed(struct err *reterr, int r, const char *what, const char *name)
+{
+	if (r <= -ERR_PRIVATE)
+		return err_set(reterr, -EINVAL, "%s set %s: ipset error %d",
+			       what, name, -r);
+	return err_sys(reterr, r, "%s set %s", what, name);
+}
+
+/* --- listing --------------------------------------------------------------
+ */
+
+struct listing {
+	struct arena *a;
+	struct ipset *sets;
+	size_t n;
+};
+
+static const char *text_of(const struct nlattr *attrs, int len, int type)
+{
+	const struct nlattr *a = nla_find(attrs, len, type);
+
+	return a && nla_len(a) > 0 &&
+			       memchr(nla_data(a), '\0', (size_t)nla_len(a))
+		       ? nla_data(a)
+		       : NULL;
+}
+
+static bool member(const struct nlattr *data, struct ipnet *ret)
+{
+	const struct nlattr *ip =
+		nla_find(nla_data(data), nla_len(data), IPSET_ATTR_IP);
+	const struct nlattr *cidr =
+		nla_find(nla_data(data), nla_len(data), IPSET_ATTR_CIDR);
+	const struct nlattr *a;
+
+	*ret = (struct ipnet){0};
+	if (!ip)
+		return false;
+	a = nla_find(nla_data(ip), nla_len(ip), IPSET_ATTR_IPADDR_IPV4);
+	if (a && nla_len(a) == 4)
+		ret->ip.family = 4;
+	if (!a) {
+		a = nla_find(nla_data(ip), nla_len(ip), IPSET_ATTR_IPADDR_IPV6);
+		if (a && nla_len(a) == 16)
+			ret->ip.family = 6;
+	}
+	if (!ret->ip.family)
+		return false;
+	memcpy(ret->ip.b, nla_data(a), (size_t)nla_len(a));
+	ret->len = cidr && nla_len(cidr) == 1 ? *(const uint8_t *)nla_data(cidr)
+					      : (uint8_t)ip_bits(&ret->ip);
+	return true;
+}
+
+static int set_heard(const struct nlattr *attrs, int len, void *ctx)
+{
+	const char *name = text_of(attrs, len, IPSET_ATTR_SETNAME);
+	const char *type = text_of(attrs, len, IPSET_ATTR_TYPENAME);
+	const struct nlattr *family = nla_find(attrs, len, IPSET_ATTR_FAMILY);
+	const struct nlattr *list = nla_find(attrs, len, IPSET_ATTR_ADT), *a;
+	struct listing *l = ctx;
+	struct ipset *s = NULL;
+	struct ipnet net;
+	int left;
+
+	if (!name)
+		return -EPROTO;
+	/* A large one comes in several messages. */
+	if (l->n && strcmp(l->sets[l->n - 1].name, name) == 0)
+		s = &l->sets[l->n - 1];
+	if (!s && l->n >= IPSET_SETS_MAX)
+		return -E2BIG;
+	if (!s) {
+		s = arena_push(l->a, &l->sets, &l->n, sizeof(*s));
+		s->name = arena_strdup(l->a, name);
+		s->type = arena_strdup(l->a, type ? type : "?");
+		s->family = family && nla_len(family) == 1 &&
+					    *(const uint8_t *)nla_data(
+						    family) == AF_INET6
+				    ? 6
+				    : 4;
+	}
+	left = list ? nla_len(list) : 0;
+	for (a = list ? nla_data(list) : NULL; a && nla_ok(a, left);
+	     a = nla_next(a, &left)) {
+		if (!member(a, &net))
+			continue;
+		if (s->n >= IPSET_MEMBERS_MAX)
+			return -E2BIG;
+		*(struct ipnet *)arena_push(l->a, &s->members, &s->n,
+					    sizeof(net)) = net;
+	}
+	return 0;
+}
+
+int ipset_list(int nsfd, struct arena *a, struct ipset **ret, size_t *ret_n,
+	       struct err *reterr)
+{
+	auto_(close_talk) struct talk *t = new_talk();
+	struct listing l = {.a = a};
+	int r;
+
+	r = open_talk(t, nsfd, reterr);
+	if (r < 0)
+		return r;
+	begin(t, IPSET_CMD_LIST, NLM_F_DUMP, 4);
+	r = say(t, set_heard, &l);
+	if (r == -EINVAL || r == -EOPNOTSUPP)
+		return err_set(reterr, -EOPNOTSUPP,
+			       "the kernel has no sets of addresses (ip_set)");
+	if (r < 0)
+		return err_sys(reterr, r, "list sets of addresses");
+	*ret = l.sets;
+	*ret_n = l.n;
+	return 0;
+}
+
+/* --- changing -------------------------------------------------------------
+ */
+
+static int create(struct talk *t, const char *name, int family)
+{
+	size_t at;
+
+	begin(t, IPSET_CMD_CREATE, NLM_F_CREATE | NLM_F_EXCL, family);
+	put_text(&t->out, IPSET_ATTR_SETNAME, name);
+	put_text(&t->out, IPSET_ATTR_TYPENAME, TYPE);
+	put_u8(&t->out, IPSET_ATTR_REVISION, REVISION);
+	put_u8(&t->out, IPSET_ATTR_FAMILY, family == 6 ? AF_INET6 : AF_INET);
+	at = nest(&t->out, IPSET_ATTR_DATA);
+	nest_end(&t->out, at);
+	return say(t, NULL, NULL);
+}
+
+static void put_member(struct buf *b, const struct ipnet *m)
+{
+	int type = (m->ip.family == 6 ? IPSET_ATTR_IPADDR_IPV6
+				      : IPSET_ATTR_IPADDR_IPV4) |
+		   NLA_F_NET_BYTEORDER;
+	size_t at = nest(b, IPSET_ATTR_DATA), ip;
+
+	ip = nest(b, IPSET_ATTR_IP);
+	put(b, type, m->ip.b, ip_size(&m->ip));
+	nest_end(b, ip);
+	put_u8(b, IPSET_ATTR_CIDR, m->len);
+	nest_end(b, at);
+}
+
+static int fill(struct talk *t, const char *name, const struct ipset *s)
+{
+	uint32_t line = htonl(1);
+	size_t i = 0, k, at;
+	int r = 0;
+
+	while (r == 0 && i < s->n) {
+		/* Without NLM_F_EXCL one that is there already is no error. */
+		begin(t, IPSET_CMD_ADD, 0, s->family);
+		put_text(&t->out, IPSET_ATTR_SETNAME, name);
+		put(&t->out, IPSET_ATTR_LINENO | NLA_F_NET_BYTEORDER, &line,
+		    sizeof(line));
+		at = nest(&t->out, IPSET_ATTR_ADT);
+		for (k = 0; k < CHUNK && i < s->n; k++)
+			put_member(&t->out, &s->members[i++]);
+		nest_end(&t->out, at);
+		r = say(t, NULL, NULL);
+	}
+	return r;
+}
+
+static int destroy(struct talk *t, const char *name)
+{
+	begin(t, IPSET_CMD_DESTROY, 0, 4);
+	put_text(&t->out, IPSET_ATTR_SETNAME, name);
+	return say(t, NULL, NULL);
+}
+
+static int swap(struct talk *t, const char *a, const char *b)
+{
+	begin(t, IPSET_CMD_SWAP, 0, 4);
+	put_text(&t->out, IPSET_ATTR_SETNAME, a);
+	put_text(&t->out, IPSET_ATTR_SETNAME2, b);
+	return say(t, NULL, NULL);
+}
+
+int ipset_put(int nsfd, const struct ipset *s, struct err *reterr)
+{
+	auto_(close_talk) struct talk *t = new_talk();
+	char beside[IPSET_NAME_MAX + sizeof(BESIDE)];
+	int r;
+
+	if (strlen(s->name) > IPSET_NAME_MAX - strlen(BESIDE))
+		return err_set(reterr, -EINVAL, "set name %s is too long",
+			       s->name);
+	r = open_talk(t, nsfd, reterr);
+	if (r < 0)
+		return r;
+	r = create(t, s->name, s->family);
+	if (r == 0) {
+		r = fill(t, s->name, s);
+		return r < 0 ? failed(reterr, r, "fill", s->name) : 0;
+	}
+	if (r != -EEXIST)
+		return failed(reterr, r, "make", s->name);
+	memcpy(beside, s->name, strlen(s->name));
+	memcpy(beside + strlen(s->name), BESIDE, sizeof(BESIDE));
+	(void)destroy(t, beside); /* of one that did not come to its end */
+	r = create(t, beside, s->family);
+	if (r == 0)
+		r = fill(t, beside, s);
+	if (r == 0)
+		r = swap(t, beside, s->name);
+	(void)destroy(t, beside);
+	return r < 0 ? failed(reterr, r, "change", s->name) : 0;
+}
+
+int ipset_destroy(int nsfd, const char *name, struct err *reterr)
+{
+	auto_(close_talk) struct talk *t = new_talk();
+	int r;
+
+	r = open_talk(t, nsfd, reterr);
+	if (r < 0)
+		return r;
+	r = destroy(t, name);
+	/* The subsystem's word for one that a rule holds. */
+	if (r == -IPSET_ERR_BUSY)
+		return err_set(reterr, -EBUSY, "remove set %s: a rule uses it",
+			       name);
+	return r < 0 && r != -ENOENT ? failed(reterr, r, "remove", name) : 0;
+}
+
+static int by_net(const void *a, const void *b)
+{
+	const struct ipnet *x = a, *y = b;
+	int r = ip_cmp(&x->ip, &y->ip);
+
+	return r ? r : (x->len > y->len) - (x->len < y->len);
+}
+
+bool ipset_same(struct ipset *a, struct ipset *b)
+{
+	if (a->family != b->family || a->n != b->n)
+		return false;
+	if (!a->n)
+		return true;
+	qsort(a->members, a->n, sizeof(*a->members), by_net);
+	qsort(b->members, b->n, sizeof(*b->members), by_net);
+	for (size_t i = 0; i < a->n; i++)
+		if (!ipnet_equal(&a->members[i], &b->members[i]))
+			return false;
+	return true;
+}
