@@ -18,6 +18,7 @@
 #include "provision/kinds/list.h"
 #include "provision/services/service.h"
 
+struct conn;
 struct nlmsghdr;
 
 /*
@@ -176,6 +177,19 @@ struct res_file {
 		*digest; /* seen only: service_digest(), "" where it is none */
 };
 
+/*
+ * What the lab filters in the node's own namespace, where others may have rules
+ * too: the lab's chains of iptables, and its sets, as programs save them.
+ */
+struct res_filter {
+	const char *text4, *text6;
+	const char *bridge; /* ebtables' */
+	const char *sets;   /* "create NAME hash:net family inet", "add ..." */
+	/* wanted only: whether a connection is one that is not let be */
+	bool (*forbids)(const struct conn *c, const void *ctx);
+	const void *ctx;
+};
+
 struct res {
 	enum res_kind kind;
 	const char *netns; /* "": the node's own */
@@ -190,6 +204,7 @@ struct res {
 		struct res_qdisc qdisc;
 		struct res_xfrm xfrm;
 		struct res_rules rules;
+		struct res_filter filter;
 		struct res_file file;
 		struct res_service service;
 	};

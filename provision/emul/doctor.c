@@ -155,6 +155,10 @@ static const char *probe_cure(enum emul_probe p)
 		return "as root: modprobe vxlan (CONFIG_VXLAN)";
 	case EMUL_PROBE_PACKET:
 		return "as root: modprobe af_packet (CONFIG_PACKET)";
+	case EMUL_PROBE_FILTER:
+		return "for labs with security groups: as root, modprobe "
+		       "br_netfilter ip_set_hash_net xt_set xt_physdev; "
+		       "apt-get install iptables";
 	case EMUL_PROBE_RAW:
 	case EMUL_PROBES:
 		break;
@@ -166,7 +170,7 @@ static bool all_work(const struct emul_probe_result *res, int code)
 {
 	int i;
 
-	for (i = 0; code == 0 && i < EMUL_PROBES; i++)
+	for (i = 0; code == 0 && i < EMUL_PROBES_NEEDED; i++)
 		code = res[i].code;
 	return code == 0;
 }
@@ -179,7 +183,8 @@ static void look_privileged(struct report *r,
 	struct emul_need *n = add(r, "user namespace", false, false);
 	int i;
 
-	for (i = 0; code == 0 && i < EMUL_PROBES - 1 && !res[i].code; i++)
+	for (i = 0; code == 0 && i < EMUL_PROBES_NEEDED - 1 && !res[i].code;
+	     i++)
 		;
 	n->found = code < 0 ? arena_strdup(r->a, e->msg)
 			    : arena_printf(r->a, "%s: %s", emul_probe_names[i],
@@ -252,7 +257,8 @@ static void look_probes(struct report *r)
 	}
 	n->found = "network, mount, PID, UTS, IPC";
 	for (i = 0; i < EMUL_PROBES; i++) {
-		n = add(r, emul_probe_names[i], true, res[i].code == 0);
+		n = add(r, emul_probe_names[i], i < EMUL_PROBES_NEEDED,
+			res[i].code == 0);
 		n->found = n->ok ? "works" : arena_strdup(r->a, res[i].words);
 		if (!n->ok)
 			n->cure = probe_cure((enum emul_probe)i);

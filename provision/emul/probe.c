@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/ipset.h"
 #include "lib/kernel/rtmsg.h"
 #include "lib/kernel/rtnl.h"
 #include "provision/emul/space.h"
@@ -29,6 +30,7 @@
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/spec.h"
+#include "provision/kinds/rules_compile.h"
 
 #define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
@@ -44,6 +46,7 @@ const char *const emul_probe_names[] = {
 	[EMUL_PROBE_PACKET] = "packet sockets",
 	[EMUL_PROBE_RAW] = "raw sockets",
 	[EMUL_PROBE_NODE] = "a node's namespaces",
+	[EMUL_PROBE_FILTER] = "filters",
 };
 _Static_assert(ARRAY_LEN(emul_probe_names) == EMUL_PROBES, "a name for each");
 
@@ -100,6 +103,29 @@ static int try_node(struct err *reterr)
 	return status ? err_sys(reterr, -status, "its mounts") : 0;
 }
 
+/* What security groups stand on: br_netfilter, sets, and the matches. */
+static int try_filter(struct err *reterr)
+{
+	static const char rules[] =
+		"*raw\n-A PREROUTING -m physdev --physdev-in tap0 -j CT --zone "
+		"4097\nCOMMIT\n"
+		"*filter\n-A FORWARD -m physdev --physdev-out tap0 "
+		"--physdev-is-bridged -m mac --mac-source fa:16:3e:00:00:01 -m "
+		"set --match-set NIPv4probe src -m conntrack --ctstate INVALID "
+		"-j DROP\nCOMMIT\n";
+	static const struct ipset set = {.name = "NIPv4probe", .family = 4};
+	auto_buf struct buf said = {0};
+	int r = emul_sysctl("net/bridge/bridge-nf-call-iptables", "1");
+
+	if (r < 0)
+		return err_set(reterr, r,
+			       "br_netfilter is not there: bridged frames come "
+			       "by no rule");
+	r = ipset_put(-1, &set, reterr);
+	return r < 0 ? r
+		     : rules_run("iptables-nft-restore", rules, &said, reterr);
+}
+
 static int try(enum emul_probe what, struct err *reterr)
 {
 	int r = 0;
@@ -127,6 +153,8 @@ static int try(enum emul_probe what, struct err *reterr)
 		break;
 	case EMUL_PROBE_NODE:
 		return try_node(reterr);
+	case EMUL_PROBE_FILTER:
+		return try_filter(reterr);
 	case EMUL_PROBES:
 		break;
 	}

@@ -16,8 +16,10 @@ enum emul_probe {
 	EMUL_PROBE_PACKET,
 	EMUL_PROBE_RAW,
 	EMUL_PROBE_NODE,
+	EMUL_PROBE_FILTER, /* only labs with security groups need it */
 	EMUL_PROBES
 };
+#define EMUL_PROBES_NEEDED EMUL_PROBE_FILTER
 extern const char *const emul_probe_names[];
 
 struct emul_probe_result {

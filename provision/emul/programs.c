@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/ipset.h"
 #include "provision/fabric/mount.h"
 
 static bool has_dhcp(const struct lab *lab)
@@ -38,9 +39,14 @@ static bool has_slaac(const struct lab *lab)
 	return false;
 }
 
+static bool has_groups(const struct lab *lab)
+{
+	return lab->nsecgroups;
+}
+
 static bool has_rules(const struct lab *lab)
 {
-	return has_dhcp(lab) || has_slaac(lab);
+	return has_groups(lab) || has_dhcp(lab) || has_slaac(lab);
 }
 
 static bool has_leases(const struct lab *lab)
@@ -59,6 +65,8 @@ const struct emul_program emul_programs[] = {
 	{"dnsmasq", "dnsmasq-base", "labs with DHCP", has_dhcp},
 	{"iptables-nft-restore", "iptables", "labs with DHCP or SLAAC",
 	 has_rules},
+	{"ebtables-nft-restore", "iptables", "labs with security groups",
+	 has_groups},
 	{"busybox", "busybox", "labs whose instances boot", has_leases},
 	{"haproxy", "haproxy", "labs with DHCP and a metadata agent",
 	 has_metadata},
@@ -82,6 +90,25 @@ const char *emul_find_program(struct arena *a, const char *name)
 	return NULL;
 }
 
+/* What the kernel must have for groups, as far as can be told from here. */
+static int lacks_filters(struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct ipset *sets;
+	size_t n;
+
+	if (access("/proc/sys/net/bridge/bridge-nf-call-iptables", F_OK) < 0)
+		return err_set(
+			reterr, -EOPNOTSUPP,
+			"this kernel has no br_netfilter loaded, without "
+			"which security groups filter nothing: as root, "
+			"modprobe br_netfilter");
+	/* Whoever may not ask is told when it is tried. */
+	return ipset_list(-1, &a, &sets, &n, reterr) == -EOPNOTSUPP
+		       ? -EOPNOTSUPP
+		       : 0;
+}
+
 int emul_lacks(const struct lab *lab, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
@@ -95,5 +122,5 @@ int emul_lacks(const struct lab *lab, struct err *reterr)
 				       "apt-get install %s",
 				       p->name, p->labs, p->package);
 	}
-	return 0;
+	return has_groups(lab) ? lacks_filters(reterr) : 0;
 }

@@ -21,6 +21,7 @@
 	X(QDISC, qdisc)                                                        \
 	X(XFRM, xfrm)                                                          \
 	X(RULES, rules)                                                        \
+	X(FILTER, filter)                                                      \
 	X(FILE, file)                                                          \
 	X(SERVICE, service)
 

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -78,11 +79,14 @@ static int read_back(int fd, size_t max, struct buf *out)
  * streams. Returns its exit status, or -errno. */
 static int run(const char *name, int in, int out, int err)
 {
-	char *argv[] = {(char *)name, NULL};
+	char word[64], *argv[] = {word, NULL, NULL};
+	const char *more = strchr(name, ' ');
 	posix_spawn_file_actions_t acts;
 	pid_t pid;
 	int r, status;
 
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " "), name);
+	argv[1] = more ? (char *)more + 1 : NULL;
 	r = posix_spawn_file_actions_init(&acts);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&acts, in, 0);
@@ -91,7 +95,7 @@ static int run(const char *name, int in, int out, int err)
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&acts, err, 2);
 	if (r == 0)
-		r = posix_spawnp(&pid, name, &acts, NULL, argv, environ);
+		r = posix_spawnp(&pid, word, &acts, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&acts);
 	if (r != 0)
 		return -r;
@@ -152,14 +156,20 @@ static void clean(struct buf *text, struct buf *out)
 	}
 }
 
-int rules_save(enum rules_family family, struct buf *out, struct err *reterr)
+int rules_run(const char *program, const char *text, struct buf *out,
+	      struct err *reterr)
 {
-	auto_buf struct buf text = {0};
-	int r = run_text(tool(family, true), "", &text, reterr);
+	auto_buf struct buf said = {0};
+	int r = run_text(program, text, &said, reterr);
 
 	if (r == 0)
-		clean(&text, out);
+		clean(&said, out);
 	return r;
+}
+
+int rules_save(enum rules_family family, struct buf *out, struct err *reterr)
+{
+	return rules_run(tool(family, true), "", out, reterr);
 }
 
 /* --- many at once ----------------------------------------------------------

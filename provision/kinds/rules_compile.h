@@ -60,6 +60,14 @@ struct rules_work *rules_begin(struct arena *a, struct rules_job *jobs,
 			       size_t n, bool words);
 size_t rules_end(struct rules_work *w);
 
+/*
+ * Runs one of iptables' programs, such as iptables-nft-restore with "-n" behind
+ * a blank, in the thread's own namespace, with a text to read. What it prints
+ * is appended without comments and counters.
+ */
+int rules_run(const char *program, const char *text, struct buf *out,
+	      struct err *reterr);
+
 /* Appends the family's rules in the thread's own namespace as iptables-save
  * prints them, without comments and counters. */
 int rules_save(enum rules_family family, struct buf *out, struct err *reterr);

@@ -45,12 +45,17 @@
 #include "provision/plan/neigh.h"
 #include "provision/plan/radvd.h"
 #include "provision/plan/rules.h"
+#include "provision/plan/secgroup.h"
 
 /* l3ha.md, section 1. */
 static const struct plan_setting network_node[] = {
 	{"net/ipv4/ip_forward", "1"},
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
+	/* On in each new namespace, and nothing is filtered there. */
+	{"net/bridge/bridge-nf-call-arptables", "0"},
+	{"net/bridge/bridge-nf-call-iptables", "0"},
+	{"net/bridge/bridge-nf-call-ip6tables", "0"},
 	{NULL, NULL},
 };
 
@@ -277,6 +282,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_router(&c, plan_radvd);
 	plan_metadata(&c); /* behind all other rules of routers but these */
 	each_router(&c, plan_floatings);
+	plan_secgroups(&c);
 	rules_done(&c);
 	by_rank(&c);
 }

@@ -154,12 +154,13 @@ static void put_table(struct table *t, const char *name, struct buf *out)
 	buf_adds(out, "COMMIT\n");
 }
 
-static const char *text_of(struct plan_ctx *c, struct table *of)
+const char *rules_text(struct plan_ctx *c, const char *netns, int family)
 {
+	struct rules_ns *ns = namespace(c, netns);
 	auto_buf struct buf b = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		put_table(&of[i], tables[i].name, &b);
+		put_table(&ns->of[family == 6][i], tables[i].name, &b);
 	return arena_strndup(c->arena, b.data ? b.data : "", b.len);
 }
 
@@ -167,10 +168,13 @@ void rules_done(struct plan_ctx *c)
 {
 	for (size_t i = 0; i < c->nrules; i++) {
 		struct rules_ns *ns = c->rules[i];
-		const char *four = text_of(c, ns->of[IPV4]);
-		const char *six = text_of(c, ns->of[IPV6]);
-		struct res *r = plan_add(c, RES_RULES, ns->netns);
+		const char *four = rules_text(c, ns->netns, 4);
+		const char *six = rules_text(c, ns->netns, 6);
+		struct res *r;
 
+		if (!*ns->netns)
+			continue; /* RES_FILTER's */
+		r = plan_add(c, RES_RULES, ns->netns);
 		r->rules.text4 = four;
 		r->rules.text6 = six;
 	}

@@ -31,6 +31,10 @@ void rules_add(struct plan_ctx *c, const char *netns, int family,
 void rules_once(struct plan_ctx *c, const char *netns, int family,
 		const char *table, const char *chain, const char *rule);
 
+/* What was added for a namespace till now; that of the node's own, "", is for
+ * the caller, and no resource comes of it. */
+const char *rules_text(struct plan_ctx *c, const char *netns, int family);
+
 /* Appends one resource a namespace that has any; plan_build() calls it. */
 void rules_done(struct plan_ctx *c);
 

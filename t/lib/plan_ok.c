@@ -137,6 +137,9 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 		return false; /* no plan has them */
 	case RES_RULES:
 		return *r->netns && !r->rules.table;
+	case RES_FILTER:
+		return !*r->netns && r->filter.text4 && r->filter.text6 &&
+		       r->filter.bridge && r->filter.sets && r->filter.forbids;
 	case RES_FILE:
 		return !*r->netns && service_file_ok(r->file.path) &&
 		       *r->file.path == '/' && r->file.text;

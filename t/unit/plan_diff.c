@@ -235,6 +235,10 @@ static void made(struct world *w, const struct res *r)
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_RULES)->rules =
 			r->rules;
 		break;
+	case RES_FILTER:
+		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_FILTER)->filter =
+			r->filter;
+		break;
 	case RES_FILE:
 		file = &seen_push(&w->a, sim_ns(&w->o, ""), RES_FILE)->file;
 		file->path = r->file.path;
