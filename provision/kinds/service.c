@@ -200,19 +200,79 @@ static bool extra(struct diff *d, const struct res *have)
 
 /* --- applying ------------------------------------------------------------- */
 
+static bool runs_here(const struct change *c)
+{
+	return c->op != CHANGE_REMOVE && c->want->kind == RES_SERVICE &&
+	       !(c->op == CHANGE_MODIFY && c->fields == SERVICE_HOLD);
+}
+
+/* The supervisor, where a service is to run and there is none. */
+static void ahead(struct tx *tx)
+{
+	const struct changes *all = tx->ch;
+	size_t i = 0;
+	int *fd;
+
+	while (i < all->n && !runs_here(&all->items[i]))
+		i++;
+	if (i == all->n)
+		return;
+	fd = arena_alloc(tx->a, sizeof(*fd));
+	*fd = supervise_begin(tx_plan(tx)->state_dir);
+	*tx_ahead(tx, RES_SERVICE) = fd;
+}
+
+/* All of them, when the first comes by. */
+static void run_all(struct tx *tx)
+{
+	const struct changes *all = tx->ch;
+	struct service_job *jobs =
+		arena_array(tx->a, all->n + 1, sizeof(*jobs));
+	const struct change **of =
+		arena_array(tx->a, all->n + 1, sizeof(struct change *));
+	const int *begun = *tx_ahead(tx, RES_SERVICE);
+	size_t i, n = 0;
+
+	for (i = 0; i < all->n; i++) {
+		const struct change *c = &all->items[i];
+
+		if (!runs_here(c))
+			continue;
+		of[n] = c;
+		jobs[n++] = (struct service_job){
+			.want = &c->want->service,
+			.there = c->op == CHANGE_MODIFY,
+			.again = c->op == CHANGE_MODIFY && c->fields != 0,
+			.ids = c->ids,
+			.nids = c->nids,
+		};
+	}
+	if (begun)
+		supervise_begun(*begun);
+	service_run(tx_plan(tx)->state_dir, jobs, n);
+	for (i = 0; i < n; i++)
+		if (jobs[i].r < 0)
+			tx_fail(tx, of[i], jobs[i].err.msg);
+}
+
 static void start(struct tx *tx, const struct change *c)
 {
+	const struct changes *all = tx->ch;
 	struct err err;
+	size_t i = 0;
 
-	/* It belongs to the node, not to where this thread happens to be. */
+	/* They belong to the node, not to where this thread happens to be. */
 	if (!tx_enter(tx, "", c))
 		return;
-	if (c->op == CHANGE_MODIFY && c->fields == SERVICE_HOLD
-		    ? service_hold(tx_plan(tx)->state_dir, &err) < 0
-		    : service_run(tx_plan(tx)->state_dir, &c->want->service,
-				  c->op == CHANGE_MODIFY && c->fields != 0,
-				  c->ids, c->nids, &err) < 0)
-		tx_fail(tx, c, err.msg);
+	if (!runs_here(c)) {
+		if (service_hold(tx_plan(tx)->state_dir, &err) < 0)
+			tx_fail(tx, c, err.msg);
+		return;
+	}
+	while (!runs_here(&all->items[i]))
+		i++;
+	if (c == &all->items[i])
+		run_all(tx);
 }
 
 static void unmake(struct tx *tx, const struct change *c)
@@ -234,6 +294,7 @@ const struct kind kind_service = {
 	.look_node = look_services,
 	.compare = compare,
 	.extra = extra,
+	.ahead = ahead,
 	.start = start,
 	.unmake = unmake,
 };

@@ -187,27 +187,67 @@ static int await(struct arena *a, const char *state_dir, struct err *reterr)
 	}
 }
 
-int service_run(const char *state_dir, const struct res_service *want,
-		bool again, const char *const *ids, size_t nids,
-		struct err *reterr)
+static bool is_engine(const struct service_job *j)
 {
-	bool engine = strcmp(want->name, SERVICE_ENGINE) == 0;
-	auto_arena struct arena a = {0};
+	return strcmp(j->want->name, SERVICE_ENGINE) == 0;
+}
+
+/* Those that are new, but for the engine, which may have to be reloaded. */
+static void run_new(struct arena *a, const char *state_dir,
+		    struct service_job *jobs, size_t n)
+{
+	struct supervise_set *sets = arena_array(a, n, sizeof(*sets));
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		if (!jobs[i].there && !is_engine(&jobs[i]))
+			sets[k++].want = jobs[i].want;
+	supervise_set_all(state_dir, sets, k);
+	for (i = k = 0; i < n; i++) {
+		if (jobs[i].there || is_engine(&jobs[i]))
+			continue;
+		jobs[i].r = sets[k].r;
+		jobs[i].err = sets[k++].err;
+	}
+}
+
+/* Its answer, and then its routers. */
+static int end_engine(struct arena *a, const char *state_dir,
+		      const struct service_job *j, struct err *reterr)
+{
 	const struct doc *answer;
 	size_t i;
-	int e = 0;
+	int e = await(a, state_dir, reterr);
 
-	if (engine)
-		e = clear_way(&a, state_dir, reterr);
-	if (e == 0)
-		e = supervise_set(state_dir, want, again, reterr);
-	if (e == 0 && engine)
-		e = await(&a, state_dir, reterr);
-	for (i = 0; e == 0 && i < nids; i++)
-		e = engine_ask(&a, state_dir,
-			       arena_printf(&a, "rejoin %s", ids[i]), &answer,
+	for (i = 0; e == 0 && i < j->nids; i++)
+		e = engine_ask(a, state_dir,
+			       arena_printf(a, "rejoin %s", j->ids[i]), &answer,
 			       NULL, reterr);
 	return e;
+}
+
+void service_run(const char *state_dir, struct service_job *jobs, size_t n)
+{
+	auto_arena struct arena a = {0};
+	struct service_job *engine = NULL, *j;
+
+	for (j = jobs; j < jobs + n; j++) {
+		j->r = 0;
+		if (!is_engine(j))
+			continue;
+		engine = j;
+		j->r = clear_way(&a, state_dir, &j->err);
+		if (j->r == 0)
+			j->r = supervise_set(state_dir, j->want, j->again,
+					     &j->err);
+	}
+	run_new(&a, state_dir, jobs, n);
+	for (j = jobs; j < jobs + n; j++)
+		if (j->there && !is_engine(j))
+			j->r = supervise_set(state_dir, j->want, j->again,
+					     &j->err);
+	if (engine && engine->r == 0)
+		engine->r = end_engine(&a, state_dir, engine, &engine->err);
 }
 
 int service_hold(const char *state_dir, struct err *reterr)

@@ -13,14 +13,23 @@
 #define ENGINE_START_MS 10000 /* until the engine answers */
 #define ENGINE_STOP_MS 5000   /* from "stop" to the end of the process */
 
+/* A service to run, or to run otherwise. */
+struct service_job {
+	const struct res_service *want;
+	bool there; /* it runs, and something is other than it should be */
+	bool again; /* what it stands on was made anew */
+	/* Routers for the VRRP engine to take up again. */
+	const char *const *ids;
+	size_t nids;
+	int r; /* set: 0, or -errno with err */
+	struct err err;
+};
+
 /*
- * Has the supervisor run it so. again: what it stands on was made anew. ids
- * are routers for the VRRP engine to take up again; that one is waited for
- * until it answers.
+ * Has the supervisor run them so, all that are not there yet at once. The VRRP
+ * engine begins first, and is waited for at the end until it answers.
  */
-int service_run(const char *state_dir, const struct res_service *want,
-		bool again, const char *const *ids, size_t nids,
-		struct err *reterr);
+void service_run(const char *state_dir, struct service_job *jobs, size_t n);
 
 /*
  * Waits until all routers of the VRRP engine hold what they should, which it

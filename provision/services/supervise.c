@@ -237,6 +237,22 @@ const struct res_service *seen_service(const struct seen_services *s,
 	return NULL;
 }
 
+/* Who holds the lock of the state folder; 0: nobody. */
+static int holder(const char *state_dir)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_MAX];
+	auto_close int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s/" SUPERVISE_LOCK, state_dir) >=
+	    (int)sizeof(path))
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fcntl(fd, F_GETLK, &whole) < 0 || whole.l_type == F_UNLCK)
+		return 0;
+	return whole.l_pid > 0 ? whole.l_pid : 0;
+}
+
 /* --- starting it ---------------------------------------------------------- */
 
 static int make_dirs(const char *state_dir, struct err *reterr)
@@ -291,7 +307,7 @@ static int await(int fd, struct err *reterr)
 		       n > 1 ? said + 1 : "ended as it began");
 }
 
-static int start(const char *state_dir, struct err *reterr)
+static int launch(const char *state_dir, struct err *reterr)
 {
 	auto_close int in = -1, out = -1;
 	int fds[2], e, status;
@@ -313,10 +329,32 @@ static int start(const char *state_dir, struct err *reterr)
 			_exit(0);
 		become(state_dir, out);
 	}
-	close(take_fd(&out));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return await(in, reterr);
+	return take_fd(&in);
+}
+
+static int start(const char *state_dir, struct err *reterr)
+{
+	auto_close int fd = launch(state_dir, reterr);
+
+	return fd < 0 ? fd : await(fd, reterr);
+}
+
+int supervise_begin(const char *state_dir)
+{
+	auto_close int fd = dial(state_dir, NULL);
+
+	return fd < 0 && !holder(state_dir) ? launch(state_dir, NULL) : -1;
+}
+
+void supervise_begun(int fd)
+{
+	if (fd < 0)
+		return;
+	/* If it could not, who asks it next says why. */
+	(void)await(fd, NULL);
+	close(fd);
 }
 
 /* --- telling it ----------------------------------------------------------- */
@@ -340,22 +378,6 @@ static bool ended(int pidfd, int ms)
 		n = poll(&p, 1, ms);
 	while (n < 0 && errno == EINTR);
 	return n > 0;
-}
-
-/* Who holds the lock of the state folder; 0: nobody. */
-static int holder(const char *state_dir)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char path[PATH_MAX];
-	auto_close int fd = -1;
-
-	if (snprintf(path, sizeof(path), "%s/" SUPERVISE_LOCK, state_dir) >=
-	    (int)sizeof(path))
-		return 0;
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || fcntl(fd, F_GETLK, &whole) < 0 || whole.l_type == F_UNLCK)
-		return 0;
-	return whole.l_pid > 0 ? whole.l_pid : 0;
 }
 
 /*
@@ -410,6 +432,20 @@ bool supervise_well(struct arena *a, const char *state_dir)
 	return false;
 }
 
+/* One that answers, if need be a new one. */
+static int need_one(struct arena *a, const char *state_dir, struct err *reterr)
+{
+	int e = 0;
+
+	if (!supervise_well(a, state_dir)) {
+		e = start(state_dir, reterr);
+		/* Another may have been faster. */
+		if (e < 0 && supervise_well(a, state_dir))
+			e = 0;
+	}
+	return e;
+}
+
 int supervise_set(const char *state_dir, const struct res_service *want,
 		  bool again, struct err *reterr)
 {
@@ -417,14 +453,10 @@ int supervise_set(const char *state_dir, const struct res_service *want,
 	auto_buf struct buf line = {0};
 	const struct doc *answer;
 	struct json j;
-	int e;
+	int e = need_one(&a, state_dir, reterr);
 
-	if (!supervise_well(&a, state_dir)) {
-		e = start(state_dir, reterr);
-		/* Another may have been faster. */
-		if (e < 0 && !supervise_well(&a, state_dir))
-			return e;
-	}
+	if (e < 0)
+		return e;
 	begin(&j, &line, "set");
 	json_kbool(&j, "again", again);
 	json_key(&j, "service");
@@ -437,6 +469,74 @@ int supervise_set(const char *state_dir, const struct res_service *want,
 			       want->name);
 	return ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL,
 		   reterr);
+}
+
+/* Those of one message. */
+static void note_failed(struct supervise_set *sets, size_t n,
+			const struct doc *failed)
+{
+	const struct doc *d;
+	size_t i;
+
+	DOC_FOREACH (d, failed)
+		for (i = 0; i < n; i++)
+			if (strcmp(sets[i].want->name,
+				   doc_str(d, "name", "")) == 0)
+				sets[i].r = err_set(&sets[i].err, -EIO, "%s",
+						    doc_str(d, "error", "?"));
+}
+
+/* As many as one message may have; returns how many. */
+static size_t set_some(const char *state_dir, struct supervise_set *sets,
+		       size_t n)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf line = {0};
+	const struct doc *answer;
+	size_t i, k = 0;
+	struct err err;
+	struct json j;
+	int e;
+
+	begin(&j, &line, "set");
+	json_key(&j, "services");
+	json_arr(&j);
+	while (k < n && k < SUPERVISE_AT_ONCE &&
+	       (!k || line.len < SUPERVISE_LINE_MAX / 4)) {
+		json_obj(&j);
+		service_encode(sets[k++].want, &j);
+		json_obj_end(&j);
+	}
+	json_arr_end(&j);
+	end(&j);
+	e = line.len > SUPERVISE_LINE_MAX
+		    ? err_set(&err, -E2BIG, "its files are too large")
+		    : ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL,
+			  &err);
+	if (e == 0)
+		note_failed(sets, k, doc_get(answer, "failed"));
+	for (i = 0; e < 0 && i < k; i++) {
+		sets[i].r = e;
+		sets[i].err = err;
+	}
+	return k;
+}
+
+void supervise_set_all(const char *state_dir, struct supervise_set *sets,
+		       size_t n)
+{
+	auto_arena struct arena a = {0};
+	struct err err;
+	size_t i;
+	int e = n ? need_one(&a, state_dir, &err) : 0;
+
+	for (i = 0; i < n; i++) {
+		sets[i].r = e;
+		if (e < 0)
+			sets[i].err = err;
+	}
+	for (i = 0; e == 0 && i < n;)
+		i += set_some(state_dir, sets + i, n - i);
 }
 
 int supervise_drop(const char *state_dir, const char *name, struct err *reterr)

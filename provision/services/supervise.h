@@ -25,6 +25,7 @@
 #define SUPERVISE_LOOK_MS 1000   /* for the answer to "state" */
 #define SUPERVISE_LINE_MAX (16u << 20)
 #define SUPERVISE_SERVICES_MAX 65536
+#define SUPERVISE_AT_ONCE 64 /* services: it hears nobody else meanwhile */
 
 struct seen_services {
 	bool running;      /* the supervisor answers */
@@ -51,6 +52,27 @@ const struct res_service *seen_service(const struct seen_services *s,
  */
 int supervise_set(const char *state_dir, const struct res_service *want,
 		  bool again, struct err *reterr);
+
+/*
+ * The same of services that are not there yet, in few messages: for each r is
+ * 0, or -errno with err.
+ */
+struct supervise_set {
+	const struct res_service *want;
+	int r;
+	struct err err;
+};
+
+void supervise_set_all(const char *state_dir, struct supervise_set *sets,
+		       size_t n);
+
+/*
+ * Starts the supervisor where none is, for one who will ask it soon and has
+ * something to do meanwhile. Returns what begun() then waits for, or -1 where
+ * there is nothing to wait for.
+ */
+int supervise_begin(const char *state_dir);
+void supervise_begun(int fd);
 
 /* Ends a service and removes its files; -ENOENT is none. */
 int supervise_drop(const char *state_dir, const char *name, struct err *reterr);

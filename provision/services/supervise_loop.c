@@ -10,10 +10,10 @@
  * services (supervise_child.c), so that nothing it does not know of can run.
  *
  * A client sends one line of JSON and gets one: {"op": "state"}, {"op":
- * "set", "service": {..}, "again": B}, {"op": "drop", "name": ".."}, {"op":
- * "stop"}. An answer comes when the thing is done: a file written and a
- * service started, a word said to its control socket and answered, a process
- * ended.
+ * "set", "service": {..}, "again": B}, {"op": "set", "services": [{..}, ..]},
+ * {"op": "drop", "name": ".."}, {"op": "stop"}. An answer comes when the thing
+ * is done: a file written and a service started, a word said to its control
+ * socket and answered, a process ended.
  *
  * A service whose process ends is started again, whatever its status, after
  * a pause that grows from SERVICE_PAUSE_FIRST_NS to SERVICE_PAUSE_MOST_NS.
@@ -370,12 +370,13 @@ static int write_files(struct supervisor *v, struct kept *k, bool *changed,
 	return e;
 }
 
-/* 1: the answer comes later. */
-static int set(struct supervisor *v, struct client *c, const struct doc *req,
-	       struct err *reterr)
+/* 1: the answer comes later; where no client (NULL) can wait for that, the
+ * service starts anew instead. */
+static int set(struct supervisor *v, struct client *c, const struct doc *d,
+	       bool again, struct err *reterr)
 {
-	struct kept *by = decode(doc_get(req, "service"), reterr), *k;
-	bool anew = doc_bool(req, "again", false), changed = false;
+	struct kept *by = decode(d, reterr), *k;
+	bool anew = again, changed = false;
 	int e, sig;
 
 	if (!by)
@@ -400,10 +401,10 @@ static int set(struct supervisor *v, struct client *c, const struct doc *req,
 	e = write_files(v, k, &changed, reterr);
 	if (e < 0)
 		return e;
-	if (anew || (changed && !k->s.reload)) {
+	sig = k->s.reload ? service_signal(k->s.reload) : 0;
+	if (anew || (changed && (!k->s.reload || (!sig && !c)))) {
 		kept_end(k);
 	} else if (changed && k->pid && !k->ending) {
-		sig = service_signal(k->s.reload);
 		if (!sig)
 			return say_verb(v, c, k, reterr);
 		kill(k->pid, sig);
@@ -417,6 +418,33 @@ static int set(struct supervisor *v, struct client *c, const struct doc *req,
 	k->start_at = MONO_NEVER;
 	tend(v, k);
 	return 0;
+}
+
+/* Many at once; which of them failed, and why, is the answer. */
+static void set_all(struct supervisor *v, const struct doc *list,
+		    struct buf *out)
+{
+	const struct doc *d;
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_obj(&j);
+	json_kbool(&j, "ok", true);
+	json_key(&j, "failed");
+	json_arr(&j);
+	DOC_FOREACH (d, list) {
+		struct err err = {.msg = "refused"};
+
+		if (set(v, NULL, d, false, &err) >= 0)
+			continue;
+		json_obj(&j);
+		json_kstr(&j, "name", doc_str(d, "name", ""));
+		json_kstr(&j, "error", err.msg);
+		json_obj_end(&j);
+	}
+	json_arr_end(&j);
+	json_obj_end(&j);
+	buf_addc(out, '\n');
 }
 
 static int drop(struct supervisor *v, struct client *c, const char *name,
@@ -443,8 +471,13 @@ static int obey(struct supervisor *v, struct client *c, const struct doc *req,
 	}
 	if (v->stopping)
 		return err_set(reterr, -ESHUTDOWN, "it is stopping");
+	if (strcmp(op, "set") == 0 && doc_get(req, "services")) {
+		set_all(v, doc_get(req, "services"), &c->out);
+		return 0;
+	}
 	if (strcmp(op, "set") == 0)
-		return set(v, c, req, reterr);
+		return set(v, c, doc_get(req, "service"),
+			   doc_bool(req, "again", false), reterr);
 	if (strcmp(op, "drop") == 0)
 		return drop(v, c, doc_str(req, "name", ""), reterr);
 	if (strcmp(op, "stop") == 0) {

@@ -173,7 +173,12 @@ static bool same(struct arena *a, const struct res_service *s)
 static int run(const struct res_service *s, const char *const *again, size_t n,
 	       struct err *reterr)
 {
-	return service_run(dir, s, false, again, n, reterr);
+	struct service_job job = {.want = s, .ids = again, .nids = n};
+
+	service_run(dir, &job, 1);
+	if (job.r < 0 && reterr)
+		*reterr = job.err;
+	return job.r;
 }
 
 static struct seen_engine look(struct arena *a)

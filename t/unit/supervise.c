@@ -445,6 +445,47 @@ static void killed(void)
 	is_int(supervise_stop(dir, &e), 0, "once more: nothing to do");
 }
 
+/* More than one message takes, one of them nonsense; the supervisor was begun
+ * before they were known. */
+static void many(void)
+{
+	enum { N = SUPERVISE_AT_ONCE + 6, BAD = 3, FILED = 5 };
+	auto_arena struct arena a = {0};
+	struct res_service *s = arena_array(&a, N, sizeof(*s));
+	struct supervise_set *sets = arena_array(&a, N, sizeof(*sets));
+	struct service_file f = {.path = "sub/many", .text = "x\n"};
+	struct seen_services all;
+	size_t i, good = 0, told_all = 0;
+	char out[16];
+	int fd;
+
+	for (i = 0; i < N; i++) {
+		s[i] = service(&a, arena_printf(&a, "many%zu", i), "");
+		sets[i].want = &s[i];
+	}
+	s[BAD].name = "no/name";
+	s[FILED].files = &f;
+	s[FILED].nfiles = 1;
+	fd = supervise_begin(dir);
+	ok(fd >= 0, "a supervisor is begun");
+	supervise_begun(fd);
+	ok(look(&a).running, "and runs");
+	ok(supervise_begin(dir) < 0, "a second is not");
+	supervise_set_all(dir, sets, N);
+	for (i = 0; i < N; i++)
+		good += sets[i].r == 0;
+	is_int((long long)good, N - 1, "all but one are set");
+	ok(sets[BAD].r < 0 && *sets[BAD].err.msg, "it is told: %s",
+	   sets[BAD].err.msg);
+	for (i = 0; i < N; i++)
+		told_all += i == BAD || told(s[i].name, "start\n");
+	is_int((long long)told_all, N, "they have started");
+	is(file("sub/many", out, sizeof(out)), "x\n", "with their files");
+	all = look(&a);
+	is_int((long long)all.n, N - 1, "it tells of them");
+	is_int(supervise_stop(dir, NULL), 0, "all of it is stopped");
+}
+
 static void refuses(void)
 {
 	static const struct {
@@ -516,6 +557,7 @@ int main(int argc, char **argv)
 	dies();
 	follows();
 	killed();
+	many();
 	snprintf(command, sizeof(command), "rm -r %s", base);
 	ok(system(command) == 0, "nothing of it is left");
 	return tap_done();
