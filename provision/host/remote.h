@@ -26,9 +26,8 @@
 /* Of silence until a node is given up; it is asked after a third of that. */
 #define REMOTE_SILENCE_MS 15000
 
-#define REMOTE_PENDING_MAX                                                     \
-	1024 /* requests without an answer, or not fetched                     \
-	      */
+/* Requests without an answer, or not fetched. */
+#define REMOTE_PENDING_MAX 1024
 
 /*
  * A descriptor that turns readable when the person wants to stop, or -1: each

@@ -7,10 +7,10 @@
  * unsolicited neighbour advertisement). A packet socket in each namespace
  * would cost tens of milliseconds of waiting when it is closed.
  *
- * The plan gives each to one link only, so that IPv6 need ask
- * nobody (no duplicate address detection). The kernel's own (loopback, and
- * link-local where it makes them) and those of the VRRP engine, which are
- * plan.virt, are nobody's drift.
+ * The plan gives each to one link only, so that IPv6 need ask nobody (no
+ * duplicate address detection). The kernel's own (loopback, and link-local
+ * where it makes them) and those of the VRRP engine, which are plan.virt, are
+ * nobody's drift.
  */
 #include <errno.h>
 #include <linux/if_addr.h>

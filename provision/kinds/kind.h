@@ -62,8 +62,8 @@ struct kind {
 	 * has NULL where nothing of that id was seen; without it, what is
 	 * missing or stands on a link that is made anew is added. extra: may
 	 * what is seen and not wanted be removed? extra_ns: is the namespace
-	 * to go with all in it? extra_node: what no
-	 * single resource tells, at the end.
+	 * to go with all in it? extra_node: what no single resource tells, at
+	 * the end.
 	 */
 	void (*judge)(struct diff *d, const struct res *want);
 	void (*compare)(struct diff *d, const struct res *want,

@@ -23,9 +23,8 @@
  * conf/all is 1, conf/default 0 before any link is there, and links keep 0.
  * A demoted router still leaves its solicited-node groups by MLD; with an
  * unsolicited report interval of 20 ms (whole ticks at any HZ, so that it reads
- * back as written) these reports are out in less than 100 ms and
- * not, as by default, up to two seconds later, after the new Active has
- * announced itself.
+ * back as written) these reports are out in less than 100 ms and not, as by
+ * default, up to two seconds later, after the new Active has announced itself.
  */
 #include "provision/plan/plan.h"
 

@@ -46,6 +46,7 @@ FNR == 1 {
 	folder = path[1]
 	room = path[1] "/" path[2]
 	is_core = room == "vrrp/core"
+	in_comment = 0
 }
 
 /^#include </ && is_core {
@@ -97,6 +98,19 @@ FNR == 1 {
 
 /\/\/ / && $0 !~ /:\/\// && $0 !~ /"[^"]*\/\/[^"]*"/ {
 	bad("// marks what must not be committed")
+}
+
+# Where the formatter moved a comment into the lines of a macro.
+{
+	rest = $0
+	gsub(/"[^"]*"/, "", rest)
+	gsub(/\/\*([^*]|\*[^\/])*\*\//, "", rest)
+	if (rest ~ /\*\//)
+		in_comment = 0
+	else if (rest ~ /\/\*/)
+		in_comment = 1
+	if (in_comment && /\\$/)
+		bad("a comment that goes over a macro's lines")
 }
 
 END { exit failed }
