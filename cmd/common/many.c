@@ -20,6 +20,7 @@
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/line.h"
 
 #define LINE_MAX_LEN 65536
 #define CHUNK 65536
@@ -30,6 +31,7 @@ struct worker {
 	pid_t pid;         /* 0: none */
 	int fd[2];         /* its stdout and stderr, or -1 */
 	struct buf got[2]; /* an unfinished line */
+	struct line next[2];
 };
 
 static _Noreturn void work(int out, int err, many_fn *fn, void *ctx, size_t i)
@@ -84,24 +86,28 @@ static int start_clean(struct worker *w, const char *name, many_fn *fn,
 	return r;
 }
 
+static void say(FILE *to, const char *name, const char *text, size_t len)
+{
+	fprintf(to, "%s: ", name);
+	fwrite(text, 1, len, to);
+	fputc('\n', to);
+}
+
 static void pass_on(struct worker *w, int which, bool end)
 {
 	struct buf *b = &w->got[which];
 	FILE *to = which ? stderr : stdout;
-	const char *p = b->data, *stop = p + b->len, *nl;
+	const char *text;
+	size_t len;
 
-	while (p < stop) {
-		nl = memchr(p, '\n', (size_t)(stop - p));
-		if (!nl && !end && stop - p < LINE_MAX_LEN)
-			break;
-		fprintf(to, "%s: ", w->name);
-		fwrite(p, 1, (size_t)((nl ? nl : stop) - p), to);
-		fputc('\n', to);
-		p = nl ? nl + 1 : stop;
+	while ((text = line_next(&w->next[which], b, &len)))
+		say(to, w->name, text, len);
+	if (b->len && (end || b->len >= LINE_MAX_LEN)) {
+		say(to, w->name, b->data, b->len);
+		buf_reset(b);
+		w->next[which] = (struct line){0};
 	}
 	fflush(to);
-	b->len = (size_t)(stop - p);
-	memmove(b->data, p, b->len);
 }
 
 /* False at the end. */

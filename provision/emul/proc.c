@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -159,7 +159,7 @@ int emul_scan(struct arena *a, const char *lab, struct emul_proc **ret,
 
 int emul_pidfd(const struct emul_proc *p)
 {
-	auto_close int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	auto_close int fd = pidfd_open(p->pid, 0);
 	struct emul_proc now;
 
 	if (fd < 0)
@@ -217,8 +217,7 @@ int emul_kill(int pidfd)
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	int r;
 
-	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 &&
-	    errno != ESRCH)
+	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return -errno;
 	/* PID 1 of a namespace is gone only after all others in it. */
 	do

@@ -16,9 +16,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +124,7 @@ int emul_start(const char *lab, bool privileged, pid_t *ret_pid, int *ret_pidfd,
 		close(take_fd(&mine));
 		run_fabric(lab, wait, its, &sp);
 	}
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	pidfd = pidfd_open(pid, 0);
 	r = pidfd < 0 ? err_sys(reterr, -errno, "pidfd_open") : 0;
 	if (r == 0)
 		r = emul_space_map(&sp, pid, reterr);

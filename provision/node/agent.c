@@ -29,6 +29,7 @@
 
 #include "lib/arena.h"
 #include "lib/auto.h"
+#include "lib/line.h"
 #include "lib/parse.h"
 
 #define READ_BYTES 65536
@@ -45,8 +46,9 @@ struct child {
 struct agent {
 	int in, out;
 	const struct agent_op *ops;
-	struct buf line; /* what was read and not yet handled */
-	bool skipping;   /* inside a line over the limit */
+	struct buf line;  /* what was read and not yet handled */
+	struct line next; /* of it */
+	bool skipping;    /* inside a line over the limit */
 	unsigned nonsense;
 	struct child children[AGENT_CHILDREN_MAX];
 	size_t nchildren;
@@ -370,29 +372,26 @@ static bool blank(const char *s, size_t len)
 /* Handles the whole lines that have arrived. */
 static int lines(struct agent *g)
 {
-	size_t from = 0, len;
-	const char *nl;
+	char *text;
+	size_t len;
 	int e = 0;
 
 	while (e == 0 && g->nonsense < NONSENSE_MAX &&
-	       (nl = memchr(g->line.data + from, '\n', g->line.len - from))) {
-		len = (size_t)(nl - (g->line.data + from));
-		g->line.data[from + len] = '\0';
+	       (text = line_next(&g->next, &g->line, &len))) {
 		if (g->skipping)
 			g->skipping = false;
 		else if (len > AGENT_LINE_MAX)
 			e = nonsense(g, 0, -EMSGSIZE,
 				     "the line is longer than the protocol "
 				     "allows");
-		else if (!blank(g->line.data + from, len))
-			e = request(g, g->line.data + from, len);
-		from += len + 1;
+		else if (!blank(text, len))
+			e = request(g, text, len);
 	}
-	buf_drop(&g->line, from);
 	if (e < 0)
 		return e;
 	if (g->line.len > AGENT_LINE_MAX) {
 		buf_reset(&g->line);
+		g->next = (struct line){0};
 		if (!g->skipping)
 			e = nonsense(g, 0, -EMSGSIZE,
 				     "the line is longer than the protocol "
@@ -413,7 +412,6 @@ static int receive(struct agent *g)
 	if (n == 0)
 		return 1;
 	g->line.len += (size_t)n;
-	g->line.data[g->line.len] = '\0';
 	return lines(g);
 }
 

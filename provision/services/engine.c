@@ -9,11 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -22,7 +19,9 @@
 #include "lib/file.h"
 #include "lib/kernel/netns.h"
 #include "lib/keys/keys.h"
+#include "lib/unix.h"
 
+#define ENGINE "the VRRP engine"
 #define ENGINE_CONFIG "vrrp.yaml"
 #define ENGINE_SOCKET "vrrp.sock"
 #define STATE_WORD_MAX 32
@@ -38,78 +37,28 @@ static int engine_path(const char *state_dir, const char *file, char *out)
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int dial(const char *state_dir, struct err *reterr)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	auto_close int fd = -1;
-	int n;
-
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" ENGINE_SOCKET,
-		     state_dir);
-	if (n < 0 || n >= (int)sizeof(sa.sun_path))
-		return err_set(reterr, -ENAMETOOLONG,
-			       "the name of the engine's socket is too long");
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "a socket");
-	/* EAGAIN: its queue is full, so it is there and does not answer. */
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		return err_sys(reterr, -errno, "the VRRP engine");
-	return take_fd(&fd);
-}
-
-static int read_line(int fd, struct buf *in, struct err *reterr)
-{
-	struct mono end = mono_add(clock_mono(), ENGINE_ASK_MS * NS_PER_MS);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int64_t left;
-	ssize_t n;
-
-	for (;;) {
-		left = mono_sub(end, clock_mono()) / NS_PER_MS;
-		if (left <= 0 || poll(&p, 1, (int)left) == 0)
-			return err_set(reterr, -ETIMEDOUT,
-				       "the VRRP engine does not answer (asked "
-				       "for %d ms)",
-				       ENGINE_ASK_MS);
-		n = read(fd, buf_room(in, 65536), 65536);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n < 0)
-			return err_sys(reterr, -errno, "the VRRP engine");
-		if (n == 0)
-			return 0;
-		in->len += (size_t)n;
-		if (in->data[in->len - 1] == '\n')
-			return 0;
-		if (in->len > ENGINE_ANSWER_MAX)
-			return err_set(reterr, -EMSGSIZE,
-				       "the VRRP engine's answer is too long");
-	}
-}
-
 /* Sends one line and reads the answer's one line, not yet looked into. */
 static int call(const char *state_dir, const char *line, struct buf *in,
 		int *ret_pid, struct err *reterr)
 {
+	struct mono end = mono_add(clock_mono(), ENGINE_ASK_MS * NS_PER_MS);
+	char path[PATH_MAX], out[64];
 	auto_close int fd = -1;
-	struct ucred peer = {0};
-	socklen_t len = sizeof(peer);
-	char out[64];
 	int n;
 
 	if (ret_pid)
 		*ret_pid = 0;
-	fd = dial(state_dir, reterr);
+	n = engine_path(state_dir, ENGINE_SOCKET, path);
+	if (n < 0)
+		return err_sys(reterr, n, "%s", state_dir);
+	fd = unix_dial(path, ENGINE, reterr);
 	if (fd < 0)
 		return fd;
-	if (ret_pid &&
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
-		*ret_pid = peer.pid;
+	if (ret_pid)
+		*ret_pid = unix_peer(fd);
 	n = snprintf(out, sizeof(out), "%s\n", line);
-	if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n)
-		return err_sys(reterr, -errno, "the VRRP engine");
-	return read_line(fd, in, reterr);
+	return unix_ask(fd, ENGINE, out, (size_t)n, end, ENGINE_ANSWER_MAX, in,
+			reterr);
 }
 
 int engine_ask(struct arena *a, const char *state_dir, const char *line,

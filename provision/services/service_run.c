@@ -19,12 +19,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/process.h"
 #include "provision/services/engine.h"
 #include "provision/services/supervise.h"
 
@@ -38,28 +39,6 @@ static void parent_of(const char *state_dir, char *out)
 
 	snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - state_dir) : 0,
 		 state_dir);
-}
-
-static int pidfd_open_(int pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-static int pidfd_signal(int fd, int sig)
-{
-	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
-}
-
-/* Whether the process ended within ms; a pidfd turns readable then. */
-static bool ended(int pidfd, int ms)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int n;
-
-	do
-		n = poll(&p, 1, ms);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
 }
 
 /* Whether a supervisor has brought the engine back in a while. */
@@ -80,16 +59,16 @@ static bool comes_back(struct arena *a, const char *state_dir)
  * then. */
 static bool rouse(struct arena *a, const char *state_dir, int pid)
 {
-	auto_close int pidfd = pid > 0 ? pidfd_open_(pid) : -1;
+	auto_close int pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	const struct doc *state;
 
 	if (pidfd < 0)
 		return false;
-	(void)pidfd_signal(pidfd, SIGCONT);
+	(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
 	if (engine_ask(a, state_dir, "state", &state, NULL, NULL) == 0)
 		return true;
-	(void)pidfd_signal(pidfd, SIGKILL);
-	(void)ended(pidfd, ENGINE_STOP_MS);
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	(void)process_ended(pidfd, ENGINE_STOP_MS);
 	return comes_back(a, state_dir);
 }
 
@@ -112,16 +91,16 @@ static int stop_one(struct arena *a, const char *state_dir, struct err *reterr)
 	/* The process is held by a descriptor before it is told to go. */
 	e = engine_ask(a, state_dir, "state", &answer, &pid, NULL);
 	if (pid > 0)
-		pidfd = pidfd_open_(pid);
+		pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return -ESRCH;
 	if (e < 0)
-		(void)pidfd_signal(pidfd, SIGCONT);
+		(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
 	e = engine_ask(a, state_dir, "stop", &answer, NULL, NULL);
-	if (e == 0 && ended(pidfd, ENGINE_STOP_MS))
+	if (e == 0 && process_ended(pidfd, ENGINE_STOP_MS))
 		return 0;
-	(void)pidfd_signal(pidfd, SIGKILL);
-	if (!ended(pidfd, ENGINE_STOP_MS))
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	if (!process_ended(pidfd, ENGINE_STOP_MS))
 		return err_set(reterr, -EBUSY,
 			       "the VRRP engine, process %d, does not end",
 			       pid);

@@ -14,9 +14,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,92 +26,21 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/keys/keys.h"
+#include "lib/process.h"
+#include "lib/unix.h"
 
 #define SAID_MAX 512
 
+#define WHO "the supervisor of services"
+
 static int dial(const char *state_dir, struct err *reterr)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	auto_close int fd = -1;
-	int n;
+	char path[PATH_MAX];
 
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" SUPERVISE_SOCKET,
-		     state_dir);
-	if (n < 0 || n >= (int)sizeof(sa.sun_path))
-		return err_set(reterr, -ENAMETOOLONG,
-			       "the name of the supervisor's socket is too "
-			       "long");
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "a socket");
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		return err_sys(reterr, -errno, "the supervisor of services");
-	return take_fd(&fd);
-}
-
-/* Moves bytes one way until done or the deadline. */
-static int wait_for(int fd, short events, struct mono end, struct err *reterr)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	int64_t left = mono_sub(end, clock_mono()) / NS_PER_MS;
-
-	if (left <= 0 || poll(&p, 1, (int)left) == 0)
-		return err_set(reterr, -ETIMEDOUT,
-			       "the supervisor of services does not answer");
-	return 0;
-}
-
-static int send_line(int fd, const struct buf *line, struct mono end,
-		     struct err *reterr)
-{
-	size_t sent = 0;
-	ssize_t n;
-	int e;
-
-	while (sent < line->len) {
-		n = send(fd, line->data + sent, line->len - sent, MSG_NOSIGNAL);
-		if (n > 0) {
-			sent += (size_t)n;
-			continue;
-		}
-		if (errno != EAGAIN && errno != EINTR)
-			return err_sys(reterr, -errno,
-				       "the supervisor of services");
-		e = wait_for(fd, POLLOUT, end, reterr);
-		if (e < 0)
-			return e;
-	}
-	return 0;
-}
-
-static int read_line(int fd, struct buf *in, struct mono end,
-		     struct err *reterr)
-{
-	ssize_t n;
-	int e;
-
-	for (;;) {
-		n = read(fd, buf_room(in, 65536), 65536);
-		if (n > 0) {
-			in->len += (size_t)n;
-			if (in->data[in->len - 1] == '\n')
-				return 0;
-			if (in->len > SUPERVISE_LINE_MAX)
-				return err_set(reterr, -EMSGSIZE,
-					       "the supervisor's answer is "
-					       "too long");
-			continue;
-		}
-		if (n == 0)
-			return err_set(reterr, -ECONNRESET,
-				       "the supervisor of services is gone");
-		if (errno != EAGAIN && errno != EINTR)
-			return err_sys(reterr, -errno,
-				       "the supervisor of services");
-		e = wait_for(fd, POLLIN, end, reterr);
-		if (e < 0)
-			return e;
-	}
+	if (snprintf(path, sizeof(path), "%s/" SUPERVISE_SOCKET, state_dir) >=
+	    (int)sizeof(path))
+		return err_sys(reterr, -ENAMETOOLONG, "%s", state_dir);
+	return unix_dial(path, WHO, reterr);
 }
 
 /* *ret_pid (may be NULL) is the supervisor, known even if it does not answer;
@@ -122,8 +51,6 @@ static int ask(struct arena *a, const char *state_dir, const struct buf *line,
 {
 	struct mono end = mono_add(clock_mono(), ms * NS_PER_MS);
 	auto_buf struct buf in = {0};
-	struct ucred peer = {0};
-	socklen_t len = sizeof(peer);
 	struct doc *root = NULL;
 	auto_close int fd = -1;
 	int e;
@@ -133,12 +60,12 @@ static int ask(struct arena *a, const char *state_dir, const struct buf *line,
 	fd = dial(state_dir, reterr);
 	if (fd < 0)
 		return fd;
-	if (ret_pid &&
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
-		*ret_pid = peer.pid;
-	e = send_line(fd, line, end, reterr);
-	if (e == 0)
-		e = read_line(fd, &in, end, reterr);
+	if (ret_pid)
+		*ret_pid = unix_peer(fd);
+	e = unix_ask(fd, WHO, line->data, line->len, end, SUPERVISE_LINE_MAX,
+		     &in, reterr);
+	if (e == 0 && !in.len)
+		return err_set(reterr, -ECONNRESET, WHO " is gone");
 	if (e == 0)
 		e = doc_parse_line(a, in.data, in.len, &root, reterr);
 	if (e < 0)
@@ -359,27 +286,6 @@ void supervise_begun(int fd)
 
 /* --- telling it ----------------------------------------------------------- */
 
-static int pidfd_open_(int pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-static int pidfd_signal(int fd, int sig)
-{
-	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
-}
-
-static bool ended(int pidfd, int ms)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int n;
-
-	do
-		n = poll(&p, 1, ms);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
-}
-
 /*
  * One runs, and its socket is gone: somebody removed it. On SIGHUP it makes
  * it anew, while its services go on.
@@ -390,11 +296,11 @@ static bool heard_again(struct arena *a, const char *state_dir,
 	struct mono until =
 		mono_add(clock_mono(), SUPERVISE_LOOK_MS * NS_PER_MS);
 	int pid = holder(state_dir);
-	auto_close int pidfd = pid ? pidfd_open_(pid) : -1;
+	auto_close int pidfd = pid ? pidfd_open(pid, 0) : -1;
 	const struct doc *answer;
 
 	if (pidfd < 0 || holder(state_dir) != pid ||
-	    pidfd_signal(pidfd, SIGHUP) < 0)
+	    pidfd_send_signal(pidfd, SIGHUP, NULL, 0) < 0)
 		return false;
 	do {
 		if (ask(a, state_dir, line, SUPERVISE_LOOK_MS, &answer, NULL,
@@ -420,15 +326,15 @@ bool supervise_well(struct arena *a, const char *state_dir)
 		return true;
 	if (pid <= 0)
 		return heard_again(a, state_dir, &line);
-	pidfd = pidfd_open_(pid);
+	pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return false;
-	(void)pidfd_signal(pidfd, SIGCONT);
+	(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
 	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, NULL);
 	if (e == 0)
 		return true;
-	(void)pidfd_signal(pidfd, SIGKILL);
-	(void)ended(pidfd, SUPERVISE_ASK_MS);
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	(void)process_ended(pidfd, SUPERVISE_ASK_MS);
 	return false;
 }
 
@@ -570,11 +476,11 @@ int supervise_stop(const char *state_dir, struct err *reterr)
 	begin(&j, &line, "stop");
 	end(&j);
 	(void)ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, &pid, NULL);
-	pidfd = pid > 0 ? pidfd_open_(pid) : -1;
-	if (pidfd < 0 || ended(pidfd, 1000))
+	pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	if (pidfd < 0 || process_ended(pidfd, 1000))
 		return 0;
-	(void)pidfd_signal(pidfd, SIGKILL);
-	if (ended(pidfd, 5000))
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	if (process_ended(pidfd, 5000))
 		return 0;
 	return err_set(reterr, -EBUSY,
 		       "the supervisor of services, process %d, does not end",

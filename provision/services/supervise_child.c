@@ -207,7 +207,7 @@ static void said(struct kept *k, const char *dir, const char *line, size_t len)
 
 bool kept_hear(struct kept *k, const char *dir)
 {
-	char *end;
+	const char *text;
 	size_t len;
 	ssize_t n;
 
@@ -220,12 +220,12 @@ bool kept_hear(struct kept *k, const char *dir)
 		return false;
 	}
 	k->line.len += (size_t)n;
-	k->line.data[k->line.len] = '\0';
-	while ((end = memchr(k->line.data, '\n', k->line.len)) ||
-	       k->line.len >= LINE_MAX_) {
-		len = end ? (size_t)(end - k->line.data) : k->line.len;
-		said(k, dir, k->line.data, len);
-		buf_drop(&k->line, end ? len + 1 : len);
+	while ((text = line_next(&k->words, &k->line, &len)))
+		said(k, dir, text, len);
+	if (k->line.len >= LINE_MAX_) {
+		said(k, dir, k->line.data, k->line.len);
+		buf_reset(&k->line);
+		k->words = (struct line){0};
 	}
 	return true;
 }

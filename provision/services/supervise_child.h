@@ -12,6 +12,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/line.h"
 #include "lib/mono.h"
 #include "provision/services/service.h"
 
@@ -46,7 +47,8 @@ struct kept {
 	int out; /* its stdout and stderr, or -1 */
 	int log;
 	size_t log_size;
-	struct buf line; /* what it has said since the last end of a line */
+	struct buf line;   /* what it has said since the last end of a line */
+	struct line words; /* of it */
 	char said[SERVICE_SAID_MAX];
 	size_t nsaid;
 };

@@ -42,6 +42,8 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/line.h"
+#include "lib/unix.h"
 #include "provision/services/supervise.h"
 #include "provision/services/supervise_child.h"
 #include "provision/services/supervise_roles.h"
@@ -53,6 +55,7 @@
 struct client {
 	int fd; /* -1: free */
 	struct buf in, out;
+	struct line next; /* of in */
 	size_t sent;
 	bool answered;
 	struct kept *waits; /* for this one to have ended, or reloaded */
@@ -257,20 +260,15 @@ static void bury(struct supervisor *v)
 static int say_verb(struct supervisor *v, struct client *c, struct kept *k,
 		    struct err *reterr)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	char word[128];
+	char path[PATH_MAX], word[128];
 	int n;
 
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/%s", v->dir,
-		     k->s.control);
-	if (n < 0 || n >= (int)sizeof(sa.sun_path))
-		return err_sys(reterr, -ENAMETOOLONG, "%s", k->s.control);
-	c->verb =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	snprintf(path, sizeof(path), "%s/%s", v->dir, k->s.control);
 	n = snprintf(word, sizeof(word), "%s\n", k->s.reload);
-	if (c->verb < 0 ||
-	    connect(c->verb, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    send(c->verb, word, (size_t)n, MSG_NOSIGNAL) != n)
+	c->verb = unix_dial(path, "its control socket", reterr);
+	if (c->verb < 0)
+		return err_prefix(reterr, "%s", k->s.name);
+	if (send(c->verb, word, (size_t)n, MSG_NOSIGNAL) != n)
 		return err_sys(reterr, -errno, "%s: its control socket",
 			       k->s.name);
 	c->waits = k;
@@ -507,8 +505,8 @@ static void request(struct supervisor *v, struct client *c, size_t len)
 
 static void receive(struct supervisor *v, struct client *c)
 {
-	size_t had = c->in.len;
-	char *end;
+	size_t len;
+	int found;
 	ssize_t n;
 
 	n = recv(c->fd, buf_room(&c->in, 65536), 65536, 0);
@@ -519,10 +517,10 @@ static void receive(struct supervisor *v, struct client *c)
 		return;
 	}
 	c->in.len += (size_t)n;
-	end = memchr(c->in.data + had, '\n', c->in.len - had);
-	if (end)
-		request(v, c, (size_t)(end - c->in.data));
-	else if (c->in.len > SUPERVISE_LINE_MAX)
+	found = line_find(&c->next, &c->in, SUPERVISE_LINE_MAX, &len);
+	if (found > 0)
+		request(v, c, len);
+	else if (found < 0)
 		answer(c, -EMSGSIZE, "the request is too long");
 }
 

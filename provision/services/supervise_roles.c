@@ -2,15 +2,16 @@
 #include "provision/services/supervise_roles.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/doc.h"
+#include "lib/unix.h"
 
 #define LINE_MAX_ 65536
 
@@ -27,6 +28,7 @@ static void hang_up(struct roles_watch *w)
 	w->items = NULL;
 	w->n = 0;
 	buf_reset(&w->in);
+	w->next = (struct line){0};
 	arena_release(&w->arena);
 }
 
@@ -39,19 +41,15 @@ void roles_watch_release(struct roles_watch *w)
 
 void roles_watch_dial(struct roles_watch *w, const char *dir)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	static const char ask[] = "watch\n";
 	auto_close int fd = -1;
-	int n;
+	char path[PATH_MAX];
 
 	w->again = mono_add(clock_mono(), ROLES_AGAIN_NS);
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" ROLES_SOCKET, dir);
-	if (n < 0 || n >= (int)sizeof(sa.sun_path))
-		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) !=
-		    (ssize_t)sizeof(ask) - 1)
+	snprintf(path, sizeof(path), "%s/" ROLES_SOCKET, dir);
+	fd = unix_dial(path, "the VRRP engine", NULL);
+	if (fd < 0 || send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) !=
+			      (ssize_t)sizeof(ask) - 1)
 		return;
 	w->fd = take_fd(&fd);
 	w->again = MONO_NEVER;
@@ -86,8 +84,8 @@ static void line(struct roles_watch *w, const char *text, size_t len)
 
 void roles_watch_hear(struct roles_watch *w)
 {
-	size_t from = 0, len;
-	char *end;
+	const char *text;
+	size_t len;
 	ssize_t n;
 
 	n = recv(w->fd, buf_room(&w->in, LINE_MAX_), LINE_MAX_, 0);
@@ -98,13 +96,8 @@ void roles_watch_hear(struct roles_watch *w)
 		return;
 	}
 	w->in.len += (size_t)n;
-	w->in.data[w->in.len] = '\0';
-	while ((end = memchr(w->in.data + from, '\n', w->in.len - from))) {
-		len = (size_t)(end - (w->in.data + from));
-		line(w, w->in.data + from, len);
-		from += len + 1;
-	}
-	buf_drop(&w->in, from);
+	while ((text = line_next(&w->next, &w->in, &len)))
+		line(w, text, len);
 }
 
 bool roles_watch_active(const struct roles_watch *w, const char *id)

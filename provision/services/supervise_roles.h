@@ -9,6 +9,7 @@
 
 #include "lib/arena.h"
 #include "lib/buf.h"
+#include "lib/line.h"
 #include "lib/mono.h"
 
 /* In the state folder: the control socket of the node's engine. */
@@ -25,6 +26,7 @@ struct roles_watch {
 	int fd; /* -1: nobody tells */
 	struct mono again;
 	struct buf in;
+	struct line next; /* of in */
 	struct arena arena;
 	struct watched_role *items;
 	size_t n;

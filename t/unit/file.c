@@ -129,6 +129,31 @@ static void lines(void)
 	       "one too long is refused with its end there too");
 }
 
+/* The same text in pieces of each size, taken whole lines at a time. */
+static void all_lines(void)
+{
+	static const char text[] = "one\n\ntwo\nthree\nfo";
+
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		auto_buf struct buf b = {0};
+		auto_buf struct buf got = {0};
+		struct line l = {0};
+		const char *s;
+		size_t len;
+
+		for (size_t i = 0; i < sizeof(text) - 1; i += piece) {
+			size_t left = sizeof(text) - 1 - i;
+
+			buf_add(&b, text + i, left < piece ? left : piece);
+			while ((s = line_next(&l, &b, &len)))
+				buf_printf(&got, "[%s %zu]", s, len);
+		}
+		is(got.data, "[one 3][ 0][two 3][three 5]",
+		   "lines in pieces of %zu", piece);
+		is(b.data, "fo", "and what is left of them");
+	}
+}
+
 int main(void)
 {
 	const char *left[] = {"ten",    "pipe", "empty", "a",
@@ -142,6 +167,7 @@ int main(void)
 	writing();
 	in_the_way();
 	lines();
+	all_lines();
 	for (size_t i = 0; i < ARRAY_LEN(left); i++)
 		remove(in_dir(left[i]));
 	ok(rmdir(dir) == 0, "no other file was left");

@@ -19,6 +19,7 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
+#include "lib/unix.h"
 #include "vrrp/core/advert.h"
 
 #define TOS_INTERNETWORK_CONTROL 0xc0
@@ -252,17 +253,6 @@ int vrrp_sock_watch(int nsfd, struct err *reterr)
 }
 
 /* --- control ----------------------------------------------------------- */
-
-static int unix_address(const char *path, struct sockaddr_un *ret,
-			struct err *reterr)
-{
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(ret->sun_path))
-		return err_set(reterr, -ENAMETOOLONG,
-			       "'%s' is too long for a socket's path", path);
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
-	return 0;
-}
 
 int vrrp_sock_listen(const char *path, struct err *reterr)
 {
