@@ -26,6 +26,7 @@
 	X(traffic_checks)                                                      \
 	X(passage_checks)                                                      \
 	X(nat_checks)                                                          \
+	X(path_checks)                                                         \
 	X(service_checks)                                                      \
 	X(lease_checks)                                                        \
 	X(advertised_checks)                                                   \

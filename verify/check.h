@@ -23,17 +23,19 @@ enum check_needs {
 	NEEDS_TABLES = 0,
 	NEEDS_FRAMES = 1 << 0,
 	NEEDS_PINGS = 1 << 1,
-	NEEDS_TIME = 1 << 2,     /* roles, over at least one interval */
-	NEEDS_PASSAGES = 1 << 4, /* packets through routers */
-	NEEDS_OFFERS = 1 << 5,   /* of DHCP servers */
-	NEEDS_GUESTS = 1 << 6,   /* what machines were told */
-	NEEDS_NAMES = 1 << 7,    /* answers of DNS servers */
-	NEEDS_WEB = 1 << 8,      /* what the metadata service tells machines */
-	NEEDS_ADVERTS = 1 << 9,  /* of routers, as instances hear them */
-	NEEDS_RADVD = 1 << 10,   /* where radvd runs */
-	NEEDS_REACH = 1 << 11,   /* instances pinged from outside */
-	NEEDS_OUTSIDE = 1 << 12, /* names of the Internet */
-	NEEDS_DRIFT = 1 << 3     /* what the agents would change */
+	NEEDS_TIME = 1 << 2,      /* roles, over at least one interval */
+	NEEDS_PASSAGES = 1 << 4,  /* packets through routers */
+	NEEDS_OFFERS = 1 << 5,    /* of DHCP servers */
+	NEEDS_GUESTS = 1 << 6,    /* what machines were told */
+	NEEDS_NAMES = 1 << 7,     /* answers of DNS servers */
+	NEEDS_WEB = 1 << 8,       /* what the metadata service tells machines */
+	NEEDS_ADVERTS = 1 << 9,   /* of routers, as instances hear them */
+	NEEDS_RADVD = 1 << 10,    /* where radvd runs */
+	NEEDS_REACH = 1 << 11,    /* instances pinged from outside */
+	NEEDS_OUTSIDE = 1 << 12,  /* names of the Internet */
+	NEEDS_INTERNET = 1 << 14, /* an Internet host, and the way there */
+	NEEDS_ISLES = 1 << 15, /* other projects' packets, which do not come */
+	NEEDS_DRIFT = 1 << 3   /* what the agents would change */
 };
 
 struct check {

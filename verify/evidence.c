@@ -7,6 +7,7 @@
 #include "lib/buf.h"
 #include "lib/mono.h"
 #include "provision/plan/radvd.h"
+#include "provision/fabric/internet.h"
 
 static const char not_looked[] = "not looked at";
 
@@ -172,6 +173,130 @@ static const struct topo_router *way_in(const struct lab *lab,
 					return &lab->routers[i];
 		}
 	return NULL;
+}
+
+/* Routers that passages of IPv4 go through. */
+static void plan_through(struct evidence *e)
+{
+	const struct topo_router *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->lab->nrouters && n < EVIDENCE_THROUGH_MAX;
+	     i++) {
+		const struct topo_router *r = &e->lab->routers[i];
+
+		for (size_t k = 0; k < e->npassages; k++)
+			if (e->passages[k].router == r &&
+			    e->passages[k].dst.family == 4)
+				last = r;
+		n += last == r;
+		for (size_t h = 0; last == r && h < r->nhosts; h++) {
+			struct seen_through *t =
+				arena_push(&e->arena, &e->through, &e->nthrough,
+					   sizeof(*t));
+
+			t->router = r;
+			t->host = h;
+			t->frames.error = not_looked;
+		}
+	}
+}
+
+static void plan_internet(struct evidence *e)
+{
+	struct seen_internet *t;
+	struct ip dst;
+	size_t i, k;
+
+	if (ip_parse(EMUL_OPENSTACK, &dst) < 0)
+		return;
+	/* Where the lab has that range itself, there is no such host. */
+	for (i = 0; i < e->lab->nsubnets; i++)
+		if (ipnet_contains(&e->lab->subnets[i].cidr, &dst))
+			return;
+	for (i = 0; i < e->npassages; i++) {
+		const struct seen_passage *p = &e->passages[i];
+		struct ip own = evidence_own(p);
+
+		for (k = 0; k < e->ninternet; k++)
+			if (e->internet[k].router == p->router)
+				break;
+		/* Who is not translated gets no answer from there. */
+		if (p->dst.family != 4 || k < e->ninternet ||
+		    e->ninternet == EVIDENCE_INTERNET_MAX ||
+		    (!p->router->snat &&
+		     !topo_floating_of(p->router, p->instance->port, &own)))
+			continue;
+		t = arena_push(&e->arena, &e->internet, &e->ninternet,
+			       sizeof(*t));
+		t->router = p->router;
+		t->instance = p->instance;
+		t->dst = dst;
+		t->pings.error = t->trace.error = not_looked;
+	}
+}
+
+/* An IPv4 address of an instance on its project's own network. */
+static const struct ip *isle_of(const struct topo_instance *in)
+{
+	if (in->port->network->external)
+		return NULL;
+	for (size_t i = 0; i < in->port->naddrs; i++)
+		if (in->port->addrs[i].addr.ip.family == 4)
+			return &in->port->addrs[i].addr.ip;
+	return NULL;
+}
+
+static void plan_isles(struct evidence *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < e->lab->ninstances; i++) {
+		const struct topo_instance *in = &e->lab->instances[i];
+		const struct ip *own = isle_of(in);
+		struct seen_isle *t;
+
+		for (k = 0; k < e->nisles; k++)
+			if (strcmp(evidence_project(e->isles[k].instance),
+				   evidence_project(in)) == 0)
+				break;
+		if (!own || k < e->nisles || k == EVIDENCE_ISLES_MAX)
+			continue;
+		t = arena_push(&e->arena, &e->isles, &e->nisles, sizeof(*t));
+		t->instance = in;
+		t->dst = *own;
+		t->frames.error = t->own.error = not_looked;
+	}
+	if (e->nisles == 1)
+		e->nisles = 0; /* nobody is there to be kept away */
+}
+
+struct ip evidence_outside(const struct seen_passage *p)
+{
+	const struct ip *gw = topo_external_ip(p->router, p->dst.family);
+	struct ip own = evidence_own(p);
+	const struct topo_floating *f;
+
+	f = topo_floating_of(p->router, p->instance->port, &own);
+	if (f)
+		return f->addr;
+	return p->router->snat && gw ? *gw : own;
+}
+
+const char *evidence_project(const struct topo_instance *in)
+{
+	return in->port->network->project;
+}
+
+struct ip evidence_own(const struct seen_passage *p)
+{
+	const struct topo_port *port = p->instance->port;
+	struct ip own = {0};
+
+	for (size_t i = port->naddrs; i-- > 0;)
+		if (port->addrs[i].addr.ip.family == p->dst.family)
+			own = port->addrs[i].addr.ip;
+	return own;
 }
 
 static void plan_passages(struct evidence *e)
@@ -354,6 +479,9 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_pings(e);
 	plan_passages(e);
 	plan_reached(e);
+	plan_through(e);
+	plan_internet(e);
+	plan_isles(e);
 	plan_boots(e);
 }
 

@@ -26,6 +26,7 @@
 #include "verify/looks/programs.h"
 #include "verify/looks/ra.h"
 #include "verify/looks/sweep.h"
+#include "verify/looks/trace.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
@@ -126,6 +127,45 @@ struct seen_reach {
 	unsigned tries;
 };
 
+/*
+ * What passes through a router on one of its hosts, by each of its interfaces,
+ * of what passages send: so it is seen before and after translation.
+ */
+struct seen_through {
+	const struct topo_router *router;
+	size_t host; /* index in router->hosts */
+	struct seen_frames frames;
+};
+
+/*
+ * The Internet as an instance finds it: a ping of EVIDENCE_NAME's address, and
+ * the way there. One instance behind each router.
+ */
+struct seen_internet {
+	const struct topo_router *router;
+	const struct topo_instance *instance;
+	struct ip dst;
+	struct seen_pings pings;
+	struct seen_trace trace;
+};
+
+/*
+ * Datagrams from an instance of every other project to one instance's own
+ * address, none of which may arrive there; and one from itself, to know that
+ * it would be seen.
+ */
+struct seen_isle {
+	const struct topo_instance *instance;
+	struct ip dst;
+	struct seen_frames frames;
+	struct seen_sent own;
+	const char *error; /* why another project could not send, or NULL */
+};
+
+#define EVIDENCE_THROUGH_MAX 32  /* routers that are looked through */
+#define EVIDENCE_INTERNET_MAX 32 /* likewise, that lead to the Internet */
+#define EVIDENCE_ISLES_MAX 16    /* projects */
+
 struct evidence {
 	struct arena arena;
 	struct arena *arenas; /* one for each thread that gathers */
@@ -145,6 +185,12 @@ struct evidence {
 	size_t npassages;
 	struct seen_reach *reached; /* instances in order */
 	size_t nreached;
+	struct seen_through *through; /* routers in order, hosts of each */
+	size_t nthrough;
+	struct seen_internet *internet; /* routers in order */
+	size_t ninternet;
+	struct seen_isle *isles; /* projects in the order of instances */
+	size_t nisles;
 	struct seen_frames left; /* frames to passages, by the host outside */
 	int64_t waited_ns;       /* for a role to be taken, before looking */
 };
@@ -171,6 +217,16 @@ const char *evidence_passage_filter(struct arena *a, const struct lab *lab);
 /* Was a frame of this passage seen outside? The first one, or NULL. */
 const struct frame *evidence_left(const struct evidence *e,
 				  const struct seen_passage *p);
+
+/* The address by which a passage leaves its instance. */
+struct ip evidence_own(const struct seen_passage *p);
+
+/* The address that it has outside: the router's own, where that translates, or
+ * a floating one; else the instance's. */
+struct ip evidence_outside(const struct seen_passage *p);
+
+/* The project of an instance: that of its network. */
+const char *evidence_project(const struct topo_instance *in);
 
 /* The address that DHCP servers have for an instance: its first one in an IPv4
  * subnet with DHCP; NULL where it has none. */

@@ -25,6 +25,7 @@
 #include "provision/node/agent.h"
 #include "verify/gather_boots.h"
 #include "verify/passages.h"
+#include "verify/paths.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
@@ -380,6 +381,7 @@ static void blame(struct gather *g, const struct fleet_node *n)
 void gather(struct fleet *f, struct evidence *e, unsigned needs)
 {
 	struct gather g = {.e = e, .needs = needs, .fleet = f};
+	struct paths *paths;
 	struct going left;
 	size_t i;
 
@@ -395,10 +397,12 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 	e->waited_ns = gather_wait(f, g.learned);
 	if (needs & NEEDS_DRIFT)
 		converge_tell(e->lab, &g.told);
+	paths = paths_begin(f, e, needs);
 	if (needs & NEEDS_PASSAGES)
 		passages_begin(f, e, &left);
 	(void)fleet_each(f, gather_node, &g, NULL);
 	if (needs & NEEDS_PASSAGES)
 		passages_end(f, e, &left, g.learned);
+	paths_end(paths);
 	buf_release(&g.told);
 }

@@ -257,8 +257,17 @@ void scope_inside(struct subjects *ret, const struct evidence *e)
 	pings(ret, e->inside, e->ninside, false);
 }
 
+static bool looked_through(const struct evidence *e,
+			   const struct topo_router *r)
+{
+	for (size_t i = 0; i < e->nthrough; i++)
+		if (e->through[i].router == r)
+			return true;
+	return false;
+}
+
 static void passages(struct subjects *ret, const struct evidence *e,
-		     bool only_v4)
+		     bool only_v4, bool through)
 {
 	size_t i;
 
@@ -271,6 +280,8 @@ static void passages(struct subjects *ret, const struct evidence *e,
 
 		if (only_v4 && p->dst.family != 4)
 			continue;
+		if (through && !looked_through(e, p->router))
+			continue;
 		add(ret, s,
 		    arena_printf(ret->arena, "from %s by %s, IPv%d",
 				 p->instance->name, p->router->name,
@@ -280,12 +291,47 @@ static void passages(struct subjects *ret, const struct evidence *e,
 
 void scope_passages(struct subjects *ret, const struct evidence *e)
 {
-	passages(ret, e, false);
+	passages(ret, e, false, false);
 }
 
 void scope_passages_v4(struct subjects *ret, const struct evidence *e)
 {
-	passages(ret, e, true);
+	passages(ret, e, true, false);
+}
+
+void scope_through(struct subjects *ret, const struct evidence *e)
+{
+	passages(ret, e, true, true);
+}
+
+void scope_internet(struct subjects *ret, const struct evidence *e)
+{
+	for (size_t i = 0; i < e->ninternet; i++) {
+		const struct seen_internet *t = &e->internet[i];
+		struct subject s = {.internet = t,
+				    .router = t->router,
+				    .instance = t->instance,
+				    .node = t->instance->node};
+
+		add(ret, s,
+		    arena_printf(ret->arena, "%s behind %s", t->instance->name,
+				 t->router->name));
+	}
+}
+
+void scope_isles(struct subjects *ret, const struct evidence *e)
+{
+	for (size_t i = 0; i < e->nisles; i++) {
+		const struct seen_isle *t = &e->isles[i];
+		struct subject s = {.isle = t,
+				    .instance = t->instance,
+				    .node = t->instance->node};
+
+		add(ret, s,
+		    arena_printf(ret->arena, "%s of project %s",
+				 t->instance->name,
+				 evidence_project(t->instance)));
+	}
 }
 
 /* Ports with an IPv6 address each: those of one network are one subject. */

@@ -28,6 +28,8 @@ struct subject {
 	const struct seen_passage *passage;
 	const struct seen_boot *boot; /* instance's */
 	const struct seen_reach *reach;
+	const struct seen_internet *internet;
+	const struct seen_isle *isle;
 };
 
 struct subjects {
@@ -60,6 +62,13 @@ scope_fn scope_inside;     /* each router address that an instance can reach */
 
 /* Passages of IPv4 alone. */
 scope_fn scope_passages_v4;
+
+/* Passages of IPv4 through routers that are looked through. */
+scope_fn scope_through;
+
+/* An instance behind each router, and one of each project. */
+scope_fn scope_internet;
+scope_fn scope_isles;
 
 /* Pings of floating addresses. */
 scope_fn scope_floatings;

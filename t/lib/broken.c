@@ -709,7 +709,8 @@ const struct broken broken[] = {
 	 "blind adverts: router2 on network1; "
 	 "blind advert-fields: router2 on network1; "
 	 "blind advert-fields: router2 on network2; "
-	 "blind advert-interval: router2 on network1; " BLIND_FLOATING},
+	 "blind advert-interval: router2 on network1; " BLIND_FLOATING "; "
+	 "blind standby-rules: router2"},
 	{"a router's namespace with another UUID", ns_other_uuid,
 	 "wrong namespaces: compute1"},
 	{"another lab's namespace", ns_of_other_lab, NULL},
@@ -733,7 +734,9 @@ const struct broken broken[] = {
 	 "wrong engine: network2; blind active: router2; "
 	 "blind state-file: router2 on network2; "
 	 "wrong addresses: router2 on network2; "
-	 "wrong default-route: router2 on network2; " WRONG_FLOATING},
+	 "wrong default-route: router2 on network2; " WRONG_FLOATING "; "
+	 "wrong nat-path: from selfservice-instance1 by router2, IPv4; "
+	 "wrong nat-path: from selfservice-instance2 by router2, IPv4"},
 	{"no engine on the backup", engine_gone_on_backup,
 	 "wrong engine: network1; blind active: router2; "
 	 "blind state-file: router2 on network1"},
@@ -757,7 +760,9 @@ const struct broken broken[] = {
 	 "wrong active: router2; wrong adverts: router2 on network1; "
 	 "wrong adverts: router2 on network2; "
 	 "blind advert-tunnel: router2 on network1; "
-	 "blind advert-tunnel: router2 on network2"},
+	 "blind advert-tunnel: router2 on network2; "
+	 "blind nat-path: from selfservice-instance1 by router2, IPv4; "
+	 "blind nat-path: from selfservice-instance2 by router2, IPv4"},
 	{"another router of the project", other_router_of_project, NULL},
 	{"wrong VNI", wrong_vni, "wrong advert-tunnel: router2 on network1"},
 	{"both nodes active: the overlay is partitioned", partitioned,
@@ -852,7 +857,8 @@ const struct broken broken[] = {
 	 "blind snat: from selfservice-instance2 by router2, IPv4"},
 	{"an instance that could not send", nothing_sent,
 	 "blind forwarding: from selfservice-instance1 by router2, IPv4; "
-	 "blind snat: from selfservice-instance1 by router2, IPv4"},
+	 "blind snat: from selfservice-instance1 by router2, IPv4; "
+	 "blind nat-path: from selfservice-instance1 by router2, IPv4"},
 	{"settings that have drifted", drifted, "wrong drift: network1"},
 	{"an agent that cannot tell what differs", drift_untold,
 	 "blind drift: network1"},

@@ -25,10 +25,13 @@ const char broken_routers_text[] =
 	"    subnets:\n"
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
 	"  one: {subnets: {one4: {cidr: 192.168.1.0/24, dhcp: false}}}\n"
-	"  two: {subnets: {two4: {cidr: 192.168.2.0/24, dhcp: false}}}\n"
+	"  two:\n"
+	"    project: other\n"
+	"    subnets: {two4: {cidr: 192.168.2.0/24, dhcp: false}}\n"
 	"routers:\n"
 	"  solo: {gateway: ext, interfaces: [one4], ha: false}\n"
 	"  pair:\n"
+	"    project: other\n"
 	"    gateway: ext\n"
 	"    interfaces: [two4]\n"
 	"    routes: [{to: 10.9.0.0/16, via: 192.168.2.9}]\n"
@@ -128,6 +131,113 @@ static void route_on_standby(struct evidence *e)
 	}
 }
 
+static void not_translated(struct evidence *e)
+{
+	/* Seen on qg, and outside, with the instance's own address. */
+	e->through[2].frames.frames[1].ip_src =
+		e->through[2].frames.frames[0].ip_src;
+	for (size_t i = 0; i < e->left.n; i++)
+		if (ip_equal(&e->left.frames[i].ip_dst, &e->passages[1].dst))
+			e->left.frames[i].ip_src =
+				e->through[2].frames.frames[0].ip_src;
+}
+
+static void translated_early(struct evidence *e)
+{
+	e->through[2].frames.frames[0].ip_src = ip_v4(0xcb007101);
+}
+
+static void by_the_standby(struct evidence *e)
+{
+	e->through[1].frames = e->through[2].frames;
+}
+
+static void not_looked_through(struct evidence *e)
+{
+	e->through[2].frames = (struct seen_frames){.error = "no agent"};
+}
+
+static const char *const rule_sets[] = {
+	"*filter\n-A FORWARD -j one\n-A FORWARD -j two\nCOMMIT\n",
+	"*filter\n-A FORWARD -j one\nCOMMIT\n",
+	"*filter\n-A FORWARD -j two\n-A FORWARD -j one\nCOMMIT\n",
+};
+
+static void rules_on(struct evidence *e, const char *node, const char *text)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, node, o)
+	seen_push(&e->arena, healthy_ns(o, pair->netns), RES_RULES)
+		->rules.text4 = text;
+}
+
+static void same_rules(struct evidence *e)
+{
+	rules_on(e, "network1", rule_sets[0]);
+	rules_on(e, "network2", rule_sets[0]);
+}
+
+static void rule_gone_on_standby(struct evidence *e)
+{
+	rules_on(e, "network1", rule_sets[1]);
+	rules_on(e, "network2", rule_sets[0]);
+}
+
+static void rules_in_other_order(struct evidence *e)
+{
+	rules_on(e, "network1", rule_sets[2]);
+	rules_on(e, "network2", rule_sets[0]);
+}
+
+static void no_rules_on_standby(struct evidence *e)
+{
+	rules_on(e, "network2", rule_sets[0]);
+}
+
+static void internet_silent(struct evidence *e)
+{
+	for (size_t i = 0; i < e->internet[1].pings.n; i++)
+		e->internet[1].pings.probes[i].rtt = -1;
+}
+
+static void way_by_another(struct evidence *e)
+{
+	e->internet[0].trace.hops[0].from = ip_v4(0xc0a801fe);
+}
+
+static void way_ends_at_router(struct evidence *e)
+{
+	e->internet[0].trace.hops[1] = e->internet[0].trace.hops[2] =
+		(struct seen_hop){{0}, false};
+}
+
+static void one_hop_more(struct evidence *e)
+{
+	e->internet[0].trace.hops[1].from = ip_v4(0xcb007101);
+	e->internet[0].trace.hops[1].end = false;
+}
+
+static void leak(struct evidence *e)
+{
+	struct seen_frames *s = &e->isles[1].frames;
+	struct frame *f = arena_push(&e->arena, &s->frames, &s->n, sizeof(*f));
+
+	f->ifindex = 2;
+	f->ip_src = ip_v4(0xc0a80102);
+	f->ip_dst = e->isles[1].dst;
+}
+
+static void isle_unseen(struct evidence *e)
+{
+	e->isles[0].frames.n = 0;
+}
+
+static void isle_untried(struct evidence *e)
+{
+	e->isles[0].error = "no agent";
+}
+
 const struct broken broken_routers[] = {
 	{"a healthy lab with routers of both kinds", NULL, NULL},
 	{"a router without HA, and without its address", solo_addressless,
@@ -147,5 +257,34 @@ const struct broken broken_routers[] = {
 	 "wrong extra-routes: pair on network2"},
 	{"one on a standby", route_on_standby,
 	 "wrong extra-routes: pair on network1"},
+	{"what is not translated", not_translated,
+	 "wrong snat: from b by pair, IPv4; "
+	 "wrong nat-path: from b by pair, IPv4"},
+	{"what is translated before the router", translated_early,
+	 "wrong nat-path: from b by pair, IPv4"},
+	{"packets through a standby as well", by_the_standby,
+	 "wrong nat-path: from b by pair, IPv4"},
+	{"a router that cannot be looked through", not_looked_through,
+	 "blind nat-path: from b by pair, IPv4"},
+	{"the same rules on both hosts", same_rules, NULL},
+	{"a rule that the standby lacks", rule_gone_on_standby,
+	 "wrong standby-rules: pair"},
+	{"the standby's rules in another order", rules_in_other_order,
+	 "wrong standby-rules: pair"},
+	{"no rules on the standby", no_rules_on_standby,
+	 "wrong standby-rules: pair"},
+	{"the Internet silent", internet_silent,
+	 "wrong internet-ping: b behind pair"},
+	{"a way by somebody else", way_by_another,
+	 "wrong traceroute: a behind solo"},
+	{"a way that ends at the router", way_ends_at_router,
+	 "wrong traceroute: a behind solo"},
+	{"a hop between", one_hop_more, "wrong traceroute: a behind solo"},
+	{"a packet of another project's", leak,
+	 "wrong isolation: b of project other"},
+	{"a capture that saw nothing", isle_unseen,
+	 "blind isolation: a of project demo"},
+	{"projects that could not try", isle_untried,
+	 "blind isolation: a of project demo"},
 	{NULL, NULL, NULL},
 };

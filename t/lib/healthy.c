@@ -548,6 +548,70 @@ static void outside(struct evidence *e)
 	e->host.error = NULL;
 }
 
+/* The first of its samples' links of that name. */
+static unsigned index_of(struct evidence *e, const struct topo_node *n,
+			 const char *netns, const char *dev)
+{
+	return healthy_link(healthy_sample(e, n->name, 0), netns, dev)->index;
+}
+
+static void through(struct evidence *e, struct seen_through *t)
+{
+	const struct topo_router *r = t->router;
+	const struct topo_node *n = r->hosts[t->host];
+
+	t->frames = (struct seen_frames){.from = T0, .to = T0 + NS_PER_S};
+	if (t->host != r->nhosts - 1)
+		return;
+	for (size_t i = 0; i < e->npassages; i++) {
+		const struct seen_passage *p = &e->passages[i];
+		struct frame *f;
+
+		if (p->router != r || p->dst.family != 4)
+			continue;
+		f = arena_push(&e->arena, &t->frames.frames, &t->frames.n,
+			       sizeof(*f));
+		f->ip_dst = p->dst;
+		f->ip_src = evidence_own(p);
+		f->ifindex = index_of(e, n, r->netns, r->qr[0]->ifname);
+		f = arena_push(&e->arena, &t->frames.frames, &t->frames.n,
+			       sizeof(*f));
+		f->ip_dst = p->dst;
+		f->ip_src = evidence_outside(p);
+		f->outgoing = true;
+		f->ifindex = index_of(e, n, r->netns, r->gateway->ifname);
+	}
+}
+
+static void outward(struct evidence *e, struct seen_internet *t)
+{
+	const struct topo_port *port = t->instance->port;
+
+	t->pings = (struct seen_pings){0};
+	for (int i = 0; i < EVIDENCE_PROBES; i++)
+		((struct seen_probe *)arena_push(&e->arena, &t->pings.probes,
+						 &t->pings.n,
+						 sizeof(struct seen_probe)))
+			->rtt = 300000;
+	t->trace = (struct seen_trace){
+		.hops = arena_array(&e->arena, 3, sizeof(*t->trace.hops)),
+		.n = 3};
+	t->trace.hops[0].from = port->addrs[0].subnet->gateway;
+	t->trace.hops[1] = t->trace.hops[2] =
+		(struct seen_hop){.from = t->dst, .end = true};
+}
+
+static void isle(struct evidence *e, struct seen_isle *t)
+{
+	struct frame *f;
+
+	t->own = (struct seen_sent){.sent = 3};
+	t->frames = (struct seen_frames){.from = T0, .to = T0 + NS_PER_S};
+	f = arena_push(&e->arena, &t->frames.frames, &t->frames.n, sizeof(*f));
+	f->ifindex = 1;
+	f->ip_src = f->ip_dst = t->dst;
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -578,6 +642,12 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 			(struct seen_replies){.n = EVIDENCE_PROBES, .ttl = 63};
 		e->reached[i].tries = 1;
 	}
+	for (i = 0; i < e->nthrough; i++)
+		through(e, &e->through[i]);
+	for (i = 0; i < e->ninternet; i++)
+		outward(e, &e->internet[i]);
+	for (i = 0; i < e->nisles; i++)
+		isle(e, &e->isles[i]);
 	for (i = 0; i < lab->ninstances; i++) {
 		offers(e, &e->boots[i]);
 		guest(e, &e->boots[i]);

@@ -259,7 +259,7 @@ static bool on_left(const struct evidence *e, size_t i, const struct point *p)
 {
 	(void)e;
 	(void)i;
-	return p->check->needs & NEEDS_PASSAGES;
+	return p->check->needs & NEEDS_PASSAGES && !is_check(p, "nat-path");
 }
 
 static void lose_left(struct evidence *e, size_t i)
@@ -344,6 +344,18 @@ static void lose_web(struct evidence *e, size_t i)
 	e->boots[i].metadata = (struct seen_http){.error = "no agent"};
 }
 
+static bool on_through(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return is_check(p, "nat-path") &&
+	       p->subject.router == e->through[i].router;
+}
+
+static void lose_through(struct evidence *e, size_t i)
+{
+	e->through[i].frames = (struct seen_frames){.error = "no agent"};
+}
+
 static bool on_internet(const struct evidence *e, size_t i,
 			const struct point *p)
 {
@@ -364,6 +376,44 @@ static bool on_reach(const struct evidence *e, size_t i, const struct point *p)
 static void lose_reach(struct evidence *e, size_t i)
 {
 	e->reached[i].replies = (struct seen_replies){.error = "no agent"};
+}
+
+static bool on_outward(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return is_check(p, "internet-ping") &&
+	       p->subject.internet == &e->internet[i];
+}
+
+static void lose_ping_of_internet(struct evidence *e, size_t i)
+{
+	e->internet[i].pings = (struct seen_pings){.error = "no agent"};
+}
+
+static bool on_trace(const struct evidence *e, size_t i, const struct point *p)
+{
+	return is_check(p, "traceroute") &&
+	       p->subject.internet == &e->internet[i];
+}
+
+static void lose_trace(struct evidence *e, size_t i)
+{
+	e->internet[i].trace = (struct seen_trace){.error = "no agent"};
+}
+
+static bool on_isle(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->subject.isle == &e->isles[i];
+}
+
+static void lose_isle(struct evidence *e, size_t i)
+{
+	e->isles[i].frames = (struct seen_frames){.error = "no agent"};
+}
+
+static void lose_sender(struct evidence *e, size_t i)
+{
+	e->isles[i].error = "no agent";
 }
 
 #define COUNT(member) offsetof(struct evidence, member)
@@ -392,6 +442,12 @@ static const struct part {
 	{"a passage's sender", COUNT(npassages), lose_passage, on_passage},
 	{"the host outside", SIZE_MAX, lose_left, on_left},
 	{"its tables", SIZE_MAX, lose_host, on_host},
+	{"a capture in a router", COUNT(nthrough), lose_through, on_through},
+	{"a ping of the Internet", COUNT(ninternet), lose_ping_of_internet,
+	 on_outward},
+	{"a trace", COUNT(ninternet), lose_trace, on_trace},
+	{"a capture in a project", COUNT(nisles), lose_isle, on_isle},
+	{"other projects' packets", COUNT(nisles), lose_sender, on_isle},
 	{"a node's drift", 0, lose_drift, on_drift},
 	{"offers of DHCP servers", BOOTS, lose_offers, on_offers},
 	{"a machine's word", BOOTS, lose_guest, on_guest},
@@ -451,7 +507,7 @@ static size_t lose_one(const struct part *part, size_t i, bool *seen,
 
 static void blind_parts(void)
 {
-	bool seen[64] = {false};
+	bool seen[128] = {false};
 	const struct check *c;
 	size_t p, i, l, n, concerned;
 

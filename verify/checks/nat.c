@@ -8,30 +8,11 @@
 #include "verify/role.h"
 #include "verify/scopes.h"
 
-/* What a passage is to come from, as the world outside sees it: the router's
- * own address, where it translates; else the instance's. */
-static struct ip source_outside(const struct seen_passage *p)
-{
-	const struct ip *gw = topo_external_ip(p->router, p->dst.family);
-
-	const struct topo_port *port = p->instance->port;
-	const struct topo_floating *f;
-	struct ip own = {0};
-
-	for (size_t i = port->naddrs; i-- > 0;)
-		if (port->addrs[i].addr.ip.family == p->dst.family)
-			own = port->addrs[i].addr.ip;
-	f = topo_floating_of(p->router, port, &own);
-	if (f)
-		return f->addr;
-	return p->router->snat && gw ? *gw : own;
-}
-
 static void judge_snat(const struct evidence *e, const struct subject *s,
 		       struct verdict *v)
 {
 	const struct seen_passage *p = s->passage;
-	struct ip want = source_outside(p);
+	struct ip want = evidence_outside(p);
 	const struct frame *f = evidence_left(e, p);
 	char text[IP_TEXT_MAX];
 

@@ -12,12 +12,14 @@
 #include "verify/looks/programs.h"
 #include "verify/looks/ra.h"
 #include "verify/looks/sweep.h"
+#include "verify/looks/trace.h"
 #include "verify/looks/watch.h"
 
 const struct agent_op verify_agent_ops[] = {
 	{"capture", look_capture, true, capture_before},
 	{"ping", look_ping, true, NULL},
 	{"probe", look_probe, true, NULL},
+	{"trace", look_trace, true, NULL},
 	{"watch", look_watch, true, NULL},
 	{"fault", look_fault, true, NULL},
 	{"cut", look_cut, true, NULL},

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tracing: a socket for each hop count, so that an error need not be matched
+ * with what it answers; the kernel puts it in the socket's error queue with
+ * the address of who sent it (IP_RECVERR), and no raw socket is needed.
+ */
+#include "verify/looks/trace.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h> /* before the next, which needs it */
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/clock.h"
+#include "verify/looks/op.h"
+
+#define PORT 33434 /* traceroute's first */
+#define TIMES 3
+#define PAUSE_MS 200 /* between them, and no shorter than a poll */
+#define POLL_MS 10
+
+struct hop {
+	int fd;
+	struct seen_hop seen;
+};
+
+static void close_all(struct hop *hops)
+{
+	for (size_t i = 0; i < TRACE_HOPS_MAX; i++)
+		if (hops[i].fd >= 0)
+			close(hops[i].fd);
+}
+
+static int open_hop(struct hop *h, int ttl, const struct ip *dst,
+		    struct err *reterr)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)(PORT + ttl))};
+	int on = 1;
+
+	memcpy(&to.sin_addr, dst->b, sizeof(to.sin_addr));
+	h->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (h->fd < 0 ||
+	    setsockopt(h->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) < 0 ||
+	    setsockopt(h->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) < 0)
+		return err_sys(reterr, -errno, "a socket");
+	if (connect(h->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return err_sys(reterr, -errno, "send");
+	return 0;
+}
+
+/* Takes what waits in the error queue. */
+static void hear(struct hop *h)
+{
+	union {
+		char buf[512];
+		struct cmsghdr align;
+	} control;
+	char data[64];
+	struct iovec iov = {data, sizeof(data)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control.buf,
+			   .msg_controllen = sizeof(control.buf)};
+	struct sock_extended_err e;
+	struct sockaddr_in from;
+	struct cmsghdr *c;
+
+	if (recvmsg(h->fd, &m, MSG_ERRQUEUE) < 0)
+		return;
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR ||
+		    c->cmsg_len < CMSG_LEN(sizeof(e) + sizeof(from)))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		memcpy(&from, CMSG_DATA(c) + sizeof(e), sizeof(from));
+		if (e.ee_origin != SO_EE_ORIGIN_ICMP ||
+		    from.sin_family != AF_INET)
+			continue;
+		h->seen.from = ip_v4(ntohl(from.sin_addr.s_addr));
+		h->seen.end = e.ee_type == ICMP_DEST_UNREACH &&
+			      e.ee_code == ICMP_PORT_UNREACH;
+	}
+}
+
+static bool all_heard(struct hop *hops, size_t n)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < n; i++) {
+		hear(&hops[i]);
+		all = all && ip_is_set(&hops[i].seen.from);
+	}
+	return all;
+}
+
+static void trace(struct hop *hops, size_t n, int64_t timeout_ms)
+{
+	struct mono end = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
+	struct mono again = clock_mono();
+	int times = 0;
+
+	while (!all_heard(hops, n) && mono_before(clock_mono(), end)) {
+		if (times < TIMES && !mono_before(clock_mono(), again)) {
+			for (size_t i = 0; i < n; i++)
+				if (!ip_is_set(&hops[i].seen.from))
+					(void)send(hops[i].fd, "labctl", 6,
+						   MSG_NOSIGNAL);
+			times++;
+			again = mono_add(clock_mono(), PAUSE_MS * NS_PER_MS);
+		}
+		if (look_wait(-1, mono_add(clock_mono(), POLL_MS * NS_PER_MS)) &
+		    LOOK_STOP)
+			return;
+	}
+}
+
+int look_trace(const struct doc *req, struct json *j, struct err *reterr)
+{
+	struct hop hops[TRACE_HOPS_MAX];
+	int64_t n, timeout_ms;
+	char text[IP_TEXT_MAX];
+	struct ip dst;
+	int r;
+
+	r = look_number(req, "hops", 1, TRACE_HOPS_MAX, 3, &n, reterr);
+	if (r == 0)
+		r = look_number(req, "timeout_ms", 1, LOOK_DURATION_MAX_MS,
+				1000, &timeout_ms, reterr);
+	if (r == 0 &&
+	    (ip_parse(doc_str(req, "dst", ""), &dst) < 0 || dst.family != 4))
+		r = err_set(reterr, -EINVAL, "'%.64s' is no IPv4 address",
+			    doc_str(req, "dst", ""));
+	if (r == 0)
+		r = look_enter(req, reterr);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < TRACE_HOPS_MAX; i++)
+		hops[i] = (struct hop){.fd = -1};
+	for (int i = 0; r == 0 && i < n; i++)
+		r = open_hop(&hops[i], i + 1, &dst, reterr);
+	if (r == 0) {
+		trace(hops, (size_t)n, timeout_ms);
+		json_key(j, "hops");
+		json_arr(j);
+		for (size_t i = 0; i < (size_t)n; i++) {
+			json_obj(j);
+			if (ip_is_set(&hops[i].seen.from))
+				json_kstr(j, "from",
+					  ip_print(&hops[i].seen.from, text));
+			json_kbool(j, "end", hops[i].seen.end);
+			json_obj_end(j);
+		}
+		json_arr_end(j);
+	}
+	close_all(hops);
+	return r;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void trace_ask(const struct trace_ask *q, struct buf *out)
+{
+	char text[IP_TEXT_MAX];
+	struct json j;
+
+	json_init(&j, out, 0);
+	json_kstr(&j, "netns", q->netns);
+	json_kstr(&j, "dst", ip_print(&q->dst, text));
+	json_kint(&j, "hops", q->hops);
+	json_kint(&j, "timeout_ms", q->timeout_ms);
+}
+
+void trace_answer(struct arena *a, const struct doc *d, struct seen_trace *ret)
+{
+	const struct doc *list = doc_get(d, "hops"), *item;
+
+	*ret = (struct seen_trace){0};
+	if (!list || list->kind != DOC_LIST) {
+		ret->error = "its answer tells no hops";
+		return;
+	}
+	ret->hops = arena_array(a, TRACE_HOPS_MAX, sizeof(*ret->hops));
+	DOC_FOREACH (item, list) {
+		struct seen_hop *h;
+
+		if (ret->n == TRACE_HOPS_MAX)
+			break;
+		h = &ret->hops[ret->n++];
+		if (ip_parse(doc_str(item, "from", ""), &h->from) < 0)
+			h->from = (struct ip){0};
+		h->end = doc_bool(item, "end", false);
+	}
+}
