@@ -67,7 +67,7 @@ routers:
     routes: [{to: 192.168.1.0/24, via: 198.18.113.22}]
 instances:
   vm-a: {node: compute1, network: a-net, address: 192.168.1.5, floating_ip: 203.0.113.17}
-  vm-b: {node: compute1, network: b-net, address: 192.168.1.5}
+  vm-b: {node: compute1, network: b-net, address: 192.168.1.6}
   vm-c: {node: compute1, network: c-net, address: 192.168.3.5}
 END
 }
@@ -114,10 +114,18 @@ is "$(points extra-routes | sort | tr '\n' ,)" \
 like "$(ping3 vm-a 203.0.113.1)" " 3 received" "without HA: to the outside"
 like "$(ping3 outside 203.0.113.17)" " 3 received.*" "by its floating address"
 like "$(ping3 vm-b 192.168.3.5)" " 3 received" "by the routers' own routes"
-like "$(on vm-c ip route get 192.168.1.5)" "via 192.168.3.1" "which instances know nothing of"
-like "$(on vm-b ip -br addr) $(on vm-a ip -br addr)" "192.168.1.5/24.*192.168.1.5/24" \
-	"two projects have the same address"
+like "$(on vm-c ip route get 192.168.1.6)" "via 192.168.3.1" "which instances know nothing of"
+like "$(on vm-b ip -br addr) $(on vm-a ip -br addr)" "192.168.1.6/24.*192.168.1.5/24" \
+	"two projects have the same range"
 unlike "$(ping3 vm-a 192.168.3.5)" " [123] received" "and the one cannot reach the other"
+
+is "$(grep -c "^ok .* isolation: " "$TMP/verify")" 2 "which verify tries"
+tap_of() { "$LABCTL" check --resolved "$FILE" | sed -n "/^  $1:/,/# eth0/s/.* \(tap[0-9a-f-]*\) .*/\1/p"; }
+on compute1 sh -c "ip link set $(tap_of vm-b) master \$(basename \$(readlink /sys/class/net/$(tap_of vm-a)/master))"
+"$LABCTL" verify "$LAB" --only isolation >"$TMP/verify" 2>&1
+like "$(cat "$TMP/verify")" "not ok .* isolation: vm-b of project b" \
+	"an instance plugged into another project is named" || diag "$(cat "$TMP/verify")"
+up "and plugged in again where it belongs"
 
 r1=$("$LABCTL" check --resolved "$FILE" | sed -n 's/^  router1: *# //p')
 qg=$(on network1 ip -n "qrouter-$r1" -br link | sed -n 's/^\(qg-[^@ ]*\).*/\1/p')

@@ -13,7 +13,7 @@ lab_make 1s
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
 settle
-only=snat,floating,forwarding,addresses,drift
+only=snat,nat-path,floating,forwarding,addresses,standby-rules,internet-ping,traceroute,drift
 "$LABCTL" verify --only $only "$LAB" >"$TMP/tap" 2>"$TMP/err"
 ok $? "a healthy lab passes" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
 qg=$(dev_of "$ACTIVE" qg-)
@@ -32,6 +32,7 @@ breaks() {
 	is "$?" 1 "$1: verify exits 1"
 	like "$(cat "$TMP/tap")" "not ok [0-9]+ - $2" "$1: is named" ||
 		diag "$(grep -A9 '^not ok' "$TMP/tap"; cat "$TMP/err")"
+	tr '\n' ' ' <"$TMP/tap" >"$TMP/first"
 	[ -z "${4-}" ] || eval "$4"
 	"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 	ok $? "$1: up" || diag "$(cat "$TMP/out")"
@@ -43,6 +44,8 @@ breaks() {
 snat=neutron-l3-agent-snat pre=neutron-l3-agent-PREROUTING
 breaks "SNAT gone" "snat: from selfservice-instance1 " \
 	'r iptables -t nat -F $snat'
+like "$(cat "$TMP/first")" "not ok [0-9]+ - nat-path: from selfservice-instance1 .*not ok [0-9]+ - internet-ping: " \
+	"and where it should have been"
 breaks "SNAT to another address" "snat: from selfservice-instance1 " \
 	'r iptables -t nat -I $snat -o "$qg" -j SNAT --to-source 203.0.113.99'
 breaks "DNAT to another host" "floating: $FIP " \
@@ -57,6 +60,11 @@ breaks "the IPv6 filter missing" "drift: $ACTIVE " \
 	'r ip6tables -F FORWARD'
 breaks "no hairpin" "drift: $ACTIVE " \
 	'r iptables -t nat -D $snat 3'
+breaks "another rule on the standby than on the active host" "standby-rules: router2 " \
+	'b iptables -t nat -D neutron-l3-agent-float-snat 1'
+breaks "the router does not say where it is" "traceroute: " \
+	'r iptables -I OUTPUT -p icmp --icmp-type time-exceeded -j DROP'
+breaks "rp_filter" "drift: $ACTIVE " 'r sysctl -w net.ipv4.conf.$qg.rp_filter=1'
 breaks "the mark of what comes from outside gone" "drift: $BACKUP " \
 	'b iptables -t mangle -F neutron-l3-agent-mark'
 # The engine would put that right at once.

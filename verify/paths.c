@@ -130,6 +130,28 @@ static void internet(struct paths *p, struct seen_internet *t)
 
 /* --- isolation ------------------------------------------------------------ */
 
+static bool holds(const struct topo_instance *in, const struct ip *ip)
+{
+	for (size_t i = 0; i < in->port->naddrs; i++)
+		if (ip_equal(&in->port->addrs[i].addr.ip, ip))
+			return true;
+	return false;
+}
+
+/* Who of a project tries it: somebody to whom that is not his own address. */
+static const struct topo_instance *sender(const struct lab *lab,
+					  const char *project,
+					  const struct ip *dst)
+{
+	for (size_t i = 0; i < lab->ninstances; i++)
+		if (strcmp(evidence_project(&lab->instances[i]), project) ==
+			    0 &&
+		    !lab->instances[i].port->network->external &&
+		    !holds(&lab->instances[i], dst))
+			return &lab->instances[i];
+	return NULL;
+}
+
 static void probes_of(struct paths *p, const struct topo_node *n)
 {
 	struct probe_from from[EVIDENCE_ISLES_MAX * EVIDENCE_ISLES_MAX];
@@ -141,9 +163,14 @@ static void probes_of(struct paths *p, const struct topo_node *n)
 
 	l.sent = arena_array(&e->arena, e->nisles * e->nisles, sizeof(*l.sent));
 	for (i = 0; i < e->nisles; i++) {
-		const struct topo_instance *in = e->isles[i].instance;
+		for (k = 0; k < e->nisles; k++) {
+			const struct topo_instance *in = e->isles[i].instance;
 
-		for (k = 0; in->node == n && k < e->nisles; k++) {
+			if (i != k)
+				in = sender(e->lab, evidence_project(in),
+					    &e->isles[k].dst);
+			if (!in || in->node != n)
+				continue;
 			from[ask.n++] =
 				(struct probe_from){in->netns, e->isles[k].dst};
 			l.sent[l.nsent++] =
