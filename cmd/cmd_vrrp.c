@@ -22,6 +22,7 @@
 
 /* Where an imported configuration has its engine asked, unless told. */
 #define IMPORT_CONTROL "/run/labctl-vrrp/vrrp.sock"
+#define RESIGN_POLL_MS 50
 
 struct words {
 	bool daemon, force;
@@ -236,6 +237,96 @@ static int rejoin(const struct cmd *c, int argc, char **argv,
 	return ask(c, argc - 1, argv, w, request.data, &a, &root, &line);
 }
 
+/* --- resign ---------------------------------------------------------- */
+
+/* What became of a router that was asked; NULL: it is not over yet. */
+static const char *outcome(const struct doc *router)
+{
+	const char *state = doc_str(router, "state", "");
+	const char *why = doc_str(router, "why", "");
+
+	if (strcmp(state, "active") != 0)
+		return "another has taken over";
+	return *why ? why : NULL;
+}
+
+static const struct doc *of_id(const struct doc *state, const char *id)
+{
+	const struct doc *d;
+
+	DOC_FOREACH (d, doc_get(state, "routers"))
+		if (strcmp(doc_str(d, "id", ""), id) == 0)
+			return d;
+	return NULL;
+}
+
+/* Waits for every router that was asked, and tells of each. */
+static int resigned(const char *path, const struct doc *asked)
+{
+	const struct doc *d;
+	int status = EXIT_OK;
+
+	DOC_FOREACH (d, doc_get(asked, "resigning")) {
+		const char *what = NULL;
+
+		while (!what) {
+			auto_arena struct arena a = {0};
+			auto_buf struct buf line = {0};
+			const struct doc *router;
+			struct doc *root;
+			struct err e;
+
+			if (cmd_interrupted)
+				return EXIT_INTERRUPTED;
+			if (vrrp_ask(path, "state", &line, &e) < 0 ||
+			    doc_parse_line(&a, line.data, line.len, &root, &e) <
+				    0)
+				return cmd_fail(EXIT_CANNOT, &e);
+			router = of_id(root, d->str);
+			what = router ? outcome(router) : "it is gone";
+			if (!what) {
+				clock_sleep_ms(RESIGN_POLL_MS);
+				continue;
+			}
+			printf("%s: %s\n",
+			       router ? doc_str(router, "name", d->str)
+				      : d->str,
+			       what);
+			if (router &&
+			    strcmp(doc_str(router, "state", ""), "active") == 0)
+				status = EXIT_DIFFERS;
+		}
+	}
+	return status;
+}
+
+static int resign(const struct cmd *c, int argc, char **argv,
+		  const struct words *w)
+{
+	auto_arena struct arena a = {0};
+	auto_buf struct buf request = {0}, line = {0};
+	const char *path = NULL;
+	struct doc *root;
+	int words = w->control ? 2 : 3, r;
+
+	buf_adds(&request, "resign");
+	if (argc > words)
+		buf_printf(&request, " %s", argv[words]);
+	if (argc > words + 1)
+		return cmd_usage(c, "resign takes one ID, or none for all");
+	if (argc > words)
+		argc = words;
+	r = ask(c, argc, argv, w, request.data, &a, &root, &line);
+	if (r == EXIT_OK)
+		r = socket_of(c, argc, argv, w, &a, &path);
+	if (r != EXIT_OK)
+		return r;
+	if (!doc_len(doc_get(root, "resigning")))
+		puts("nothing to hand over: no such router is active here");
+	cmd_catch_signals();
+	return resigned(path, root);
+}
+
 /* Prints what the engine tells until it ends. */
 static int watch(const struct cmd *c, int argc, char **argv,
 		 const struct words *w)
@@ -283,7 +374,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return r;
 	if (argc < 2)
 		return cmd_usage(c, "which of run, state, watch, check, "
-				    "reload, rejoin, stop, import?");
+				    "reload, rejoin, resign, stop, import?");
 	if (strcmp(argv[1], "run") == 0)
 		return run_engine(c, argc, argv, &w);
 	if (strcmp(argv[1], "state") == 0)
@@ -298,15 +389,18 @@ static int run(const struct cmd *c, int argc, char **argv)
 		return watch(c, argc, argv, &w);
 	if (strcmp(argv[1], "rejoin") == 0)
 		return rejoin(c, argc, argv, &w);
+	if (strcmp(argv[1], "resign") == 0)
+		return resign(c, argc, argv, &w);
 	return cmd_usage(c,
 			 "'%s' is none of run, state, watch, check, reload, "
-			 "rejoin, stop, import",
+			 "rejoin, resign, stop, import",
 			 argv[1]);
 }
 
 const struct cmd cmd_vrrp = {
 	.name = "vrrp",
-	.args = "run|state|watch|check|reload|rejoin|stop|import [OPTION...] "
+	.args = "run|state|watch|check|reload|rejoin|resign|stop|import "
+		"[OPTION...] "
 		"[CONFIG] "
 		"[ID]",
 	.summary = "run the VRRP engine by itself, or ask one that runs",
@@ -323,6 +417,10 @@ const struct cmd cmd_vrrp = {
 		"and take it up\n"
 		"                  again: its namespace or links were made "
 		"anew\n"
+		"  resign CONFIG [ID]  have it hand that router, or all, over "
+		"to others without a\n"
+		"                  gap; exit 1 where nobody takes over, and it "
+		"stays\n"
 		"  stop CONFIG     have it hand over, remove its addresses and "
 		"end\n"
 		"  import FILE...  keepalived.conf as a CONFIG, on standard "

@@ -10,9 +10,10 @@
 #define VRRP_ANSWER_MAX (16u << 20) /* bytes of one answer */
 
 /*
- * Sends one request ("state", "roles", "reload", "rejoin ID", "stop") to the
- * engine at path and appends its answer, one line of JSON, to ret. Waits at
- * most ten seconds for an engine that does not answer. Returns 0 or -errno.
+ * Sends one request ("state", "roles", "reload", "rejoin ID", "resign",
+ * "resign ID", "stop") to the engine at path and appends its answer, one line
+ * of JSON, to ret. Waits at most ten seconds for an engine that does not
+ * answer. Returns 0 or -errno.
  */
 int vrrp_ask(const char *path, const char *request, struct buf *ret,
 	     struct err *reterr);

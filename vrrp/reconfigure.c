@@ -173,6 +173,29 @@ int engine_reload(struct engine *e, struct err *reterr)
 	return 0;
 }
 
+int engine_resign(struct engine *e, const char *id, struct err *reterr)
+{
+	const struct vrrp_event ev = {.kind = VRRP_EV_RESIGN};
+	bool any = !id;
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		struct router *r = e->routers[i];
+
+		if (id && strcmp(r->cfg->id, id) != 0)
+			continue;
+		any = true;
+		if (r->core.state != VRRP_ACTIVE)
+			continue;
+		/* What an earlier try came to is no answer to this one. */
+		r->why = VRRP_WHY_NONE;
+		router_step(e, r, clock_mono(), &ev);
+	}
+	router_finish_all(e);
+	return any ? 0
+		   : err_set(reterr, -ENOENT, "no router has the id '%s'", id);
+}
+
 int engine_rejoin(struct engine *e, const char *id, struct err *reterr)
 {
 	struct router *r, *fresh;

@@ -18,6 +18,10 @@ int engine_reload(struct engine *e, struct err *reterr);
 /* Lets go of all that the router of this id has, sockets and namespace too,
  * and takes it up anew. -ENOENT where there is none. */
 int engine_rejoin(struct engine *e, const char *id, struct err *reterr);
+/* Has the router of this id, or all (NULL), hand over to others, without a gap,
+ * where they are Active; they stay where nobody takes over. -ENOENT where there
+ * is none of that id. */
+int engine_resign(struct engine *e, const char *id, struct err *reterr);
 /* All routers give up what they hold; the loop ends. */
 void engine_stop(struct engine *e);
 

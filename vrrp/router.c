@@ -217,9 +217,9 @@ static void tell_state(struct engine *e, struct router *r,
 {
 	r->why = fx->why;
 	router_set_state_file(e, r);
-	if (fx->why == VRRP_WHY_PEER_YIELDS) {
-		SAY(r, WARN, "still active: %s",
-		    vrrp_why_text[VRRP_WHY_PEER_YIELDS]);
+	if (fx->why == VRRP_WHY_PEER_YIELDS ||
+	    fx->why == VRRP_WHY_NO_SUCCESSOR) {
+		SAY(r, WARN, "still active: %s", vrrp_why_text[fx->why]);
 		return;
 	}
 	r->since_real_ns = clock_real_ns();

@@ -201,6 +201,18 @@ static void put_roles(const struct engine *e, struct json *j)
 	json_arr_end(j);
 }
 
+static void put_resigning(const struct engine *e, struct json *j)
+{
+	size_t i;
+
+	json_key(j, "resigning");
+	json_arr(j);
+	for (i = 0; i < e->n; i++)
+		if (e->routers[i]->core.resigning)
+			json_str(j, e->routers[i]->cfg->id);
+	json_arr_end(j);
+}
+
 static void put_transition(const struct router *r, struct buf *out)
 {
 	const struct vrrp_router_config *c = r->cfg;
@@ -238,7 +250,7 @@ static int begin_watch(struct engine *e, struct client *c, struct err *reterr)
 static int obey(struct engine *e, struct client *c, const char *request,
 		struct err *reterr)
 {
-	static const char rejoin[] = "rejoin ";
+	static const char rejoin[] = "rejoin ", one[] = "resign ";
 
 	if (strcmp(request, "state") == 0 || strcmp(request, "roles") == 0)
 		return 0;
@@ -246,6 +258,10 @@ static int obey(struct engine *e, struct client *c, const char *request,
 		return engine_reload(e, reterr);
 	if (strncmp(request, rejoin, strlen(rejoin)) == 0)
 		return engine_rejoin(e, request + strlen(rejoin), reterr);
+	if (strcmp(request, "resign") == 0)
+		return engine_resign(e, NULL, reterr);
+	if (strncmp(request, one, strlen(one)) == 0)
+		return engine_resign(e, request + strlen(one), reterr);
 	if (strcmp(request, "watch") == 0)
 		return begin_watch(e, c, reterr);
 	if (strcmp(request, "stop") == 0) {
@@ -255,7 +271,7 @@ static int obey(struct engine *e, struct client *c, const char *request,
 	}
 	return err_set(reterr, -EINVAL,
 		       "'%s' is none of state, roles, watch, reload, rejoin "
-		       "ID, stop",
+		       "ID, resign [ID], stop",
 		       request);
 }
 
@@ -275,6 +291,8 @@ static void answer(struct engine *e, struct client *c, const char *request)
 		put_state(e, &j);
 	else if (strcmp(request, "roles") == 0)
 		put_roles(e, &j);
+	else if (strncmp(request, "resign", strlen("resign")) == 0)
+		put_resigning(e, &j);
 	else if (c->watching)
 		json_kint(&j, "routers", (int64_t)e->n);
 	json_obj_end(&j);

@@ -95,7 +95,9 @@ static void step(struct sim *s, unsigned i, const struct vrrp_event *ev)
 			s->learnt = (int)i;
 			break;
 		case VRRP_FX_STATE:
+			node->alone += fx.fx[k].why == VRRP_WHY_NO_SUCCESSOR;
 			if (fx.fx[k].state == VRRP_ACTIVE &&
+			    fx.fx[k].why != VRRP_WHY_NO_SUCCESSOR &&
 			    fx.fx[k].why != VRRP_WHY_PEER_YIELDS) {
 				node->became_active++;
 				node->active_at = s->now;
@@ -141,6 +143,13 @@ void sim_stop(struct sim *s, unsigned i)
 
 	step(s, i, &ev);
 	forget(s, i);
+}
+
+void sim_resign(struct sim *s, unsigned i)
+{
+	const struct vrrp_event ev = {.kind = VRRP_EV_RESIGN};
+
+	step(s, i, &ev);
 }
 
 void sim_crash(struct sim *s, unsigned i)

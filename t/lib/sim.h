@@ -30,6 +30,7 @@ struct sim_node {
 	bool running, asleep;
 	bool holding; /* has the addresses */
 	unsigned became_active, announced;
+	unsigned alone;        /* resigned in vain */
 	struct mono active_at; /* when it last became so */
 };
 
@@ -55,7 +56,8 @@ void sim_init(struct sim *s, uint32_t seed, unsigned n,
 uint32_t sim_random(struct sim *s, uint32_t below);
 void sim_start(struct sim *s, unsigned i);
 void sim_start_all(struct sim *s);
-void sim_stop(struct sim *s, unsigned i);  /* in good order */
+void sim_stop(struct sim *s, unsigned i); /* in good order */
+void sim_resign(struct sim *s, unsigned i);
 void sim_crash(struct sim *s, unsigned i); /* without a word */
 /* Says priority 0 in i's name, as its supervisor does once it is dead. */
 void sim_last_words(struct sim *s, unsigned i);

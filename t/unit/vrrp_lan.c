@@ -437,6 +437,143 @@ static void loss(void)
 	       SEEDS);
 }
 
+/* Make-before-break: somebody holds the addresses all the time, and whoever
+ * has them in the end spoke last. */
+static void resigns(void)
+{
+	unsigned bad = 0, shared = 0, n;
+	int64_t longest = 0;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		unsigned i, promoted = 0;
+		int old, now;
+
+		n = 2 + seed % 5;
+		documented(&s, seed, n);
+		s.delay_max_ns = seed % 3 ? 80 * NS_PER_US : 20 * MS;
+		sim_start_all(&s);
+		sim_run(&s, 20 * S + sim_random(&s, 2000) * MS);
+		old = sim_holder(&s);
+		s.shared_ns = s.nobody_ns = 0;
+		for (i = 0; i < n; i++)
+			s.node[i].became_active = 0;
+		sim_resign(&s, (unsigned)old);
+		sim_run(&s, 20 * S);
+		now = sim_holder(&s);
+		for (i = 0; i < n; i++)
+			promoted += s.node[i].became_active;
+		/* On a slow LAN equals may promote together, and settle it. */
+		if (now < 0 || now == old || s.nobody_ns || s.learnt != now ||
+		    (seed % 3 && promoted != 1)) {
+			tap_diag("seed %u: %d to %d, nobody %lld ns", seed, old,
+				 now, (long long)s.nobody_ns);
+			bad++;
+		}
+		shared += s.shared_ns > 0;
+		if (s.shared_ns > longest)
+			longest = s.shared_ns;
+	}
+	is_int(bad, 0,
+	       "one that resigns is relieved by one other, without a gap "
+	       "(%d LANs)",
+	       SEEDS);
+	is_int(shared, SEEDS, "two hold the addresses meanwhile");
+	ok(longest < 100 * MS, "and no longer than it takes (%lld us)",
+	   (long long)(longest / NS_PER_US));
+}
+
+static void resigns_in_noise(void)
+{
+	unsigned bad = 0, moved = 0;
+	uint32_t seed;
+	struct sim s;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		int old;
+
+		documented(&s, seed, 2 + seed % 3);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		old = sim_holder(&s);
+		s.nobody_ns = 0;
+		s.loss = 30;
+		s.delay_max_ns = 20 * MS;
+		sim_resign(&s, (unsigned)old);
+		sim_run(&s, 15 * S);
+		s.loss = 0;
+		sim_run(&s, 20 * S);
+		moved += sim_holder(&s) != old;
+		if (sim_holder(&s) < 0 || s.nobody_ns ||
+		    s.learnt != sim_holder(&s)) {
+			tap_diag("seed %u: %d to %d, nobody %lld ns, learnt %d",
+				 seed, old, sim_holder(&s),
+				 (long long)s.nobody_ns, s.learnt);
+			bad++;
+		}
+	}
+	is_int(bad, 0,
+	       "with 30 per cent loss, too, somebody holds them all the time "
+	       "(%d LANs)",
+	       SEEDS);
+	ok(moved > SEEDS / 2, "and it mostly works (%u)", moved);
+}
+
+static void resigns_alone(void)
+{
+	struct sim s;
+	int old;
+
+	documented(&s, 3, 3);
+	sim_start_all(&s);
+	sim_run(&s, 20 * S);
+	old = sim_holder(&s);
+	sim_crash(&s, (unsigned)(old + 1) % 3);
+	sim_crash(&s, (unsigned)(old + 2) % 3);
+	s.nobody_ns = 0;
+	sim_resign(&s, (unsigned)old);
+	sim_run(&s, 60 * S);
+	is_int(sim_holder(&s), old, "where all others are dead it stays");
+	is_int(s.node[old].alone, 1, "and says so, once");
+	is_int(s.nobody_ns, 0, "and held the addresses all the time");
+	sim_start(&s, (unsigned)(old + 1) % 3);
+	sim_run(&s, 20 * S);
+	is_int(sim_holder(&s), old, "one that comes back later listens");
+
+	/* Its successor dies in the middle: at any moment of it. */
+	documented(&s, 4, 2);
+	for (int ms = 0; ms < 1200; ms += 7) {
+		documented(&s, 4, 2);
+		sim_start_all(&s);
+		sim_run(&s, 20 * S);
+		old = sim_holder(&s);
+		sim_resign(&s, (unsigned)old);
+		sim_run(&s, ms * MS);
+		sim_crash(&s, !old);
+		sim_run(&s, 30 * S);
+		if (sim_holder(&s) != old)
+			break;
+	}
+	is_int(sim_holder(&s), old, "where its successor dies it has it again");
+
+	/* A lower priority afterwards, as of a node that is to be left alone:
+	 * not by preemption either does it come back, but before nobody. */
+	documented(&s, 5, 2);
+	s.node[0].r.set.preempt = s.node[1].r.set.preempt = true;
+	sim_start_all(&s);
+	sim_run(&s, 20 * S);
+	old = sim_holder(&s);
+	s.node[old].r.set.priority = 1;
+	s.node[old].r.set.preempt = false;
+	sim_resign(&s, (unsigned)old);
+	sim_run(&s, 100 * S);
+	is_int(sim_holder(&s), !old, "with a lower priority it stays away");
+	sim_crash(&s, !old);
+	sim_run(&s, 20 * S);
+	is_int(sim_holder(&s), old, "unless nobody else is left");
+}
+
 static void long_run(void)
 {
 	struct vrrp_settings set[2] = {setting(3, 100, S, 1),
@@ -472,6 +609,9 @@ int main(void)
 	stalls();
 	wake_ups();
 	loss();
+	resigns();
+	resigns_in_noise();
+	resigns_alone();
 	long_run();
 	return tap_done();
 }

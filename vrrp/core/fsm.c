@@ -45,6 +45,16 @@
  *   the new one answers, but that answer may overtake it on the way.
  * - An Active answers others at most VRRP_ANSWERS_MAX times in an interval,
  *   whatever is sent to it.
+ * - Resigning is make-before-break: the Active says priority 0, keeps its
+ *   addresses and falls silent, so that another promotes itself by its skew.
+ *   That one advertises again when its addresses are in place. At the second
+ *   advert that the old one hears it lets go and says priority 0 again, at
+ *   which the new one announces once more: whatever frame of the old was on
+ *   its way to a switch, the last word is the new one's. For that time, and
+ *   only then, two hold the addresses. Where nobody comes after VRRP_PLEAS_MAX
+ *   pleas an interval apart it stays, and says so. An owner cannot resign.
+ * - A Backup that waits for the end of its skew is not put off by another
+ *   priority 0 of the same Active.
  * - On the way out an Active first says priority 0, then gives the addresses
  *   up: the other side's skew runs meanwhile, and a busy kernel cannot make
  *   the outage longer.
@@ -72,6 +82,8 @@ const char *const vrrp_why_text[VRRP_WHY_N] = {
 	[VRRP_WHY_PATH_DOWN] = "path down",
 	[VRRP_WHY_PATH_UP] = "path up",
 	[VRRP_WHY_STOPPED] = "stopped",
+	[VRRP_WHY_RESIGNED] = "resigned, another has taken over",
+	[VRRP_WHY_NO_SUCCESSOR] = "resigned, but nobody else took over",
 };
 
 const char *const vrrp_count_name[VRRP_N_COUNT] = {
@@ -88,7 +100,10 @@ const char *const vrrp_count_name[VRRP_N_COUNT] = {
 	[VRRP_N_HEALED] = "split_brain_won",
 	[VRRP_N_SUPPRESSED] = "answers_suppressed",
 	[VRRP_N_STALE_TIMER] = "stale_timer",
+	[VRRP_N_HANDED_OVER] = "handed_over",
 };
+
+static const struct vrrp_addr nobody;
 
 int vrrp_addr_cmp(const struct vrrp_addr *a, const struct vrrp_addr *b)
 {
@@ -223,6 +238,11 @@ static void to_active(struct vrrp *r, struct mono now, enum vrrp_why why,
 	r->contested_at = now;
 	r->count[VRRP_N_BECAME_ACTIVE]++;
 	advertise(r, now, fx);
+	if (why == VRRP_WHY_PEER_STOPPED)
+		/* It may only be resigning: tell it when all is in place. */
+		r->timer = mono_add(now, VRRP_ROUND_GAP_NS);
+	else
+		r->leaver = nobody;
 	effect(fx, VRRP_FX_ADD);
 	announce_burst(r, now, fx);
 	if (r->set.second_burst_ns)
@@ -235,6 +255,7 @@ static void quiet(struct vrrp *r)
 	r->timer = MONO_NEVER;
 	r->listening = false;
 	r->leaving = false;
+	r->resigning = false;
 	r->rounds = 0;
 	r->round_at = MONO_NEVER;
 	r->refresh_at = MONO_NEVER;
@@ -258,7 +279,7 @@ static void to_backup(struct vrrp *r, struct mono now, enum vrrp_why why,
 	if (why == VRRP_WHY_PEER_WINS) {
 		effect(fx, VRRP_FX_ADVERT)->priority = r->set.priority;
 		r->count[VRRP_N_ADVERT_SENT]++;
-	} else if (why == VRRP_WHY_OVERSLEPT) {
+	} else if (why == VRRP_WHY_OVERSLEPT || why == VRRP_WHY_RESIGNED) {
 		say_stop(r, fx);
 	}
 	quiet(r);
@@ -334,6 +355,7 @@ static void in_initialize(struct vrrp *r, struct mono now,
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_PATH:
 	case VRRP_EV_WIRED:
+	case VRRP_EV_RESIGN:
 		break;
 	}
 }
@@ -360,6 +382,7 @@ static void in_fault(struct vrrp *r, struct mono now,
 		break;
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_WIRED:
+	case VRRP_EV_RESIGN:
 		break;
 	}
 }
@@ -376,8 +399,11 @@ static void backup_advert(struct vrrp *r, struct mono now,
 			r->count[VRRP_N_STOP_IGNORED]++;
 			return;
 		}
+		if (r->leaving)
+			return;
 		rearm_down(r, now);
 		r->leaving = true;
+		r->leaver = ev->advert.source;
 		r->timer = mono_add(now, vrrp_skew_ns(r) + vrrp_delay_ns(r));
 	} else if (!r->set.preempt || ev->advert.priority >= r->set.priority) {
 		heed(r, ev);
@@ -449,6 +475,7 @@ static void in_backup(struct vrrp *r, struct mono now,
 		break;
 	case VRRP_EV_START:
 	case VRRP_EV_WIRED:
+	case VRRP_EV_RESIGN:
 		break;
 	}
 }
@@ -493,6 +520,72 @@ static void contested(struct vrrp *r, struct mono now, struct vrrp_effects *fx)
 	tell_state(r, VRRP_WHY_PEER_YIELDS, fx);
 }
 
+/* --- resigning --------------------------------------------------------- */
+
+static void resign(struct vrrp *r, struct mono now, struct vrrp_effects *fx)
+{
+	if (r->resigning || r->set.priority == VRRP_PRIORITY_OWNER)
+		return;
+	r->resigning = true;
+	r->relieved = false;
+	r->pleas = VRRP_PLEAS_MAX - 1;
+	say_stop(r, fx);
+	r->timer = mono_add(now, r->set.interval_ns);
+}
+
+/* The first advert says that another has the role, the second that it has the
+ * addresses: between them it may have had to wait for the kernel. */
+static void resigning_advert(struct vrrp *r, struct mono now,
+			     const struct vrrp_event *ev,
+			     struct vrrp_effects *fx)
+{
+	if (ev->advert.priority == VRRP_PRIORITY_STOP ||
+	    vrrp_addr_cmp(&ev->advert.source, &r->set.source) == 0)
+		return;
+	if (!r->relieved) {
+		r->relieved = true;
+		r->timer = mono_add(now, 2 * r->set.interval_ns);
+		return;
+	}
+	r->count[VRRP_N_HANDED_OVER]++;
+	heed(r, ev);
+	to_backup(r, now, VRRP_WHY_RESIGNED, fx);
+}
+
+static void resigning_timer(struct vrrp *r, struct mono now,
+			    struct vrrp_effects *fx)
+{
+	if (mono_before(now, r->timer)) {
+		r->count[VRRP_N_STALE_TIMER]++;
+		return;
+	}
+	if (!r->relieved && r->pleas) {
+		r->pleas--;
+		say_stop(r, fx);
+		r->timer = mono_add(now, r->set.interval_ns);
+		return;
+	}
+	r->resigning = false;
+	advertise(r, now, fx);
+	/* What came due meanwhile. */
+	r->burst_at = MONO_NEVER;
+	announce_burst(r, now, fx);
+	tell_state(r, VRRP_WHY_NO_SUCCESSOR, fx);
+}
+
+/* The one that we relieved has let go. */
+static bool let_go(struct vrrp *r, struct mono now, const struct vrrp_event *ev,
+		   struct vrrp_effects *fx)
+{
+	if (ev->advert.priority != VRRP_PRIORITY_STOP || !r->leaver.family ||
+	    vrrp_addr_cmp(&ev->advert.source, &r->leaver) != 0)
+		return false;
+	r->leaver = nobody;
+	r->burst_at = mono_add(now, r->set.interval_ns);
+	announce_burst(r, now, fx);
+	return true;
+}
+
 static void active_advert(struct vrrp *r, struct mono now,
 			  const struct vrrp_event *ev, struct vrrp_effects *fx)
 {
@@ -505,6 +598,12 @@ static void active_advert(struct vrrp *r, struct mono now,
 		r->count[VRRP_N_OWNER_IGNORED]++;
 		return;
 	}
+	if (r->resigning) {
+		resigning_advert(r, now, ev, fx);
+		return;
+	}
+	if (let_go(r, now, ev, fx))
+		return;
 	if (theirs == VRRP_PRIORITY_STOP) {
 		contested(r, now, fx);
 	} else if (theirs > ours || (theirs == ours && cmp > 0)) {
@@ -531,6 +630,10 @@ static void active_timer(struct vrrp *r, struct mono now,
 	struct mono was = r->timer;
 	bool any = due(now, was);
 
+	if (r->resigning) {
+		resigning_timer(r, now, fx);
+		return;
+	}
 	if (any && !r->listening && presumed_dead(r, now)) {
 		r->listening = true;
 		r->count[VRRP_N_OVERSLEPT]++;
@@ -578,7 +681,7 @@ static void active_settings(struct vrrp *r, struct mono now,
 
 	r->set = *set;
 	r->active_interval_ns = set->interval_ns;
-	if (told)
+	if (told && !r->resigning)
 		advertise(r, now, fx);
 	if (refresh)
 		r->refresh_at = first_refresh(r, now);
@@ -608,6 +711,9 @@ static void in_active(struct vrrp *r, struct mono now,
 		break;
 	case VRRP_EV_SETTINGS:
 		active_settings(r, now, ev->settings, fx);
+		break;
+	case VRRP_EV_RESIGN:
+		resign(r, now, fx);
 		break;
 	case VRRP_EV_START:
 		break;
@@ -640,7 +746,7 @@ struct mono vrrp_deadline(const struct vrrp *r)
 {
 	struct mono at = r->timer;
 
-	if (r->state != VRRP_ACTIVE || r->listening)
+	if (r->state != VRRP_ACTIVE || r->listening || r->resigning)
 		return at;
 	at = mono_min(at, r->round_at);
 	at = mono_min(at, r->refresh_at);

@@ -25,6 +25,9 @@
 /* Between two rounds of announcements of one burst. */
 #define VRRP_ROUND_GAP_NS (10 * NS_PER_MS)
 
+/* How often a resigning Active asks to be relieved, an interval apart. */
+#define VRRP_PLEAS_MAX 3
+
 /* An address in network order; IPv4 in the first four bytes. */
 struct vrrp_addr {
 	uint8_t family; /* 4 or 6 */
@@ -64,13 +67,14 @@ struct vrrp_settings {
 };
 
 enum vrrp_event_kind {
-	VRRP_EV_START,   /* begin; path says whether it is usable */
-	VRRP_EV_STOP,    /* shutdown */
-	VRRP_EV_ADVERT,  /* an advertisement that the decoder let through */
-	VRRP_EV_TIMER,   /* the clock passed vrrp_deadline(), or may have */
-	VRRP_EV_PATH,    /* the path to the others changed: up, down */
-	VRRP_EV_WIRED,   /* addresses must be put in place and told again */
-	VRRP_EV_SETTINGS /* other settings, same virtual router */
+	VRRP_EV_START,    /* begin; path says whether it is usable */
+	VRRP_EV_STOP,     /* shutdown */
+	VRRP_EV_ADVERT,   /* an advertisement that the decoder let through */
+	VRRP_EV_TIMER,    /* the clock passed vrrp_deadline(), or may have */
+	VRRP_EV_PATH,     /* the path to the others changed: up, down */
+	VRRP_EV_WIRED,    /* addresses must be put in place and told again */
+	VRRP_EV_SETTINGS, /* other settings, same virtual router */
+	VRRP_EV_RESIGN    /* Active: hand over to another, if there is one */
 };
 
 struct vrrp_event {
@@ -98,6 +102,8 @@ enum vrrp_why {
 	VRRP_WHY_PATH_DOWN,
 	VRRP_WHY_PATH_UP,
 	VRRP_WHY_STOPPED,
+	VRRP_WHY_RESIGNED,
+	VRRP_WHY_NO_SUCCESSOR,
 	VRRP_WHY_N
 };
 
@@ -143,6 +149,7 @@ enum vrrp_count {
 	VRRP_N_HEALED,        /* another Active gave way to us */
 	VRRP_N_SUPPRESSED,    /* answers beyond VRRP_ANSWERS_MAX an interval */
 	VRRP_N_STALE_TIMER,   /* woken with nothing due */
+	VRRP_N_HANDED_OVER,   /* resigned, and another has taken over */
 	VRRP_N_COUNT
 };
 
@@ -156,9 +163,13 @@ struct vrrp {
 	int64_t active_interval_ns; /* v3 Backup: the Active's own interval */
 	struct vrrp_addr peer;      /* who spoke last; family 0: nobody yet */
 	struct vrrp_addr active;    /* Backup: the Active that it heeded last */
-	bool listening;  /* overslept: the timer runs once more in silence */
-	bool leaving;    /* Backup: the Active said that it stops */
-	unsigned rounds; /* announcement rounds left of this burst */
+	bool listening; /* overslept: the timer runs once more in silence */
+	bool leaving;   /* Backup: the Active said that it stops */
+	struct vrrp_addr leaver; /* who it was; family 0: nobody did */
+	bool resigning;          /* Active: until another has taken over */
+	bool relieved;           /* and one has said that it does */
+	unsigned pleas;          /* left to say, where nobody does */
+	unsigned rounds;         /* announcement rounds left of this burst */
 	struct mono round_at, refresh_at, burst_at;
 	struct mono contested_at; /* last burst because of a lower advert */
 	struct mono answered[VRRP_ANSWERS_MAX]; /* the last answers, a ring */
