@@ -75,6 +75,10 @@ static void print_text(const struct lab *lab, const struct found *p)
 		printf("%s  %s%s\n", color ? "\033[32m" : "", p->lines[i],
 		       color ? "\033[0m" : "");
 	changes_print(&p->c, color, stdout);
+	for (i = 0; i < lab->nnodes; i++)
+		if (lab->nodes[i].drained)
+			printf("node %s is drained, and stays so\n",
+			       lab->nodes[i].name);
 	if (n == 0)
 		printf("lab %s is as the file says: 0 changes\n", lab->name);
 	else

@@ -137,8 +137,11 @@ static void print_nodes(const struct doc *lab, struct buf *out)
 		else
 			table_paint(&t, runs ? TABLE_GOOD : TABLE_BAD,
 				    runs ? "running" : "not running");
-		table_paint(&t, color_of(state),
-			    why ? arena_printf(&t.arena, "%s: %s", state, why)
+		table_paint(
+			&t, color_of(state),
+			why ? arena_printf(&t.arena, "%s: %s", state, why)
+			: doc_bool(d, "drained", false)
+				? arena_printf(&t.arena, "%s, drained", state)
 				: state);
 	}
 	print_table(&t, out);

@@ -86,6 +86,17 @@ static void print_routers(const struct lab *lab, const struct roles *roles)
 		       lab->nrouters - most);
 }
 
+static void print_drained(const struct lab *lab)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++)
+		if (lab->nodes[i].drained)
+			printf("  %s is still drained: 'labctl undrain %s' "
+			       "ends that\n",
+			       lab->nodes[i].name, lab->nodes[i].name);
+}
+
 static int wait_for_routers(struct up *up, struct fleet *f, struct roles *ret)
 {
 	unsigned ms = roles_deadline_ms(up->lab);
@@ -173,6 +184,7 @@ static int with_fleet(struct up *up, struct fleet *f)
 	       seconds_since(up->began));
 	if (roles.lab)
 		print_routers(up->lab, &roles);
+	print_drained(up->lab);
 	return EXIT_OK;
 }
 

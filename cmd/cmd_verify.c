@@ -140,6 +140,19 @@ static void note_neighbours(const struct neightab_watch *w, struct tap *tap)
 				 neightab_sysctls[f]);
 }
 
+static void note_drained(const struct lab *lab, struct tap *tap)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nnodes; i++)
+		if (lab->nodes[i].drained)
+			tap_note(tap,
+				 "%s is drained: it leads a router only where "
+				 "nobody else does ('labctl undrain %s' ends "
+				 "that)",
+				 lab->nodes[i].name, lab->nodes[i].name);
+}
+
 static int verify_fleet(struct verify *v, struct fleet *f)
 {
 	auto_(evidence_release) struct evidence e;
@@ -159,6 +172,7 @@ static int verify_fleet(struct verify *v, struct fleet *f)
 	gather(f, &e, check_needs(&points));
 	progress_end(&progress);
 	note_neighbours(&v->neighbours, &tap);
+	note_drained(v->lab, &tap);
 	return judge(v, &e, &points, &tap);
 }
 

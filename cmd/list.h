@@ -21,6 +21,8 @@ struct cmd;
 	X(NULL, down) \
 	X("Does it work?", verify) \
 	X(NULL, failover) \
+	X(NULL, drain) \
+	X(NULL, undrain) \
 	X("By hand", exec) \
 	X(NULL, show) \
 	X(NULL, vrrp) \

@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "lib/arena.h"
 #include "lib/mono.h"
+#include "provision/emul/drained.h"
 #include "provision/host/roles.h"
 #include "provision/way.h"
 #include "topologies/topo.h"
@@ -124,6 +125,7 @@ static void write_node(const struct look *k, size_t i, struct json *j)
 	json_kstr(j, "role", topo_role_names[n->role]);
 	json_kstr(j, "address", nic ? ip_print(&nic->addr.ip, text) : NULL);
 	write_state(k, n->name, f, j);
+	json_kbool(j, "drained", n->drained);
 	if (n->role == TOPO_NETWORK)
 		write_engine(roles_node(&k->roles, n),
 			     carries_routers(k->lab, n), j);
@@ -284,6 +286,8 @@ static void load(struct look *k, struct err *why)
 	else if (topo_load(k->l->file, &k->lab, &errs) < 0)
 		err_set(why, 0, "its file %s is wrong: 'labctl check' tells",
 			k->l->file);
+	else
+		emul_drained_read(k->lab);
 	topo_errors_release(&errs);
 }
 

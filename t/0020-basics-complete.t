@@ -54,7 +54,7 @@ is "$got" "advert-fields advert-interval advert-tunnel adverts" "checks"
 tab verify --only active,out
 is "$got" "active,outside-ping" "a second check"
 tab failover --fault ""
-is "$got" "ha tunnel" "faults"
+is "$got" "engine-kill gateway-loss ha node-kill node-pause partition tunnel" "faults"
 tab plan -o ""
 is "$got" "json sh table" "formats"
 tab plan --output j

@@ -136,6 +136,11 @@ const struct topo_nic *topo_nic_on(const struct topo_node *n,
 	return NULL;
 }
 
+uint8_t topo_priority(const struct topo_router *r, const struct topo_node *n)
+{
+	return n->drained ? 1 : r->ha.priority;
+}
+
 bool topo_carries(const struct topo_router *r, const struct topo_node *n)
 {
 	for (size_t i = 0; i < r->nhosts; i++)

@@ -121,6 +121,9 @@ struct topo_node {
 	char uuid[UUID_TEXT_MAX];
 	struct topo_nic *nics;
 	size_t nnics;
+	/* Not of the file: the lab's record says so (labctl drain). It leads a
+	 * router only where nobody else does. */
+	bool drained;
 	size_t index; /* in lab->nodes */
 };
 
@@ -383,6 +386,9 @@ const struct topo_port *topo_ha_port(const struct topo_router *r,
 /* Which port of the router leads to the next hop of one of its routes. */
 const struct topo_port *topo_route_port(const struct topo_router *r,
 					const struct topo_route *route);
+
+/* A router's priority on a node: a drained one's is the least. */
+uint8_t topo_priority(const struct topo_router *r, const struct topo_node *n);
 
 /* The network's DHCP port on a node, or NULL. */
 const struct topo_port *topo_dhcp_port(const struct topo_network *net,

@@ -12,6 +12,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/parse.h"
+#include "provision/emul/drained.h"
 #include "topologies/find.h"
 #include "topologies/topo.h"
 
@@ -62,14 +63,20 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 	     struct lab **ret, struct topo_errors *errs)
 {
 	auto_buf struct buf b = {0};
+	int r;
 
 	if (strcmp(word, "-") != 0) {
 		*ret_path = topo_find(a, word, cmd_share(a));
-		return topo_load(*ret_path, ret, errs);
+		r = topo_load(*ret_path, ret, errs);
+	} else {
+		*ret_path = STDIN;
+		read_stdin(&b);
+		r = topo_load_text(STDIN, b.data ? b.data : "", b.len, ret,
+				   errs);
 	}
-	*ret_path = STDIN;
-	read_stdin(&b);
-	return topo_load_text(STDIN, b.data ? b.data : "", b.len, ret, errs);
+	if (r == 0)
+		emul_drained_read(*ret);
+	return r;
 }
 
 /* A file that is not there may be the name of a lab that is, but for a slip. */

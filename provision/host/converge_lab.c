@@ -8,6 +8,7 @@
  */
 #include "provision/host/converge_lab.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -52,11 +53,18 @@ static void no_braces(struct buf *b)
 void converge_tell(const struct lab *lab, struct buf *out)
 {
 	struct json j;
+	size_t i;
 
 	json_init(&j, out, 0);
 	json_obj(&j);
 	json_kstr(&j, "file", lab->path);
 	json_kstr(&j, "text", lab->text);
+	json_key(&j, "drained");
+	json_arr(&j);
+	for (i = 0; i < lab->nnodes; i++)
+		if (lab->nodes[i].drained)
+			json_str(&j, lab->nodes[i].name);
+	json_arr_end(&j);
 	json_obj_end(&j);
 	no_braces(out);
 }
@@ -104,6 +112,26 @@ static int ask_converge(const struct buf *lab, bool apply, struct fleet_node *n,
 	r = remote_wait(n->remote, id, CONVERGE_TIMEOUT_MS, a, ret,
 			told < 0 ? NULL : reterr);
 	return told < 0 ? told : r;
+}
+
+int converge_one(struct fleet_node *n, const struct lab *lab, struct arena *a,
+		 size_t *ret_changes, struct err *reterr)
+{
+	auto_buf struct buf told = {0};
+	const struct doc *answer = NULL, *failed;
+	int r;
+
+	converge_tell(lab, &told);
+	r = ask_converge(&told, true, n, a, &answer, reterr);
+	if (r < 0)
+		return r;
+	failed = doc_get(answer, "failed");
+	*ret_changes = doc_len(doc_get(answer, "changes"));
+	DOC_FOREACH (answer, failed)
+		return err_set(reterr, -EIO, "%s: %s",
+			       doc_str(answer, "what", "?"),
+			       doc_str(answer, "why", "it failed"));
+	return 0;
 }
 
 int converge_look(struct fleet_node *n, const struct buf *lab, struct arena *a,

@@ -60,6 +60,11 @@ int converge_lab(struct fleet *f, bool apply, converge_progress *progress,
  */
 int converge_look(struct fleet_node *n, const struct buf *lab, struct arena *a,
 		  struct node_change **ret, size_t *ret_n, struct err *reterr);
+
+/* Has one node made as the lab says; the first change that failed is an
+ * error. */
+int converge_one(struct fleet_node *n, const struct lab *lab, struct arena *a,
+		 size_t *ret_changes, struct err *reterr);
 void converge_tell(const struct lab *lab, struct buf *out);
 
 /* What making a lab from nothing would do: no node is asked. */

@@ -33,6 +33,18 @@ static int wrong(const char *file, const struct topo_errors *errs,
 		       FILE_SHOWN_MAX, file, e->line, e->col, e->msg, n - 1);
 }
 
+/* The only thing that no file says. */
+static void drained(struct lab *lab, const struct doc *names)
+{
+	const struct doc *d;
+	size_t i;
+
+	DOC_FOREACH (d, names)
+		for (i = 0; i < lab->nnodes && d->kind == DOC_SCALAR; i++)
+			if (strcmp(lab->nodes[i].name, d->str) == 0)
+				lab->nodes[i].drained = true;
+}
+
 int agent_lab_op(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -49,6 +61,7 @@ int agent_lab_op(const struct doc *req, struct json *j, struct err *reterr)
 			       "are needed");
 	if (topo_load_text(file, text, strlen(text), &lab, &errs) < 0)
 		return wrong(file, &errs, reterr);
+	drained(lab, doc_get(req, "drained"));
 	node = topo_node(lab, name);
 	if (!node)
 		return err_set(reterr, -EINVAL, "lab %s has no node '%.64s'",

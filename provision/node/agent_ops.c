@@ -183,6 +183,28 @@ static int op_roles(const struct doc *req, struct json *j, struct err *reterr)
 	return 0;
 }
 
+/* Has the node's engine hand over what it leads. */
+static int op_resign(const struct doc *req, struct json *j, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	const struct doc *answer, *d;
+	char dir[512];
+	int e;
+
+	e = state_dir_of(req, dir, sizeof(dir), reterr);
+	if (e == 0)
+		e = engine_ask(&a, dir, "resign", &answer, NULL, reterr);
+	if (e < 0)
+		return e;
+	json_key(j, "resigning");
+	json_arr(j);
+	DOC_FOREACH (d, doc_get(answer, "resigning"))
+		if (d->kind == DOC_SCALAR)
+			json_str(j, d->str);
+	json_arr_end(j);
+	return 0;
+}
+
 /* What the machines of this node were lent, by the instances' names. */
 static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 {
@@ -217,5 +239,6 @@ const struct agent_op agent_provision_ops[] = {
 	{"converge", op_converge, false, NULL},
 	{"roles", op_roles, false, NULL},
 	{"leases", op_leases, false, NULL},
+	{"resign", op_resign, false, NULL},
 	{NULL, NULL, false, NULL},
 };

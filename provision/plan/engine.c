@@ -154,13 +154,13 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_kstr(j, "interface", ha->ifname);
 	json_kint(j, "version", 2);
 	json_kint(j, "vrid", r->ha.vrid);
-	json_kint(j, "priority", r->ha.priority);
+	json_kint(j, "priority", topo_priority(r, c->node));
 	json_key(j, "interval");
 	if (r->ha.adver_cs % 100 == 0)
 		json_fmt(j, "%us", r->ha.adver_cs / 100);
 	else
 		json_fmt(j, "%ums", r->ha.adver_cs * 10);
-	json_kbool(j, "preempt", r->ha.preempt);
+	json_kbool(j, "preempt", r->ha.preempt && !c->node->drained);
 	json_kstr(j, "source", ip_print(&ha->addrs[0].addr.ip, text));
 	json_key(j, "virtual_addresses");
 	json_arr(j);

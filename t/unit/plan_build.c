@@ -170,6 +170,40 @@ static void check_shared(const struct lab *lab)
 	is_int(count(&one, RES_ROUTE), 0, "no route on a router but virtual");
 }
 
+static const char *engine_text(struct arena *a, const struct lab *lab,
+			       const struct topo_node *n)
+{
+	struct plan p;
+	size_t i;
+
+	plan_build(a, lab, n, &p);
+	for (i = 0; i < p.n; i++)
+		if (p.res[i].kind == RES_SERVICE &&
+		    strcmp(p.res[i].service.title, "vrrp engine") == 0)
+			return p.res[i].service.files[0].text;
+	return "";
+}
+
+/* A drained node's engine wants nothing, and the others' are as before. */
+static void check_drained(struct lab *lab)
+{
+	auto_arena struct arena a = {0};
+	const struct topo_router *r = &lab->routers[0];
+	struct topo_node *n = &lab->nodes[r->hosts[0]->index];
+	const char *before, *text;
+
+	lab->routers[0].ha.preempt = true;
+	before = engine_text(&a, lab, r->hosts[1]);
+	n->drained = true;
+	text = engine_text(&a, lab, n);
+	ok(strstr(text, "\"priority\": 1,") &&
+		   strstr(text, "\"preempt\": false"),
+	   "a drained node has the least priority and preempts nobody");
+	is(engine_text(&a, lab, r->hosts[1]), before, "the others are as ever");
+	n->drained = false;
+	lab->routers[0].ha.preempt = false;
+}
+
 /* What the file's checker lets through, the mechanism can make. */
 static void types(void)
 {
@@ -199,6 +233,7 @@ int main(void)
 		}
 		check_controller(lab);
 		check_shared(lab);
+		check_drained(lab);
 	}
 	lab_free(lab);
 	lab = load("topologies/l3ha-linuxbridge.yaml", "l2_population: false",

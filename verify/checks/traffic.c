@@ -215,7 +215,8 @@ static void fields_text(const struct frame *f, struct buf *out)
 }
 
 /* What the lab's adverts are, as a frame to print and to compare with. */
-static struct frame wanted_advert(const struct topo_router *r)
+static struct frame wanted_advert(const struct topo_router *r,
+				  const struct topo_node *host)
 {
 	struct frame f = {.ttl = VRRP_TTL, .kind = FRAME_ADVERT};
 
@@ -223,7 +224,7 @@ static struct frame wanted_advert(const struct topo_router *r)
 	f.advert = (struct frame_advert){.version = VRRP_VERSION,
 					 .type = VRRP_ADVERT,
 					 .vrid = r->ha.vrid,
-					 .priority = r->ha.priority,
+					 .priority = topo_priority(r, host),
 					 .adver_cs = r->ha.adver_cs,
 					 .naddrs = 1};
 	f.advert.addrs[0] = r->ha.vip.ip;
@@ -249,7 +250,7 @@ static void judge_advert_fields(const struct evidence *e,
 	const struct topo_router *r = s->router;
 	const struct seen_ha *all = &e->ha[e->ha_of[r->index]];
 	const struct ip *own = ha_ip(r, s->ha->host);
-	struct frame want = wanted_advert(r);
+	struct frame want = wanted_advert(r, r->hosts[s->ha->host]);
 	auto_buf struct buf text = {0};
 	size_t h, i, n = 0, bad = 0;
 

@@ -221,6 +221,12 @@ static size_t rightful(const struct drill *d, const struct drill_router *dr,
 		return dr->old;
 	if (!(d->fault->traits & FAULT_SPLITS) || t->now == r->nhosts)
 		return t->now;
+	if (topo_priority(r, r->hosts[dr->old]) !=
+	    topo_priority(r, r->hosts[t->now]))
+		return topo_priority(r, r->hosts[dr->old]) >
+				       topo_priority(r, r->hosts[t->now])
+			       ? dr->old
+			       : t->now;
 	return ip_cmp(&r->ha_ports[dr->old]->addrs[0].addr.ip,
 		      &r->ha_ports[t->now]->addrs[0].addr.ip) > 0
 		       ? dr->old
