@@ -47,6 +47,7 @@ ok $? "verify passes" || diag "$(grep -A12 '^not ok' "$TMP/tap")"
 like "$(cat "$TMP/tap")" "# $first is drained" "and says so"
 
 # Its engine is started anew: it is as drained as before.
+# shellcheck disable=SC2016 # it is the node's shell that expands
 on "$first" sh -c 'for p in /proc/[0-9]*; do case $(tr "\0" " " <$p/cmdline) in *"vrrp run"*) kill -9 ${p#/proc/};; esac; done' 2>/dev/null
 for ((i = 0; i < 60; i++)); do
 	on "$first" labctl vrrp state -c "/run/labctl/$LAB/vrrp.sock" >"$TMP/state" 2>&1 && break

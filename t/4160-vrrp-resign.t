@@ -38,7 +38,7 @@ swap() {
 }
 
 worst=0 from=a to=b
-for i in 1 2 3 4 5 6; do
+for _ in 1 2 3 4 5 6; do
 	swap $from $to || { diag "$(cat "$TMP/out" "$TMP/err")"; worst=999; }
 	[ "$LOST" -le "$worst" ] || worst=$LOST
 	t=$from from=$to to=$t
