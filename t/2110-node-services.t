@@ -34,14 +34,14 @@ wait_for() {
 
 # set_engine NODE: vrrp.yaml of conf() as the engine's file
 set_engine() {
-	ask "$1" "$(python3 -c '
-import json, sys
-n = sys.argv[1]
-text = open("/run/%s/vrrp.yaml" % n).read()
-print(json.dumps({"op": "set", "service": {"name": "vrrp",
-    "argv": ["labctl", "vrrp", "run", "/run/%s/vrrp.yaml" % n],
-    "control": "vrrp.sock", "reload": "reload",
-    "files": [{"path": "vrrp.yaml", "text": text}]}}))' "$1")"
+	ask "$1" "$(perl -MJSON::PP -e '
+		my $n = shift;
+		local $/;
+		open my $f, "<", "/run/$n/vrrp.yaml" or die;
+		print encode_json({op => "set", service => {name => "vrrp",
+			argv => ["labctl", "vrrp", "run", "/run/$n/vrrp.yaml"],
+			control => "vrrp.sock", reload => "reload",
+			files => [{path => "vrrp.yaml", text => <$f>}]}})' "$1")"
 }
 
 # The program: says when it began, and is deaf to all but SIGKILL.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # labctl status: a lab that is well, nodes that are not, labs left over.
+# shellcheck disable=SC2016 # expressions are Perl's
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
@@ -14,16 +15,18 @@ look() {
 	took=$((SECONDS - from))
 }
 
-# field EXPRESSION: of the JSON that look left in out; l is the lab.
+# field EXPRESSION...: Perl's, of the JSON that look left in out; $l is the lab,
+# $node{NAME} a node. Each on a line, a list with commas.
 field() {
-	printf '%s' "$out" | python3 -c '
-import json, sys
-d = json.load(sys.stdin)
-l = d["labs"][0]
-node = {n["name"]: n for n in l["nodes"]}
-print(eval(sys.argv[1]))' "$1"
+	printf '%s' "$out" | perl -MJSON::PP -e '
+		my $d = decode_json(join "", <STDIN>);
+		my $l = $d->{labs}[0];
+		my %node = map { $_->{name} => $_ } @{$l->{nodes}};
+		for (@ARGV) {
+			my $v = eval $_;
+			print ref $v eq "ARRAY" ? join(",", @$v) : $v // "null", "\n";
+		}' "$@"
 }
-command -v python3 >/dev/null || skip_all "needs python3 to read JSON"
 
 lab_make 2s
 LABCTL_STATE=$TMP/none "$LABCTL" status nothing >/dev/null 2>"$TMP/err"
@@ -45,14 +48,14 @@ out=$(FORCE_COLOR=1 "$LABCTL" status "$LAB")
 like "$out" $'\033' "colours where forced"
 
 look -o json
-is "$(field 'd["version"]')" 1 "json: version"
-is "$(field 'l["name"], l["state"], l["error"]')" "('$LAB', 'up', None)" "json: lab"
-is "$(field 'len(l["nodes"])')" 6 "json: nodes"
-is "$(field 'l["routers"][0]["active"]')" "['$ACTIVE']" "json: active"
-since=$(field 'l["routers"][0]["since_ns"] // 10**9')
+is "$(field '$d->{version}')" 1 "json: version"
+is "$(field '[$l->{name}, $l->{state}, $l->{error} // "none"]')" "$LAB,up,none" "json: lab"
+is "$(field 'scalar @{$l->{nodes}}')" 6 "json: nodes"
+is "$(field '$l->{routers}[0]{active}')" "$ACTIVE" "json: active"
+since=$(field 'int($l->{routers}[0]{since_ns} / 10**9)')
 ok "$(($(date +%s) - since > 60))" "json: since"
-is "$(field 'sorted(n["file"] for n in l["routers"][0]["nodes"])')" \
-	"['backup', 'master']" "json: the state files"
+is "$(field '[sort map { $_->{file} } @{$l->{routers}[0]{nodes}}]')" \
+	"backup,master" "json: the state files"
 
 # Wrong words.
 look -o xml
@@ -63,7 +66,7 @@ like "$out" "did you mean '$LAB'" "no such lab: the nearest one"
 
 # sshd of a node stopped: said so, and soon.
 look -o json
-pid=$(field 'node["network1"]["pid"]')
+pid=$(field '$node{network1}{pid}')
 sshd=$(pgrep -P "$pid" -f 'sshd.*listener')
 kill -STOP "$sshd"
 look
@@ -103,13 +106,13 @@ kill -CONT "${engine[@]}"
 on network2 sh -c "echo 'routers: [' > /run/labctl/$LAB/vrrp.yaml; pkill -9 -f '[l]abctl vrrp run'"
 for _ in $(seq 100); do
 	look -o json
-	why=$(field 'node["network2"]["services"][0]["trouble"]')
+	why=$(field '$node{network2}{services}[0]{trouble}')
 	[[ "$why" == *"not YAML"* ]] && break
 	sleep 0.1
 done
 like "$why" 'exited with status 2 after [0-9]+ restarts?: .*not YAML' "a service does not run: why"
-is "$(field 'node["network2"]["services"][0]["name"], node["network2"]["services"][0]["running"], node["network1"]["services"][0]["trouble"]')" \
-	"('vrrp', False, None)" "a service does not run: which"
+is "$(field '[$node{network2}{services}[0]{name}, $node{network2}{services}[0]{running} ? "runs" : "does not", $node{network1}{services}[0]{trouble} // "none"]')" \
+	"vrrp,does not,none" "a service does not run: which"
 look
 like "$out" 'network2: service vrrp does not run: exited with status 2' "a service does not run: in words"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
@@ -120,24 +123,34 @@ unlike "$out" "does not run" "a service does not run: it does again"
 # A node dead.
 kill -KILL "$pid"
 look -o json
-is "$(field 'l["state"], node["network1"]["state"], node["network2"]["state"]')" \
-	"('half up', 'not running', 'running')" "a node dead"
+is "$(field '[$l->{state}, $node{network1}{state}, $node{network2}{state}]')" \
+	"half up,not running,running" "a node dead"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up again mends it" || diag "$(cat "$TMP/out")"
 look -o json
-is "$(field 'l["state"]')" "up" "and it is up"
+is "$(field '$l->{state}')" "up" "and it is up"
 
 # All dead: left over; its file gone: said so.
-kill -KILL "$(field 'l["pid"]')"
+kill -KILL "$(field '$l->{pid}')"
 for ((i = 0; i < 50; i++)); do
 	look -o json
-	[ "$(field 'l["state"]')" = "left over" ] && break
+	[ "$(field '$l->{state}')" = "left over" ] && break
 	sleep 0.1
 done
-is "$(field 'l["state"], node["network1"]["state"]')" "('left over', 'not running')" "all dead: left over"
+is "$(field '[$l->{state}, $node{network1}{state}]')" "left over,not running" "all dead: left over"
 look
 like "$out" "left over; 'labctl down' removes what is left" "left over: what to do"
 "$LABCTL" down "$LAB" >/dev/null
 look
 is "$status" 2 "after down there is none"
+
+# A network node without routers has no engine, and lacks none.
+LAB=$LAB-idle
+printf 'lab: %s\nnodes:\n  n1: {role: network}\n' "$LAB" > "$TMP/idle.yaml"
+at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
+"$LABCTL" up "$TMP/idle.yaml" >"$TMP/out" 2>&1
+ok $? "a lab without routers: up" || diag "$(cat "$TMP/out")"
+look
+like "$out" "n1 +network +10.0.0.[0-9]+ +- +running" "its network node has no engine"
+"$LABCTL" down "$LAB" >/dev/null
 tap_done

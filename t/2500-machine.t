@@ -5,7 +5,6 @@
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
-command -v python3 >/dev/null || skip_all "needs python3 to speak to a socket"
 command -v busybox >/dev/null || skip_all "needs busybox"
 command -v dnsmasq >/dev/null || skip_all "needs dnsmasq"
 [ -z "$(ls /run/machine 2>/dev/null)" ] || skip_all "a machine runs here already"
@@ -15,21 +14,19 @@ ms() { date +%s%3N; }
 
 # ask JSON: a line to the supervisor, its answer
 ask() {
-	python3 -c '
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-s.sendall(sys.argv[2].encode() + b"\n")
-sys.stdout.write(s.makefile().readline())' $state/services.sock "$1"
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+		print $s "$ARGV[1]\n";
+		$s->flush;
+		print scalar <$s>' $state/services.sock "$1"
 }
 
 # set_machine WORDS...: the service, with more words for it
 set_machine() {
-	ask "$(python3 -c '
-import json, sys
-print(json.dumps({"op": "set", "service": {"name": "machine",
-    "in": sys.argv[1], "argv": ["labctl", "machine", "--netns", sys.argv[1],
-    "--hostname", "web1"] + sys.argv[2:]}}))' $vm "$@")"
+	ask "$(perl -MJSON::PP -e '
+		my $n = shift;
+		print encode_json({op => "set", service => {name => "machine", in => $n,
+			argv => ["labctl", "machine", "--netns", $n, "--hostname", "web1", @ARGV]}})' $vm "$@")"
 }
 
 # in_vm COMMAND...: inside the machine
@@ -133,33 +130,7 @@ is "$("$LABCTL" machine --enter vm-none -- true 2>&1; echo $?)" \
 3" "a machine that is not there"
 
 # --- a terminal -------------------------------------------------------------
-cat > "$TMP/terminal.py" <<'PY'
-import os, pty, sys, struct, fcntl, termios, select, time
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
-out, end, typed = b"", time.time() + 20, False
-while time.time() < end:
-    if select.select([fd], [], [], 0.1)[0]:
-        try:
-            d = os.read(fd, 4096)
-        except OSError:
-            break
-        if not d:
-            break
-        out += d
-    if not typed and b"ready" in out:
-        os.write(fd, b"tty; stty size; echo word $((6*7)); sleep 100\n")
-        typed = True
-    if typed is True and b"word 42" in out:
-        time.sleep(0.3)
-        os.write(fd, b"\x03exit 5\n")
-        typed = 2
-print(out.decode(errors="replace"))
-print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-PY
-said=$(python3 "$TMP/terminal.py" "$LABCTL" machine --enter $vm -- sh -c 'echo ready; exec sh -i')
+said=$("$tap_top/t/lib/terminal" "$LABCTL" machine --enter $vm -- sh -c 'echo ready; exec sh -i')
 like "$said" "/dev/pts/0" "a terminal of its own"
 like "$said" "33 99" "of our terminal's size"
 like "$said" "status (5|130)" "Ctrl-C ends what runs, the shell's status comes back" || diag "$said"
@@ -199,9 +170,8 @@ wait_for "with its lease" "10.9.0.4/24 " addrs
 is "$(in_vm ls /tmp)" "" "and is another machine"
 
 # The one outside is killed: all of it dies, and comes back.
-outer() { ask '{"op": "state"}' | python3 -c '
-import json, sys
-print([s["pid"] for s in json.load(sys.stdin)["services"]][0])'; }
+outer() { ask '{"op": "state"}' | perl -MJSON::PP -e '
+	print decode_json(scalar <STDIN>)->{services}[0]{pid}'; }
 first=$(cat /run/machine/$vm)
 kill -9 "$(outer)"
 wait_for "killed from outside it comes back" web1 another

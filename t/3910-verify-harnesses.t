@@ -27,7 +27,11 @@ if [ -n "$driver" ]; then
 			--expect-failure no -- "$LABCTL" $c "$LAB" 2>&1)
 		ok $? "automake's tap-driver.sh runs $c"
 		like "$out" "^PASS: " "automake: $c: passes are read" || diag "$out"
-		unlike "$out" "(ERROR|FAIL): " "automake: $c: nothing else is"
+		# What a loaded machine does to a drill is not the harness's matter: a
+		# point that says no is a FAIL, and nothing else is one.
+		unlike "$out" "ERROR: " "automake: $c: nothing is not understood"
+		is "$(grep -c '^FAIL: ' <<< "$out")" "$(grep -c '^not ok' "$TMP/$c.log")" \
+			"automake: $c: nothing else is" || diag "$out"
 	done
 else
 	skip "automake's tap-driver.sh" "automake is not here"
