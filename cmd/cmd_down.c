@@ -23,6 +23,11 @@ static int down(const char *lab)
 
 	if (emul_down(lab, &gone, &e) < 0)
 		return failure(&e);
+	if (*gone.ended)
+		fprintf(stderr,
+			"labctl: 'labctl %s' (PID %d) was at work on the lab "
+			"%s and has been ended\n",
+			gone.ended, (int)gone.ended_pid, lab);
 	if (log_level >= LOG_LEVEL_WARN)
 		printf("The lab %s is gone (%u processes, %u files, %lld "
 		       "ms).\n",
@@ -105,7 +110,8 @@ const struct cmd cmd_down = {
 	.help = "Ends the lab's processes, with which its namespaces, "
 		"interfaces and addresses go,\nwaits until they are gone, and "
 		"removes its state folder. With one lab no name is\nneeded. "
-		"Works after any crash.\n\n"
+		"Works after any crash; an 'up' or a drill that is at work on "
+		"it is interrupted\nfirst.\n\n"
 		"Options:\n"
 		"  -a, --all  all of your labs\n",
 	.run = run,

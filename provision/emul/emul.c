@@ -354,6 +354,7 @@ static int kill_fabrics(const char *lab, unsigned *ret_n, struct err *reterr)
 int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr)
 {
 	struct emul_gone gone = {0};
+	struct emul_ended ended;
 	unsigned n, files;
 	int r, state;
 
@@ -362,9 +363,11 @@ int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr)
 		return err_set(reterr, -EINVAL, "'%s' cannot be a lab's name",
 			       lab);
 	/* Without a usable state folder there is no lock, but a lab to end. */
-	state = emul_lock(lab, "down", reterr);
+	state = emul_lock_take(lab, "down", &ended, reterr);
 	if (state == -EBUSY)
 		return state;
+	snprintf(gone.ended, sizeof(gone.ended), "%s", ended.what);
+	gone.ended_pid = ended.pid;
 	/* Until nothing is found: that is the proof. */
 	do {
 		r = kill_fabrics(lab, &n, reterr);

@@ -90,13 +90,15 @@ int emul_node_pid(const char *lab, const char *node, pid_t *ret,
 struct emul_gone {
 	unsigned processes; /* that were ended, all of the lab */
 	unsigned files;     /* of the state folder, itself included */
+	char ended[32];     /* a command that was at work on it, or "" */
+	pid_t ended_pid;
 };
 
 /*
  * Removes the lab: kills its processes, waits until all are gone, removes the
  * state folder, looks again. Works on what is there, whatever is missing; a
- * lab of which nothing is left is not an error. -EBUSY where another labctl
- * is at work on it.
+ * lab of which nothing is left is not an error. Another command that is at
+ * work on the lab is interrupted first: this is the way out of all.
  */
 int emul_down(const char *lab, struct emul_gone *ret_gone, struct err *reterr);
 

@@ -12,11 +12,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -30,6 +34,8 @@
 #define LOCK_ALIVE_MS 500 /* waited for a holder that lives */
 #define LOCK_DEAD_MS 5000 /* and for what it left */
 #define LOCK_POLL_MS 5
+#define LOCK_END_MS 10000           /* for a holder that is told to end */
+#define LOCK_SAME_MS INT64_C(30000) /* for one that does the same */
 
 static struct {
 	int fd;
@@ -269,6 +275,70 @@ int emul_lock(const char *lab, const char *what, struct err *reterr)
 	snprintf(held.lab, sizeof(held.lab), "%s", lab);
 	held.fd = take_fd(&fd);
 	return 0;
+}
+
+/* A labctl that runs this command: its PID may be another's by now. */
+static bool runs(pid_t pid, const char *what)
+{
+	auto_buf struct buf b = {0};
+	const char *word;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	if (file_read(path, PATH_MAX, &b) < 0)
+		return false;
+	for (word = b.data; word < b.data + b.len; word += strlen(word) + 1)
+		if (strcmp(word, what) == 0)
+			return true;
+	return false;
+}
+
+static bool ends(int pidfd, int signal, int wait_ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	(void)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+	return poll(&p, 1, wait_ms) == 1;
+}
+
+/* False where nothing was ended, so that it is as it was. */
+static bool end_holder(const char *path, struct emul_ended *ret)
+{
+	auto_close int fd = -1;
+	char what[32];
+	pid_t pid = holder(path, what, sizeof(what));
+
+	fd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	if (fd < 0 || !runs(pid, what) ||
+	    (!ends(fd, SIGINT, LOCK_END_MS) && !ends(fd, SIGKILL, LOCK_END_MS)))
+		return false;
+	ret->pid = pid;
+	snprintf(ret->what, sizeof(ret->what), "%s", what);
+	return true;
+}
+
+int emul_lock_take(const char *lab, const char *what,
+		   struct emul_ended *ret_ended, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct mono from = clock_mono();
+	char held_by[32];
+	const char *path;
+	int r;
+
+	*ret_ended = (struct emul_ended){0};
+	r = emul_lock(lab, what, reterr);
+	if (r != -EBUSY || lock_path(&a, lab, &path, NULL) < 0)
+		return r;
+	(void)holder(path, held_by, sizeof(held_by));
+	if (strcmp(held_by, what) != 0)
+		return end_holder(path, ret_ended)
+			       ? emul_lock(lab, what, reterr)
+			       : r;
+	while (r == -EBUSY &&
+	       mono_sub(clock_mono(), from) < LOCK_SAME_MS * NS_PER_MS)
+		r = emul_lock(lab, what, reterr);
+	return r;
 }
 
 int emul_lock_dup(int min)

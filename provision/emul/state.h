@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/arena.h"
 #include "lib/err.h"
@@ -35,6 +36,21 @@ int emul_state_write(const char *dir, const char *name, const char *text,
  * words who holds it. what: "up", "down". */
 int emul_lock(const char *lab, const char *what, struct err *reterr);
 void emul_unlock(const char *lab, bool remove);
+
+/* Who was at work on a lab and was ended for it; what is "" for nobody. */
+struct emul_ended {
+	char what[32]; /* "failover" */
+	pid_t pid;
+};
+
+/*
+ * Takes the lock from whoever holds it: a command of this user's is
+ * interrupted, as by Ctrl-C, so that a drill puts back what it broke, and
+ * killed where it does not end in 10 s. One that does the same is waited for.
+ * -EBUSY where that did not help.
+ */
+int emul_lock_take(const char *lab, const char *what,
+		   struct emul_ended *ret_ended, struct err *reterr);
 
 /* The lock's descriptor once more, at least min, kept by exec; or -errno. */
 int emul_lock_dup(int min);

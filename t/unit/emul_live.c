@@ -224,7 +224,7 @@ static void test_state(void)
 static void test_nothing(void)
 {
 	auto_arena struct arena a = {0};
-	struct emul_gone gone = {1, 1};
+	struct emul_gone gone = {.processes = 1, .files = 1};
 	struct emul_lab *labs;
 	struct err e;
 	pid_t pid;
