@@ -41,6 +41,7 @@ struct state {
 	unsigned drift;
 	uint32_t missing; /* nics that lack */
 	bool stopped;     /* its sshd answers nobody */
+	unsigned laid;    /* mounts over its folders */
 };
 
 struct work {
@@ -301,7 +302,6 @@ static int answer(const struct state *s, int timeout_ms, struct emul_reply *ret,
 /* Asks all that run at once, then hears them. */
 static void check_nodes(struct work *w)
 {
-	struct emul_reply reply;
 	struct fabric_node *n;
 	struct err e;
 	size_t i;
@@ -318,17 +318,21 @@ static void check_nodes(struct work *w)
 	}
 	for (i = 0; i < w->want->nnodes; i++) {
 		struct state *s = &w->states[i];
+		struct emul_reply reply = {0};
 
 		if (!s->pid)
 			continue;
-		if (answer(s, CHECK_MS, &reply, &e) == 0) {
+		if (answer(s, CHECK_MS, &reply, &e) == 0 && !reply.ruined) {
+			s->laid = reply.laid;
 			s->drift = reply.drift;
 			s->missing = reply.missing;
 			s->stopped = reply.stopped;
 			continue;
 		}
 		note(w, '~', s->node->name,
-		     "it does not answer: it starts anew");
+		     reply.ruined ? "a folder of its own was unmounted: it "
+				    "starts anew"
+				  : "it does not answer: it starts anew");
 		s->told = true;
 		s->pid = 0;
 		n = running(w->f, s->node->name);
@@ -469,12 +473,16 @@ static void wire_nodes(struct work *w)
 		if (!s->fresh && s->drift)
 			note(w, '~', s->node->name,
 			     "%u of its addresses or interfaces", s->drift);
+		if (s->laid)
+			note(w, '~', s->node->name,
+			     "%u mounts over its folders: they are taken away",
+			     s->laid);
 		if (s->stopped)
 			note(w, '~', s->node->name,
 			     "its %s is stopped: another one takes its "
 			     "place",
 			     s->node->address ? "sshd" : "DNS or web server");
-		if (!s->fresh && !wires && !s->drift && !s->stopped)
+		if (!s->fresh && !wires && !s->drift && !s->stopped && !s->laid)
 			continue;
 		s->ordered = w->apply && order(s->ctl, EMUL_APPLY);
 	}

@@ -42,6 +42,7 @@
 #include "provision/emul/title.h"
 #include "provision/fabric/daemon.h"
 #include "provision/fabric/internet.h"
+#include "provision/fabric/laid.h"
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/spec.h"
@@ -56,6 +57,7 @@ struct node {
 	struct rtnl *rtnl;
 	struct emul_daemon daemons[DAEMONS_MAX];
 	size_t ndaemons;
+	struct laid laid;
 	bool applied;      /* once */
 	struct err broken; /* what went wrong before the first order */
 };
@@ -181,6 +183,9 @@ static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 	struct err e = nd->broken;
 
 	if (e.code == 0)
+		e.code = laid_look(&nd->laid, order == EMUL_APPLY, &ret->laid,
+				   &ret->ruined, &e);
+	if (e.code == 0)
 		e.code = look(nd, order == EMUL_APPLY, ret, &e);
 	if (e.code < 0) {
 		ret->code = e.code;
@@ -222,7 +227,8 @@ static int prepare(struct node *nd, const struct emul_spec *s,
 	if (nd->spec->address)
 		nd->daemons[nd->ndaemons++] =
 			(struct emul_daemon){.argv = sshd, .log = SSHD_LOG};
-	return rtnl_open(&nd->rtnl, -1, reterr);
+	r = rtnl_open(&nd->rtnl, -1, reterr);
+	return r == 0 ? laid_note(&nd->laid, &nd->arena, reterr) : r;
 }
 
 static int wait_ms(const struct node *nd)

@@ -23,6 +23,8 @@ struct emul_reply {
 	unsigned drift;   /* things found different (and mended by APPLY) */
 	uint32_t missing; /* bit i: the i-th nic is not there */
 	bool stopped;     /* a server of its is, by a signal */
+	unsigned laid;    /* mounts over its folders */
+	bool ruined;      /* a mount that it was made with has gone */
 	char msg[ERR_MAX];
 };
 

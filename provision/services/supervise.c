@@ -182,6 +182,22 @@ static int holder(const char *state_dir)
 
 /* --- starting it ---------------------------------------------------------- */
 
+/* Whatever else has its name is nobody's: a link would lead elsewhere. */
+static int make_dir(const char *path, struct err *reterr)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return 0;
+	if (errno == EEXIST && lstat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		if (unlink(path) == 0 && mkdir(path, 0755) == 0)
+			return 0;
+	}
+	return err_sys(reterr, -errno, "make %s", path);
+}
+
 static int make_dirs(const char *state_dir, struct err *reterr)
 {
 	char path[PATH_MAX];
@@ -190,13 +206,14 @@ static int make_dirs(const char *state_dir, struct err *reterr)
 	snprintf(path, sizeof(path), "%s", state_dir);
 	slash = strrchr(path, '/');
 	if (slash && slash != path) {
+		int r;
+
 		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return err_sys(reterr, -errno, "make %s", path);
+		r = make_dir(path, reterr);
+		if (r < 0)
+			return r;
 	}
-	if (mkdir(state_dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(reterr, -errno, "make %s", state_dir);
-	return 0;
+	return make_dir(state_dir, reterr);
 }
 
 /* In a child of the child: the supervisor, out of the agent's session. */
