@@ -37,6 +37,30 @@ ok $? "up after both" || diag "$(cat "$TMP/out")"
 "$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
 ok $? "it is whole" || diag "$(cat "$TMP/out")"
 
+# hidden WORDS LINE COMMAND: what a node stands on is taken from it.
+hidden() {
+	on network1 sh -c "$3" >"$TMP/out" 2>&1
+	like "$("$LABCTL" plan "$FILE" 2>&1)" "$2" "$1: plan"
+	"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+	ok $? "$1: up" || diag "$(cat "$TMP/out")"
+	"$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
+	ok $? "$1: it is whole" || diag "$(cat "$TMP/out")"
+}
+laid="~ network1: 1 mounts? over its folders: they are taken away"
+hidden "a read-only file system over the state folder" "$laid" \
+	"mount -t tmpfs -o ro none /run/labctl/$LAB"
+hidden "one over the namespaces" "$laid" "mount -t tmpfs -o ro none /run/netns"
+hidden "one over /run" "$laid" "mount -t tmpfs none /run"
+hidden "one over /proc" "$laid" "mount -t tmpfs none /proc"
+hidden "/run unmounted" "~ network1: a folder of its own was unmounted: it starts anew" \
+	"umount -l /run"
+hidden "a link in the place of the state folders" "vrrp engine" \
+	"rm -rf /run/labctl; ln -s /etc /run/labctl"
+hidden "a file in its place" "vrrp engine" \
+	"rm -rf /run/labctl/$LAB; touch /run/labctl/$LAB"
+hidden "sshd's files removed" "network1: [34] of its addresses, interfaces or files of sshd's" \
+	"rm -rf /run/lab/ssh"
+
 "$LABCTL" failover --fault ha "$LAB" >"$TMP/drill" 2>&1 &
 drill=$!
 begun failover

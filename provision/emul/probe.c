@@ -92,8 +92,7 @@ static int try_node(struct err *reterr)
 
 	pid = emul_clone(NODE_FLAGS);
 	if (pid == 0)
-		_exit(emul_mount_node(&node, NULL, &e) < 0 ? -e.code & 0xff
-							   : 0);
+		_exit(emul_mount_node(&node, &e) < 0 ? -e.code & 0xff : 0);
 	if (pid < 0)
 		return err_sys(reterr, pid, "clone");
 	while (waitpid(pid, &status, 0) < 0)

@@ -472,11 +472,13 @@ static void wire_nodes(struct work *w)
 		wires = wire_node(w, s);
 		if (!s->fresh && s->drift)
 			note(w, '~', s->node->name,
-			     "%u of its addresses or interfaces", s->drift);
+			     "%u of its addresses, interfaces or files of "
+			     "sshd's",
+			     s->drift);
 		if (s->laid)
 			note(w, '~', s->node->name,
-			     "%u mounts over its folders: they are taken away",
-			     s->laid);
+			     "%u mount%s over its folders: they are taken away",
+			     s->laid, s->laid == 1 ? "" : "s");
 		if (s->stopped)
 			note(w, '~', s->node->name,
 			     "its %s is stopped: another one takes its "

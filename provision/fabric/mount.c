@@ -440,55 +440,6 @@ static int own_mounts(struct err *reterr)
 			reterr);
 }
 
-static int write_ssh(const struct emul_node *n, const char *client_pub,
-		     struct err *reterr)
-{
-	auto_buf struct buf b = {0};
-	int r;
-
-	r = make_dir(EMUL_RUN "/ssh", 0700, reterr);
-	if (r < 0)
-		return r;
-	r = write_text(EMUL_RUN "/ssh/host_key", 0600, n->key ? n->key : "",
-		       reterr);
-	if (r < 0)
-		return r;
-	buf_printf(&b, "%s labctl\n", client_pub ? client_pub : "");
-	r = file_write(EMUL_RUN "/ssh/authorized_keys", 0600, b.data, b.len,
-		       reterr);
-	if (r < 0)
-		return r;
-	buf_reset(&b);
-	buf_printf(&b,
-		   "Port 22\n"
-		   "ListenAddress %s\n"
-		   "HostKey " EMUL_RUN "/ssh/host_key\n"
-		   "HostKeyAlgorithms ssh-ed25519\n"
-		   "KexAlgorithms curve25519-sha256,"
-		   "curve25519-sha256@libssh.org,ecdh-sha2-nistp256\n"
-		   "AuthorizedKeysFile " EMUL_RUN "/ssh/authorized_keys\n"
-		   "StrictModes no\n"
-		   "PermitRootLogin prohibit-password\n"
-		   "PasswordAuthentication no\n"
-		   "KbdInteractiveAuthentication no\n"
-		   "UsePAM no\n"
-		   "UseDNS no\n"
-		   "PrintMotd no\n"
-		   "PrintLastLog no\n"
-		   "PidFile none\n"
-		   "X11Forwarding no\n"
-		   "AcceptEnv LANG LC_*\n"
-		   "SetEnv PATH=" EMUL_PATH "\n"
-		   "Subsystem sftp internal-sftp\n"
-		   "MaxSessions 64\n"
-		   "MaxStartups 64\n"
-		   "LoginGraceTime 30\n"
-		   "LogLevel INFO\n",
-		   n->address);
-	return file_write(EMUL_RUN "/ssh/sshd_config", 0600, b.data, b.len,
-			  reterr);
-}
-
 /* As `ip netns` wants it: a mount that is shared with itself. */
 static int prepare_netns(struct err *reterr)
 {
@@ -514,8 +465,7 @@ static int login_records(struct err *reterr)
 	return r;
 }
 
-int emul_mount_node(const struct emul_node *n, const char *client_pub,
-		    struct err *reterr)
+int emul_mount_node(const struct emul_node *n, struct err *reterr)
 {
 	auto_close int program =
 		open(EMUL_BIN, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -530,8 +480,7 @@ int emul_mount_node(const struct emul_node *n, const char *client_pub,
 	    (r = bind_fd(program, EMUL_BIN, reterr)) < 0 ||
 	    (r = own_neutron(reterr)) < 0 ||
 	    (r = make_dir("/run/lock", 01777, reterr)) < 0 ||
-	    (r = make_dir("/run/sshd", 0755, reterr)) < 0 ||
-	    (r = prepare_netns(reterr)) < 0 || (r = login_records(reterr)) < 0)
+	    (r = prepare_netns(reterr)) < 0)
 		return r;
-	return n->address ? write_ssh(n, client_pub, reterr) : 0;
+	return login_records(reterr);
 }

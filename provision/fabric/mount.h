@@ -34,8 +34,7 @@ int emul_mount_base(uid_t uid, gid_t gid, bool root, struct err *reterr);
 
 /* based: emul_mount_base() was done before the user namespace was entered. */
 int emul_mount_fabric(bool based, struct err *reterr);
-int emul_mount_node(const struct emul_node *n, const char *client_pub,
-		    struct err *reterr);
+int emul_mount_node(const struct emul_node *n, struct err *reterr);
 
 /* Lines of host's passwd for a node: system users, root with its own shell,
  * nobody's logins. Pure. */

@@ -46,6 +46,7 @@
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/spec.h"
+#include "provision/fabric/sshd.h"
 
 #define SSHD_CONFIG "/run/lab/ssh/sshd_config" /* below EMUL_RUN */
 #define SSHD_LOG "/var/log/sshd.log"
@@ -55,6 +56,7 @@ struct node {
 	const struct emul_node *spec;
 	struct arena arena;
 	struct rtnl *rtnl;
+	const char *client_pub; /* whom its sshd lets in */
 	struct emul_daemon daemons[DAEMONS_MAX];
 	size_t ndaemons;
 	struct laid laid;
@@ -186,6 +188,9 @@ static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 		e.code = laid_look(&nd->laid, order == EMUL_APPLY, &ret->laid,
 				   &ret->ruined, &e);
 	if (e.code == 0)
+		e.code = emul_ssh_files(nd->spec, nd->client_pub,
+					order == EMUL_APPLY, &ret->drift, &e);
+	if (e.code == 0)
 		e.code = look(nd, order == EMUL_APPLY, ret, &e);
 	if (e.code < 0) {
 		ret->code = e.code;
@@ -213,11 +218,16 @@ static void serve(struct node *nd, int ctl)
 static int prepare(struct node *nd, const struct emul_spec *s,
 		   struct err *reterr)
 {
+	unsigned fresh = 0;
 	int r;
 
 	if (sethostname(nd->spec->name, strlen(nd->spec->name)) < 0)
 		return err_sys(reterr, -errno, "set the host name");
-	r = emul_mount_node(nd->spec, s->client_pub, reterr);
+	nd->client_pub = s->client_pub;
+	r = emul_mount_node(nd->spec, reterr);
+	if (r == 0)
+		r = emul_ssh_files(nd->spec, nd->client_pub, true, &fresh,
+				   reterr);
 	if (r < 0)
 		return r;
 	r = emul_internet_prepare(&nd->arena, nd->spec, nd->daemons,
