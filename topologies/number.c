@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "topologies/check.h"
+#include "topologies/check_subnet.h"
 #include "topologies/error.h"
 #include "topologies/spread.h"
 

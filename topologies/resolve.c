@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "topologies/check.h"
+#include "topologies/check_subnet.h"
 #include "topologies/ids.h"
+#include "topologies/nodes.h"
 #include "topologies/secgroup_raw.h"
 #include "topologies/spread.h"
 
@@ -47,86 +48,6 @@ static void resolve_phys(struct resolve *r)
 			.index = i,
 		};
 	}
-}
-
-/* Host numbers within a node range, and which are given out. */
-struct hosts {
-	struct ip net;
-	uint64_t last; /* the fabric's; below it are the nodes' */
-	struct map taken;
-};
-
-static bool take_host(struct resolve *r, struct hosts *h, uint64_t host)
-{
-	uint64_t *key;
-
-	if (!host || host >= h->last)
-		return false;
-	key = arena_alloc(r->ids.a, sizeof(*key));
-	*key = host;
-	return !map_put(r->ids.a, &h->taken, key, sizeof(*key), key);
-}
-
-static void hosts_init(struct hosts *h, const struct ipnet *cidr)
-{
-	struct ip last = raw_last_host(cidr);
-
-	h->net = ipnet_network(cidr);
-	h->last = ip_distance(&h->net, &last);
-}
-
-static uint64_t any_host(struct resolve *r, struct hosts *h)
-{
-	uint64_t host = 1;
-
-	while (!take_host(r, h, host))
-		host++;
-	return host;
-}
-
-/*
- * Management hosts by role: controllers from 11, network nodes from 21,
- * computes from 31, ten of each; then whatever is free.
- */
-static void management_hosts(struct resolve *r, uint64_t *ret)
-{
-	static const unsigned base[] = {[TOPO_CONTROLLER] = 11,
-					[TOPO_NETWORK] = 21,
-					[TOPO_COMPUTE] = 31};
-	size_t n[TOPO_COMPUTE + 1] = {0}, i, k;
-	struct hosts h = {0};
-
-	hosts_init(&h, &r->raw->management->cidr);
-	for (i = 0; i < r->raw->nnodes; i++) {
-		enum topo_role role = r->raw->nodes[i]->role;
-
-		k = n[role]++;
-		ret[i] = 0;
-		if (k < 10 && take_host(r, &h, base[role] + k))
-			ret[i] = base[role] + k;
-	}
-	for (i = 0; i < r->raw->nnodes; i++)
-		if (!ret[i])
-			ret[i] = any_host(r, &h);
-}
-
-/* Tunnel hosts: the management ones where the range has them. */
-static void tunnel_hosts(struct resolve *r, const uint64_t *management,
-			 uint64_t *ret)
-{
-	struct hosts h = {0};
-	size_t i;
-
-	hosts_init(&h, &r->raw->tunnel->cidr);
-	for (i = 0; i < r->raw->nnodes; i++) {
-		ret[i] = 0;
-		if (r->raw->nodes[i]->role != TOPO_CONTROLLER &&
-		    take_host(r, &h, management[i]))
-			ret[i] = management[i];
-	}
-	for (i = 0; i < r->raw->nnodes; i++)
-		if (!ret[i] && r->raw->nodes[i]->role != TOPO_CONTROLLER)
-			ret[i] = any_host(r, &h);
 }
 
 static void add_nic(struct resolve *r, struct topo_node *n,
@@ -198,9 +119,9 @@ static void resolve_nodes(struct resolve *r)
 
 	lab->nnodes = r->raw->nnodes;
 	lab->nodes = arena_array(r->a, lab->nnodes, sizeof(*lab->nodes));
-	management_hosts(r, management);
+	nodes_management(r->raw, r->ids.a, management);
 	if (r->raw->tunnel)
-		tunnel_hosts(r, management, tunnel);
+		nodes_tunnel(r->raw, r->ids.a, management, tunnel);
 	for (size_t i = 0; i < lab->nnodes; i++)
 		resolve_node(r, r->raw->nodes[i], &lab->nodes[i], management[i],
 			     tunnel[i]);
