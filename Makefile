@@ -186,7 +186,8 @@ bench-scale: $(O)/labctl ## the curve: labs of 10 to 1,000 routers
 
 # --- what a reviewer should not have to say ------------------------------
 
-core_obj = $(call obj,vrrp/core/fsm.c vrrp/core/advert.c vrrp/core/announce.c)
+core_obj = $(call obj,vrrp/core/fsm.c vrrp/core/advert.c vrrp/core/announce.c \
+	vrrp/core/health.c)
 c_files = $(all_src) $(headers)
 
 .PHONY: lint check-layers check-pure check-headers check-format check-shell

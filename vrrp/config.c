@@ -443,6 +443,40 @@ static void read_source(struct keys *ks, const struct key *k,
 		r->c.set.source = vrrp_addr_of(&ip);
 }
 
+static bool check_health(struct keys *ks, const struct key *k,
+			 const struct doc *v, void *obj)
+{
+	int64_t ns = ((const struct router *)obj)->c.health_ns;
+
+	(void)k;
+	if (!ns || (ns >= VRRP_HEALTH_MIN_NS && ns <= NS_PER_S * 3600))
+		return true;
+	keys_wrong(ks, v, "'interval' of health is 100ms to 1h, or 0 for none");
+	return false;
+}
+
+static void read_gateways(struct keys *ks, const struct key *k,
+			  const struct doc *v, void *obj)
+{
+	struct vrrp_router_config *r = &((struct router *)obj)->c;
+	const struct doc *item;
+	struct ip ip;
+
+	if (v->kind != DOC_LIST || doc_len(v) > VRRP_GATEWAYS_MAX) {
+		keys_wrong(ks, v, "'%s' must be a list of %u addresses at most",
+			   k->name, VRRP_GATEWAYS_MAX);
+		return;
+	}
+	DOC_FOREACH (item, v) {
+		if (item->kind != DOC_SCALAR || ip_parse(item->str, &ip) < 0)
+			keys_wrong(ks, item, "this is no address");
+		else
+			*(struct ip *)arena_push(ks->a, &r->gateways,
+						 &r->ngateways, sizeof(ip)) =
+				ip;
+	}
+}
+
 /* No two routers have an id, or a VRID on an interface. */
 static void check_duplicates(struct keys *ks, const struct doc *d,
 			     const struct vrrp_router_config *r)
@@ -485,6 +519,12 @@ static void end_router(struct keys *ks, const struct doc *d, void *obj)
 		keys_wrong(ks, d,
 			   "a router needs at least one of virtual_addresses");
 	add_addresses(ks, r, in->excluded, in->nexcluded, false);
+	if (r->health_ns && r->set.priority == 255)
+		keys_wrong(ks, d,
+			   "the owner of the addresses (priority 255) cannot "
+			   "hand over: it has no 'health'");
+	if (r->health_ns && !r->ngateways)
+		keys_wrong(ks, d, "'health' needs 'gateways'");
 	check_duplicates(ks, d, r);
 }
 
@@ -504,6 +544,17 @@ static const struct key garp_keys[] = {
 static const struct key_table garp_table = {
 	.name = "garp", .what = "garp", .keys = garp_keys,
 	.n = ARRAY_LEN(garp_keys), .size = sizeof(struct router),
+};
+
+static const struct key health_keys[] = {
+	{"interval", KEY_DURATION, KEY_FIELD(struct router, c.health_ns),
+	 .check = check_health},
+	{"gateways", KEY_CUSTOM, KEY_FIELD(struct router, c.gateways),
+	 .read = read_gateways},
+};
+static const struct key_table health_table = {
+	.name = "health", .what = "health", .keys = health_keys,
+	.n = ARRAY_LEN(health_keys), .size = sizeof(struct router),
 };
 
 static const struct key router_keys[] = {
@@ -548,6 +599,8 @@ static const struct key router_keys[] = {
 	 .table = &route_table, .max = VRRP_ROUTES_MAX, .flags = KEY_EMPTY},
 	{"track", KEY_LIST, KEY_ITEMS(struct router, c.tracks, c.ntracks),
 	 .table = &track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
+	{"health", KEY_MAP, .size = sizeof(struct router),
+	 .table = &health_table, .flags = KEY_EMPTY},
 	{"track_addresses", KEY_BOOL,
 	 KEY_FIELD(struct router, c.track_addresses), .def = true},
 	{"forwarding", KEY_TEXTS,

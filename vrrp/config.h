@@ -19,6 +19,8 @@
 #define VRRP_ROUTES_MAX 256u
 #define VRRP_TRACKS_MAX 64u
 #define VRRP_FORWARDING_MAX 256u
+#define VRRP_GATEWAYS_MAX 16u
+#define VRRP_HEALTH_MIN_NS (100 * NS_PER_MS)
 #define VRRP_CONFIG_ERRORS_MAX 50u /* told in one run */
 #define VRRP_DEV_MAX 16            /* bytes of an interface name, with NUL */
 
@@ -55,6 +57,9 @@ struct vrrp_router_config {
 	const char *const *forwarding; /* those of an IPv6 router's while
 					  Active, and not otherwise */
 	size_t nforwarding;
+	int64_t health_ns; /* between pings of the gateways; 0: none */
+	struct ip *gateways;
+	size_t ngateways;
 };
 
 struct vrrp_config {

@@ -113,6 +113,21 @@ static void track(struct buf *b, const struct vrrp_router_config *r)
 	}
 }
 
+static void health(struct buf *b, const struct vrrp_router_config *r)
+{
+	char text[DURATION_TEXT_MAX], ip[IP_TEXT_MAX];
+
+	if (!r->health_ns)
+		return;
+	buf_printf(b, "  health: {interval: %s, gateways: [",
+		   duration_print(r->health_ns, text));
+	for (size_t i = 0; i < r->ngateways; i++) {
+		buf_adds(b, i ? ", " : "");
+		quoted(b, ip_print(&r->gateways[i], ip));
+	}
+	buf_adds(b, "]}\n");
+}
+
 static void garp(struct buf *b, const struct vrrp_settings *s)
 {
 	char text[DURATION_TEXT_MAX];
@@ -151,6 +166,7 @@ static void router(struct buf *b, const struct vrrp_router_config *r)
 	routes(b, r);
 	garp(b, s);
 	track(b, r);
+	health(b, r);
 	if (s->promote_delay_ns != VRRP_DELAY_DERIVED)
 		duration(b, "promote_delay", s->promote_delay_ns);
 	if (r->state_file && *r->state_file)

@@ -43,6 +43,8 @@ static void taken(struct engine *e, struct router *r,
 	ev.advert.interval_ns = a->interval_ns;
 	ev.advert.source = a->src;
 	router_step(e, r, now, &ev);
+	if (a->priority != VRRP_PRIORITY_STOP)
+		router_heard(e, r, &a->src);
 }
 
 /* from has no family where the packet did not get so far. */

@@ -65,7 +65,9 @@ static struct mono next_deadline(const struct engine *e)
 	size_t i;
 
 	for (i = 0; i < e->n; i++)
-		at = mono_min(at, wake_for(e->routers[i]));
+		at = mono_min(
+			mono_min(at, wake_for(e->routers[i])),
+			vrrp_health_deadline(&e->routers[i]->health.core));
 	return at;
 }
 
@@ -118,6 +120,7 @@ static void run_timers(struct engine *e)
 	}
 	for (i = 0; i < e->n; i++) {
 		r = e->routers[i];
+		router_probe(e, r);
 		if (mono_before(now, wake_for(r)))
 			continue;
 		while (mono_before(now, vrrp_deadline(&r->core)))

@@ -41,6 +41,14 @@ static void set_list(struct router *r)
 		memcpy(r->list + i * 4, r->cfg->addrs[i].net.ip.b, 4);
 }
 
+static void well(struct engine *e, void *router)
+{
+	struct router *r = router;
+
+	SAY(r, INFO, "%s", "its gateways answer again");
+	router_settle(e, r);
+}
+
 struct router *router_new(const struct vrrp_router_config *cfg)
 {
 	struct router *r = calloc(1, sizeof(*r));
@@ -54,11 +62,14 @@ struct router *router_new(const struct vrrp_router_config *cfg)
 	set_list(r);
 	vrrp_held_init(&r->held, cfg);
 	r->mend.account.at = MONO_NEVER;
+	health_init(&r->health, r, well);
+	health_configure(&r->health, cfg);
 	return r;
 }
 
 void router_free(struct router *r)
 {
+	health_release(&r->health);
 	scribe_drop(r->file);
 	buf_release(&r->mend.lacks);
 	buf_release(&r->mend.strays);
@@ -217,6 +228,7 @@ static void tell_state(struct engine *e, struct router *r,
 {
 	r->why = fx->why;
 	router_set_state_file(e, r);
+	health_follow(&r->health, fx->state == VRRP_ACTIVE);
 	if (fx->why == VRRP_WHY_PEER_YIELDS ||
 	    fx->why == VRRP_WHY_NO_SUCCESSOR) {
 		SAY(r, WARN, "still active: %s", vrrp_why_text[fx->why]);
@@ -405,6 +417,10 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev, r->path_why,
 			  sizeof(r->path_why)))
 			return false;
+	if (r->failing) {
+		snprintf(r->path_why, sizeof(r->path_why), "%s", r->health.why);
+		return false;
+	}
 	r->path_why[0] = '\0';
 	return true;
 }
@@ -439,6 +455,7 @@ static void settings_of(struct router *r, struct vrrp_settings *ret)
 	*ret = r->cfg->set;
 	if (r->source.family)
 		ret->source = r->source;
+	health_settings(&r->health, ret);
 }
 
 void router_review(struct engine *e, struct router *r)
@@ -476,6 +493,28 @@ void router_review(struct engine *e, struct router *r)
 		r->heir = false;
 		send_advert(r, VRRP_PRIORITY_STOP);
 	}
+}
+
+/* --- health ------------------------------------------------------------ */
+
+void router_probe(struct engine *e, struct router *r)
+{
+	if (!health_due(e, &r->health, r->room->s.nsfd))
+		return;
+	r->failing = true;
+	router_review(e, r);
+	router_finish(e, r); /* its reason is told before it goes */
+	router_settle(e, r);
+	r->failing = false;
+	router_review(e, r);
+	router_finish(e, r);
+}
+
+void router_heard(struct engine *e, struct router *r,
+		  const struct vrrp_addr *source)
+{
+	if (vrrp_health_heard(&r->health.core, source))
+		router_settle(e, r);
 }
 
 /* --- reload ------------------------------------------------------------ */
@@ -516,6 +555,17 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+void router_settle(struct engine *e, struct router *r)
+{
+	struct vrrp_settings set;
+	const struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS,
+				      .settings = &set};
+
+	settings_of(r, &set);
+	if (!same_settings(&set, &r->core.set))
+		router_step(e, r, clock_mono(), &ev);
+}
+
 void router_configure(struct engine *e, struct router *r,
 		      const struct vrrp_router_config *cfg)
 {
@@ -537,6 +587,8 @@ void router_configure(struct engine *e, struct router *r,
 	set_list(r);
 	if (vrrp_addr_cmp(&old->set.source, &cfg->set.source) != 0)
 		r->source_stale = true;
+	health_configure(&r->health, cfg);
+	health_follow(&r->health, active);
 	settings_of(r, &set);
 	ev.settings = &set;
 	if (!same_settings(&set, &r->core.set))

@@ -14,6 +14,7 @@
 #include "vrrp/config.h"
 #include "vrrp/core/advert.h"
 #include "vrrp/core/fsm.h"
+#include "vrrp/health.h"
 #include "vrrp/journal.h"
 #include "vrrp/kernel/place.h"
 
@@ -40,6 +41,8 @@ struct router {
 	uint8_t *list;             /* advertised addresses, four bytes each */
 	struct vrrp_held held;
 	struct mend mend;
+	struct health health;
+	bool failing; /* it hands over, as its gateways do not answer */
 	struct scribe_file *file; /* its state file, once there was a word */
 	struct vrrp_effects todo;
 	unsigned done; /* effects of todo carried out */
@@ -62,6 +65,13 @@ struct router {
 
 struct router *router_new(const struct vrrp_router_config *cfg);
 void router_free(struct router *r);
+/* Tells the core settings that are not as they were. */
+void router_settle(struct engine *e, struct router *r);
+/* Asks its gateways where it is time, and hands over where they are silent;
+ * and hears whose turn it is meanwhile. */
+void router_probe(struct engine *e, struct router *r);
+void router_heard(struct engine *e, struct router *r,
+		  const struct vrrp_addr *source);
 /* Has cfg, which names the same virtual router, replace what r has. */
 void router_configure(struct engine *e, struct router *r,
 		      const struct vrrp_router_config *cfg);

@@ -88,6 +88,8 @@ static const char *why_of(const struct router *r)
 {
 	if (r->core.state == VRRP_FAULT)
 		return r->path_why;
+	if (r->core.state == VRRP_BACKUP && r->health.core.sick)
+		return r->health.why;
 	return vrrp_why_text[r->why];
 }
 
@@ -159,6 +161,11 @@ static void put_router(const struct router *r, struct json *j)
 	put_addr(&r->core.peer, "last_heard", j);
 	put_counters(r, j);
 	put_held(r, j);
+	if (c->ngateways) {
+		json_kbool(j, "sick", r->health.core.sick);
+		json_kint(j, "health_rounds", (int64_t)r->health.rounds);
+		json_kint(j, "health_lost", (int64_t)r->health.lost);
+	}
 	json_kstr(j, "why", why_of(r));
 	json_obj_end(j);
 }

@@ -107,6 +107,11 @@ static void step(struct sim *s, unsigned i, const struct vrrp_event *ev)
 	}
 }
 
+void sim_event(struct sim *s, unsigned i, const struct vrrp_event *ev)
+{
+	step(s, i, ev);
+}
+
 void sim_start(struct sim *s, unsigned i)
 {
 	const struct vrrp_event ev = {.kind = VRRP_EV_START, .path_up = true};
@@ -219,6 +224,8 @@ static void deliver(struct sim *s, int k)
 	ev.advert.priority = p->priority;
 	ev.advert.interval_ns = p->interval_ns;
 	ev.advert.source = p->source;
+	if (p->priority != VRRP_PRIORITY_STOP)
+		s->node[p->to].heard = p->source;
 	step(s, p->to, &ev);
 }
 

@@ -30,8 +30,9 @@ struct sim_node {
 	bool running, asleep;
 	bool holding; /* has the addresses */
 	unsigned became_active, announced;
-	unsigned alone;        /* resigned in vain */
-	struct mono active_at; /* when it last became so */
+	unsigned alone;         /* resigned in vain */
+	struct vrrp_addr heard; /* from whom last, but for last words */
+	struct mono active_at;  /* when it last became so */
 };
 
 struct sim {
@@ -64,6 +65,7 @@ void sim_last_words(struct sim *s, unsigned i);
 void sim_sleep(struct sim *s, unsigned i, bool asleep);
 /* Cuts or mends both directions between i and everybody else. */
 void sim_isolate(struct sim *s, unsigned i, bool cut);
+void sim_event(struct sim *s, unsigned i, const struct vrrp_event *ev);
 void sim_run(struct sim *s, int64_t for_ns);
 
 unsigned sim_holders(const struct sim *s);
