@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Measures labctl beside what people do today, in one run on one machine:
-# building a lab (against a shell script of single `ip` commands), verifying
-# it (against the same steps typed one after the other), and the engine
-# (against keepalived). Ratios are what counts; absolute times drift.
-# Usage: bench/run.sh [up] [verify] [engine]
+# building a lab (against a shell script of single `ip` commands that starts the
+# same services), its instances' boot (against its routers' election, and
+# limits), verifying it (against the same steps typed one after the other, and
+# its slowest check), and the engine (against keepalived). Ratios are what
+# counts; absolute times drift.
+# Usage: bench/run.sh [up] [boot] [verify] [engine]
 # shellcheck disable=SC2317,SC2086,SC2016 # a trap, plain words, inner shells
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,6 +14,7 @@
 tmp=$(mktemp -d)
 runs=${RUNS:-7}
 script=$(dirname "$LABCTL")/bench/script
+rules=$(dirname "$LABCTL")/bench/rules
 export LABCTL_STATE=$tmp/state
 lab=bench$$
 cleanup() {
@@ -20,11 +23,13 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-wanted=" ${*:-up verify engine} "
+wanted=" ${*:-up boot verify engine} "
 
-# The script's namespaces stay out of the machine's /run/netns.
+# The script's namespaces stay out of the machine's /run/netns, and its services
+# end with it.
 by_script() {
-	unshare -m bash -c 'mount -t tmpfs tmpfs /run && mkdir /run/netns &&
+	LABCTL=$LABCTL unshare -m -p -f --kill-child --mount-proc \
+		bash -c 'mount -t tmpfs tmpfs /run && mkdir /run/netns &&
 		mount --bind /run/netns /run/netns && mount --make-shared /run/netns &&
 		start=${EPOCHREALTIME/./} && sh "$1" >/dev/null &&
 		echo $((${EPOCHREALTIME/./} - start)) > "$2"; sh "$3"' \
@@ -32,19 +37,99 @@ by_script() {
 	US=$(cat "$tmp/us")
 }
 
+# Its commands: lines that are no text of one.
+commands() {
+	awk 'end == "" {n++; if (match($0, /<<.EOF/)) end = "EOF"; next}
+		$0 == end {end = ""} END {print n + 0}' "$tmp/up.sh"
+}
+
+# bench_up FILE WHAT TARGET: sets OURS and THEIRS.
 bench_up() {
-	local file=$1 what=$2 target=$3 i ours='' theirs=''
+	local file=$1 what=$2 target=$3 i
+	OURS='' THEIRS=''
 	"$script" up "$file" > "$tmp/up.sh" && "$script" down "$file" > "$tmp/down.sh" || exit 1
 	for ((i = 0; i <= runs; i++)); do
 		time_us "$LABCTL" up --no-wait "$file"
-		((i)) && ours+=" $US"
+		((i)) && OURS+=" $US"
 		"$LABCTL" down -q $lab >/dev/null 2>&1
 		by_script
-		((i)) && theirs+=" $US"
+		((i)) && THEIRS+=" $US"
 		# Deleting goes on behind both: let neither pay for the other.
 		sleep 1
 	done
-	row "$what ($(grep -c '' "$tmp/up.sh") commands)" "$ours" "$theirs" "$target"
+	row "$what ($(commands) commands)" "$OURS" "$THEIRS" "$target"
+}
+
+# The part of a lab that is services: what it took more than without them.
+bench_services() {
+	local ours theirs
+	ours=$(($(median $OURS) - $(median $1)))
+	theirs=$(($(median $THEIRS) - $(median $2)))
+	row "  of it its services and instances that boot" "$ours" "$theirs" -
+}
+
+# boots FILE: brings a lab up and sets US, to the last lease, and ELECTED, to
+# the last router's election.
+boots() {
+	local start=${EPOCHREALTIME/./} line
+	ELECTED=''
+	while read -r line; do
+		[[ $line == "waiting for the lease"* ]] &&
+			ELECTED=$((${EPOCHREALTIME/./} - start))
+		[[ $line == "lab "*" is up"* ]] && US=$((${EPOCHREALTIME/./} - start))
+	done < <("$LABCTL" up "$1" 2>&1)
+	[ -n "$ELECTED" ] || { echo "failed: up of $1" >&2; exit 1; }
+}
+
+# Memory of the machine that is processes' and the kernel's for them, in kB.
+memory() {
+	awk '/^(AnonPages|Shmem|Slab|KernelStack|PageTables|Percpu):/ {n += $2}
+		END {print n}' /proc/meminfo
+}
+
+# bench_rules N: a node's N routers.
+bench_rules() {
+	local i ours='' theirs='' us them
+	"$top/bench/big-lab.sh" $lab "$1" > "$tmp/rules.yaml"
+	for ((i = 0; i <= runs; i++)); do
+		read -r us them _ < <("$rules" "$tmp/rules.yaml" network1) || exit 1
+		((i)) && ours+=" $us" theirs+=" $them"
+		sleep 1
+	done
+	row "rules of $1 routers, beside a restore for each" "$ours" "$theirs" 0.25
+}
+
+bench_boot() {
+	local i ours='' theirs='' few many before
+	for i in 1 2 3; do
+		boots "$tmp/lab.yaml"
+		ours+=" $US" theirs+=" $ELECTED"
+		"$LABCTL" down -q $lab >/dev/null 2>&1
+		sleep 1
+	done
+	row "up until the last lease, beside the election" "$ours" "$theirs" 1.02
+	ours=''
+	"$top/bench/boot-lab.sh" $lab 400 > "$tmp/boot.yaml"
+	for i in 1 2 3; do
+		boots "$tmp/boot.yaml"
+		ours+=" $US"
+		"$LABCTL" down -q $lab >/dev/null 2>&1
+		sleep 3
+	done
+	row "up until the last lease of 400, beside 20 s" "$ours" 20000000 1.00
+	# What 40 and 440 take, and so one more.
+	for i in 40 440; do
+		"$top/bench/boot-lab.sh" $lab $i > "$tmp/boot.yaml"
+		before=$(memory)
+		boots "$tmp/boot.yaml"
+		sleep 2
+		many=$(($(memory) - before))
+		((i == 40)) && few=$many
+		"$LABCTL" down -q $lab >/dev/null 2>&1
+		sleep 5
+	done
+	awk -v kb=$((many - few)) 'BEGIN {printf "%-44s %8.2f %22s %7s %7s\n",
+		"an idle instance, all told, MB", kb / 400 / 1024, "", "", "2 MB"}'
 }
 
 # The documented steps as a person types them, one after the other; entering
@@ -77,7 +162,7 @@ node_pid() {
 }
 
 bench_verify() {
-	local i ours='' theirs=''
+	local i ours='' theirs='' slowest=0
 	"$LABCTL" up "$tmp/lab.yaml" >/dev/null 2>&1 || exit 1
 	for i in 1 2 3; do
 		time_us "$LABCTL" verify $lab
@@ -85,17 +170,28 @@ bench_verify() {
 		time_us by_hand
 		theirs+=" $US"
 	done
+	for i in $("$LABCTL" verify --list | awk '{print $1}'); do
+		time_us "$LABCTL" verify --only "$i" $lab
+		((US > slowest)) && slowest=$US
+	done
 	"$LABCTL" down -q $lab >/dev/null 2>&1
 	row "verify, beside the same by hand" "$ours" "$theirs" 0.33
+	row "verify, beside its slowest check alone" "$ours" "$slowest" 1.25
 }
 
 sed "s/^lab: .*/lab: $lab/" "$top/topologies/l3ha-linuxbridge.yaml" > "$tmp/lab.yaml"
 "$top/bench/big-lab.sh" $lab 10 > "$tmp/big.yaml"
 head_row "what (median, min-max of $runs)" "labctl, ms" "other, ms" ratio "at most"
+sed "s/^lab: .*/lab: $lab/" "$top/t/lib/plain.yaml" > "$tmp/plain.yaml"
 [[ $wanted == *" up "* ]] && {
-	bench_up "$tmp/lab.yaml" "up, beside a shell script" 1.00
-	bench_up "$tmp/big.yaml" "up, 10 routers, 20 instances" 0.35
+	bench_up "$tmp/plain.yaml" "up, addresses written" 0.35
+	without=$OURS by_script_without=$THEIRS
+	bench_up "$tmp/lab.yaml" "up, the shipped lab" 0.35
+	bench_services "$without" "$by_script_without"
+	bench_up "$tmp/big.yaml" "up, 10 routers, 20 instances" 0.15
+	bench_rules 100
 }
+[[ $wanted == *" boot "* ]] && bench_boot
 [[ $wanted == *" verify "* ]] && bench_verify
 [[ $wanted == *" engine "* ]] && "$top/bench/vrrp.sh"
 exit 0

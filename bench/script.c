@@ -4,7 +4,8 @@
  * one machine with single `ip` commands and without SSH, or removes it: what
  * `labctl up` is measured beside. A network namespace for each node, for the
  * host outside and for the fabric, each with the lab's name before its own;
- * then every node's plan, as `labctl plan -o sh` has it.
+ * then every node's plan, as `labctl plan -o sh` has it, and the services that
+ * run from the start, in the background, with their files in /run/NODE.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "lib/buf.h"
 #include "provision/kinds/kind.h"
 #include "provision/plan/plan.h"
+#include "provision/services/service.h"
 #include "topologies/topo.h"
 
 static void wire(const struct lab *lab, const struct topo_node *n,
@@ -84,6 +86,95 @@ static void outside(const struct lab *lab, struct buf *out)
 	}
 }
 
+/* Words of one node's plan, and what they are where all nodes share files and
+ * names of namespaces. */
+struct other {
+	const char *from, *to;
+};
+
+static void put_text(const char *s, const struct other *o, size_t n,
+		     struct buf *out)
+{
+	size_t i, len;
+
+	while (*s) {
+		for (i = 0; i < n; i++) {
+			len = strlen(o[i].from);
+			if (strncmp(s, o[i].from, len) == 0)
+				break;
+		}
+		if (i < n) {
+			buf_adds(out, o[i].to);
+			s += strlen(o[i].from);
+		} else {
+			buf_addc(out, *s++);
+		}
+	}
+}
+
+static struct other *others(struct arena *a, const struct plan *p,
+			    const struct where *w, size_t *ret)
+{
+	struct other *o = arena_array(a, p->n + 2, sizeof(*o));
+	size_t i, n = 0;
+
+	o[n++] = (struct other){p->state_dir,
+				arena_printf(a, "/run/%s", w->node)};
+	o[n++] = (struct other){SERVICE_NEUTRON_DIR,
+				arena_printf(a, "/run/%s/neutron/", w->node)};
+	for (i = 0; i < p->n; i++) {
+		auto_buf struct buf name = {0};
+
+		if (p->res[i].kind != RES_NETNS)
+			continue;
+		where_name(w, p->res[i].netns, &name);
+		o[n++] = (struct other){p->res[i].netns,
+					arena_strndup(a, name.data, name.len)};
+	}
+	*ret = n;
+	return o;
+}
+
+static void service(const struct res_service *s, const struct where *w,
+		    const struct plan *p, struct buf *out)
+{
+	auto_arena struct arena a = {0};
+	size_t i, n;
+	const struct other *o = others(&a, p, w, &n);
+	char path[512];
+
+	if (s->when)
+		return; /* not at once: its router is not active */
+	for (i = 0; i < s->nfiles; i++) {
+		auto_buf struct buf to = {0};
+
+		if (service_file_path(p->state_dir, s->files[i].path, path,
+				      sizeof(path)) < 0)
+			continue;
+		put_text(path, o, n, &to);
+		buf_printf(out, "mkdir -p '%.*s'\ncat >'%s' <<'EOF'\n",
+			   (int)(strrchr(to.data, '/') - to.data), to.data,
+			   to.data);
+		put_text(s->files[i].text, o, n, out);
+		buf_adds(out, "\nEOF\n");
+	}
+	/* Our own mount /sys themselves, which `ip netns exec` has done. */
+	if (strcmp(s->argv[0], "labctl") == 0) {
+		buf_adds(out, "nsenter --net=/run/netns/");
+		where_name(w, s->netns ? s->netns : "", out);
+		buf_adds(out, " \"$LABCTL\" ");
+	} else {
+		where_exec(w, s->netns ? s->netns : "", out);
+		buf_printf(out, "'%s' ", s->argv[0]);
+	}
+	for (i = 1; i < s->nargs; i++) {
+		buf_addc(out, '\'');
+		put_text(s->argv[i], o, n, out);
+		buf_adds(out, "' ");
+	}
+	buf_adds(out, ">/dev/null 2>&1 &\n");
+}
+
 static void script_up(const struct lab *lab, struct buf *out)
 {
 	size_t i, k;
@@ -108,7 +199,9 @@ static void script_up(const struct lab *lab, struct buf *out)
 		buf_printf(&name, "%s-%s", lab->name, lab->nodes[i].name);
 		w.node = name.data;
 		for (k = 0; k < p.n; k++)
-			if (kind_of(&p.res[k])->shell)
+			if (p.res[k].kind == RES_SERVICE)
+				service(&p.res[k].service, &w, &p, out);
+			else if (kind_of(&p.res[k])->shell)
 				kind_of(&p.res[k])->shell(&p.res[k], &w, out);
 	}
 }
