@@ -8,7 +8,6 @@
 #include "topologies/check.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"

@@ -2,8 +2,6 @@
 /* Subnets: their ranges and pools, and what instances are told there. */
 #include "topologies/check_subnet.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"

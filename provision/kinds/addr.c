@@ -204,8 +204,8 @@ static bool extra(struct diff *d, const struct res *have)
 	return l->link.addr_gen_none || !learned(d, have);
 }
 
-static void queue(struct tx *tx, struct place *p, const struct change *c,
-		  enum rtmsg_op op)
+/* As wanted, or away. */
+static void tell(struct tx *tx, const struct change *c)
 {
 	const struct res *r = change_res(c);
 	struct rtmsg_addr a = {
@@ -213,18 +213,13 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		.addr = r->addr.addr,
 		.flags = r->addr.addr.ip.family == 6 ? IFA_F_NODAD : 0,
 	};
+	struct place *p = tx_place(tx, r->netns, c);
 
+	if (!p)
+		return;
 	a.index = tx_index(tx, p, c, a.dev);
 	if (a.index)
-		rtmsg_addr(p->rtnl, op, &a);
-}
-
-static void set(struct tx *tx, const struct change *c)
-{
-	struct place *p = tx_place(tx, c->want->netns, c);
-
-	if (p)
-		queue(tx, p, c, RTMSG_SET);
+		rtmsg_addr(p->rtnl, change_rtmsg(c), &a);
 }
 
 /* Whether frames pass: a link that was just made needs a moment. */
@@ -278,14 +273,6 @@ static void start(struct tx *tx, const struct change *c)
 		      IFLA_ADDRESS, &l->link.mac);
 }
 
-static void unmake(struct tx *tx, const struct change *c)
-{
-	struct place *p = tx_place(tx, c->have.netns, c);
-
-	if (p)
-		queue(tx, p, c, RTMSG_DEL);
-}
-
 static const struct key rows[] = {
 	{"dev", KEY_TEXT, KEY_FIELD(struct res, addr.dev),
 	 .flags = KEY_REQUIRED},
@@ -313,7 +300,7 @@ const struct kind kind_addr = {
 	.compare = compare,
 	.extra = extra,
 	.stood = stood,
-	.set = set,
+	.set = tell,
 	.start = start,
-	.unmake = unmake,
+	.unmake = tell,
 };

@@ -211,9 +211,11 @@ static void extra_node(struct diff *d)
 	}
 }
 
-static void queue(struct tx *tx, struct place *p, const struct change *c,
-		  enum rtmsg_op op)
+/* As wanted, or away. */
+static void tell(struct tx *tx, const struct change *c)
 {
+	static const struct mac all = {{0}};
+	enum rtmsg_op op = change_rtmsg(c);
 	const struct res *r = change_res(c);
 	struct rtmsg_neigh n = {
 		.dev = r->fdb.dev,
@@ -223,7 +225,13 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		.state = NUD_PERMANENT,
 		.flags = r->fdb.bridge ? NTF_MASTER : NTF_SELF,
 	};
+	struct place *p = tx_place(tx, r->netns, c);
 
+	if (!p)
+		return;
+	/* Only the flood address may have many destinations. */
+	if (op == RTMSG_SET && mac_equal(&r->fdb.mac, &all))
+		op = RTMSG_APPEND;
 	n.index = tx_index(tx, p, c, n.dev);
 	if (r->fdb.astray) {
 		n.port = r->fdb.port;
@@ -234,26 +242,6 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		n.via = tx_index(tx, p, c, r->fdb.via);
 	if (n.index)
 		rtmsg_neigh(p->rtnl, op, &n);
-}
-
-static void set(struct tx *tx, const struct change *c)
-{
-	static const struct mac all = {{0}};
-	struct place *p = tx_place(tx, c->want->netns, c);
-
-	/* Only the flood address may have many destinations. */
-	if (p)
-		queue(tx, p, c,
-		      mac_equal(&c->want->fdb.mac, &all) ? RTMSG_APPEND
-							 : RTMSG_SET);
-}
-
-static void unmake(struct tx *tx, const struct change *c)
-{
-	struct place *p = tx_place(tx, c->have.netns, c);
-
-	if (p)
-		queue(tx, p, c, RTMSG_DEL);
 }
 
 static const struct key rows[] = {
@@ -281,6 +269,6 @@ const struct kind kind_fdb = {
 	.compare = compare,
 	.extra = extra,
 	.extra_node = extra_node,
-	.set = set,
-	.unmake = unmake,
+	.set = tell,
+	.unmake = tell,
 };

@@ -119,33 +119,20 @@ static bool extra(struct diff *d, const struct res *have)
 }
 
 /* After the addresses: see there. */
-static void start(struct tx *tx, const struct change *c)
+/* Reserved, or away. */
+static void tell(struct tx *tx, const struct change *c)
 {
-	const struct res_neigh *want = &c->want->neigh;
-	struct place *p = tx_place(tx, c->want->netns, c);
-	struct rtmsg_neigh n = {.dev = want->dev,
-				.dst = want->addr,
-				.state = NUD_NONE,
-				.flags = NTF_EXT_LEARNED};
+	const struct res *r = change_res(c);
+	struct place *p = tx_place(tx, r->netns, c);
+	struct rtmsg_neigh n = {.dev = r->neigh.dev, .dst = r->neigh.addr};
 
 	if (!p)
 		return;
+	if (c->op != CHANGE_REMOVE)
+		n.flags = NTF_EXT_LEARNED;
 	n.index = tx_index(tx, p, c, n.dev);
 	if (n.index)
-		rtmsg_neigh(p->rtnl, RTMSG_SET, &n);
-}
-
-static void unmake(struct tx *tx, const struct change *c)
-{
-	const struct res_neigh *have = &c->have.neigh;
-	struct place *p = tx_place(tx, c->have.netns, c);
-	struct rtmsg_neigh n = {.dev = have->dev, .dst = have->addr};
-
-	if (!p)
-		return;
-	n.index = tx_index(tx, p, c, n.dev);
-	if (n.index)
-		rtmsg_neigh(p->rtnl, RTMSG_DEL, &n);
+		rtmsg_neigh(p->rtnl, change_rtmsg(c), &n);
 }
 
 static const struct key rows[] = {
@@ -171,6 +158,6 @@ const struct kind kind_neigh = {
 	.look = look,
 	.compare = compare,
 	.extra = extra,
-	.start = start,
-	.unmake = unmake,
+	.start = tell,
+	.unmake = tell,
 };

@@ -256,8 +256,8 @@ static void compare(struct diff *d, const struct res *want,
 	diff_on_link(d, want, goes ? NULL : have);
 }
 
-static void queue(struct tx *tx, struct place *p, const struct change *c,
-		  enum rtmsg_op op)
+/* As wanted, or away. */
+static void tell(struct tx *tx, const struct change *c)
 {
 	const struct res *r = change_res(c);
 	struct rtmsg_route t = {
@@ -267,27 +267,14 @@ static void queue(struct tx *tx, struct place *p, const struct change *c,
 		.table = r->route.table,
 		.type = r->route.type,
 	};
+	struct place *p = tx_place(tx, r->netns, c);
 
+	if (!p)
+		return;
 	if (t.dev)
 		t.index = tx_index(tx, p, c, t.dev);
 	if (t.index || !t.dev)
-		rtmsg_route(p->rtnl, op, &t);
-}
-
-static void set(struct tx *tx, const struct change *c)
-{
-	struct place *p = tx_place(tx, c->want->netns, c);
-
-	if (p)
-		queue(tx, p, c, RTMSG_SET);
-}
-
-static void unmake(struct tx *tx, const struct change *c)
-{
-	struct place *p = tx_place(tx, c->have.netns, c);
-
-	if (p)
-		queue(tx, p, c, RTMSG_DEL);
+		rtmsg_route(p->rtnl, change_rtmsg(c), &t);
 }
 
 static const struct key rows[] = {
@@ -316,6 +303,6 @@ const struct kind kind_route = {
 	.compare = compare,
 	.extra = extra,
 	.stood = stood,
-	.set = set,
-	.unmake = unmake,
+	.set = tell,
+	.unmake = tell,
 };

@@ -13,6 +13,7 @@
 
 #include "lib/arena.h"
 #include "lib/err.h"
+#include "lib/kernel/rtmsg.h"
 #include "lib/kernel/rtnl.h"
 #include "lib/map.h"
 #include "provision/res.h"
@@ -115,5 +116,11 @@ void tx_put_off(struct tx *tx, struct place *p, const struct change *c);
 
 /* Settles what was put off, everywhere. */
 void tx_settle(struct tx *tx);
+
+/* What a change asks of the kernel, for a kind that is made and set alike. */
+static inline enum rtmsg_op change_rtmsg(const struct change *c)
+{
+	return c->op == CHANGE_REMOVE ? RTMSG_DEL : RTMSG_SET;
+}
 
 #endif
