@@ -22,6 +22,12 @@
 #define OLD 1 /* network2 */
 #define NEW 0
 
+#define NONE_TRIED                                                             \
+	"blind connection; blind connection; blind connection; blind "         \
+	"connection"
+#define NONE_APPLIES                                                           \
+	"skip connection; skip connection; skip connection; skip connection"
+
 static struct lab *lab;
 static const char *fault = "tunnel";
 static const struct topo_router *r;
@@ -199,6 +205,14 @@ static void make(struct record *c)
 	advert(d, OLD, NEW, MS(7610));
 	for (i = 0; i < d->npings; i++)
 		ping(d, &d->pings[i], 0, 5620);
+	for (i = 0; i < d->nconnections; i++) {
+		struct drill_connection *x = &d->connections[i];
+
+		x->error = NULL;
+		x->seen = (struct seen_tcp){.open = true,
+					    .speaks = true,
+					    .fate = drill_fate(d, x, true)};
+	}
 }
 
 /* --- what went otherwise --------------------------------------------- */
@@ -298,9 +312,38 @@ static void lost_in_flight(struct record *c)
 	c->d.pings[0].pings.probes[99].rtt = -1;
 }
 
+static void all_reset(struct record *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->d.nconnections; i++)
+		c->d.connections[i].seen.fate = TCP_RESET;
+}
+
+static void all_go_on(struct record *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->d.nconnections; i++)
+		c->d.connections[i].seen.fate = TCP_GOES_ON;
+}
+
+static void one_silent(struct record *c)
+{
+	c->d.connections[0].seen.fate = TCP_SILENT;
+}
+
+static void one_not_open(struct record *c)
+{
+	c->d.connections[1].seen.open = false;
+	c->d.connections[2].error = "network1: connection refused";
+}
+
 static void not_hit(struct record *c)
 {
 	size_t i;
+
+	all_go_on(c);
 
 	c->d.routers[0].hit = false;
 	c->d.after = c->d.before;
@@ -330,7 +373,8 @@ static const struct {
 	{"a drill as it should be", nothing, NULL},
 	{"the takeover comes late", late, "wrong takeover"},
 	{"nobody takes over", nobody,
-	 "wrong takeover; blind addresses; blind announced; blind stays"},
+	 "wrong takeover; blind addresses; blind announced; blind "
+	 "stays; " NONE_TRIED},
 	{"addresses come long after the advert", addresses_late,
 	 "wrong addresses"},
 	{"an address does not come", an_address_less, "wrong addresses"},
@@ -346,18 +390,24 @@ static const struct {
 	{"an outage without an end", silence_for_ever, "wrong outage"},
 	{"packets lost before the fault", lossy_before, "wrong before"},
 	{"a packet in flight at the fault", lost_in_flight, NULL},
+	{"every connection is reset", all_reset,
+	 "wrong connection; wrong connection; wrong connection"},
+	{"one goes on that nobody carried over", all_go_on, "wrong connection"},
+	{"one is silent", one_silent, "wrong connection"},
+	{"some were not open", one_not_open,
+	 "blind connection; blind connection"},
 	{"a router that was active elsewhere", not_hit,
 	 "skip takeover; skip addresses; skip announced; skip one-holder; "
 	 "skip restored"},
 	{"a fault that another hand mended", spoiled,
 	 "blind takeover; blind addresses; blind announced; blind one-holder; "
 	 "blind restored; blind stays; blind outage; blind outage; "
-	 "blind outage; blind outage; blind outage"},
+	 "blind outage; blind outage; blind outage; " NONE_TRIED},
 	{"a drill that was not carried out", not_run,
 	 "blind before; "
 	 "blind takeover; blind addresses; blind announced; blind one-holder; "
 	 "blind restored; blind stays; blind outage; blind outage; "
-	 "blind outage; blind outage; blind outage"},
+	 "blind outage; blind outage; blind outage; " NONE_TRIED},
 };
 
 static void findings(const struct drill *d, struct buf *out)
@@ -523,7 +573,8 @@ static const struct {
 	{"engine-kill", "the engine stays dead", engine_gone,
 	 "blind restored; blind stays"},
 	{"engine-kill", "nobody takes over", nobody,
-	 "wrong takeover; blind addresses; blind announced; blind stays"},
+	 "wrong takeover; blind addresses; blind announced; blind "
+	 "stays; " NONE_TRIED},
 	{"node-kill", "as it should be", nothing, NULL},
 	{"node-kill", "the node does not come back", node_gone,
 	 "blind one-holder; blind restored; blind stays"},
@@ -537,12 +588,13 @@ static const struct {
 	{"gateway-loss", "as with a health check", nothing, NULL},
 	{"gateway-loss", "nobody notices", nothing_moves,
 	 "wrong takeover; blind addresses; blind announced; "
-	 "wrong one-holder; blind stays"},
-	{"partition", "the one with precedence has it again", goes_back, NULL},
+	 "wrong one-holder; blind stays; " NONE_TRIED},
+	{"partition", "the one with precedence has it again", goes_back,
+	 NONE_APPLIES},
 	{"partition", "the other holds an address for ever", goes_back_half,
-	 "wrong one-holder"},
+	 "wrong one-holder; " NONE_APPLIES},
 	{"partition", "the wrong one has it afterwards", nothing,
-	 "wrong stays"},
+	 "wrong stays; " NONE_APPLIES},
 };
 
 /* Says a verdict of this check what is known of the router? */

@@ -5,6 +5,7 @@
  * veth pair whose far end answers pings and hears adverts.
  */
 #include "verify/looks/look.h"
+#include "verify/looks/tcp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -589,6 +590,74 @@ static void cuts(void)
 	       doc_str(d, "failed", ""));
 }
 
+static const struct seen_tcp *tcp_of(const struct seen_tcps *s, unsigned id)
+{
+	static const struct seen_tcp none;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->items[i].id == id && s->items[i].speaks)
+			return &s->items[i];
+	return &none;
+}
+
+static void connections(void)
+{
+	auto_arena struct arena a = {0};
+	const char *calls = "patience_ms: 400, connect: "
+			    "[{id: 1, dst: 192.0.2.2, port: 4022}, "
+			    "{id: 2, dst: 192.0.2.2, port: 4022, they: true}, "
+			    "{id: 3, dst: '2001:db8::2', port: 4022}]";
+	struct seen_tcps here, there;
+	struct running l, c;
+
+	/* Lost with the link of an earlier test. */
+	sh("ip addr replace 2001:db8::1/64 dev near nodad");
+	l = start("tcp", "netns: " NS ", listen: 4022, patience_ms: 400");
+	c = start("tcp", calls);
+	clock_sleep_ms(400);
+	stop(&l);
+	stop(&c);
+	tcp_answer(&a, finish(&a, &c), &here);
+	tcp_answer(&a, finish(&a, &l), &there);
+	is_int(here.n, 3, "tcp: three called");
+	is_int(there.n, 3, "tcp: three were called");
+	ok(tcp_of(&here, 1)->open && tcp_of(&here, 1)->fate == TCP_GOES_ON,
+	   "tcp: the one that calls speaks, and is answered");
+	ok(tcp_of(&there, 2)->open && tcp_of(&there, 2)->fate == TCP_GOES_ON,
+	   "tcp: the one that is called, too");
+	is_int(tcp_of(&here, 3)->fate, TCP_GOES_ON, "tcp: over IPv6");
+
+	l = start("tcp", "netns: " NS ", listen: 4022, patience_ms: 400");
+	c = start("tcp", calls);
+	clock_sleep_ms(400);
+	kill(l.pid, SIGKILL);
+	finish(&a, &l);
+	clock_sleep_ms(100);
+	stop(&c);
+	tcp_answer(&a, finish(&a, &c), &here);
+	is_int(tcp_of(&here, 1)->fate, TCP_RESET, "tcp: its end is told");
+
+	l = start("tcp", "netns: " NS ", listen: 4022, patience_ms: 400");
+	c = start("tcp", calls);
+	clock_sleep_ms(400);
+	sh("ip -n " NS " link set far down");
+	stop(&c);
+	stop(&l);
+	tcp_answer(&a, finish(&a, &c), &here);
+	finish(&a, &l);
+	is_int(tcp_of(&here, 1)->fate, TCP_SILENT, "tcp: silence is told");
+	sh("ip -n " NS " link set far up; ip -n " NS
+	   " addr add 2001:db8::2/64 dev far nodad");
+
+	c = start("tcp", "patience_ms: 100, connect: "
+			 "[{id: 1, dst: 192.0.2.2, port: 4023}]");
+	stop(&c);
+	tcp_answer(&a, finish(&a, &c), &here);
+	ok(here.n == 0 && here.error != NULL, "tcp: nobody listens: %s",
+	   here.error ? here.error : "?");
+}
+
 /* Namespaces of this test's own; false where the system does not let us. */
 static bool prepare(void)
 {
@@ -644,5 +713,6 @@ int main(void)
 	sh("ip route add default via 192.0.2.2 dev near");
 	faults();
 	cuts();
+	connections();
 	return tap_done();
 }

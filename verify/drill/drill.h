@@ -20,6 +20,7 @@
 #include "verify/drill/rescue.h"
 #include "verify/evidence.h"
 #include "verify/faults/fault.h"
+#include "verify/looks/tcp.h"
 #include "verify/looks/watch.h"
 #include "verify/verdict.h"
 
@@ -51,6 +52,19 @@ struct drill_ping {
 	struct seen_pings pings;
 };
 
+/* A TCP connection that was opened before. */
+struct drill_connection {
+	const struct topo_router *router;
+	size_t index; /* of the router in the drill */
+	const struct topo_instance *instance;
+	bool snat; /* from the instance; else to its floating address */
+	bool outside_first; /* who speaks first afterwards */
+	struct ip dst;
+	uint16_t port;
+	const char *error; /* why it is not known what became of it */
+	struct seen_tcp seen;
+};
+
 /* All that the drill saw. */
 struct drill {
 	struct arena arena;
@@ -62,6 +76,8 @@ struct drill {
 	size_t nrouters;
 	struct drill_ping *pings;
 	size_t npings;
+	struct drill_connection *connections;
+	size_t nconnections;
 	struct rescue *rescue; /* the caller's; faults that kill a node */
 	const struct topo_node *victim; /* that was struck */
 	int64_t down_ns, up_ns; /* of the fault, CLOCK_REALTIME; 0: not done */
@@ -137,7 +153,16 @@ size_t drill_moments(const struct drill *d, const struct drill_router *dr,
 		     const struct timeline *t,
 		     struct drill_moment ret[DRILL_MOMENTS_MAX]);
 
-/* The points of a drill: those of each router, then each ping's. Which there
+/* What is to become of a connection whose router moves (hit) or does not:
+ * known from the model. */
+enum tcp_fate drill_fate(const struct drill *d,
+			 const struct drill_connection *c, bool hit);
+
+/* "through SNAT from instance1, the host outside speaking first". */
+void drill_connection_text(const struct drill_connection *c, struct buf *out);
+
+/* The points of a drill: those of each router, then each ping's, then each
+ * connection's. Which there
  * are depends on the lab alone. */
 size_t drill_points(const struct drill *d);
 

@@ -62,6 +62,7 @@ void drill_begin_all(struct drill_run *r)
 			begin_host(r, i, h, at++);
 	for (i = 0; i < d->npings; i++)
 		begin_ping(r, i);
+	drill_connections_begin(r);
 }
 
 static void end_host(struct drill_run *r, struct drill_host *h, size_t at)
@@ -116,6 +117,7 @@ void drill_end_all(struct drill_run *r)
 
 	for (i = 0; i < d->npings; i++)
 		going_stop(&r->pings[i]);
+	drill_connections_end(r);
 	for (i = 0; i < r->nhosts; i++) {
 		going_stop(&r->captures[i]);
 		going_stop(&r->watches[i]);

@@ -17,7 +17,8 @@ struct drill_run {
 	struct going *captures, *watches; /* routers' hosts, flattened */
 	struct going *pings;              /* as d->pings */
 	struct going *faults;
-	size_t nhosts, nfaults;
+	struct drill_place **places; /* where ends of connections are */
+	size_t nhosts, nfaults, nplaces;
 	bool killed; /* the victim, and not yet made anew */
 };
 
@@ -25,6 +26,12 @@ struct drill_run {
  * put into the record. What cannot be begun or ended says why there. */
 void drill_begin_all(struct drill_run *r);
 void drill_end_all(struct drill_run *r);
+
+/* Connections: what the lab has for them, opened, and at last tried, which
+ * tells of each what became of it. */
+void drill_connections_init(struct drill *d);
+void drill_connections_begin(struct drill_run *r);
+void drill_connections_end(struct drill_run *r);
 
 /* The same for captures and watches on one node alone, before it goes. */
 void drill_end_node(struct drill_run *r, const struct topo_node *n);

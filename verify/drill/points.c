@@ -396,6 +396,58 @@ static void judge_outage(const struct drill *d, const struct drill_ping *p,
 			    (long long)p->pings.duplicates);
 }
 
+/* --- connections ----------------------------------------------------- */
+
+enum tcp_fate drill_fate(const struct drill *d,
+			 const struct drill_connection *c, bool hit)
+{
+	(void)d;
+	return hit && c->snat && c->outside_first ? TCP_RESET : TCP_GOES_ON;
+}
+
+void drill_connection_text(const struct drill_connection *c, struct buf *out)
+{
+	buf_printf(out, "through %s %s %s, %s speaking first",
+		   c->snat ? "SNAT" : "a floating address",
+		   c->snat ? "from" : "to", c->instance->name,
+		   c->outside_first ? "the host outside" : "the instance");
+}
+
+static const char *not_tried(const struct drill *d,
+			     const struct drill_connection *c)
+{
+	if (d->routers[c->index].hit && d->fault->traits & FAULT_SPLITS)
+		return "two are active while it is tried: it is chance";
+	return NULL;
+}
+
+static void judge_connection(const struct drill *d,
+			     const struct drill_connection *c,
+			     struct verdict *v)
+{
+	enum tcp_fate want = drill_fate(d, c, d->routers[c->index].hit);
+	struct timeline t;
+
+	if (c->error || !c->seen.open) {
+		verdict_blind(v, "it was not open before the fault%s%s",
+			      c->error ? ": " : "", c->error ? c->error : "");
+		return;
+	}
+	drill_timeline(d, c->index, &t);
+	if (d->routers[c->index].hit && t.now == c->router->nhosts) {
+		verdict_blind(v, "no other host took over");
+		return;
+	}
+	verdict_want(v, "%s%s", tcp_fate_names[want],
+		     want == TCP_RESET
+			     ? ": the new host knows nothing of it, and takes "
+			       "it for one of its own"
+			     : "");
+	verdict_saw(v, c->seen.fate == want, "%s",
+		    c->seen.fate == TCP_UNKNOWN ? "it was never tried"
+						: tcp_fate_names[c->seen.fate]);
+}
+
 /* --- the table ------------------------------------------------------- */
 
 static void command_old_addresses(const struct drill *d,
@@ -450,13 +502,15 @@ static const struct router_check router_checks[] = {
 	 ALWAYS, judge_stays, NULL},
 };
 /* clang-format on */
-#define OUTAGE "outage" /* the check of each ping */
+#define OUTAGE "outage"         /* the check of each ping */
+#define CONNECTION "connection" /* and of each connection */
 
-/* Point i: a check of a router, or of a ping where the check is NULL. */
+/* Point i: a check of a router, or of a ping, or of a connection. */
 struct place {
 	const struct router_check *check;
 	const struct drill_router *router;
 	const struct drill_ping *ping;
+	const struct drill_connection *connection;
 };
 
 static struct place place(const struct drill *d, size_t i)
@@ -466,19 +520,23 @@ static struct place place(const struct drill *d, size_t i)
 	if (i < d->nrouters * each)
 		return (struct place){.check = &router_checks[i % each],
 				      .router = &d->routers[i / each]};
-	return (struct place){.ping = &d->pings[i - d->nrouters * each]};
+	i -= d->nrouters * each;
+	if (i < d->npings)
+		return (struct place){.ping = &d->pings[i]};
+	return (struct place){.connection = &d->connections[i - d->npings]};
 }
 
 size_t drill_points(const struct drill *d)
 {
-	return d->nrouters * ARRAY_LEN(router_checks) + d->npings;
+	return d->nrouters * ARRAY_LEN(router_checks) + d->npings +
+	       d->nconnections;
 }
 
 const char *drill_name(const struct drill *d, size_t i)
 {
 	struct place p = place(d, i);
 
-	return p.check ? p.check->name : OUTAGE;
+	return p.check ? p.check->name : p.ping ? OUTAGE : CONNECTION;
 }
 
 void drill_title(const struct drill *d, size_t i, struct buf *out)
@@ -487,6 +545,14 @@ void drill_title(const struct drill *d, size_t i, struct buf *out)
 	char text[IP_TEXT_MAX];
 
 	buf_printf(out, "%s: ", drill_name(d, i));
+	if (p.connection) {
+		buf_printf(out, "%s ", p.connection->router->name);
+		drill_connection_text(p.connection, out);
+		buf_adds(out, drill_fate(d, p.connection, true) == TCP_RESET
+				      ? ": reset, as nobody carries it over"
+				      : ": goes on");
+		return;
+	}
 	if (p.check)
 		buf_printf(out, "%s %s", p.router->router->name, p.check->what);
 	else
@@ -514,6 +580,12 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 	/* What follows a fault that did not last proves nothing. */
 	if (!before && d->spoiled) {
 		verdict_blind(v, "%s", d->spoiled);
+		return;
+	}
+	if (p.connection) {
+		*ret_skip = not_tried(d, p.connection);
+		if (!*ret_skip)
+			judge_connection(d, p.connection, v);
 		return;
 	}
 	if (!p.check) {
@@ -545,6 +617,12 @@ void drill_command(const struct drill *d, size_t i, struct buf *out)
 			p.check->command(d, p.router, out);
 		else
 			buf_printf(out, "labctl status %s", d->lab->name);
+		return;
+	}
+	if (p.connection) {
+		command_exec(out, p.connection->router->hosts[0],
+			     p.connection->router->netns);
+		buf_adds(out, "cat /proc/net/nf_conntrack");
 		return;
 	}
 	if (p.ping->instance)

@@ -2,6 +2,7 @@
 /* What a drill's record is made of, before anything has happened. */
 #include "lib/auto.h"
 #include "verify/drill/drill.h"
+#include "verify/drill/ops.h"
 
 static void add_ping(struct drill *d, const struct seen_ping *s)
 {
@@ -61,6 +62,7 @@ void drill_init(struct drill *d, const struct lab *lab,
 			add_ping(d, &e.inside[i]);
 	for (i = 0; i < e.noutside; i++)
 		add_ping(d, &e.outside[i]);
+	drill_connections_init(d);
 }
 
 void drill_release(struct drill *d)

@@ -386,6 +386,9 @@ static int cut_and_wait(struct drill_run *r, struct err *reterr)
 		e = wait_ms(r, AFTER_MS);
 	if (e == 0)
 		r->d->during = look(r);
+	/* While what was broken still is: it is the new one they go through. */
+	if (e == 0)
+		drill_connections_end(r);
 	return e;
 }
 

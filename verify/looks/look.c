@@ -12,6 +12,7 @@
 #include "verify/looks/programs.h"
 #include "verify/looks/ra.h"
 #include "verify/looks/sweep.h"
+#include "verify/looks/tcp.h"
 #include "verify/looks/trace.h"
 #include "verify/looks/watch.h"
 
@@ -32,5 +33,6 @@ const struct agent_op verify_agent_ops[] = {
 	{"programs", look_programs, true, NULL},
 	{"ra", look_ra, true, NULL},
 	{"sweep", look_sweep, true, NULL},
+	{"tcp", look_tcp, true, NULL},
 	{NULL, NULL, false, NULL},
 };

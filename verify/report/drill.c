@@ -57,6 +57,17 @@ static void note_ping(const struct drill *d, size_t i, struct tap *tap)
 		 (double)o.ns / (double)NS_PER_MS, o.lost, o.sent);
 }
 
+static void note_connection(const struct drill_connection *c, struct tap *tap)
+{
+	auto_buf struct buf b = {0};
+
+	if (c->error || c->seen.fate == TCP_UNKNOWN)
+		return;
+	drill_connection_text(c, &b);
+	tap_note(tap, "%s: a connection %s: %s", c->router->name, b.data,
+		 tcp_fate_names[c->seen.fate]);
+}
+
 void report_drill_tap(const struct drill *d, size_t run, size_t runs,
 		      struct tap *tap)
 {
@@ -70,6 +81,8 @@ void report_drill_tap(const struct drill *d, size_t run, size_t runs,
 		note_router(d, i, tap);
 	for (i = 0; d->down_ns && i < d->npings; i++)
 		note_ping(d, i, tap);
+	for (i = 0; d->down_ns && i < d->nconnections; i++)
+		note_connection(&d->connections[i], tap);
 	for (i = 0; i < n; i++) {
 		auto_buf struct buf title = {0}, command = {0};
 		auto_arena struct arena a = {0};
@@ -190,6 +203,19 @@ static void json_ping(struct json *j, const struct drill *d, size_t i)
 	json_obj_end(j);
 }
 
+static void json_connection(struct json *j, const struct drill_connection *c)
+{
+	json_obj(j);
+	json_kstr(j, "router", c->router->name);
+	json_kstr(j, "instance", c->instance->name);
+	json_kstr(j, "through", c->snat ? "snat" : "floating");
+	json_kstr(j, "first", c->outside_first ? "outside" : "instance");
+	json_kstr(j, "fate", c->error ? NULL : tcp_fate_names[c->seen.fate]);
+	json_kint(j, "answer_us", c->seen.us);
+	json_kstr(j, "error", c->error);
+	json_obj_end(j);
+}
+
 static bool json_point(struct json *j, const struct drill *d, size_t i)
 {
 	auto_buf struct buf title = {0}, command = {0};
@@ -231,6 +257,11 @@ static size_t json_drill(struct json *j, const struct drill *d)
 	json_arr(j);
 	for (i = 0; i < d->npings; i++)
 		json_ping(j, d, i);
+	json_arr_end(j);
+	json_key(j, "connections");
+	json_arr(j);
+	for (i = 0; i < d->nconnections; i++)
+		json_connection(j, &d->connections[i]);
 	json_arr_end(j);
 	json_key(j, "points");
 	json_arr(j);
