@@ -56,6 +56,46 @@ for n in network1 network2; do
 		"the stranger is named with its MAC, as heard on $n" ||
 		diag "$(grep -A12 '^not ok' "$TMP/tap")"
 done
+for n in network1 network2; do
+	like "$(cat "$TMP/tap")" "not ok [0-9]+ - strangers: " "the HA network has a stranger"
+done
+on compute1 sh -c "labctl vrrp stop -c /run/strange/vrrp.sock" >"$TMP/out" 2>&1
+settle
+
+# One who speaks of a router that no lab has, in another version, and one who
+# floods: a thousand a second, of a VRID that is a router's and a lower priority.
+on compute1 sh -c "sed -i 's/vrid: 1/vrid: 77/; s/- name: strange/- name: other/; s/interval: 1s/interval: 500ms, version: 3/' /run/strange/vrrp.yaml; sed -i 's/, version: 3/\\n  version: 3/' /run/strange/vrrp.yaml
+	labctl vrrp run --daemon /run/strange/vrrp.yaml" >"$TMP/out" 2>&1
+ok $? "a stranger of another VRID and version" || diag "$(cat "$TMP/out")"
+cat > "$TMP/flood.pl" <<'PERL'
+use Socket;
+my ($ms) = @ARGV;
+sub sum { my $s = 0; $s += $_ for unpack 'n*', $_[0]; $s = ($s & 0xffff) + ($s >> 16) while $s >> 16; ~$s & 0xffff }
+my $vrrp = pack 'C6n', 0x21, 1, 10, 1, 0, 1, 0;
+$vrrp .= inet_aton('169.254.0.1') . ("\0" x 8);
+substr($vrrp, 6, 2) = pack 'n', sum($vrrp);
+my $ip = pack('C2n3C2n', 0x45, 0xc0, 20 + length $vrrp, 0, 0, 255, 112, 0) . inet_aton('169.254.192.66') . inet_aton('224.0.0.18');
+substr($ip, 10, 2) = pack 'n', sum($ip);
+my $frame = pack('H12H12n', '01005e000012', '020000000066', 0x0800) . $ip . $vrrp;
+socket my $s, 17, 3, 0x0008 or die "socket: $!";
+open my $f, '<', '/sys/class/net/strange/ifindex' or die; chomp(my $i = <$f>);
+my $to = pack 'SnlSCCa8', 17, 0x0800, $i, 0, 0, 6, pack 'H12', '01005e000012';
+for (1 .. $ms) { send $s, $frame, 0, $to; select undef, undef, undef, 0.001 }
+PERL
+base64 -w0 "$TMP/flood.pl" > "$TMP/flood.b64"
+on compute1 sh -c "echo $(cat "$TMP/flood.b64") | base64 -d > /run/strange/flood.pl; setsid perl /run/strange/flood.pl 20000 >/run/strange/flood.log 2>&1 </dev/null & sleep 0.5; cat /run/strange/flood.log" >"$TMP/out" 2>&1
+sleep 1
+settle
+"$LABCTL" verify --only active,adverts,advert-tunnel,strangers "$LAB" >"$TMP/tap" 2>"$TMP/err"
+is "$?" 1 "both: verify exits 1"
+like "$(cat "$TMP/tap")" "a stranger: [0-9]+ from 169.254.192.77, MAC $mac, VRRPv3, VRID 77, priority 200, by the tunnel of 10.0.1.31, heard on network" \
+	"the one of another VRID and version is named, and where it is" || diag "$(cat "$TMP/tap" "$TMP/err")"
+on compute1 cat /run/strange/flood.log >"$TMP/log" 2>&1
+like "$(cat "$TMP/tap")" "a stranger: [0-9]+ from 169.254.192.66, MAC 02:00:00:00:00:66, VRRPv2, VRID 1" \
+	"so is the one who floods" || diag "$(cat "$TMP/log" "$TMP/out")"
+like "$(grep '^ok' "$TMP/tap")" "active: " "the lower one of it deposes nobody"
+like "$(grep '^ok' "$TMP/tap")" "advert-tunnel: " "and hides nobody" || diag "$(cat "$TMP/tap" "$TMP/err")"
+on compute1 pkill -f flood.pl
 on compute1 sh -c "labctl vrrp stop -c /run/strange/vrrp.sock; ip link del strange" >"$TMP/out" 2>&1
 ok $? "the stranger goes" || diag "$(cat "$TMP/out")"
 settle

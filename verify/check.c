@@ -24,6 +24,7 @@
 	X(router_checks)                                                       \
 	X(route_checks)                                                        \
 	X(traffic_checks)                                                      \
+	X(stranger_checks)                                                     \
 	X(passage_checks)                                                      \
 	X(nat_checks)                                                          \
 	X(path_checks)                                                         \

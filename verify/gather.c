@@ -82,7 +82,8 @@ static struct job *add_job(struct work *w, enum job_kind kind,
 
 static void add_frames(struct work *w, struct seen_frames *out,
 		       const char *netns, const char *dev, const char *filter,
-		       int64_t interval, size_t flows)
+		       int64_t interval, size_t flows, const struct ip *srcs,
+		       size_t nsrcs)
 {
 	unsigned ms = (unsigned)(EVIDENCE_WINDOW(interval) / NS_PER_MS);
 	struct capture_ask ask = {.netns = netns,
@@ -91,7 +92,9 @@ static void add_frames(struct work *w, struct seen_frames *out,
 				  .snaplen = SNAPLEN,
 				  .duration_ms = ms,
 				  .enough_frames = EVIDENCE_ADVERTS,
-				  .enough_flows = flows};
+				  .enough_flows = flows,
+				  .srcs = srcs,
+				  .nsrcs = nsrcs};
 	auto_buf struct buf b = {0};
 
 	capture_ask(&ask, &b);
@@ -125,10 +128,30 @@ static void add_boots(struct work *w, const struct topo_node *node)
 			->boot = &asks[i];
 }
 
+/* Whose adverts are waited for: hosts of a router, or, NULL, of all. */
+static void hosts_of(struct work *w, const struct topo_router *r,
+		     struct ip **ret, size_t *ret_n)
+{
+	const struct lab *lab = w->e->lab;
+	size_t i, h;
+
+	*ret = NULL;
+	*ret_n = 0;
+	for (i = 0; i < lab->nrouters; i++)
+		for (h = 0; (!r || r == &lab->routers[i]) &&
+			    lab->routers[i].is_ha && h < lab->routers[i].nhosts;
+		     h++)
+			*(struct ip *)arena_push(w->arena, ret, ret_n,
+						 sizeof(**ret)) =
+				lab->routers[i].ha_ports[h]->addrs[0].addr.ip;
+}
+
 /* What is to be looked at on this node; node NULL: on the host outside. */
 static void plan_jobs(struct work *w, const struct topo_node *node)
 {
 	struct evidence *e = w->e;
+	struct ip *srcs;
+	size_t nsrcs;
 	size_t i;
 
 	for (i = 0; i < e->noutside && (w->needs & NEEDS_PINGS); i++)
@@ -141,20 +164,24 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 	if (!node || !(w->needs & NEEDS_FRAMES))
 		return;
 	for (i = 0; i < e->ntunnels; i++)
-		if (e->tunnels[i].node == node)
+		if (e->tunnels[i].node == node) {
+			hosts_of(w, NULL, &srcs, &nsrcs);
 			add_frames(w, &e->tunnels[i].frames, "",
 				   topo_nic(node, TOPO_TUNNEL)->ifname,
 				   evidence_tunnel_filter(),
 				   evidence_longest_ns(e->lab),
-				   e->tunnels[i].routers);
+				   e->tunnels[i].routers, srcs, nsrcs);
+		}
 	for (i = 0; i < e->nha; i++) {
 		const struct topo_router *r = e->ha[i].router;
 
-		if (r->is_ha && r->hosts[e->ha[i].host] == node)
+		if (r->is_ha && r->hosts[e->ha[i].host] == node) {
+			hosts_of(w, r, &srcs, &nsrcs);
 			add_frames(w, &e->ha[i].frames, r->netns,
 				   r->ha_ports[e->ha[i].host]->ifname,
 				   evidence_ha_filter(w->arena, r),
-				   evidence_interval_ns(r), 1);
+				   evidence_interval_ns(r), 1, srcs, nsrcs);
+		}
 	}
 }
 

@@ -76,7 +76,8 @@ void scope_vxlans(struct subjects *ret, const struct evidence *e)
 	networks(ret, e->lab, true);
 }
 
-void scope_ha_networks(struct subjects *ret, const struct evidence *e)
+static void ha_networks(struct subjects *ret, const struct evidence *e,
+			bool vxlan)
 {
 	size_t i;
 
@@ -84,11 +85,21 @@ void scope_ha_networks(struct subjects *ret, const struct evidence *e)
 		struct subject s = {.network = &e->lab->networks[i]};
 		const char *project = s.network->project;
 
-		if (s.network->ha)
+		if (s.network->ha && (!vxlan || s.network->type == TOPO_VXLAN))
 			add(ret, s,
 			    arena_printf(ret->arena, "of project %s",
 					 project ? project : "-"));
 	}
+}
+
+void scope_ha_networks(struct subjects *ret, const struct evidence *e)
+{
+	ha_networks(ret, e, false);
+}
+
+void scope_ha_vxlans(struct subjects *ret, const struct evidence *e)
+{
+	ha_networks(ret, e, true);
 }
 
 void scope_instances(struct subjects *ret, const struct evidence *e)

@@ -45,6 +45,7 @@ scope_fn scope_lab; /* the one */
 scope_fn scope_nodes;
 scope_fn scope_engines;     /* nodes that carry routers */
 scope_fn scope_ha_networks; /* hidden HA networks */
+scope_fn scope_ha_vxlans;   /* those of them that are VXLAN */
 scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_instances;

@@ -205,6 +205,8 @@ static void engine_stopped(struct evidence *e)
 			e->ha[i].frames.frames[k].src = r->ha_ports[0]->mac;
 			e->tunnels[i].frames.frames[k].ip_src =
 				r->ha_ports[0]->addrs[0].addr.ip;
+			e->tunnels[i].frames.frames[k].src =
+				r->ha_ports[0]->mac;
 			e->tunnels[i].frames.frames[k].outer_src =
 				topo_nic(r->hosts[0], TOPO_TUNNEL)->addr.ip;
 		}
@@ -336,6 +338,18 @@ static void other_router_of_project(struct evidence *e)
 
 	second_sender(e);
 	seen->frames[seen->n - 1].advert.vrid = 2;
+}
+
+/* Heard on the tunnel of one node only; no receiver cares. */
+static void other_vrid(struct evidence *e)
+{
+	struct seen_frames *s = &e->tunnels[0].frames;
+	struct frame *f = arena_push(&e->arena, &s->frames, &s->n, sizeof(*f));
+
+	*f = s->frames[0];
+	f->src.b[5] ^= 1;
+	f->ip_src.b[3] = 77;
+	f->advert.vrid = 77;
 }
 
 static void wrong_vni(struct evidence *e)
@@ -764,6 +778,8 @@ const struct broken broken[] = {
 	 "blind nat-path: from selfservice-instance1 by router2, IPv4; "
 	 "blind nat-path: from selfservice-instance2 by router2, IPv4"},
 	{"another router of the project", other_router_of_project, NULL},
+	{"a stranger with a VRID of its own", other_vrid,
+	 "wrong strangers: of project demo"},
 	{"wrong VNI", wrong_vni, "wrong advert-tunnel: router2 on network1"},
 	{"both nodes active: the overlay is partitioned", partitioned,
 	 "wrong active: router2; wrong adverts: router2 on network1; "

@@ -195,8 +195,9 @@ static void drop_frames(struct evidence *e, size_t i)
 
 static bool on_tunnel(const struct evidence *e, size_t i, const struct point *p)
 {
-	return is_check(p, "advert-tunnel") &&
-	       p->subject.tunnel == &e->tunnels[i];
+	return is_check(p, "strangers") ||
+	       (is_check(p, "advert-tunnel") &&
+		p->subject.tunnel == &e->tunnels[i]);
 }
 
 static void lose_tunnel(struct evidence *e, size_t i)

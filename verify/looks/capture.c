@@ -34,6 +34,7 @@ struct flow {
 	uint32_t vni;
 	struct ip src;
 	uint8_t vrid;
+	bool counts;
 	int64_t n;
 };
 
@@ -45,6 +46,8 @@ struct capture {
 	size_t n, max, bytes;
 	struct flow *flows;
 	size_t nflows, full;
+	struct ip *srcs; /* whose flows count; none: all */
+	size_t nsrcs;
 	int64_t enough_frames, enough_flows; /* 0: never enough */
 	struct ip *dsts;                     /* that frames were sent to */
 	size_t ndsts;
@@ -105,7 +108,16 @@ static int start(pcap_t *p, const char *dev, const char *filter, int snaplen,
 	return 0;
 }
 
-static void count_flow(struct capture *c, const struct kept *k)
+static bool counts(const struct capture *c, const struct ip *src)
+{
+	for (size_t i = 0; i < c->nsrcs; i++)
+		if (ip_equal(&c->srcs[i], src))
+			return true;
+	return !c->nsrcs;
+}
+
+/* False where there is enough of its sender. */
+static bool count_flow(struct capture *c, const struct kept *k)
 {
 	struct frame f;
 	struct flow *w;
@@ -113,22 +125,24 @@ static void count_flow(struct capture *c, const struct kept *k)
 
 	decode_frame(c->linktype, k->data, k->len, &f);
 	if (f.kind != FRAME_ADVERT)
-		return;
+		return true;
 	for (i = 0; i < c->nflows; i++) {
 		w = &c->flows[i];
 		if (w->vni == f.vni && w->vrid == f.advert.vrid &&
 		    ip_equal(&w->src, &f.ip_src)) {
-			if (++w->n == c->enough_frames)
+			if (++w->n == c->enough_frames && w->counts)
 				c->full++;
-			return;
+			return w->n <= CAPTURE_FLOW_FRAMES;
 		}
 	}
 	if (c->nflows == CAPTURE_FLOWS_MAX)
-		return;
+		return false;
 	w = arena_push(&c->arena, &c->flows, &c->nflows, sizeof(*w));
-	*w = (struct flow){f.vni, f.ip_src, f.advert.vrid, 1};
-	if (c->enough_frames == 1)
+	*w = (struct flow){f.vni, f.ip_src, f.advert.vrid, counts(c, &f.ip_src),
+			   1};
+	if (c->enough_frames == 1 && w->counts)
 		c->full++;
+	return true;
 }
 
 static void count_dst(struct capture *c, const struct kept *k)
@@ -161,24 +175,23 @@ static void on_frame(unsigned char *user, const struct pcap_pkthdr *h,
 		     const unsigned char *data)
 {
 	struct capture *c = (struct capture *)(void *)user;
-	struct kept *k;
+	/* With nanosecond precision tv_usec holds nanoseconds. */
+	struct kept now = {.t = h->ts.tv_sec * NS_PER_S + h->ts.tv_usec,
+			   .wire_len = h->len,
+			   .len = h->caplen,
+			   .data = data};
 	uint8_t *copy;
 
-	if (full(c))
+	if (full(c) || (c->enough_frames && !count_flow(c, &now)))
 		return;
 	copy = arena_alloc(&c->arena, h->caplen ? h->caplen : 1);
 	memcpy(copy, data, h->caplen);
-	k = arena_push(&c->arena, &c->frames, &c->n, sizeof(*k));
-	/* With nanosecond precision tv_usec holds nanoseconds. */
-	k->t = h->ts.tv_sec * NS_PER_S + h->ts.tv_usec;
-	k->wire_len = h->len;
-	k->len = h->caplen;
-	k->data = copy;
+	now.data = copy;
+	*(struct kept *)arena_push(&c->arena, &c->frames, &c->n, sizeof(now)) =
+		now;
 	c->bytes += h->caplen;
-	if (c->enough_frames)
-		count_flow(c, k);
 	if (c->enough_dsts)
-		count_dst(c, k);
+		count_dst(c, &now);
 }
 
 /* Until it is full, the time is up or stop comes; *ret_error or NULL. */
@@ -235,6 +248,24 @@ static void capture_release(struct capture *c)
 	arena_release(&c->arena);
 }
 
+static int read_srcs(struct capture *c, const struct doc *req,
+		     struct err *reterr)
+{
+	const struct doc *list = doc_get(req, "enough_srcs"), *item;
+
+	DOC_FOREACH (item, list) {
+		struct ip ip;
+
+		if (c->nsrcs == CAPTURE_FLOWS_MAX || item->kind != DOC_SCALAR ||
+		    ip_parse(item->str, &ip) < 0)
+			return err_set(reterr, -EINVAL,
+				       "enough_srcs: not a list of addresses");
+		*(struct ip *)arena_push(&c->arena, &c->srcs, &c->nsrcs,
+					 sizeof(ip)) = ip;
+	}
+	return 0;
+}
+
 /* Each capture is a child; the library is loaded once, by the agent. */
 void capture_before(void)
 {
@@ -269,6 +300,8 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	if (r == 0)
 		r = look_number(req, "enough_dsts", 0, CAPTURE_FLOWS_MAX, 0,
 				&c.enough_dsts, reterr);
+	if (r == 0)
+		r = read_srcs(&c, req, reterr);
 	if (r == 0)
 		r = libpcap_load(reterr);
 	if (r == 0)
@@ -312,6 +345,7 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 
 void capture_ask(const struct capture_ask *q, struct buf *out)
 {
+	char text[IP_TEXT_MAX];
 	struct json j;
 
 	/* Members, not an object: a key at depth 0 has no braces around. */
@@ -326,6 +360,13 @@ void capture_ask(const struct capture_ask *q, struct buf *out)
 	if (q->enough_frames) {
 		json_kint(&j, "enough_frames", (int64_t)q->enough_frames);
 		json_kint(&j, "enough_flows", (int64_t)q->enough_flows);
+	}
+	if (q->nsrcs && q->nsrcs <= CAPTURE_FLOWS_MAX) {
+		json_key(&j, "enough_srcs");
+		json_arr(&j);
+		for (size_t i = 0; i < q->nsrcs; i++)
+			json_str(&j, ip_print(&q->srcs[i], text));
+		json_arr_end(&j);
 	}
 	/* More than can be counted are never enough. */
 	if (q->enough_dsts <= CAPTURE_FLOWS_MAX)

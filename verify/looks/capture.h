@@ -5,14 +5,16 @@
 /*
  *   capture {"netns", "dev", "snaplen", "filter", "max_frames",
  *            "duration_ms", "enough_frames", "enough_flows",
- *            "enough_dsts"}
+ *            "enough_srcs", "enough_dsts"}
  *        -> {"linktype", "from", "to", "dropped", "frames":
  *            [{"t", "len", "hex"}], "error"}
  *
  * dev "any" gives cooked frames of every interface. Ends at max_frames, after
  * duration_ms, or when enough_flows different senders of adverts (VNI, source,
- * VRID) have been seen enough_frames times each, or frames to enough_dsts
- * different addresses. A link that goes down meanwhile ends nothing.
+ * VRID) have been seen enough_frames times each (those of enough_srcs alone,
+ * where it is there), or frames to enough_dsts different addresses. Of one
+ * sender at most CAPTURE_FLOW_FRAMES are kept, so that a flood hides nobody. A
+ * link that goes down meanwhile ends nothing.
  */
 
 #include <stddef.h>
@@ -28,12 +30,15 @@
 #define CAPTURE_FRAMES_MAX 20000 /* of one capture */
 #define CAPTURE_BYTES (6u << 20) /* of all its frames */
 #define CAPTURE_FLOWS_MAX 4096
+#define CAPTURE_FLOW_FRAMES 64
 
 /* Members that are 0 are left to the operation's defaults. */
 struct capture_ask {
 	const char *netns, *dev, *filter;
 	unsigned snaplen, duration_ms;
 	size_t enough_frames, enough_flows, enough_dsts;
+	const struct ip *srcs; /* whose adverts are enough; none: anybody's */
+	size_t nsrcs;
 };
 
 /* The frames of one place. */
