@@ -110,4 +110,27 @@ on "$ACTIVE" sh -c "echo x >> /var/lib/neutron/ha_confs/$ID/keepalived.conf"
 like "$("$LABCTL" plan "$FILE" 2>/dev/null)" "~ .*keepalived.conf" "an edited file is drift"
 "$LABCTL" up -q "$FILE" >/dev/null 2>&1
 is "$(on "$ACTIVE" cat "/var/lib/neutron/ha_confs/$ID/keepalived.conf")" "$conf" "that up mends"
+
+# Pings of the gateways, switched on while it runs: nobody changes for that.
+settle
+held=$ACTIVE
+sed -i 's/ha: {interval: 1s}/ha: {interval: 1s, health_check_interval: 250ms}/' "$FILE"
+"$LABCTL" up -q "$FILE" >/dev/null 2>"$TMP/err"
+is $? 0 "health_check_interval on the running lab" || diag "$(cat "$TMP/err")"
+sleep 2
+settle
+is "$ACTIVE" "$held" "the role stays where it was"
+like "$(on "$ACTIVE" cat "/var/lib/neutron/ha_confs/$ID/keepalived.conf")" \
+	"vrrp_script ha_health_check_1 \{.*interval 0.250.*track_script \{
+        ha_health_check_1" "keepalived.conf has Neutron's check"
+like "$(on "$ACTIVE" cat "/var/lib/neutron/ha_confs/$ID/ha_check_script_1.sh")" \
+	"ping -c 1 -w 1 203.0.113.1 1>/dev/null \|\| exit 1" "and its script"
+in_router "$held" ip neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev "$qg" nud permanent
+for ((i = 0; i < 100; i++)); do
+	router_facts
+	[ -n "$ACTIVE" ] && [ "$ACTIVE" != "$held" ] && break
+	sleep 0.1
+done
+ok "$([ "$ACTIVE" != "$held" ]; echo $?)" "who loses its gateway hands over"
+is "$BACKUP" "$held" "and is a standby"
 tap_done

@@ -190,6 +190,7 @@ static void json_ha(struct json *j, const struct topo_ha *ha)
 	json_kbool(j, "preempt", ha->preempt);
 	json_kint(j, "garp_repeat", ha->garp_repeat);
 	json_kint(j, "garp_refresh_s", ha->garp_refresh_s);
+	json_kint(j, "health_check_interval_ms", ha->health_ms);
 	json_kbool(j, "track_ha", ha->track & TOPO_TRACK_HA);
 	json_kbool(j, "track_tunnel", ha->track & TOPO_TRACK_TUNNEL);
 	json_net(j, "virtual_address", &ha->vip);

@@ -259,10 +259,12 @@ static void print_ha(const struct topo_router *r, struct buf *b)
 		   "      priority: %u\n"
 		   "      interval: %us\n      preempt: %s\n"
 		   "      garp_repeat: %u\n      garp_refresh: %us\n"
+		   "      health_check_interval: %ums\n"
 		   "      track: [%s%s%s]\n      # %s\n",
 		   ha->priority, ha->adver_cs / 100,
 		   ha->preempt ? "true" : "false", ha->garp_repeat,
-		   ha->garp_refresh_s, ha->track & TOPO_TRACK_HA ? "ha" : "",
+		   ha->garp_refresh_s, ha->health_ms,
+		   ha->track & TOPO_TRACK_HA ? "ha" : "",
 		   (ha->track & TOPO_TRACK_HA) &&
 				   (ha->track & TOPO_TRACK_TUNNEL)
 			   ? ", "

@@ -217,6 +217,8 @@ enum topo_track { TOPO_TRACK_HA = 1 << 0, TOPO_TRACK_TUNNEL = 1 << 1 };
 enum topo_engine { TOPO_ENGINE_LABCTL, TOPO_ENGINE_KEEPALIVED };
 extern const char *const topo_engine_names[];
 
+#define TOPO_HEALTH_MIN_MS 100u
+
 /* VRRP settings, the documented ones by default (l3ha.md section 4). */
 struct topo_ha {
 	enum topo_engine engine;
@@ -226,6 +228,7 @@ struct topo_ha {
 	bool preempt;            /* false */
 	unsigned garp_repeat;    /* 5 */
 	unsigned garp_refresh_s; /* 10; 0: never */
+	unsigned health_ms;      /* between pings of its gateways; 0: none */
 	unsigned track;          /* enum topo_track; both */
 	struct ipnet vip;        /* 169.254.0.VRID/24 */
 };

@@ -33,6 +33,7 @@
 
 #define HA_CONFS "ha_confs"
 #define GROUP "224.0.0.18"
+#define NEUTRON_CHECK "ha_health_check_"
 
 struct import {
 	struct vrrp_import *how;
@@ -46,7 +47,8 @@ struct import {
 	unsigned version;
 	unsigned garp_repeat, garp_refresh_s, garp_delay_s;
 	const char *netns;
-	struct ka_word scripts; /* a script is there, which nobody tracks yet */
+	const struct ka_stmt **scripts; /* vrrp_script */
+	size_t nscripts;
 };
 
 /* One vrrp_instance, while it is read. */
@@ -538,12 +540,45 @@ static void take_unicast(struct import *im, const struct ka_stmt *s, void *obj)
 	      s->w->s);
 }
 
+/* Neutron's health check, which the engine has of its own: it asks the gateways
+ * of the routes. */
+static const struct ka_stmt *neutron_check(const struct import *im,
+					   const char *name)
+{
+	for (size_t i = 0; i < im->nscripts; i++)
+		if (im->scripts[i]->n > 1 &&
+		    strcmp(im->scripts[i]->w[1].s, name) == 0)
+			return strncmp(name, NEUTRON_CHECK,
+				       strlen(NEUTRON_CHECK)) == 0
+				       ? im->scripts[i]
+				       : NULL;
+	return NULL;
+}
+
 static void take_track_script(struct import *im, const struct ka_stmt *s,
 			      void *obj)
 {
-	(void)obj;
-	im->scripts.s = NULL;
-	wrong(im, s->w, "'track_script': the engine runs no scripts");
+	struct instance *in = obj;
+
+	for (size_t i = 0; i < s->nsub; i++) {
+		const struct ka_stmt *check = neutron_check(im, s->sub[i].w->s);
+
+		if (!check) {
+			wrong(im, s->sub[i].w,
+			      "'track_script': the engine runs no scripts; "
+			      "'health' of its configuration pings gateways");
+			continue;
+		}
+		in->r.health_ns = NS_PER_S;
+		for (size_t k = 0; k < check->nsub; k++)
+			if (strcmp(check->sub[k].w->s, "interval") == 0 &&
+			    check->sub[k].n == 2 &&
+			    parse_duration(check->sub[k].w[1].s,
+					   &in->r.health_ns) < 0)
+				wrong(im, &check->sub[k].w[1],
+				      "'%s' is no number of seconds",
+				      check->sub[k].w[1].s);
+	}
 }
 
 #define SCRIPTS                                                                \
@@ -684,6 +719,21 @@ static void end_addresses(struct import *im, struct instance *in)
 	}
 }
 
+static void end_health(struct import *im, struct instance *in)
+{
+	struct vrrp_router_config *r = &in->r;
+
+	for (size_t i = 0;
+	     r->health_ns && i < r->nroutes && r->ngateways < VRRP_GATEWAYS_MAX;
+	     i++)
+		if (!r->routes[i].to.len && ip_is_set(&r->routes[i].via))
+			*(struct ip *)arena_push(
+				im->a, &r->gateways, &r->ngateways,
+				sizeof(struct ip)) = r->routes[i].via;
+	if (!r->ngateways)
+		r->health_ns = 0;
+}
+
 static void end_settings(struct import *im, struct instance *in)
 {
 	struct vrrp_settings *s = &in->r.set;
@@ -742,6 +792,7 @@ static void take_instance(struct import *im, const struct ka_stmt *s, void *obj)
 		return;
 	end_settings(im, &in);
 	end_addresses(im, &in);
+	end_health(im, &in);
 	if (in.track_own)
 		track_one(im, &in, in.r.dev);
 	in.r.name = s->w[1].s;
@@ -928,8 +979,8 @@ static void take_group(struct import *im, const struct ka_stmt *s, void *obj)
 static void take_script(struct import *im, const struct ka_stmt *s, void *obj)
 {
 	(void)obj;
-	if (!im->scripts.s)
-		im->scripts = *s->w;
+	*(const struct ka_stmt **)arena_push(im->scratch, &im->scripts,
+					     &im->nscripts, sizeof(s)) = s;
 }
 
 #define NO_LVS "the engine balances no load"
@@ -1001,8 +1052,6 @@ static int read_text(struct vrrp_import *how, const char *path,
 		return r;
 	}
 	read_file(&im, list, n);
-	if (im.scripts.s)
-		note(&im, &im.scripts, "'vrrp_script': nothing tracks it");
 	if (im.nerrs > IMPORT_ERRORS_MAX)
 		buf_printf(errs, "%s: and %u more\n", path,
 			   im.nerrs - IMPORT_ERRORS_MAX);

@@ -50,28 +50,59 @@ static void digest_of(const char *path, char *out)
 		service_digest(text.data ? text.data : "", text.len, out);
 }
 
+static bool is_ours(const char *name)
+{
+	static const char head[] = SERVICE_HA_SCRIPT;
+
+	return strcmp(name, SERVICE_HA_CONF) == 0 ||
+	       strncmp(name, head, strlen(head)) == 0;
+}
+
+static void seen_file(struct look *l, struct seen_ns *ns, const char *folder,
+		      const char *name)
+{
+	struct res *r = seen_push(l->a, ns, RES_FILE);
+	char digest[SERVICE_DIGEST_MAX];
+
+	if (!r)
+		return;
+	r->file.path = arena_printf(l->a, "%s/%s", folder, name);
+	digest_of(r->file.path, digest);
+	r->file.digest = arena_strdup(l->a, digest);
+}
+
+static void look_folder(struct look *l, struct seen_ns *ns, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	bool any = false;
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir)))
+		if (is_ours(d->d_name)) {
+			seen_file(l, ns, folder, d->d_name);
+			any = true;
+		}
+	closedir(dir);
+	/* So that the folder goes where nothing of it is wanted. */
+	if (!any)
+		seen_file(l, ns, folder, SERVICE_HA_CONF);
+}
+
 static void look_node_files(struct look *l, struct observed *o)
 {
 	DIR *dir = opendir(SERVICE_HA_CONFS);
-	char digest[SERVICE_DIGEST_MAX];
 	struct dirent *d;
-	struct res *r;
 	size_t i;
 
 	for (i = 0; i < o->nns && *o->ns[i].name; i++)
 		;
-	while (dir && i < o->nns && (d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		r = seen_push(l->a, &o->ns[i], RES_FILE);
-		if (!r)
-			break;
-		r->file.path = arena_printf(
-			l->a, SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF,
-			d->d_name);
-		digest_of(r->file.path, digest);
-		r->file.digest = arena_strdup(l->a, digest);
-	}
+	while (dir && i < o->nns && (d = readdir(dir)))
+		if (d->d_name[0] != '.')
+			look_folder(l, &o->ns[i],
+				    arena_printf(l->a, SERVICE_HA_CONFS "/%s",
+						 d->d_name));
 	if (dir)
 		closedir(dir);
 }
@@ -127,15 +158,16 @@ static void make(struct tx *tx, const struct change *c)
 		(void)mkdir(folder, 0755);
 		*slash = '/';
 	}
-	if (file_replace(path, 0644, c->want->file.text,
-			 strlen(c->want->file.text), &err) < 0)
+	if (file_replace(
+		    path,
+		    strncmp(c->want->file.text, "#!", 2) == 0 ? 0755 : 0644,
+		    c->want->file.text, strlen(c->want->file.text), &err) < 0)
 		tx_fail(tx, c, err.msg);
 }
 
 static void unmake(struct tx *tx, const struct change *c)
 {
-	static const char *const names[] = {SERVICE_HA_CONF, "state",
-					    "state.new"};
+	static const char *const states[] = {"state", "state.new"};
 	const char *path = c->have.file.path, *slash = strrchr(path, '/');
 	char folder[PATH_MAX], one[PATH_MAX];
 	size_t i;
@@ -144,12 +176,16 @@ static void unmake(struct tx *tx, const struct change *c)
 	    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path),
 		     path) >= (int)sizeof(folder))
 		return;
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if (snprintf(one, sizeof(one), "%s/%s", folder, names[i]) <
+	if (unlink(path) < 0 && errno != ENOENT)
+		tx_fail(tx, c, strerror(errno));
+	/* With its configuration the router is none of the node's. */
+	for (i = 0;
+	     strcmp(slash + 1, SERVICE_HA_CONF) == 0 && i < ARRAY_LEN(states);
+	     i++)
+		if (snprintf(one, sizeof(one), "%s/%s", folder, states[i]) <
 		    (int)sizeof(one))
 			(void)unlink(one);
-	if (rmdir(folder) < 0 && errno != ENOENT)
-		tx_fail(tx, c, strerror(errno));
+	(void)rmdir(folder); /* the last file's removal has it go */
 }
 
 const struct kind kind_file = {

@@ -110,6 +110,35 @@ static void track(struct plan_ctx *c, struct json *j,
 	json_arr_end(j);
 }
 
+/* The next hops of its default routes are what it must reach. */
+static void health(struct json *j, const struct topo_router *r)
+{
+	static const int families[] = {4, 6};
+	char text[IP_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; r->ha.health_ms && r->gateway && i < 2; i++) {
+		struct ip via = topo_next_hop(r->gateway, families[i]);
+
+		if (!ip_is_set(&via))
+			continue;
+		if (!any) {
+			json_key(j, "health");
+			json_obj(j);
+			json_key(j, "interval");
+			json_fmt(j, "%ums", r->ha.health_ms);
+			json_key(j, "gateways");
+			json_arr(j);
+			any = true;
+		}
+		json_str(j, ip_print(&via, text));
+	}
+	if (!any)
+		return;
+	json_arr_end(j);
+	json_obj_end(j);
+}
+
 /* Where it advertises itself, its kernel must answer as a router's does. */
 static void forwarding(struct json *j, const struct topo_router *r)
 {
@@ -187,6 +216,7 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_kstr(j, "delay", "0s");
 	json_obj_end(j);
 	track(c, j, r, ha);
+	health(j, r);
 	forwarding(j, r);
 	json_key(j, "promote_delay");
 	json_fmt(j, "%uus", promote_us(r, ha));

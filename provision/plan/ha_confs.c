@@ -15,6 +15,7 @@
  */
 #include "provision/plan/ha_confs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,71 @@ static void routes(const struct topo_router *r, struct buf *b)
 		buf_adds(b, "    }\n");
 }
 
+/* Neutron's health check is a script of keepalived's, which pings for it. */
+static bool checked(const struct topo_router *r)
+{
+	struct ip four, six;
+
+	if (!r->ha.health_ms || !r->gateway)
+		return false;
+	four = topo_next_hop(r->gateway, 4);
+	six = topo_next_hop(r->gateway, 6);
+	return ip_is_set(&four) || ip_is_set(&six);
+}
+
+static const char *script_path(struct arena *a, const struct topo_router *r)
+{
+	return arena_printf(a,
+			    SERVICE_HA_CONFS "/%s/" SERVICE_HA_SCRIPT "%u.sh",
+			    r->uuid, r->ha.vrid);
+}
+
+static void script_head(struct arena *a, const struct topo_router *r,
+			struct buf *b)
+{
+	char interval[32];
+
+	if (r->ha.health_ms % 1000)
+		snprintf(interval, sizeof(interval), "%u.%03u",
+			 r->ha.health_ms / 1000, r->ha.health_ms % 1000);
+	else
+		snprintf(interval, sizeof(interval), "%u",
+			 r->ha.health_ms / 1000);
+	buf_printf(b,
+		   "\nvrrp_script ha_health_check_%u {\n"
+		   "    script \"%s\"\n"
+		   "    interval %s\n"
+		   "    fall 2\n"
+		   "    rise 2\n"
+		   "}\n\n",
+		   r->ha.vrid, script_path(a, r), interval);
+}
+
+const char *plan_health_script(struct arena *a, const struct topo_router *r)
+{
+	static const struct {
+		int family;
+		const char *ping;
+	} by[] = {{4, "ping"}, {6, "ping6"}};
+	const struct topo_port *p = r->gateway;
+	auto_buf struct buf b = {0};
+	char text[IP_TEXT_MAX];
+
+	if (!checked(r))
+		return NULL;
+	buf_printf(&b, "#!/bin/bash -eu\nip a | grep %s || exit 0",
+		   ip_print(&p->addrs[0].addr.ip, text));
+	for (size_t i = 0; i < ARRAY_LEN(by); i++) {
+		struct ip via = topo_next_hop(p, by[i].family);
+
+		if (ip_is_set(&via))
+			buf_printf(&b,
+				   "\n%s -c 1 -w 1 %s 1>/dev/null || exit 1",
+				   by[i].ping, ip_print(&via, text));
+	}
+	return arena_strndup(a, b.data, b.len);
+}
+
 const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 				 const struct topo_node *node)
 {
@@ -133,6 +199,8 @@ const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 			     "neutron@openstack.local\n"
 			     "    router_id neutron\n"
 			     "}\n");
+	if (checked(r))
+		script_head(a, r, &b);
 	buf_printf(&b,
 		   "vrrp_instance VR_%u {\n"
 		   "    state BACKUP\n"
@@ -160,12 +228,19 @@ const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 		   r->ha.adver_cs / 100, ha, ipnet_print(&r->ha.vip, text), ha);
 	excluded(a, r, &b);
 	routes(r, &b);
+	if (checked(r))
+		buf_printf(&b,
+			   "    track_script {\n"
+			   "        ha_health_check_%u\n"
+			   "    }\n",
+			   r->ha.vrid);
 	buf_addc(&b, '}');
 	return arena_strndup(a, b.data, b.len);
 }
 
 void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
 {
+	const char *script;
 	struct res_file *f;
 
 	if (!r->is_ha)
@@ -174,4 +249,10 @@ void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
 	f->path = arena_printf(
 		c->arena, SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF, r->uuid);
 	f->text = plan_keepalived_conf(c->arena, r, c->node);
+	script = plan_health_script(c->arena, r);
+	if (!script)
+		return;
+	f = &plan_add(c, RES_FILE, "")->file;
+	f->path = script_path(c->arena, r);
+	f->text = script;
 }

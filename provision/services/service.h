@@ -26,6 +26,7 @@
 /* Below it, in a folder by the router's id, its configuration and state. */
 #define SERVICE_HA_CONFS SERVICE_NEUTRON_DIR "ha_confs"
 #define SERVICE_HA_CONF "keepalived.conf"
+#define SERVICE_HA_SCRIPT "ha_check_script_"
 
 enum service_file_how {
 	SERVICE_FILE_READ,  /* what the program reads: it is written when it

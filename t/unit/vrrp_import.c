@@ -107,6 +107,12 @@ static void one_router(const struct plan *p, const struct vrrp_config *engine,
 	ok(r->ntracks == 1 && strcmp(r->tracks[0].dev, r->dev) == 0 &&
 		   strcmp(r->tracks[0].netns, r->netns) == 0,
 	   "%s: the ha interface is tracked", want->name);
+	ok(r->health_ns == want->health_ns && r->ngateways == want->ngateways,
+	   "%s: %zu gateways that it pings", want->name, r->ngateways);
+	for (size_t i = 0; i < r->ngateways; i++)
+		ok(ip_equal(&r->gateways[i], &want->gateways[i]),
+		   "%s: gateway %zu", want->name, i);
+	ok((r->health_ns != 0) == !repeats, "%s: where it is to", want->name);
 	if (repeats)
 		ok(r->set.announce_rounds == want->set.announce_rounds &&
 			   r->set.refresh_ns == want->set.refresh_ns,
@@ -139,7 +145,8 @@ static void round_trip(const char *file, bool repeats)
 		if (!at)
 			abort();
 		buf_add(&other, text.data, (size_t)(at - text.data));
-		buf_adds(&other, "\n    ha: {garp_refresh: 0, interval: 1s}");
+		buf_adds(&other, "\n    ha: {garp_refresh: 0, interval: 1s, "
+				 "health_check_interval: 2500ms}");
 		buf_adds(&other, at);
 		buf_reset(&text);
 		buf_add(&text, other.data, other.len);
@@ -282,7 +289,15 @@ static const struct {
 	{"a group of one", "vrrp_sync_group G { group { A } }\n" HEAD VIP "}\n",
 	 NULL},
 	{"a script", HEAD VIP " track_script {\n  chk\n }\n}\n",
-	 "k:5:2: 'track_script': the engine runs no scripts"},
+	 "k:6:3: 'track_script': the engine runs no scripts"},
+	{"Neutron's check, of a router without gateway",
+	 "vrrp_script ha_health_check_7 { interval 5 }\n" HEAD VIP
+	 " track_script { ha_health_check_7 }\n}\n",
+	 NULL},
+	{"another script",
+	 "vrrp_script chk { interval 5 }\n" HEAD VIP
+	 " track_script { chk }\n}\n",
+	 "k:6:17: 'track_script': the engine runs no scripts"},
 	{"a notification", HEAD VIP " notify_master /x.sh\n}\n",
 	 "k:5:2: 'notify_master': the engine runs no scripts"},
 	{"a weight", HEAD VIP " track_interface {\n  eth1 weight -10\n }\n}\n",

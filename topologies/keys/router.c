@@ -10,6 +10,20 @@ static const char *const tracks[] = {"ha", "tunnel"};
 _Static_assert(TOPO_TRACK_HA == 1 << 0 && TOPO_TRACK_TUNNEL == 1 << 1,
 	       "bits as the words");
 
+static bool check_health(struct keys *ks, const struct key *k,
+			 const struct doc *v, void *obj)
+{
+	unsigned ms = ((const struct raw_router *)obj)->ha.health_ms;
+
+	(void)k;
+	if (!ms || ms >= TOPO_HEALTH_MIN_MS)
+		return true;
+	keys_wrong(ks, v,
+		   "'health_check_interval' is %ums at least, or 0 for none",
+		   TOPO_HEALTH_MIN_MS);
+	return false;
+}
+
 /* clang-format off */
 static const struct key ha_rows[] = {
 	{"engine", KEY_ENUM, KEY_FIELD(struct raw_router, ha.engine),
@@ -45,6 +59,13 @@ static const struct key ha_rows[] = {
 	 .def = 10, .example = "1m",
 	 .about = "Period in which they are sent again, whole seconds; 0 for "
 		  "never."},
+	{"health_check_interval", KEY_DURATION,
+	 KEY_FIELD(struct raw_router, ha.health_ms), .check = check_health,
+	 .unit = NS_PER_MS, .step = NS_PER_MS, .max = 3600 * NS_PER_S,
+	 .example = "30s",
+	 .about = "Between pings of the router's gateways outside, by the "
+		  "Active; two lost in a row and it hands over. 100ms to 1h; "
+		  "0 for none."},
 	{"track", KEY_FLAGS, KEY_FIELD(struct raw_router, ha.track),
 	 KEY_WORDS(tracks), .def = TOPO_TRACK_HA | TOPO_TRACK_TUNNEL,
 	 .what = "interface to track", .example = "[ha]",
