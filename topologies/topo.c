@@ -175,6 +175,17 @@ const struct topo_port *topo_route_port(const struct topo_router *r,
 	return reaches(r->gateway, &route->via) ? r->gateway : NULL;
 }
 
+const struct ip *topo_addr_in(const struct topo_port *p,
+			      const struct topo_subnet *s)
+{
+	size_t i;
+
+	for (i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].subnet == s)
+			return &p->addrs[i].addr.ip;
+	return NULL;
+}
+
 const struct topo_port *topo_dhcp_port(const struct topo_network *net,
 				       const struct topo_node *n)
 {

@@ -393,6 +393,10 @@ const struct topo_port *topo_route_port(const struct topo_router *r,
 /* A router's priority on a node: a drained one's is the least. */
 uint8_t topo_priority(const struct topo_router *r, const struct topo_node *n);
 
+/* A port's address in a subnet, or NULL. */
+const struct ip *topo_addr_in(const struct topo_port *p,
+			      const struct topo_subnet *s);
+
 /* The network's DHCP port on a node, or NULL. */
 const struct topo_port *topo_dhcp_port(const struct topo_network *net,
 				       const struct topo_node *n);

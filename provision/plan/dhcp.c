@@ -75,15 +75,6 @@ static bool served(const struct topo_subnet *s)
 	return s && s->dhcp && s->cidr.ip.family == 4;
 }
 
-static const struct ip *addr_in(const struct topo_port *p,
-				const struct topo_subnet *s)
-{
-	for (size_t i = 0; i < p->naddrs; i++)
-		if (p->addrs[i].subnet == s)
-			return &p->addrs[i].addr.ip;
-	return NULL;
-}
-
 /* --- the namespace -------------------------------------------------------- */
 
 /* By the first subnet that has a gateway, for each family. */
@@ -189,7 +180,7 @@ static void put_dns(const struct dhcp *d, const struct topo_subnet *s,
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->net->ndhcp; i++) {
-		const struct ip *ip = addr_in(d->net->dhcp_ports[i], s);
+		const struct ip *ip = topo_addr_in(d->net->dhcp_ports[i], s);
 
 		if (ip)
 			all[n++] = *ip;
@@ -208,7 +199,7 @@ static const struct ip *metadata_via(const struct dhcp *d,
 {
 	if ((s->isolated || d->c->lab->force_metadata) &&
 	    (d->c->node->agents & TOPO_AGENT_METADATA))
-		return addr_in(d->port, s);
+		return topo_addr_in(d->port, s);
 	return !s->isolated && ip_is_set(&s->gateway) ? &s->gateway : NULL;
 }
 

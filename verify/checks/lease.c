@@ -15,17 +15,6 @@
 
 static const struct ipnet metadata = {{4, {169, 254, 169, 254}}, 32};
 
-static const struct ip *addr_in(const struct topo_port *p,
-				const struct topo_subnet *s)
-{
-	size_t i;
-
-	for (i = 0; i < p->naddrs; i++)
-		if (p->addrs[i].subnet == s)
-			return &p->addrs[i].addr.ip;
-	return NULL;
-}
-
 static void add_route(struct lease *l, const struct ipnet *to,
 		      const struct ip *via)
 {
@@ -42,7 +31,7 @@ static const struct ip *metadata_via(const struct lab *lab,
 {
 	if ((s->isolated || lab->force_metadata) && server &&
 	    (server->node->agents & TOPO_AGENT_METADATA))
-		return addr_in(server, s);
+		return topo_addr_in(server, s);
 	return !s->isolated && ip_is_set(&s->gateway) ? &s->gateway : NULL;
 }
 
@@ -80,7 +69,7 @@ static void want_dns(const struct topo_subnet *s, struct lease *l)
 	for (i = 0; i < s->ndns && l->ndns < LEASE_DNS_MAX; i++)
 		l->dns[l->ndns++] = s->dns[i];
 	for (i = 0; !s->ndns && i < net->ndhcp && l->ndns < LEASE_DNS_MAX; i++)
-		if ((ip = addr_in(net->dhcp_ports[i], s)))
+		if ((ip = topo_addr_in(net->dhcp_ports[i], s)))
 			l->dns[l->ndns++] = *ip;
 }
 
@@ -104,7 +93,8 @@ static const struct topo_port *server_of(const struct topo_addr *lent,
 	size_t i;
 
 	for (i = 0; i < net->ndhcp; i++) {
-		const struct ip *ip = addr_in(net->dhcp_ports[i], lent->subnet);
+		const struct ip *ip =
+			topo_addr_in(net->dhcp_ports[i], lent->subnet);
 
 		if (ip && ip_equal(ip, server))
 			return net->dhcp_ports[i];

@@ -104,18 +104,6 @@ static void command_dhcp_port(const struct evidence *e, const struct subject *s,
 
 /* --- dhcp-answer ---------------------------------------------------------- */
 
-/* The server's address that instances of the subnet know it by. */
-static const struct ip *server_addr(const struct topo_port *p,
-				    const struct topo_subnet *s)
-{
-	size_t i;
-
-	for (i = 0; i < p->naddrs; i++)
-		if (p->addrs[i].subnet == s)
-			return &p->addrs[i].addr.ip;
-	return NULL;
-}
-
 /* Which of the network's servers is it, by either of its addresses? */
 static const struct topo_port *server_of(const struct topo_network *net,
 					 const struct seen_offer *o)
@@ -168,7 +156,7 @@ static void judge_dhcp_answer(const struct evidence *e, const struct subject *s,
 	}
 	ip_print(&lent->addr.ip, addr);
 	for (i = 0; i < net->ndhcp; i++) {
-		ip = server_addr(net->dhcp_ports[i], lent->subnet);
+		ip = topo_addr_in(net->dhcp_ports[i], lent->subnet);
 		if (!ip)
 			continue;
 		verdict_want(v, "%s on %s offers %s", ip_print(ip, server),

@@ -2,6 +2,7 @@
 /* Adding a fault is a file with its row and a line here. */
 #include "verify/faults/fault.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -49,4 +50,28 @@ bool fault_link_down(const struct fault_aim *aim, const struct observed *o)
 	const struct res_link *l = fault_link(aim, o);
 
 	return l && !l->up;
+}
+
+int fault_aim_node(const struct topo_router *r, size_t host,
+		   struct fault_aim *ret, struct err *reterr)
+{
+	(void)r;
+	(void)host;
+	(void)reterr;
+	*ret = (struct fault_aim){.netns = "", .dev = ""};
+	return 0;
+}
+
+int fault_aim_tunnel(const struct topo_router *r, size_t host,
+		     struct fault_aim *ret, struct err *reterr)
+{
+	const struct topo_node *n = r->hosts[host];
+	const struct topo_nic *nic = topo_nic(n, TOPO_TUNNEL);
+
+	if (!nic)
+		return err_set(reterr, -ENODEV,
+			       "%s has no tunnel interface that could be lost",
+			       n->name);
+	*ret = (struct fault_aim){.netns = "", .dev = nic->ifname};
+	return 0;
 }

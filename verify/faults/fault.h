@@ -61,6 +61,13 @@ struct fault {
 const struct fault *fault_nth(size_t i);
 const struct fault *fault_find(const char *name);
 
+/* Aims, for rows. At the whole node; at its tunnel interface, -ENODEV where it
+ * has none. */
+int fault_aim_node(const struct topo_router *r, size_t host,
+		   struct fault_aim *ret, struct err *reterr);
+int fault_aim_tunnel(const struct topo_router *r, size_t host,
+		     struct fault_aim *ret, struct err *reterr);
+
 /* The aimed link, or NULL. */
 const struct res_link *fault_link(const struct fault_aim *aim,
 				  const struct observed *o);

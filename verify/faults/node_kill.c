@@ -6,21 +6,11 @@
  */
 #include "verify/faults/fault.h"
 
-static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
-	       struct err *reterr)
-{
-	(void)r;
-	(void)host;
-	(void)reterr;
-	*ret = (struct fault_aim){.netns = "", .dev = ""};
-	return 0;
-}
-
 const struct fault fault_node_kill = {
 	.name = "node-kill",
 	.about = "the node is gone, as by its power switch",
 	.struck = "node killed:",
 	.mended = "node made anew:",
 	.traits = FAULT_KILLS_NODE | FAULT_KEEPS,
-	.aim = aim,
+	.aim = fault_aim_node,
 };

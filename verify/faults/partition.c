@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The active router's node is cut off from the overlay by a network that loses
  * everything, while no link goes down: nobody can know, and two are active. */
-#include <errno.h>
-
 #include "verify/faults/fault.h"
 
 static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
 	       struct err *reterr)
 {
-	const struct topo_node *n = r->hosts[host];
-	const struct topo_nic *nic = topo_nic(n, TOPO_TUNNEL);
+	int e = fault_aim_tunnel(r, host, ret, reterr);
 
-	if (!nic)
-		return err_set(reterr, -ENODEV,
-			       "%s has no tunnel interface to cut off",
-			       n->name);
-	*ret = (struct fault_aim){.netns = "",
-				  .dev = nic->ifname,
-				  .devs = {nic->ifname},
-				  .ndevs = 1};
-	return 0;
+	if (e == 0)
+		ret->devs[ret->ndevs++] = ret->dev;
+	return e;
 }
 
 const struct fault fault_partition = {

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The overlay interface of the active router's node is set down: the node is
  * cut off from all others, and may not notice. */
-#include <errno.h>
-
 #include "verify/faults/fault.h"
-
-static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
-	       struct err *reterr)
-{
-	const struct topo_node *n = r->hosts[host];
-	const struct topo_nic *nic = topo_nic(n, TOPO_TUNNEL);
-
-	if (!nic)
-		return err_set(reterr, -ENODEV,
-			       "%s has no tunnel interface to set down",
-			       n->name);
-	*ret = (struct fault_aim){.netns = "", .dev = nic->ifname};
-	return 0;
-}
 
 static const char *weakness(const struct topo_router *r)
 {
@@ -34,7 +18,7 @@ const struct fault fault_tunnel = {
 	.struck = "link down on",
 	.mended = "link up again on",
 	.op = "fault",
-	.aim = aim,
+	.aim = fault_aim_tunnel,
 	.holds = fault_link_down,
 	.weakness = weakness,
 };
