@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
+
 #define BLOCK_MIN 16384
 
 struct arena_block {
@@ -14,14 +16,6 @@ struct arena_block {
 	size_t used, size;
 	alignas(max_align_t) unsigned char data[];
 };
-
-static void die(void)
-{
-	static const char msg[] = "labctl: out of memory\n";
-
-	fputs(msg, stderr);
-	abort();
-}
 
 void arena_release(struct arena *a)
 {
@@ -43,13 +37,13 @@ void *arena_alloc(struct arena *a, size_t size)
 	void *p;
 
 	if (size > SIZE_MAX / 2)
-		die();
+		mem_none();
 	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (!b || b->size - b->used < size) {
 		cap = size > BLOCK_MIN ? size : BLOCK_MIN;
 		b = calloc(1, sizeof(*b) + cap);
 		if (!b)
-			die();
+			mem_none();
 		b->size = cap;
 		b->next = a->head;
 		a->head = b;
@@ -62,7 +56,7 @@ void *arena_alloc(struct arena *a, size_t size)
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / 2 / size)
-		die();
+		mem_none();
 	return arena_alloc(a, n * size);
 }
 
@@ -90,7 +84,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	n = vsnprintf(NULL, 0, fmt, ap2);
 	va_end(ap2);
 	if (n < 0)
-		die();
+		mem_none();
 	p = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return p;

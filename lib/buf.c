@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
+
 void buf_release(struct buf *b)
 {
 	if (!b)
@@ -26,15 +28,11 @@ char *buf_room(struct buf *b, size_t n)
 	size_t cap = b->cap ? b->cap : 256;
 
 	if (n > SIZE_MAX / 4)
-		abort();
+		mem_none();
 	while (cap - b->len < n + 1)
 		cap *= 2;
 	if (cap != b->cap || !b->data) {
-		b->data = realloc(b->data, cap);
-		if (!b->data) {
-			fputs("labctl: out of memory\n", stderr);
-			abort();
-		}
+		b->data = mem_grow(b->data, cap, 1);
 		b->cap = cap;
 	}
 	return b->data + b->len;

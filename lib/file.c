@@ -78,44 +78,44 @@ static int write_to(const char *path, int flags, mode_t mode, const void *data,
 		      O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
 			      flags,
 		      mode);
-	int e;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	e = file_write_fd(fd, data, len);
+	r = file_write_fd(fd, data, len);
 	/* A full disk can show only here. */
-	if (close(fd) < 0 && e == 0)
-		e = -errno;
-	return e;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
 }
 
 int file_write(const char *path, mode_t mode, const void *data, size_t len,
 	       struct err *reterr)
 {
-	int e = write_to(path, O_TRUNC, mode, data, len);
+	int r = write_to(path, O_TRUNC, mode, data, len);
 
-	return e < 0 ? err_sys(reterr, e, "write %s", path) : 0;
+	return r < 0 ? err_sys(reterr, r, "write %s", path) : 0;
 }
 
 int file_replace(const char *path, mode_t mode, const void *data, size_t len,
 		 struct err *reterr)
 {
 	char aside[PATH_MAX];
-	int e;
+	int r;
 
 	if (snprintf(aside, sizeof(aside), "%s.new", path) >=
 	    (int)sizeof(aside))
 		return err_sys(reterr, -ENAMETOOLONG, "write %s", path);
-	e = write_to(aside, O_EXCL, mode, data, len);
+	r = write_to(aside, O_EXCL, mode, data, len);
 	/* One of us was killed there, or somebody put it in the way. */
-	if (e == -EEXIST && unlink(aside) == 0)
-		e = write_to(aside, O_EXCL, mode, data, len);
-	if (e == 0 && rename(aside, path) < 0)
-		e = -errno;
-	if (e < 0) {
-		if (e != -EEXIST)
+	if (r == -EEXIST && unlink(aside) == 0)
+		r = write_to(aside, O_EXCL, mode, data, len);
+	if (r == 0 && rename(aside, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		if (r != -EEXIST)
 			unlink(aside);
-		return err_sys(reterr, e, "write %s", path);
+		return err_sys(reterr, r, "write %s", path);
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/file.h"
+#include "lib/mem.h"
 
 /* Fields 48 to 51 of /proc/self/stat. */
 bool title_room(char **ret_at, size_t *ret_words, size_t *ret_env)
@@ -50,23 +51,17 @@ static struct {
 	struct buf words;
 } self;
 
-static bool move_environment(void)
+static void move_environment(void)
 {
 	size_t n = 0, i;
 	char **copy;
 
 	while (environ && environ[n])
 		n++;
-	copy = calloc(n + 1, sizeof(*copy));
-	if (!copy)
-		return false;
-	for (i = 0; i < n; i++) {
-		copy[i] = strdup(environ[i]);
-		if (!copy[i])
-			return false; /* nothing has moved yet */
-	}
+	copy = mem_zero(n + 1, sizeof(*copy));
+	for (i = 0; i < n; i++)
+		copy[i] = mem_text(environ[i]);
 	environ = copy;
-	return true;
 }
 
 static bool begin(void)
@@ -76,8 +71,9 @@ static bool begin(void)
 	if (self.known)
 		return self.room != 0;
 	self.known = true;
-	if (!title_room(&self.at, &words, &env) || !move_environment())
+	if (!title_room(&self.at, &words, &env))
 		return false;
+	move_environment();
 	buf_add(&self.words, self.at, words);
 	while (self.words.len && !self.words.data[self.words.len - 1])
 		self.words.len--;

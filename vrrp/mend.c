@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/hunt.h"
 #include "vrrp/notice.h"
@@ -57,10 +58,8 @@ static void claim(struct room *room, struct router *r)
 	struct mend_claim *at;
 	size_t i;
 
-	at = realloc(room->claims, (room->nclaims + c->naddrs + c->nroutes +
-				    1) * sizeof(*at));
-	if (!at)
-		abort();
+	at = mem_grow(room->claims, room->nclaims + c->naddrs + c->nroutes + 1,
+		      sizeof(*at));
 	room->claims = at;
 	for (i = 0; i < c->naddrs; i++)
 		at[room->nclaims++] = (struct mend_claim){

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/mem.h"
 static bool take_ip(const struct nlattr *a, int af, struct ip *ret)
 {
 	int size = af == AF_INET ? 4 : 16;
@@ -107,9 +108,7 @@ void vrrp_notices_add(struct vrrp_notices *l, const struct vrrp_notice *n)
 {
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 16;
-		l->list = realloc(l->list, l->cap * sizeof(*l->list));
-		if (!l->list)
-			abort();
+		l->list = mem_grow(l->list, l->cap, sizeof(*l->list));
 	}
 	l->list[l->n++] = *n;
 }

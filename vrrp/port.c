@@ -19,6 +19,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
+#include "lib/mem.h"
 #include "vrrp/kernel/sock.h"
 #include "vrrp/room.h"
 
@@ -27,10 +28,8 @@ _Static_assert(VRRP_FRAME_MAX <= VRRP_ADVERT_MAX, "one buffer for both");
 struct port *port_new(struct room *room, const char *dev,
 		      void (*ready)(struct engine *e, void *port))
 {
-	struct port *p = calloc(1, sizeof(*p));
+	struct port *p = mem_zero(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->room = room;
 	p->fd = p->out = -1;
 	p->io = (struct io){ready, p};

@@ -13,6 +13,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "lib/title.h"
 #include "vrrp/engine.h"
 #include "vrrp/rooms.h"
@@ -52,11 +53,9 @@ static void find_heirs(const struct engine *e, const struct vrrp_config *next,
 static struct router **take_over(struct engine *e, struct vrrp_config *next,
 				 bool *heir)
 {
-	struct router **now = calloc(next->n + 1, sizeof(struct router *));
+	struct router **now = mem_zero(next->n + 1, sizeof(struct router *));
 	size_t i, j;
 
-	if (!now)
-		abort();
 	for (i = 0; i < next->n; i++)
 		for (j = 0; j < e->n; j++)
 			if (e->routers[j] &&
@@ -113,15 +112,13 @@ static void show_title(const struct engine *e)
 
 void engine_configure(struct engine *e, struct vrrp_config *next)
 {
-	bool *fresh = calloc(next->n + 1, sizeof(*fresh));
-	bool *heir = calloc(next->n + 1, sizeof(*heir));
+	bool *fresh = mem_zero(next->n + 1, sizeof(*fresh));
+	bool *heir = mem_zero(next->n + 1, sizeof(*heir));
 	struct vrrp_config old = e->config;
 	bool first = e->n == 0;
 	struct router **now;
 	size_t i;
 
-	if (!fresh || !heir)
-		abort();
 	now = take_over(e, next, heir);
 	for (i = 0; i < next->n; i++) {
 		if (now[i]) {

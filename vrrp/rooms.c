@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/kernel/netns.h"
+#include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/hear.h"
 #include "vrrp/mend.h"
@@ -103,10 +104,8 @@ static struct room *room_of(struct engine *e, const char *name)
 		room->used = true;
 		return room;
 	}
-	room = calloc(1, sizeof(*room));
-	e->rooms = realloc(e->rooms, (e->nrooms + 1) * sizeof(*e->rooms));
-	if (!room || !e->rooms)
-		abort();
+	room = mem_zero(1, sizeof(*room));
+	e->rooms = mem_grow(e->rooms, e->nrooms + 1, sizeof(*e->rooms));
 	vrrp_space_init(&room->s, name);
 	room->used = true;
 	e->rooms[e->nrooms++] = room;
@@ -128,9 +127,7 @@ static struct port *port_of(struct engine *e, struct room *room,
 		return p;
 	}
 	p = port_new(room, dev, hear_ready);
-	e->ports = realloc(e->ports, (e->nports + 1) * sizeof(*e->ports));
-	if (!e->ports)
-		abort();
+	e->ports = mem_grow(e->ports, e->nports + 1, sizeof(*e->ports));
 	p->used = true;
 	e->ports[e->nports++] = p;
 	return p;
@@ -175,9 +172,7 @@ void rooms_connect(struct engine *e)
 		r->port = port_of(e, r->room, r->cfg->dev);
 		free(r->track_rooms);
 		r->track_rooms =
-			calloc(r->cfg->ntracks + 1, sizeof(struct room *));
-		if (!r->track_rooms)
-			abort();
+			mem_zero(r->cfg->ntracks + 1, sizeof(struct room *));
 		for (j = 0; j < r->cfg->ntracks; j++) {
 			t = &r->cfg->tracks[j];
 			r->track_rooms[j] = room_of(e, t->netns);

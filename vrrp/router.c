@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/forward.h"
 #include "vrrp/kernel/hunt.h"
@@ -34,9 +35,7 @@ static void set_list(struct router *r)
 	size_t i;
 
 	free(r->list);
-	r->list = calloc(r->cfg->nadvert, 4);
-	if (!r->list)
-		abort();
+	r->list = mem_zero(r->cfg->nadvert, 4);
 	for (i = 0; i < r->cfg->nadvert; i++)
 		memcpy(r->list + i * 4, r->cfg->addrs[i].net.ip.b, 4);
 }
@@ -51,10 +50,8 @@ static void well(struct engine *e, void *router)
 
 struct router *router_new(const struct vrrp_router_config *cfg)
 {
-	struct router *r = calloc(1, sizeof(*r));
+	struct router *r = mem_zero(1, sizeof(*r));
 
-	if (!r)
-		abort();
 	r->cfg = cfg;
 	r->source_stale = true;
 	r->since_real_ns = clock_real_ns();
@@ -93,10 +90,8 @@ int router_listen(struct port *p, struct router **all, size_t n)
 		k += all[i]->port == p;
 	free(p->groups);
 	free(p->routers);
-	p->groups = calloc(k + 1, sizeof(*p->groups));
-	p->routers = calloc(k + 1, sizeof(struct router *));
-	if (!p->groups || !p->routers)
-		abort();
+	p->groups = mem_zero(k + 1, sizeof(*p->groups));
+	p->routers = mem_zero(k + 1, sizeof(struct router *));
 	p->n = 0;
 	for (i = 0; i < n; i++) {
 		const struct vrrp_settings *set = &all[i]->cfg->set;

@@ -15,6 +15,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/loop.h"
 #include "vrrp/reconfigure.h"
@@ -147,11 +148,9 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	     struct err *reterr)
 {
 	struct vrrp_config first = *config;
-	struct engine *e = calloc(1, sizeof(*e));
+	struct engine *e = mem_zero(1, sizeof(*e));
 	int r;
 
-	if (!e)
-		abort();
 	*config = (struct vrrp_config){0};
 	e->tell_fd = how->tell_fd;
 	e->supervisor = how->supervisor;

@@ -27,6 +27,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "vrrp/journal.h"
 
 #define RETRY_NS (500 * NS_PER_MS)
@@ -83,7 +84,7 @@ static int write_word(const char *path, const char *word, bool folders,
 	char aside[PATH_MAX];
 	ssize_t len = (ssize_t)strlen(word), n;
 	struct stat st;
-	int fd, e = 0;
+	int fd, r = 0;
 
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		snprintf(why, size, "is no regular file");
@@ -104,14 +105,14 @@ static int write_word(const char *path, const char *word, bool folders,
 		return refuse(why, size, -errno);
 	n = write(fd, word, (size_t)len);
 	if (n != len)
-		e = n < 0 ? -errno : -ENOSPC;
-	if (close(fd) < 0 && e == 0)
-		e = -errno;
-	if (e == 0 && rename(aside, path) < 0)
-		e = -errno;
-	if (e < 0)
+		r = n < 0 ? -errno : -ENOSPC;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(aside, path) < 0)
+		r = -errno;
+	if (r < 0)
 		unlink(aside);
-	return e < 0 ? refuse(why, size, e) : 0;
+	return r < 0 ? refuse(why, size, r) : 0;
 }
 
 static bool says(const char *path, const char *word)
@@ -285,10 +286,9 @@ static void carry(void *ctx, enum log_level level, const char *stamp,
 
 struct scribe_file *scribe_file(struct scribe *s, const char *path)
 {
-	struct scribe_file *f = calloc(1, sizeof(*f)), **at = &s->files;
+	struct scribe_file *f = mem_zero(1, sizeof(*f)), **at = &s->files;
 
-	if (!f || !(f->path = strdup(path)))
-		abort();
+	f->path = mem_text(path);
 	f->s = s;
 	pthread_mutex_lock(&s->lock);
 	/* At the end: a dropped file of the same path goes first. */
@@ -386,12 +386,10 @@ static void init_locks(struct scribe *s)
 
 int scribe_start(struct scribe **ret, struct err *reterr)
 {
-	struct scribe *s = calloc(1, sizeof(*s));
+	struct scribe *s = mem_zero(1, sizeof(*s));
 	pthread_attr_t attr;
 	int r;
 
-	if (!s)
-		abort();
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->event < 0) {
 		r = err_sys(reterr, -errno, "eventfd");

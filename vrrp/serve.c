@@ -26,6 +26,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/doc.h"
+#include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/sock.h"
 #include "vrrp/port.h"
@@ -485,9 +486,7 @@ int serve_open(struct engine *e, struct err *reterr)
 
 	if (fd < 0)
 		return fd;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		abort();
+	s = mem_zero(1, sizeof(*s));
 	s->fd = fd;
 	s->io = (struct io){listener_ready, e};
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)

@@ -15,6 +15,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/kernel/netns.h"
+#include "lib/mem.h"
 
 #define TYPE "hash:net"
 #define REVISION 6 /* of the type: kernels from 4.0 on have it */
@@ -151,10 +152,8 @@ static void close_talk(struct talk **t)
 
 static struct talk *new_talk(void)
 {
-	struct talk *t = calloc(1, sizeof(*t));
+	struct talk *t = mem_zero(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->fd = -1;
 	return t;
 }

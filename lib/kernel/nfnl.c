@@ -26,6 +26,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/kernel/netns.h"
+#include "lib/mem.h"
 
 #define READ_BYTES 65536
 #define DUMP_TRIES 3
@@ -53,9 +54,7 @@ int nfnl_open(struct nfnl **ret, int nsfd, struct err *reterr)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
 				 sizeof(size));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	n = calloc(1, sizeof(*n));
-	if (!n)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	n = mem_zero(1, sizeof(*n));
 	n->fd = take_fd(&fd);
 	*ret = n;
 	return 0;
@@ -653,12 +652,10 @@ static bool is_idle_chain(const struct nfnl_msg *m)
 /* The messages that count, sorted; n of them in *ret, to be freed. */
 static size_t sorted(const struct nfnl_rules *r, const struct nfnl_msg ***ret)
 {
-	const struct nfnl_msg **list = calloc(r->n + 1, sizeof(*list));
+	const struct nfnl_msg **list = mem_zero(r->n + 1, sizeof(*list));
 	size_t i, n = 0, from, to, k;
 	bool idle;
 
-	if (!list)
-		abort();
 	for (i = 0; i < r->n; i++)
 		list[i] = &r->items[i];
 	qsort(list, r->n, sizeof(*list), by_place);

@@ -24,6 +24,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
+#include "lib/mem.h"
 
 #define BATCH_MSGS 128
 #define RCVBUF_BYTES (4 << 20)
@@ -62,9 +63,7 @@ int rtnl_open(struct rtnl **ret, int nsfd, struct err *reterr)
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 			 sizeof(on));
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	r = mem_zero(1, sizeof(*r));
 	r->fd = take_fd(&fd);
 	*ret = r;
 	return 0;
@@ -103,19 +102,17 @@ struct nl_msg *rtnl_add(struct rtnl *r, int type, int flags, const void *hdr,
 		clear(r);
 	if (r->n == r->cap) {
 		r->cap = r->cap ? r->cap * 2 : 32;
-		r->q = realloc(r->q, r->cap * sizeof(*r->q));
-		if (!r->q)
-			abort();
+		r->q = mem_grow(r->q, r->cap, sizeof(*r->q));
 	}
 	q = &r->q[r->n++];
 	*q = (struct queued){0};
 	q->msg = nlmsg_alloc_simple(type, flags | NLM_F_REQUEST | NLM_F_ACK);
 	if (!q->msg)
-		abort();
+		mem_none();
 	nlmsg_append(q->msg, (void *)hdr, hdrlen, NLMSG_ALIGNTO);
 	va_start(ap, what);
 	if (vasprintf(&q->what, what, ap) < 0)
-		abort();
+		mem_none();
 	va_end(ap);
 	return q->msg;
 }

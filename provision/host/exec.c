@@ -25,9 +25,10 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
+#include "provision/host/ssh.h"
 #include "provision/libssh.h"
 #include "provision/target.h"
-#include "provision/host/ssh.h"
 
 #define INPUT_CHUNK 16384
 #define SIGNAL_MS 500     /* for the command to end by a signal passed on */
@@ -296,11 +297,9 @@ int remote_exec(const struct remote_target *t, const char *command,
 {
 	struct mono deadline =
 		mono_add(clock_mono(), remote_connect_ms * NS_PER_MS);
-	auto_free struct run *x = calloc(1, sizeof(*x));
+	auto_free struct run *x = mem_zero(1, sizeof(*x));
 	int r;
 
-	if (!x)
-		return err_set(reterr, -ENOMEM, "out of memory");
 	r = ssh_link_open(&x->link, t, deadline, reterr);
 	if (r < 0)
 		return r;

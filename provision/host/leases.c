@@ -73,17 +73,17 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	const struct doc *answer = NULL, *leases;
 	bool any = false;
 	size_t i;
-	int e;
+	int r;
 
 	for (i = 0; i < how->lab->ninstances; i++)
 		any = any || (how->lab->instances[i].node == n->node &&
 			      wants(&how->lab->instances[i]) && !how->held[i]);
 	if (!n->node || !any)
 		return 0;
-	e = remote_call(n->remote, "leases", "", REMOTE_ANSWER_MS, &a, &answer,
+	r = remote_call(n->remote, "leases", "", REMOTE_ANSWER_MS, &a, &answer,
 			reterr);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	leases = doc_get(answer, "leases");
 	for (i = 0; i < how->lab->ninstances; i++) {
 		const struct topo_instance *in = &how->lab->instances[i];
@@ -125,13 +125,13 @@ int leases_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
 	auto_arena struct arena a = {0};
 	struct asking how = {
 		f->lab, arena_array(&a, f->lab->ninstances + 1, sizeof(bool))};
-	int e;
+	int r;
 
 	for (*ret = (struct leases){0};; clock_sleep_ms(POLL_MS)) {
-		e = fleet_each(f, ask_node, &how, reterr);
+		r = fleet_each(f, ask_node, &how, reterr);
 		count(f->lab, how.held, ret);
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
 		if (ret->held == ret->wanted)
 			return 0;
 		if (interrupted && *interrupted)

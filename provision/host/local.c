@@ -30,6 +30,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "provision/host/remote_io.h"
 
 #define CLOSE_MS 1000 /* for an agent to end when its input has */
@@ -304,9 +305,7 @@ int remote_local_start(struct remote_io **ret, int pid, const char *const *argv,
 	struct local *l;
 	int pair[2], r;
 
-	l = calloc(1, sizeof(*l));
-	if (!l)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	l = mem_zero(1, sizeof(*l));
 	l->fd = l->err_fd = -1;
 	l->io = (struct remote_io){.move = io_move, .close = io_close};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)

@@ -29,9 +29,10 @@
 #include "lib/clock.h"
 #include "lib/line.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 #include "lib/parse.h"
-#include "provision/node/agent.h"
 #include "provision/host/remote_io.h"
+#include "provision/node/agent.h"
 
 #define DEBUG_MAX 400 /* bytes of a line that --debug shows */
 #define QUOTE_MAX 120 /* bytes of a bad line in an error */
@@ -251,16 +252,10 @@ static int greeting(struct remote *r, struct mono deadline, struct err *reterr)
 int remote_start(struct remote **ret, const char *name, struct remote_io *io,
 		 struct mono deadline, struct err *reterr)
 {
-	struct remote *r = calloc(1, sizeof(*r));
+	struct remote *r = mem_zero(1, sizeof(*r));
 	int code;
 
-	if (r)
-		r->name = strdup(name);
-	if (!r || !r->name) {
-		free(r);
-		io->close(io);
-		return err_set(reterr, -ENOMEM, "out of memory");
-	}
+	r->name = mem_text(name);
 	r->io = io;
 	code = greeting(r, deadline, reterr);
 	if (code < 0) {
@@ -381,9 +376,7 @@ int remote_send(struct remote *r, const char *op, const char *members,
 		return err_set(reterr, -EBUSY,
 			       "more than %d requests without an answer",
 			       REMOTE_PENDING_MAX);
-	q = calloc(1, sizeof(*q));
-	if (!q)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	q = mem_zero(1, sizeof(*q));
 	q->id = ++r->last_id;
 	q->op = arena_strdup(&q->arena, op);
 	q->next = r->requests;

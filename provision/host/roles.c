@@ -58,14 +58,14 @@ static int decode(struct arena *a, const struct doc *d, struct roles_node *ret,
 	struct answer w = {0};
 	struct seen_engine *g = &w.n.engine;
 	int64_t pid;
-	int e;
+	int r;
 
-	e = keys_read_open(a, d, &table, &w, reterr);
+	r = keys_read_open(a, d, &table, &w, reterr);
 	pid = g->pid;
-	if (e == 0 && w.said)
-		e = engine_said(a, w.said, g, reterr);
-	if (e < 0)
-		return e;
+	if (r == 0 && w.said)
+		r = engine_said(a, w.said, g, reterr);
+	if (r < 0)
+		return r;
 	g->pid = pid;
 	for (size_t i = 0; i < g->nrouters; i++)
 		g->routers[i].file = doc_str(w.files, g->routers[i].id, NULL);
@@ -110,15 +110,15 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
 	const struct ask *how = ctx;
 	struct roles_node *to;
-	int e;
+	int r;
 
 	if (!n->node || n->node->role != TOPO_NETWORK)
 		return 0;
 	to = &how->roles->nodes[n->node->index];
-	e = ask(n->remote, how->roles->lab, how->services, how->timeout_ms,
+	r = ask(n->remote, how->roles->lab, how->services, how->timeout_ms,
 		&how->roles->arenas[n->node->index], to, reterr);
-	to->seen = e == 0;
-	return e;
+	to->seen = r == 0;
+	return r;
 }
 
 static int ask_all(struct fleet *f, bool services, unsigned timeout_ms,
@@ -259,13 +259,13 @@ int roles_wait(struct fleet *f, enum roles_until until, unsigned timeout_ms,
 {
 	struct mono end = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
 	const struct topo_router *waiting;
-	int e;
+	int r;
 
 	for (*ret = (struct roles){0};; clock_sleep_ms(POLL_MS)) {
 		roles_release(ret);
-		e = roles_ask(f, REMOTE_ANSWER_MS, ret, reterr);
-		if (e < 0 && (until == ROLES_ALL_SETTLED || e == -EINTR))
-			return e;
+		r = roles_ask(f, REMOTE_ANSWER_MS, ret, reterr);
+		if (r < 0 && (until == ROLES_ALL_SETTLED || r == -EINTR))
+			return r;
 		waiting = late(ret, until);
 		if (!waiting)
 			return 0;

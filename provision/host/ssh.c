@@ -35,6 +35,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 #include "provision/libssh.h"
 #include "provision/target.h"
 
@@ -389,9 +390,7 @@ int ssh_link_open(struct ssh_link **ret, const struct remote_target *t,
 
 	if (r < 0)
 		return r;
-	l = calloc(1, sizeof(*l));
-	if (!l)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	l = mem_zero(1, sizeof(*l));
 	l->fd = -1;
 	l->status = -1;
 	l->gone = MONO_NEVER;

@@ -44,6 +44,7 @@
 #include "lib/kernel/netns.h"
 #include "lib/lazy.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 #include "provision/metadata/answer.h"
 #include "provision/metadata/record.h"
 #include "provision/metadata/request.h"
@@ -373,11 +374,9 @@ static void watch_names(struct server *s)
 /* Opens what is wanted, takes over what is open already, closes the rest. */
 static void open_listeners(struct server *s, const struct metadata_records *m)
 {
-	struct listener *list = calloc(m->nlisteners + 1, sizeof(*list));
+	struct listener *list = mem_zero(m->nlisteners + 1, sizeof(*list));
 	size_t i, k;
 
-	if (!list)
-		abort();
 	watch_names(s);
 	for (i = 0; i < m->nlisteners; i++) {
 		list[i] = (struct listener){.l = m->listeners[i], .fd = -1};
@@ -620,9 +619,7 @@ static int serve(struct server *s, const char *path, struct err *reterr)
 
 	pthread_mutex_init(&s->lock, NULL);
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	s->origins = calloc(FDS_MAX, sizeof(*s->origins));
-	if (!s->origins)
-		return err_set(reterr, -ENOMEM, "out of memory");
+	s->origins = mem_zero(FDS_MAX, sizeof(*s->origins));
 	s->signals = open_signals();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->signals < 0 || s->epoll < 0)

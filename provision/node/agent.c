@@ -30,6 +30,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/line.h"
+#include "lib/mem.h"
 #include "lib/parse.h"
 
 #define READ_BYTES 65536
@@ -461,11 +462,9 @@ static int greet(struct agent *g)
 
 int agent_serve(int in, int out, const struct agent_op *ops, struct err *reterr)
 {
-	struct agent *g = calloc(1, sizeof(*g));
+	struct agent *g = mem_zero(1, sizeof(*g));
 	int e;
 
-	if (!g)
-		return err_set(reterr, -ENOMEM, "out of memory");
 	g->in = in;
 	g->out = out;
 	g->ops = ops;

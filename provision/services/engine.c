@@ -66,13 +66,13 @@ int engine_ask(struct arena *a, const char *state_dir, const char *line,
 {
 	auto_buf struct buf in = {0};
 	struct doc *root;
-	int e;
+	int r;
 
-	e = call(state_dir, line, &in, ret_pid, reterr);
-	if (e < 0)
-		return e;
-	e = doc_parse_line(a, in.data ? in.data : "", in.len, &root, reterr);
-	if (e < 0)
+	r = call(state_dir, line, &in, ret_pid, reterr);
+	if (r < 0)
+		return r;
+	r = doc_parse_line(a, in.data ? in.data : "", in.len, &root, reterr);
+	if (r < 0)
 		return err_prefix(reterr, "the VRRP engine's answer");
 	if (!doc_bool(root, "ok", false))
 		return err_set(reterr, -EIO, "the VRRP engine: %s",
@@ -121,17 +121,17 @@ void engine_roles(const char *state_dir, struct json *j)
 {
 	auto_buf struct buf in = {0};
 	struct err why = {.msg = ""};
-	int pid, e;
+	int pid, r;
 
-	e = call(state_dir, "roles", &in, &pid, &why);
-	if (e == 0 && !one_object(&in))
-		e = err_set(&why, -EPROTO,
+	r = call(state_dir, "roles", &in, &pid, &why);
+	if (r == 0 && !one_object(&in))
+		r = err_set(&why, -EPROTO,
 			    "the VRRP engine's answer is no answer");
-	json_kbool(j, "running", e == 0);
+	json_kbool(j, "running", r == 0);
 	json_kint(j, "pid", pid);
-	if (e < 0 && e != -ENOENT && e != -ECONNREFUSED)
+	if (r < 0 && r != -ENOENT && r != -ECONNREFUSED)
 		json_kstr(j, "error", why.msg);
-	if (e < 0)
+	if (r < 0)
 		return;
 	json_key(j, "roles");
 	json_raw(j, in.data);

@@ -232,7 +232,7 @@ int service_decode(struct arena *a, const struct doc *d,
 				.title = get(a, d, "title"),
 				.netns = get(a, d, "in"),
 				.when = get(a, d, "when")};
-	int e;
+	int r;
 
 	if (!s.name || !netns_name_ok(s.name) || s.name[0] == '.' ||
 	    strlen(s.name) > SERVICE_NAME_MAX)
@@ -250,11 +250,11 @@ int service_decode(struct arena *a, const struct doc *d,
 	if (s.when && (strncmp(s.when, ACTIVE_OF, strlen(ACTIVE_OF)) != 0 ||
 		       !s.when[strlen(ACTIVE_OF)]))
 		return bad(reterr, "'when' must be 'active of ROUTER'");
-	e = decode_argv(a, doc_get(d, "argv"), &s, reterr);
-	if (e == 0)
-		e = decode_files(a, doc_get(d, "files"), &s, reterr);
-	if (e < 0)
-		return e;
+	r = decode_argv(a, doc_get(d, "argv"), &s, reterr);
+	if (r == 0)
+		r = decode_files(a, doc_get(d, "files"), &s, reterr);
+	if (r < 0)
+		return r;
 	*ret = s;
 	return 0;
 }

@@ -86,18 +86,18 @@ static int stop_one(struct arena *a, const char *state_dir, struct err *reterr)
 {
 	auto_close int pidfd = -1;
 	const struct doc *answer;
-	int pid = 0, e;
+	int pid = 0, r;
 
 	/* The process is held by a descriptor before it is told to go. */
-	e = engine_ask(a, state_dir, "state", &answer, &pid, NULL);
+	r = engine_ask(a, state_dir, "state", &answer, &pid, NULL);
 	if (pid > 0)
 		pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return -ESRCH;
-	if (e < 0)
+	if (r < 0)
 		(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
-	e = engine_ask(a, state_dir, "stop", &answer, NULL, NULL);
-	if (e == 0 && process_ended(pidfd, ENGINE_STOP_MS))
+	r = engine_ask(a, state_dir, "stop", &answer, NULL, NULL);
+	if (r == 0 && process_ended(pidfd, ENGINE_STOP_MS))
 		return 0;
 	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	if (!process_ended(pidfd, ENGINE_STOP_MS))
@@ -110,16 +110,16 @@ static int stop_one(struct arena *a, const char *state_dir, struct err *reterr)
 
 static int stop_all(struct arena *a, const char *state_dir, struct err *reterr)
 {
-	int e, tries = 0;
+	int r, tries = 0;
 
 	do
-		e = stop_one(a, state_dir, reterr);
-	while (e == -EAGAIN && ++tries < STOP_TRIES);
-	if (e == -EAGAIN)
-		return err_set(reterr, e,
+		r = stop_one(a, state_dir, reterr);
+	while (r == -EAGAIN && ++tries < STOP_TRIES);
+	if (r == -EAGAIN)
+		return err_set(reterr, r,
 			       "the VRRP engine comes back each time it is "
 			       "ended");
-	return e == -ESRCH ? 0 : e;
+	return r == -ESRCH ? 0 : r;
 }
 
 /* One that answers and is nobody's was started by hand: it is in the way. */
@@ -128,12 +128,12 @@ static int clear_way(struct arena *a, const char *state_dir, struct err *reterr)
 	const struct res_service *s;
 	struct seen_services seen;
 	const struct doc *state;
-	int pid, e;
+	int pid, r;
 
-	e = engine_ask(a, state_dir, "state", &state, &pid, NULL);
-	if (e == -ENOENT || e == -ECONNREFUSED)
+	r = engine_ask(a, state_dir, "state", &state, &pid, NULL);
+	if (r == -ENOENT || r == -ECONNREFUSED)
 		return 0;
-	if (e < 0 && !rouse(a, state_dir, pid))
+	if (r < 0 && !rouse(a, state_dir, pid))
 		return 0;
 	/* A supervisor that cannot be heard must not make it look so. */
 	(void)supervise_well(a, state_dir);
@@ -196,13 +196,13 @@ static int end_engine(struct arena *a, const char *state_dir,
 {
 	const struct doc *answer;
 	size_t i;
-	int e = await(a, state_dir, reterr);
+	int r = await(a, state_dir, reterr);
 
-	for (i = 0; e == 0 && i < j->nids; i++)
-		e = engine_ask(a, state_dir,
+	for (i = 0; r == 0 && i < j->nids; i++)
+		r = engine_ask(a, state_dir,
 			       arena_printf(a, "rejoin %s", j->ids[i]), &answer,
 			       NULL, reterr);
-	return e;
+	return r;
 }
 
 void service_run(const char *state_dir, struct service_job *jobs, size_t n)
@@ -255,21 +255,21 @@ int service_remove(const char *state_dir, const char *name, struct err *reterr)
 	auto_arena struct arena a = {0};
 	struct seen_services seen;
 	char parent[PATH_MAX];
-	int e = 0;
+	int r = 0;
 
 	supervise_look(&a, state_dir, &seen);
 	if (seen_service(&seen, name))
-		e = supervise_drop(state_dir, name, reterr);
-	if (e < 0)
-		return e;
+		r = supervise_drop(state_dir, name, reterr);
+	if (r < 0)
+		return r;
 	supervise_look(&a, state_dir, &seen);
 	if (seen.n)
 		return 0;
-	e = supervise_stop(state_dir, reterr);
-	if (e == 0)
-		e = stop_all(&a, state_dir, reterr);
-	if (e < 0)
-		return e;
+	r = supervise_stop(state_dir, reterr);
+	if (r == 0)
+		r = stop_all(&a, state_dir, reterr);
+	if (r < 0)
+		return r;
 	if (nftw(state_dir, drop, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
 	    errno != ENOENT)
 		return err_sys(reterr, -errno, "remove %s", state_dir);

@@ -53,7 +53,7 @@ static int ask(struct arena *a, const char *state_dir, const struct buf *line,
 	auto_buf struct buf in = {0};
 	struct doc *root = NULL;
 	auto_close int fd = -1;
-	int e;
+	int r;
 
 	if (ret_pid)
 		*ret_pid = 0;
@@ -62,14 +62,14 @@ static int ask(struct arena *a, const char *state_dir, const struct buf *line,
 		return fd;
 	if (ret_pid)
 		*ret_pid = unix_peer(fd);
-	e = unix_ask(fd, WHO, line->data, line->len, end, SUPERVISE_LINE_MAX,
+	r = unix_ask(fd, WHO, line->data, line->len, end, SUPERVISE_LINE_MAX,
 		     &in, reterr);
-	if (e == 0 && !in.len)
+	if (r == 0 && !in.len)
 		return err_set(reterr, -ECONNRESET, WHO " is gone");
-	if (e == 0)
-		e = doc_parse_line(a, in.data, in.len, &root, reterr);
-	if (e < 0)
-		return e;
+	if (r == 0)
+		r = doc_parse_line(a, in.data, in.len, &root, reterr);
+	if (r < 0)
+		return r;
 	if (!doc_bool(root, "ok", false))
 		return err_set(reterr, -EIO, "%s",
 			       doc_str(root, "error", "refused without words"));
@@ -134,17 +134,17 @@ void supervise_look(struct arena *a, const char *state_dir,
 	struct err why = {.msg = ""};
 	struct json j;
 	size_t i;
-	int e;
+	int r;
 
 	*ret = (struct seen_services){0};
 	begin(&j, &line, "state");
 	end(&j);
-	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
-	if (e == 0)
-		e = keys_read_open(a, answer, &answer_table, ret, &why);
-	if (e < 0) {
+	r = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, &why);
+	if (r == 0)
+		r = keys_read_open(a, answer, &answer_table, ret, &why);
+	if (r < 0) {
 		*ret = (struct seen_services){0};
-		if (e != -ENOENT && e != -ECONNREFUSED)
+		if (r != -ENOENT && r != -ECONNREFUSED)
 			ret->error = arena_strdup(a, why.msg);
 		return;
 	}
@@ -254,12 +254,12 @@ static int await(int fd, struct err *reterr)
 static int launch(const char *state_dir, struct err *reterr)
 {
 	auto_close int in = -1, out = -1;
-	int fds[2], e, status;
+	int fds[2], r, status;
 	pid_t pid;
 
-	e = make_dirs(state_dir, reterr);
-	if (e < 0)
-		return e;
+	r = make_dirs(state_dir, reterr);
+	if (r < 0)
+		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(reterr, -errno, "pipe");
 	in = fds[0];
@@ -334,12 +334,12 @@ bool supervise_well(struct arena *a, const char *state_dir)
 	const struct doc *answer;
 	auto_close int pidfd = -1;
 	struct json j;
-	int e, pid;
+	int r, pid;
 
 	begin(&j, &line, "state");
 	end(&j);
-	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, &pid, NULL);
-	if (e == 0)
+	r = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, &pid, NULL);
+	if (r == 0)
 		return true;
 	if (pid <= 0)
 		return heard_again(a, state_dir, &line);
@@ -347,8 +347,8 @@ bool supervise_well(struct arena *a, const char *state_dir)
 	if (pidfd < 0)
 		return false;
 	(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
-	e = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, NULL);
-	if (e == 0)
+	r = ask(a, state_dir, &line, SUPERVISE_LOOK_MS, &answer, NULL, NULL);
+	if (r == 0)
 		return true;
 	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	(void)process_ended(pidfd, SUPERVISE_ASK_MS);
@@ -358,15 +358,15 @@ bool supervise_well(struct arena *a, const char *state_dir)
 /* One that answers, if need be a new one. */
 static int need_one(struct arena *a, const char *state_dir, struct err *reterr)
 {
-	int e = 0;
+	int r = 0;
 
 	if (!supervise_well(a, state_dir)) {
-		e = start(state_dir, reterr);
+		r = start(state_dir, reterr);
 		/* Another may have been faster. */
-		if (e < 0 && supervise_well(a, state_dir))
-			e = 0;
+		if (r < 0 && supervise_well(a, state_dir))
+			r = 0;
 	}
-	return e;
+	return r;
 }
 
 int supervise_set(const char *state_dir, const struct res_service *want,
@@ -376,10 +376,10 @@ int supervise_set(const char *state_dir, const struct res_service *want,
 	auto_buf struct buf line = {0};
 	const struct doc *answer;
 	struct json j;
-	int e = need_one(&a, state_dir, reterr);
+	int r = need_one(&a, state_dir, reterr);
 
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	begin(&j, &line, "set");
 	json_kbool(&j, "again", again);
 	json_key(&j, "service");
@@ -468,15 +468,15 @@ int supervise_drop(const char *state_dir, const char *name, struct err *reterr)
 	auto_buf struct buf line = {0};
 	const struct doc *answer;
 	struct json j;
-	int e;
+	int r;
 
 	if (!supervise_well(&a, state_dir))
 		return 0;
 	begin(&j, &line, "drop");
 	json_kstr(&j, "name", name);
 	end(&j);
-	e = ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL, reterr);
-	return e;
+	r = ask(&a, state_dir, &line, SUPERVISE_ASK_MS, &answer, NULL, reterr);
+	return r;
 }
 
 int supervise_stop(const char *state_dir, struct err *reterr)

@@ -33,6 +33,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/kernel/netns.h"
+#include "lib/mem.h"
 
 #define LINE_MAX_ 4096 /* a longer line is broken */
 #define STARTING_NS (2 * NS_PER_S)
@@ -41,10 +42,8 @@
 
 struct kept *kept_new(void)
 {
-	struct kept *k = calloc(1, sizeof(*k));
+	struct kept *k = mem_zero(1, sizeof(*k));
 
-	if (!k)
-		return NULL;
 	k->out = k->log = -1;
 	k->start_at = k->kill_at = MONO_NEVER;
 	return k;
@@ -99,16 +98,16 @@ int kept_write_file(const char *dir, const struct service_file *f,
 		    bool *ret_changed, struct err *reterr)
 {
 	char path[PATH_MAX];
-	int e, base = service_file_path(dir, f->path, path, sizeof(path));
+	int r, base = service_file_path(dir, f->path, path, sizeof(path));
 
 	if (base < 0)
 		return err_sys(reterr, -ENAMETOOLONG, "%s", f->path);
 	if (holds(path, f->text))
 		return 0;
 	make_folders(path, (size_t)base);
-	e = file_replace(path, 0644, f->text, strlen(f->text), reterr);
-	if (e < 0)
-		return e;
+	r = file_replace(path, 0644, f->text, strlen(f->text), reterr);
+	if (r < 0)
+		return r;
 	*ret_changed = true;
 	return 0;
 }

@@ -272,10 +272,6 @@ static struct kept *decode(const struct doc *d, struct err *reterr)
 {
 	struct kept *k = kept_new();
 
-	if (!k) {
-		err_set(reterr, -ENOMEM, "out of memory");
-		return NULL;
-	}
 	if (service_decode(&k->arena, d, &k->s, reterr) < 0) {
 		kept_free(k);
 		return NULL;
@@ -290,9 +286,9 @@ static int write_files(struct supervisor *v, struct kept *k, bool *changed,
 {
 	char digest[SERVICE_DIGEST_MAX];
 	size_t i;
-	int e = 0;
+	int r = 0;
 
-	for (i = 0; e == 0 && i < k->s.nfiles; i++) {
+	for (i = 0; r == 0 && i < k->s.nfiles; i++) {
 		const struct service_file *f = &k->s.files[i];
 
 		service_digest(f->text, strlen(f->text), digest);
@@ -302,11 +298,11 @@ static int write_files(struct supervisor *v, struct kept *k, bool *changed,
 			memcpy(k->loaded[i], digest, sizeof(digest));
 			continue;
 		}
-		e = kept_write_file(v->dir, f, changed, reterr);
+		r = kept_write_file(v->dir, f, changed, reterr);
 		if (strcmp(digest, k->loaded[i]) != 0)
 			*changed = true;
 	}
-	return e;
+	return r;
 }
 
 /* 1: the answer comes later; where no client (NULL) can wait for that, the
@@ -316,7 +312,7 @@ static int set(struct supervisor *v, struct client *c, const struct doc *d,
 {
 	struct kept *by = decode(d, reterr), *k;
 	bool anew = again, changed = false;
-	int e, sig;
+	int r, sig;
 
 	if (!by)
 		return reterr->code;
@@ -337,9 +333,9 @@ static int set(struct supervisor *v, struct client *c, const struct doc *d,
 		kept_free(by);
 		k->drop = false;
 	}
-	e = write_files(v, k, &changed, reterr);
-	if (e < 0)
-		return e;
+	r = write_files(v, k, &changed, reterr);
+	if (r < 0)
+		return r;
 	sig = k->s.reload ? service_signal(k->s.reload) : 0;
 	if (anew || (changed && (!k->s.reload || (!sig && !c)))) {
 		kept_end(k);
@@ -432,14 +428,14 @@ static void request(struct supervisor *v, struct client *c, size_t len)
 	auto_arena struct arena a = {0};
 	struct err err = {.msg = "refused"};
 	struct doc *req = NULL;
-	int e;
+	int r;
 
-	e = doc_parse_line(&a, c->in.data, len, &req, &err);
-	if (e == 0)
-		e = obey(v, c, req, &err);
+	r = doc_parse_line(&a, c->in.data, len, &req, &err);
+	if (r == 0)
+		r = obey(v, c, req, &err);
 	buf_release(&c->in);
-	if (e <= 0)
-		answer(c, e, err.msg);
+	if (r <= 0)
+		answer(c, r, err.msg);
 }
 
 /* --- clients -------------------------------------------------------------- */

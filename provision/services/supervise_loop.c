@@ -40,6 +40,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/mem.h"
 #include "provision/services/supervise.h"
 #include "provision/services/supervise_clients.h"
 
@@ -49,11 +50,8 @@ static void poll_for(struct supervisor *v, int fd, short events)
 {
 	if (v->nfds == v->cap) {
 		size_t cap = v->cap ? v->cap * 2 : 64;
-		struct pollfd *fds = realloc(v->fds, cap * sizeof(*fds));
 
-		if (!fds)
-			return; /* what is left out is heard of later */
-		v->fds = fds;
+		v->fds = mem_grow(v->fds, cap, sizeof(*v->fds));
 		v->cap = cap;
 	}
 	v->fds[v->nfds++] = (struct pollfd){.fd = fd, .events = events};
@@ -107,7 +105,7 @@ static int listen_at(const char *dir, struct err *reterr)
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	auto_close int fd = -1;
 	mode_t mask;
-	int n, e;
+	int n, r;
 
 	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/" SUPERVISE_SOCKET,
 		     dir);
@@ -118,11 +116,11 @@ static int listen_at(const char *dir, struct err *reterr)
 		return err_sys(reterr, -errno, "a socket");
 	(void)unlink(sa.sun_path); /* the lock says that it is nobody's */
 	mask = umask(0177);
-	e = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
+	r = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
 	umask(mask);
-	if (e == 0 && listen(fd, CLIENTS_MAX) < 0)
-		e = -errno;
-	return e < 0 ? err_sys(reterr, e, "%s", sa.sun_path) : take_fd(&fd);
+	if (r == 0 && listen(fd, CLIENTS_MAX) < 0)
+		r = -errno;
+	return r < 0 ? err_sys(reterr, r, "%s", sa.sun_path) : take_fd(&fd);
 }
 
 /* Somebody removed the socket, and who wants to speak to us says so. */

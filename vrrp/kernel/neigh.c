@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "lib/kernel/rtnl.h"
+#include "lib/mem.h"
 
 struct look {
 	struct vrrp_space *s;
@@ -73,9 +74,7 @@ static int take_reserved(const struct nlmsghdr *h, void *ctx)
 		return 0;
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 16;
-		l->list = realloc(l->list, l->cap * sizeof(*l->list));
-		if (!l->list)
-			abort();
+		l->list = mem_grow(l->list, l->cap, sizeof(*l->list));
 	}
 	e = &l->list[l->n++];
 	e->family = nd->ndm_family;

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "lib/kernel/rtnl.h"
+#include "lib/mem.h"
 #include "vrrp/core/announce.h"
 #include "vrrp/kernel/neigh.h"
 #include "vrrp/kernel/place_msg.h"
@@ -28,11 +29,9 @@
 
 void vrrp_held_init(struct vrrp_held *h, const struct vrrp_router_config *r)
 {
-	h->addrs = calloc(r->naddrs + 1, sizeof(*h->addrs));
-	h->routes = calloc(r->nroutes + 1, sizeof(*h->routes));
-	h->stood = calloc(r->naddrs + 1, sizeof(*h->stood));
-	if (!h->addrs || !h->routes || !h->stood)
-		abort();
+	h->addrs = mem_zero(r->naddrs + 1, sizeof(*h->addrs));
+	h->routes = mem_zero(r->nroutes + 1, sizeof(*h->routes));
+	h->stood = mem_zero(r->naddrs + 1, sizeof(*h->stood));
 }
 
 void vrrp_held_release(struct vrrp_held *h)

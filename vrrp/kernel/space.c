@@ -28,6 +28,7 @@
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
 #include "lib/kernel/rtnl.h"
+#include "lib/mem.h"
 #include "vrrp/kernel/sock.h"
 
 #define DUMP_TRIES 5
@@ -36,9 +37,7 @@
 void vrrp_space_init(struct vrrp_space *s, const char *name)
 {
 	*s = (struct vrrp_space){.nsfd = -1, .watch = -1, .packet = -1};
-	s->name = strdup(name);
-	if (!s->name)
-		abort();
+	s->name = mem_text(name);
 }
 
 void vrrp_space_close(struct vrrp_space *s)
@@ -99,9 +98,7 @@ static struct vrrp_link *new_link(struct vrrp_space *s)
 		return NULL;
 	if (s->nlinks == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 8;
-		grown = realloc(s->links, s->cap * sizeof(*grown));
-		if (!grown)
-			abort();
+		grown = mem_grow(s->links, s->cap, sizeof(*grown));
 		s->links = grown;
 	}
 	return &s->links[s->nlinks++];
