@@ -55,7 +55,12 @@ gone() {
 	wait_has b "" 2000
 	ok $? "$what on a backup: removed ($TOOK ms)"
 }
+# With its only address the kernel drops the places reserved on a link.
+ip -n b neigh add 192.168.1.9 dev qr nud none extern_learn
 gone "an address" ip -n b addr add 192.168.1.1/24 dev qr
+sleep 0.1
+like "$(ip -n b neigh show nud all dev qr)" "192.168.1.9 *extern_learn" \
+	"a neighbour's reserved place is kept"
 gone "an IPv6 address" ip -n b addr add fd00:203:0:113::21/64 dev qg nodad
 gone "one of another length" ip -n b addr add 192.168.1.1/32 dev qr
 like "$(cat /run/b/vrrp.log)" "192.168.1.1/24 on qr is not to be here now: removed" "the log says so"

@@ -344,6 +344,7 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 	      struct err *reterr)
 {
 	struct mend m = {s, r, h, active, ret};
+	struct vrrp_reservations reserved = {0};
 	struct vrrp_notices addrs = {0}, routes = {0};
 	size_t i;
 	bool again;
@@ -351,6 +352,9 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 
 	*ret = (struct vrrp_mended){0};
 	e = vrrp_space_dump(s, RTM_GETADDR, AF_UNSPEC, 0, &addrs, reterr);
+	/* With a link's last address the kernel drops these. */
+	if (e == 0 && !active)
+		vrrp_reservations_read(s, r, &reserved);
 	if (e == 0 && active)
 		e = routes_of(&m, &routes, reterr);
 	for (i = 0; e == 0 && i < r->naddrs; i++)
@@ -360,6 +364,9 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 		mend_route(&m, i, &routes, again);
 	vrrp_notices_release(&addrs);
 	vrrp_notices_release(&routes);
+	if (e == 0 && rtnl_queued(s->rtnl))
+		vrrp_reservations_queue(s, &reserved);
+	vrrp_reservations_release(&reserved);
 	if (e < 0 || !rtnl_queued(s->rtnl))
 		return e;
 	/* Of a link that was made anew as well. */
