@@ -26,6 +26,9 @@ tap=tap${qr#qr-}
 br=$(on "$BACKUP" ip -br link show type bridge | sed -n 's/ .*//p;q')
 V=$(on compute1 ip netns list | sed 's/ .*//;q')
 
+like "$(on outside ip neigh show nud all dev eth0)" "203.0.113.21 .*extern_learn" \
+	"the host outside has a place reserved for the router"
+
 # What is broken, and the line of the plan that tells of it.
 words=() lines=()
 # strange WHERE WORDS LINE COMMAND...

@@ -501,7 +501,12 @@ static void end_strays(struct work *w)
 	for (i = 0; i < w->want->nnodes; i++) {
 		const struct state *st = &w->states[i];
 
-		if (!st->pid || st->fresh)
+		if (!st->pid)
+			continue;
+		if (w->apply && !st->node->address &&
+		    emul_reserve(w->want, st->node, st->pid, &e) < 0)
+			failed(w, &e);
+		if (st->fresh)
 			continue;
 		if (emul_strays(&w->arena, w->want, st->node, st->pid, w->apply,
 				&s, &n, &e) < 0) {

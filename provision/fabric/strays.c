@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
@@ -22,6 +23,24 @@ struct reading {
 	struct emul_stray *items;
 	size_t count;
 };
+
+static void rtnl_release(struct rtnl **r)
+{
+	rtnl_free(*r);
+}
+
+static int open_net(const struct emul_node *n, pid_t pid, struct rtnl **ret,
+		    struct err *reterr)
+{
+	auto_close int ns = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns < 0)
+		return err_sys(reterr, -errno, "%s: open its network", n->name);
+	return rtnl_open(ret, ns, reterr);
+}
 
 static bool is_own(const struct emul_node *n, const struct ip *ip)
 {
@@ -87,11 +106,6 @@ static int name_all(struct reading *rd, struct rtnl *r, struct err *reterr)
 	return e;
 }
 
-static void rtnl_release(struct rtnl **r)
-{
-	rtnl_free(*r);
-}
-
 int emul_strays(struct arena *a, const struct emul_spec *s,
 		const struct emul_node *n, pid_t pid, bool apply,
 		struct emul_stray **ret, size_t *ret_n, struct err *reterr)
@@ -99,15 +113,9 @@ int emul_strays(struct arena *a, const struct emul_spec *s,
 	const struct ifaddrmsg all = {.ifa_family = AF_UNSPEC};
 	struct reading rd = {.a = a, .s = s, .n = n};
 	auto_(rtnl_release) struct rtnl *rtnl = NULL;
-	auto_close int ns = -1;
-	char path[64];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	if (ns < 0)
-		return err_sys(reterr, -errno, "%s: open its network", n->name);
-	r = rtnl_open(&rtnl, ns, reterr);
+	r = open_net(n, pid, &rtnl, reterr);
 	if (r == 0)
 		r = rtmsg_dump(rtnl, RTM_GETADDR, &all, sizeof(all), got_addr,
 			       forget, &rd, reterr);
@@ -123,4 +131,76 @@ int emul_strays(struct arena *a, const struct emul_spec *s,
 	*ret = rd.items;
 	*ret_n = rd.count;
 	return 0;
+}
+
+/* --- places in the table of neighbours ------------------------------------ */
+
+struct places {
+	const struct emul_spec *s;
+	bool *has;
+};
+
+static int got_neigh(const struct nlmsghdr *h, void *ctx)
+{
+	const struct ndmsg *ndm = NLMSG_DATA(h);
+	struct nlattr *tb[NDA_MAX + 1];
+	struct places *p = ctx;
+	struct ip ip;
+
+	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX) ||
+	    !(ndm->ndm_flags & NTF_EXT_LEARNED))
+		return 0;
+	ip = rtmsg_ip(tb[NDA_DST]);
+	for (size_t i = 0; i < p->s->ngiven; i++)
+		if (ip_equal(&p->s->given[i].addr, &ip))
+			p->has[i] = true;
+	return 0;
+}
+
+/* The interface of a network that has the address, or NULL. */
+static const struct emul_nic *nic_to(const struct emul_node *n,
+				     const struct ip *ip)
+{
+	size_t i, k;
+
+	for (i = 0; i < n->nnics; i++)
+		for (k = 0; k < n->nics[i].naddrs; k++)
+			if (ipnet_contains(&n->nics[i].addrs[k], ip))
+				return &n->nics[i];
+	return NULL;
+}
+
+int emul_reserve(const struct emul_spec *s, const struct emul_node *outside,
+		 pid_t pid, struct err *reterr)
+{
+	const struct ndmsg all = {.ndm_family = AF_UNSPEC};
+	auto_(rtnl_release) struct rtnl *rtnl = NULL;
+	auto_arena struct arena a = {0};
+	struct places p = {s, arena_array(&a, s->ngiven + 1, sizeof(*p.has))};
+	struct emul_links links;
+	size_t i;
+	int r;
+
+	r = open_net(outside, pid, &rtnl, reterr);
+	if (r == 0)
+		r = emul_links_read(&a, rtnl, &links, reterr);
+	if (r == 0)
+		r = rtmsg_dump(rtnl, RTM_GETNEIGH, &all, sizeof(all), got_neigh,
+			       NULL, &p, reterr);
+	for (i = 0; r == 0 && i < s->ngiven; i++) {
+		const struct emul_nic *nic = nic_to(outside, &s->given[i].addr);
+		const struct emul_link *l =
+			nic ? emul_link_find(&links, nic->ifname) : NULL;
+		const struct rtmsg_neigh n = {
+			.index = l ? (unsigned)l->index : 0,
+			.dev = nic ? nic->ifname : "",
+			.dst = s->given[i].addr,
+			.state = NUD_NONE,
+			.flags = NTF_EXT_LEARNED,
+		};
+
+		if (l && l->up && !p.has[i])
+			rtmsg_neigh(rtnl, RTMSG_SET, &n);
+	}
+	return r == 0 && rtnl_queued(rtnl) ? rtnl_commit(rtnl, reterr) : r;
 }

@@ -24,6 +24,14 @@ struct emul_stray {
 	const char *dev;
 };
 
+/*
+ * The host outside speaks to each router's address: their places in the
+ * kernel's table of neighbours, one for the machine, are reserved there, as
+ * agents do in nodes. What is reserved stays as it is.
+ */
+int emul_reserve(const struct emul_spec *s, const struct emul_node *outside,
+		 pid_t pid, struct err *reterr);
+
 /* Those of a node that runs as pid; with apply they are removed. */
 int emul_strays(struct arena *a, const struct emul_spec *s,
 		const struct emul_node *n, pid_t pid, bool apply,
