@@ -5,6 +5,7 @@
 #include "lib/auto.h"
 #include "lib/doc.h"
 #include "provision/emul/emul.h"
+#include "topologies/topo.h"
 
 static const char *verdict(const struct emul_need *n)
 {
@@ -29,7 +30,8 @@ static void print_table(const struct emul_need *needs, size_t n)
 	}
 }
 
-static void print_json(const struct emul_need *needs, size_t n, bool able)
+static void print_json(const struct emul_need *needs, size_t n, bool able,
+		       const struct lab *lab)
 {
 	auto_buf struct buf b = {0};
 	struct json j;
@@ -38,6 +40,8 @@ static void print_json(const struct emul_need *needs, size_t n, bool able)
 	json_init(&j, &b, 2);
 	json_obj(&j);
 	json_kint(&j, "version", 1);
+	if (lab)
+		json_kstr(&j, "lab", lab->name);
 	json_kbool(&j, "able", able);
 	json_key(&j, "needs");
 	json_arr(&j);
@@ -55,6 +59,41 @@ static void print_json(const struct emul_need *needs, size_t n, bool able)
 	printf("%s\n", b.data);
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* For whoever has never run one: what to do next. */
+static void print_end(const struct emul_need *needs, size_t n, bool able,
+		      const struct lab *lab, const char *file)
+{
+	size_t missing = 0, i;
+
+	for (i = 0; i < n; i++)
+		missing += needs[i].required && !needs[i].ok;
+	if (!lab) {
+		puts(able ? "This machine can run emulated labs."
+			  : "This machine cannot run emulated labs yet.");
+		return;
+	}
+	if (able) {
+		printf("This machine can run %s (%zu node%s, %zu router%s, "
+		       "%zu instance%s): 'labctl up %s' does.\n",
+		       lab->name, lab->nnodes, plural(lab->nnodes),
+		       lab->nrouters, plural(lab->nrouters), lab->ninstances,
+		       plural(lab->ninstances), file);
+		return;
+	}
+	printf("This machine cannot run %s yet. What is marked MISSING lacks; "
+	       "do what the line\n'cure' under it says, then ask again:\n",
+	       lab->name);
+	for (i = 0; i < n; i++)
+		if (needs[i].required && !needs[i].ok)
+			printf("  %s: %s\n", needs[i].name,
+			       needs[i].cure ? needs[i].cure : needs[i].found);
+}
+
 static int run(const struct cmd *c, int argc, char **argv)
 {
 	auto_arena struct arena a = {0};
@@ -63,6 +102,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		{"output", 'o', OPT_TEXT, &output},
 		{NULL, 0, OPT_FLAG, NULL},
 	};
+	struct lab *lab = NULL;
 	struct emul_need *needs;
 	bool able = true, json;
 	size_t n, i;
@@ -70,35 +110,47 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 	if (!cmd_options(c, &argc, argv, opts, &status))
 		return status;
-	if (argc > 1)
-		return cmd_usage(c, "'%s' is one word too many", argv[1]);
+	if (argc > 2)
+		return cmd_usage(c, "'%s' is one word too many", argv[2]);
 	json = strcmp(output, "json") == 0;
 	if (!json && strcmp(output, "table") != 0)
 		return cmd_usage(c, "no output '%s'; there are table and json",
 				 output);
-	if (emul_doctor(&a, &needs, &n) < 0)
+	if (argc == 2) {
+		status = cmd_load(argv[1], &lab);
+		if (status != EXIT_OK)
+			return status;
+	}
+	if (emul_doctor(&a, lab, &needs, &n) < 0) {
+		lab_free(lab);
 		return EXIT_CANNOT;
+	}
 	for (i = 0; i < n; i++)
 		able = able && (needs[i].ok || !needs[i].required);
 	if (json) {
-		print_json(needs, n, able);
+		print_json(needs, n, able, lab);
 	} else {
 		print_table(needs, n);
-		puts(able ? "This machine can run emulated labs."
-			  : "This machine cannot run emulated labs yet.");
+		print_end(needs, n, able, lab, argv[1]);
 	}
+	lab_free(lab);
 	return able ? EXIT_OK : EXIT_CANNOT;
 }
 
 const struct cmd cmd_doctor = {
 	.name = "doctor",
-	.args = "[-o table|json]",
+	.args = "[-o table|json] [FILE]",
 	.summary = "can this machine run labs, and what lacks",
 	.help = "Tries what a lab does, in namespaces that vanish again, and "
 		"tells what is\nmissing and what helps. The machine is not "
-		"changed. Exit status 0: labs can run;\n3: something that is "
-		"needed is missing.\n\n"
+		"changed. With FILE: can it run\nthat lab, and what lacks for "
+		"it. "
+		"Exit status 0: it can; 2: the file is wrong; 3:\n"
+		"something that is needed is missing.\n\n"
 		"Options:\n"
-		"  -o, --output FORM  table (default) or json\n",
+		"  -o, --output FORM  table (default) or json\n"
+		"\nExamples:\n"
+		"  labctl doctor\n"
+		"  labctl doctor my-lab.yaml\n",
 	.run = run,
 };

@@ -52,7 +52,7 @@ done
 tab verify --only adv
 is "$got" "advert-fields advert-interval advert-tunnel adverts" "checks"
 tab verify --only active,out
-is "$got" "active,outside-ping" "a second check"
+is "$got" "active,outside-ipv6 active,outside-name active,outside-ping" "a second check"
 tab failover --fault ""
 is "$got" "engine-kill gateway-loss ha node-kill node-pause partition tunnel" "faults"
 tab plan -o ""

@@ -103,14 +103,28 @@ ok $? "it is JSON"
 run 2 "doctor -o xml" doctor -o xml
 like "$err" "no output 'xml'" "it has none"
 run 2 "doctor with a word" doctor me
+run 0 "doctor of a lab" doctor "$tap_top/topologies/l3ha-linuxbridge.yaml"
+like "$out" "This machine can run l3ha-linuxbridge \(5 nodes, .*labctl up .*l3ha-linuxbridge.yaml.* does" "it says that it can, and how"
+unlike "$out" "prove|net/tun" "and nothing of what that lab does not need"
+run 0 "doctor of a lab, as JSON" doctor -o json "$tap_top/topologies/vrrp-rapid.yaml"
+like "$out" '"lab": "vrrp-rapid"' "with its name"
+echo 'lab: [' >"$TMP/wrong.yaml"
+run 2 "doctor of a file that is wrong" doctor "$TMP/wrong.yaml"
+like "$err" "wrong.yaml:" "says where"
 NO_COLOR=1 FORCE_COLOR=1 run 0 "doctor with NO_COLOR" doctor
 unlike "$out" $'\033' "no colours"
-run_in() { unshare -n -m bash -c "$1; exec \"\$@\"" x "$LABCTL" doctor 2>&1; }
+run_in() { unshare -n -m bash -c "$1; exec \"\$@\"" x "$LABCTL" doctor "${@:2}" 2>&1; }
 out=$(run_in 'mount -t tmpfs none /usr/sbin')
 is $? 3 "doctor without sshd: exit status"
 like "$out" "MISSING  sshd .*cure: apt-get install openssh-server" "what lacks and what helps"
 out=$(run_in 'mount --bind /dev/null /etc/passwd')
 like "$out" "MISSING  sshd's user" "without sshd's user"
+if [ -x /usr/sbin/haproxy ]; then
+	out=$(run_in 'mount --bind /dev/null /usr/sbin/haproxy' "$tap_top/topologies/l3ha-linuxbridge.yaml")
+	is $? 3 "doctor of a lab that wants what is not here"
+	like "$out" "MISSING  haproxy .*this lab wants it.*cannot run l3ha-linuxbridge yet.*  haproxy: apt-get install haproxy" \
+		"says so to one who never saw a lab, and what to do"
+fi
 out=$(run_in 'ulimit -n 64')
 like "$out" "MISSING  open files +at most 64.*cure: ulimit -n 256" "with few files"
 out=$(setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$LABCTL" doctor 2>&1)

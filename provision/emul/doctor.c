@@ -26,6 +26,16 @@
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12
 #define MEMORY_MB 200u /* a lab of five nodes takes some 60 */
+/* What a lab takes, by what is in it; measured, and rounded up. */
+#define MEMORY_LAB_MB 20u
+#define MEMORY_NODE_MB 8u
+#define MEMORY_INSTANCE_MB 2u
+#define MEMORY_DHCP_MB 2u
+#define MEMORY_PROXY_MB 7u /* a router's haproxy, where it is Active */
+#define PROXIES_MAX 50u    /* from there on a node has none of its own */
+#define PROCESSES_NODE 6u
+#define PROCESSES_INSTANCE 3u
+#define PROCESSES_ROUTER 4u
 #define FILES_MIN 256u
 #define PROCESSES_MIN 256u
 #define NAMESPACES_MIN 64u
@@ -33,6 +43,7 @@
 
 struct report {
 	struct arena *a;
+	const struct lab *lab; /* or NULL: any */
 	struct emul_need *needs;
 	size_t n;
 };
@@ -226,6 +237,21 @@ static void look_prompt(struct report *r)
 			    "and memlock unlimited for you; or as it is";
 }
 
+/* Of a lab that is known, only what it needs. */
+static bool wants_probe(const struct report *r, int probe)
+{
+	if (!r->lab)
+		return true;
+	if (probe == EMUL_PROBE_FILTER)
+		return r->lab->nsecgroups;
+	if (probe != EMUL_PROBE_VXLAN)
+		return true;
+	for (size_t i = 0; i < r->lab->nnetworks; i++)
+		if (r->lab->networks[i].type == TOPO_VXLAN)
+			return true;
+	return false;
+}
+
 static void look_probes(struct report *r)
 {
 	struct emul_probe_result res[EMUL_PROBES];
@@ -257,12 +283,37 @@ static void look_probes(struct report *r)
 	}
 	n->found = "network, mount, PID, UTS, IPC";
 	for (i = 0; i < EMUL_PROBES; i++) {
-		n = add(r, emul_probe_names[i], i < EMUL_PROBES_NEEDED,
-			res[i].code == 0);
+		if (!wants_probe(r, i))
+			continue;
+		n = add(r, emul_probe_names[i],
+			i < EMUL_PROBES_NEEDED || r->lab, res[i].code == 0);
 		n->found = n->ok ? "works" : arena_strdup(r->a, res[i].words);
 		if (!n->ok)
 			n->cure = probe_cure((enum emul_probe)i);
 	}
+}
+
+static unsigned memory_mb(const struct lab *lab)
+{
+	size_t mb, proxies;
+
+	if (!lab)
+		return MEMORY_MB;
+	proxies = lab->nrouters < PROXIES_MAX ? lab->nrouters : 0;
+	mb = MEMORY_LAB_MB + lab->nnodes * MEMORY_NODE_MB +
+	     lab->ninstances * MEMORY_INSTANCE_MB + proxies * MEMORY_PROXY_MB;
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		mb += lab->networks[i].ndhcp * MEMORY_DHCP_MB;
+	return (unsigned)mb;
+}
+
+static unsigned processes(const struct lab *lab)
+{
+	if (!lab)
+		return PROCESSES_MIN;
+	return (unsigned)(lab->nnodes * PROCESSES_NODE +
+			  lab->ninstances * PROCESSES_INSTANCE +
+			  lab->nrouters * PROCESSES_ROUTER);
 }
 
 static void look_memory(struct report *r)
@@ -276,11 +327,15 @@ static void look_memory(struct report *r)
 		s = strstr(b.data, "MemAvailable:");
 	if (!s || sscanf(s, "MemAvailable: %lu", &kb) != 1)
 		return;
-	n = add(r, "memory", true, kb / 1024 >= MEMORY_MB);
-	n->found = arena_printf(r->a, "%lu MB available", kb / 1024);
+	n = add(r, "memory", true, kb / 1024 >= memory_mb(r->lab));
+	n->found = r->lab ? arena_printf(r->a,
+					 "%lu MB available; this lab takes "
+					 "some %u",
+					 kb / 1024, memory_mb(r->lab))
+			  : arena_printf(r->a, "%lu MB available", kb / 1024);
 	if (!n->ok)
-		n->cure =
-			arena_printf(r->a, "%u MB for a small lab", MEMORY_MB);
+		n->cure = arena_printf(r->a, "%u MB for %s", memory_mb(r->lab),
+				       r->lab ? "this lab" : "a small lab");
 }
 
 /* Shared with all that this machine does; a warning, for it may be quiet when
@@ -363,9 +418,10 @@ static void look_state(struct report *r)
 		n->cure = "LABCTL_STATE=/a/folder/of/your/own labctl ...";
 }
 
-int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
+int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
+		size_t *ret_n)
 {
-	struct report r = {.a = a};
+	struct report r = {.a = a, .lab = lab};
 
 	look_kernel(&r);
 	if (!emul_is_root()) {
@@ -376,24 +432,30 @@ int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n)
 		look_ids(&r);
 	}
 	look_probes(&r);
-	look_tun(&r);
+	if (!lab) /* which has no Open vSwitch */
+		look_tun(&r);
 	look_prompt(&r);
 	look_program(&r, "sshd", true, "openssh-server",
 		     "nodes are reached by it");
 	look_sshd_user(&r);
 	look_state(&r);
 	look_memory(&r);
-	look_limit(&r, "processes", RLIMIT_NPROC, PROCESSES_MIN, "-u");
+	look_limit(&r, "processes", RLIMIT_NPROC, processes(lab), "-u");
 	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
 	look_namespaces(&r);
 	look_neighbours(&r);
-	for (size_t i = 0; i < emul_nprograms; i++)
-		look_program(
-			&r, emul_programs[i].name, false,
-			emul_programs[i].package,
-			arena_printf(a, "%s want it", emul_programs[i].labs));
+	for (size_t i = 0; i < emul_nprograms; i++) {
+		const struct emul_program *p = &emul_programs[i];
+
+		if (lab && !p->wanted(lab))
+			continue;
+		look_program(&r, p->name, lab, p->package,
+			     lab ? "this lab wants it"
+				 : arena_printf(a, "%s want it", p->labs));
+	}
 	look_program(&r, "ip", false, "iproute2", "to look around by hand");
-	look_program(&r, "prove", false, "perl", "runs the tests");
+	if (!lab)
+		look_program(&r, "prove", false, "perl", "runs the tests");
 	*ret = r.needs;
 	*ret_n = r.n;
 	return 0;

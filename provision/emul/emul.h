@@ -111,7 +111,9 @@ struct emul_need {
 	const char *cure;  /* how to get it; NULL where ok */
 };
 
-/* Looks at this machine; never changes it. */
-int emul_doctor(struct arena *a, struct emul_need **ret, size_t *ret_n);
+/* Looks at this machine; never changes it. Where lab is not NULL: can it run
+ * that one? What that does not need is left out. */
+int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
+		size_t *ret_n);
 
 #endif
