@@ -472,8 +472,7 @@ static void wire_nodes(struct work *w)
 		wires = wire_node(w, s);
 		if (!s->fresh && s->drift)
 			note(w, '~', s->node->name,
-			     "%u of its addresses, interfaces or files of "
-			     "sshd's",
+			     "%u of its addresses, interfaces or files",
 			     s->drift);
 		if (s->laid)
 			note(w, '~', s->node->name,

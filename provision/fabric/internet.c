@@ -20,6 +20,7 @@
 
 /* Below EMUL_RUN. */
 #define HOSTS "/run/lab/internet.hosts"
+#define NAMES_MAX (16u << 20) /* bytes of it */
 #define WWW "/run/lab/www"
 #define DNSMASQ "/usr/sbin/dnsmasq"
 #define BUSYBOX "/bin/busybox"
@@ -222,4 +223,20 @@ int emul_internet_prepare(struct arena *a, const struct emul_node *n,
 	ret[(*ret_n)++] =
 		(struct emul_daemon){.argv = web, .log = "/var/log/httpd.log"};
 	return 0;
+}
+
+bool emul_internet_changed(const struct emul_node *n)
+{
+	auto_buf struct buf b = {0};
+
+	if (!n->nown)
+		return false;
+	return file_read(HOSTS, NAMES_MAX, &b) < 0 ||
+	       b.len != strlen(n->names) ||
+	       memcmp(b.data, n->names, b.len) != 0;
+}
+
+int emul_internet_mend(const struct emul_node *n, struct err *reterr)
+{
+	return file_write(HOSTS, 0644, n->names, strlen(n->names), reterr);
 }

@@ -7,6 +7,8 @@
  * whose addresses the documents name, a DNS server, a web server.
  */
 
+#include <stdbool.h>
+
 #include "lib/arena.h"
 #include "provision/fabric/daemon.h"
 #include "provision/fabric/spec.h"
@@ -25,5 +27,10 @@ void emul_internet_build(struct arena *a, const struct lab *lab,
 int emul_internet_prepare(struct arena *a, const struct emul_node *outside,
 			  struct emul_daemon *ret, size_t *ret_n,
 			  struct err *reterr);
+
+/* In the host outside: whether its DNS server's names are others than these,
+ * by whoever's hand; and writes them. The server reads them at its start. */
+bool emul_internet_changed(const struct emul_node *n);
+int emul_internet_mend(const struct emul_node *n, struct err *reterr);
 
 #endif

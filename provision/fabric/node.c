@@ -180,6 +180,21 @@ static int look(struct node *nd, bool apply, struct emul_reply *ret,
 	return rtnl_queued(nd->rtnl) ? rtnl_commit(nd->rtnl, reterr) : 0;
 }
 
+/* The names that the host outside tells; its first daemon is who tells them. */
+static void look_names(struct node *nd, bool apply, struct emul_reply *ret,
+		       struct err *reterr)
+{
+	if (!nd->applied || !emul_internet_changed(nd->spec))
+		return;
+	ret->drift++;
+	if (!apply)
+		return;
+	if (emul_internet_mend(nd->spec, reterr) < 0)
+		ret->code = reterr->code;
+	else if (nd->daemons[0].pid)
+		emul_daemon_replace(&nd->daemons[0]);
+}
+
 static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 {
 	struct err e = nd->broken;
@@ -197,6 +212,9 @@ static void obey(struct node *nd, enum emul_order order, struct emul_reply *ret)
 		memcpy(ret->msg, e.msg, sizeof(ret->msg));
 		return;
 	}
+	look_names(nd, order == EMUL_APPLY, ret, &e);
+	if (ret->code < 0)
+		memcpy(ret->msg, e.msg, sizeof(ret->msg));
 	ret->stopped = any_stopped(nd);
 	if (order != EMUL_APPLY)
 		return;
