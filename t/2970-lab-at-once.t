@@ -58,7 +58,7 @@ hidden "a link in the place of the state folders" "vrrp engine" \
 	"rm -rf /run/labctl; ln -s /etc /run/labctl"
 hidden "a file in its place" "vrrp engine" \
 	"rm -rf /run/labctl/$LAB; touch /run/labctl/$LAB"
-hidden "sshd's files removed" "network1: [34] of its addresses, interfaces or files of sshd's" \
+hidden "sshd's files removed" "network1: [34] of its addresses, interfaces or files" \
 	"rm -rf /run/lab/ssh"
 
 "$LABCTL" failover --fault ha "$LAB" >"$TMP/drill" 2>&1 &

@@ -168,6 +168,9 @@ static void compare(struct diff *d, const struct res *want,
 		error = e->error;
 		runs = runs && e->running;
 	}
+	/* The engine says for itself that it does not answer. */
+	if (h && h->running && h->stopped && !why && !is_engine(want))
+		why = "it is stopped";
 	if (!runs && !error) {
 		diff_add(d, want);
 		return;

@@ -303,6 +303,7 @@ static const struct key seen_rows[] = {
 	{"title", KEY_TEXT, KEY_FIELD(struct res, service.title)},
 	{"shape", KEY_TEXT, KEY_FIELD(struct res, service.shape)},
 	{"running", KEY_BOOL, KEY_FIELD(struct res, service.running)},
+	{"stopped", KEY_BOOL, KEY_FIELD(struct res, service.stopped)},
 	{"wanted", KEY_BOOL, KEY_FIELD(struct res, service.wanted)},
 	{"pid", KEY_INT, KEY_FIELD(struct res, service.pid)},
 	{"since_ns", KEY_INT, KEY_FIELD(struct res, service.since_ns)},
@@ -346,6 +347,8 @@ const char *service_trouble(struct arena *a, const struct res_service *seen)
 	const char *exit = seen->exit ? seen->exit : "was not started";
 	const char *after = "";
 
+	if (seen->running && seen->stopped)
+		return "is stopped";
 	if (seen->running || !seen->wanted)
 		return NULL;
 	if (seen->restarts)

@@ -87,7 +87,8 @@ struct res_service {
 	/* Seen only. Of the above there are then name, title and files. */
 	const char *shape; /* service_shape(); NULL: no supervisor has it */
 	bool running;
-	bool wanted; /* false: its router is not active here */
+	bool stopped; /* it runs, and stands still (SIGSTOP) */
+	bool wanted;  /* false: its router is not active here */
 	int64_t pid;
 	int64_t since_ns; /* CLOCK_REALTIME of its start or its end */
 	unsigned restarts;

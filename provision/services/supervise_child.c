@@ -34,8 +34,11 @@
 #include "lib/file.h"
 #include "lib/kernel/netns.h"
 #include "lib/mem.h"
+#include "lib/parse.h"
 
 #define LINE_MAX_ 4096 /* a longer line is broken */
+#define STAT_MAX 4096
+#define CHILDREN_MAX 65536 /* bytes of the list of a process's children */
 #define STARTING_NS (2 * NS_PER_S)
 #define FILES_USUAL 1024 /* open files that a program may have */
 #define PATHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -368,4 +371,45 @@ void kept_exit_words(const struct kept *k, char *out, size_t size)
 	else
 		snprintf(out, size, "exited with status %d",
 			 WEXITSTATUS(k->status));
+}
+
+/* The state of a process, a letter as in proc(5), or 0. */
+static char state_of(pid_t pid)
+{
+	auto_buf struct buf text = {0};
+	const char *close;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(path, STAT_MAX, &text) < 0 || !text.len)
+		return 0;
+	close = strrchr(text.data, ')');
+	return close && close[1] == ' ' ? close[2] : 0;
+}
+
+/* It, or one of those that it made to do its work. */
+bool kept_stopped(const struct kept *k)
+{
+	auto_buf struct buf list = {0};
+	char path[64], *word, *save;
+	uint32_t child;
+
+	if (state_of(k->pid) == 'T')
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)k->pid,
+		 (int)k->pid);
+	if (file_read(path, CHILDREN_MAX, &list) < 0 || !list.len)
+		return false;
+	for (word = strtok_r(list.data, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save))
+		if (parse_u32(word, 1, INT_MAX, &child) == 0 &&
+		    state_of((pid_t)child) == 'T')
+			return true;
+	return false;
+}
+
+void kept_wake(const struct kept *k)
+{
+	kill(-k->pid, SIGCONT);
+	kill(k->pid, SIGCONT);
 }

@@ -83,4 +83,9 @@ void kept_buried(struct kept *k, const char *dir);
 /* How it ended, in words: "exited with status 3". */
 void kept_exit_words(const struct kept *k, char *out, size_t size);
 
+/* Whether it, or one that it made, stands still (SIGSTOP); and has all of them
+ * go on. It runs. */
+bool kept_stopped(const struct kept *k);
+void kept_wake(const struct kept *k);
+
 #endif

@@ -70,6 +70,8 @@ static void put_service(const struct supervisor *v, const struct kept *k,
 		json_kstr(j, "title", k->s.title);
 	json_kstr(j, "shape", k->shape);
 	json_kbool(j, "running", k->pid && !k->ending);
+	if (k->pid && kept_stopped(k))
+		json_kbool(j, "stopped", true);
 	json_kbool(j, "wanted", is_wanted(v, k));
 	json_kint(j, "pid", k->pid);
 	json_kint(j, "since_ns", k->since_ns);
@@ -348,6 +350,9 @@ static int set(struct supervisor *v, struct client *c, const struct doc *d,
 	/* Who waits for his role reads them at his start. */
 	if (!k->pid)
 		note_loaded(k);
+	/* It is to go on, whoever had it stand still. */
+	if (k->pid)
+		kept_wake(k);
 	/* Somebody cares: no more pause. */
 	k->pause_ns = 0;
 	k->start_at = MONO_NEVER;
