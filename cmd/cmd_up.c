@@ -141,6 +141,12 @@ static int wait_for_leases(struct up *up, struct fleet *f)
 	}
 	if (r < 0)
 		return cannot(up, &e);
+	if (l.anew)
+		progress_say(&up->progress,
+			     "%zu instance%s had to ask anew: what %s told was "
+			     "not as the file says",
+			     l.anew, l.anew == 1 ? "" : "s",
+			     l.anew == 1 ? "it was" : "they were");
 	progress_say(&up->progress, "%zu instance%s ha%s a lease", n,
 		     n == 1 ? "" : "s", n == 1 ? "s" : "ve");
 	return EXIT_OK;

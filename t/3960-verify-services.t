@@ -66,9 +66,9 @@ up "up"
 whole "a healthy lab passes"
 
 tell network1 STOP
-broken "one server stopped" "dhcp-answer: a" "dhcp-answer: b" "resolver: a" "resolver: b"
+broken "one server stopped" "dhcp-port: inner" "dhcp-answer: a" "dhcp-answer: b" "resolver: a" "resolver: b"
 tell network2 STOP
-broken "both servers stopped" "dhcp-answer: a" "dhcp-answer: b" "resolver: a" "resolver: b"
+broken "both servers stopped" "dhcp-port: inner" "dhcp-port: inner" "dhcp-answer: a" "dhcp-answer: b" "resolver: a" "resolver: b"
 tell network1 CONT
 tell network2 CONT
 whole "they go on"

@@ -10,7 +10,8 @@
 #include "provision/machine/machine.h"
 
 #define POLL_MS 50
-#define NAMED_MAX 8 /* names in one sentence */
+#define AGAIN_MS 5000 /* for a client that was told to ask anew */
+#define NAMED_MAX 8   /* names in one sentence */
 
 /* A client asks each 3 s until somebody answers; a full machine is slow. */
 #define LEASE_MS 30000u
@@ -47,24 +48,112 @@ unsigned leases_deadline_ms(const struct lab *lab)
 	return LEASE_MS + (unsigned)lab->ninstances * MACHINE_WAVE_MS;
 }
 
-/* Whether what an agent says of it is a lease of one of its addresses. */
-static bool holds(const struct topo_instance *in, const struct doc *said)
+/* The address that one of its servers has in the subnet, or NULL. */
+static const struct ip *server_at(const struct topo_network *net, size_t i,
+				  const struct topo_subnet *s)
 {
-	struct lease l;
+	size_t k;
+
+	for (k = 0; k < net->dhcp_ports[i]->naddrs; k++)
+		if (net->dhcp_ports[i]->addrs[k].subnet == s)
+			return &net->dhcp_ports[i]->addrs[k].addr.ip;
+	return NULL;
+}
+
+static bool is_server(const struct topo_network *net,
+		      const struct topo_subnet *s, const struct ip *ip)
+{
+	const struct ip *at;
 	size_t i;
 
-	if (lease_decode(said, &l, NULL) < 0)
-		return false;
-	for (i = 0; i < in->port->naddrs; i++)
-		if (ipnet_equal(&in->port->addrs[i].addr, &l.addr))
+	for (i = 0; i < net->ndhcp; i++)
+		if ((at = server_at(net, i, s)) && ip_equal(at, ip))
 			return true;
 	return false;
 }
 
+/* Those that the subnet names; where it names none, the servers. */
+static bool dns_right(const struct topo_subnet *s, const struct lease *l)
+{
+	size_t i;
+
+	if (s->ndns && s->ndns != l->ndns)
+		return false;
+	for (i = 0; i < l->ndns; i++)
+		if (s->ndns ? !ip_equal(&s->dns[i], &l->dns[i])
+			    : !is_server(s->network, s, &l->dns[i]))
+			return false;
+	return l->ndns > 0;
+}
+
+/* Whether it is the lease that the model says: address, MTU, DNS, server. */
+static bool is_models(const struct topo_instance *in, const struct lease *l)
+{
+	const struct topo_network *net = in->port->network;
+	size_t i;
+
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_addr *a = &in->port->addrs[i];
+
+		if (a->subnet && ipnet_equal(&a->addr, &l->addr))
+			return l->mtu == net->mtu && dns_right(a->subnet, l) &&
+			       is_server(net, a->subnet, &l->server);
+	}
+	return false;
+}
+
+enum held { HELD_NOT, HELD_WRONG, HELD };
+
+/* What an agent says of it; a lease from before `since` is over. */
+static enum held holds(const struct topo_instance *in, const struct doc *said,
+		       int64_t since)
+{
+	const struct doc *lease = doc_get(said, "lease");
+	struct lease l;
+
+	if (doc_get(said, "amiss"))
+		return HELD_WRONG;
+	if (!lease || !*doc_str(said, "client", "") ||
+	    lease_decode(lease, &l, NULL) < 0 || l.at_ns < since)
+		return HELD_NOT;
+	return is_models(in, &l) ? HELD : HELD_WRONG;
+}
+
 struct asking {
 	const struct lab *lab;
-	bool *held; /* by the instance's index */
+	bool *held;    /* by the instance's index, as all of these */
+	bool *anew;    /* was told to ask anew */
+	int64_t *told; /* when, CLOCK_REALTIME */
 };
+
+/* Those of the node that hold what they should not. */
+static int relet(struct fleet_node *n, const struct asking *how,
+		 const bool *wrong, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	int64_t now = clock_real_ns();
+	const struct doc *answer = NULL;
+	auto_buf struct buf b = {0};
+	struct json j;
+	size_t i, some = 0;
+
+	json_init(&j, &b, 0);
+	json_key(&j, "instances");
+	json_arr(&j);
+	for (i = 0; i < how->lab->ninstances; i++) {
+		if (!wrong[i] ||
+		    (how->anew[i] && now - how->told[i] < AGAIN_MS * NS_PER_MS))
+			continue;
+		json_str(&j, how->lab->instances[i].name);
+		how->anew[i] = true;
+		how->told[i] = now;
+		some++;
+	}
+	json_arr_end(&j);
+	return some ? remote_call(n->remote, "relet", b.data, REMOTE_ANSWER_MS,
+				  &a, &answer, reterr)
+		    : 0;
+}
 
 static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 {
@@ -72,6 +161,7 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	auto_arena struct arena a = {0};
 	const struct doc *answer = NULL, *leases;
 	bool any = false;
+	bool *wrong = arena_array(&a, how->lab->ninstances + 1, sizeof(*wrong));
 	size_t i;
 	int r;
 
@@ -88,10 +178,21 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	for (i = 0; i < how->lab->ninstances; i++) {
 		const struct topo_instance *in = &how->lab->instances[i];
 
-		if (in->node == n->node)
-			how->held[i] = holds(in, doc_get(leases, in->name));
+		if (in->node != n->node || !wants(in))
+			continue;
+		how->held[i] = wrong[i] = false;
+		switch (holds(in, doc_get(leases, in->name), how->told[i])) {
+		case HELD:
+			how->held[i] = true;
+			break;
+		case HELD_WRONG:
+			wrong[i] = true;
+			break;
+		case HELD_NOT:
+			break;
+		}
 	}
-	return 0;
+	return relet(n, how, wrong, reterr);
 }
 
 static void count(const struct lab *lab, const bool *held, struct leases *ret)
@@ -124,12 +225,17 @@ int leases_wait(struct fleet *f, unsigned timeout_ms, volatile int *interrupted,
 	struct mono end = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
 	auto_arena struct arena a = {0};
 	struct asking how = {
-		f->lab, arena_array(&a, f->lab->ninstances + 1, sizeof(bool))};
+		f->lab, arena_array(&a, f->lab->ninstances + 1, sizeof(bool)),
+		arena_array(&a, f->lab->ninstances + 1, sizeof(bool)),
+		arena_array(&a, f->lab->ninstances + 1, sizeof(int64_t))};
+	size_t i;
 	int r;
 
 	for (*ret = (struct leases){0};; clock_sleep_ms(POLL_MS)) {
 		r = fleet_each(f, ask_node, &how, reterr);
 		count(f->lab, how.held, ret);
+		for (ret->anew = i = 0; i < f->lab->ninstances; i++)
+			ret->anew += how.anew[i];
 		if (r < 0)
 			return r;
 		if (ret->held == ret->wanted)

@@ -17,6 +17,7 @@ struct leases {
 	size_t wanted; /* instances that lease an address */
 	size_t held;
 	struct buf without; /* names of the others: "web1, web2 and 3 more" */
+	size_t anew; /* were had to ask anew, for what they held was wrong */
 };
 
 void leases_release(struct leases *l);
@@ -28,8 +29,10 @@ size_t leases_wanted(const struct lab *lab);
 unsigned leases_deadline_ms(const struct lab *lab);
 
 /*
+
  * Asks again and again until every instance has its lease, the one that the
- * model says. -ETIMEDOUT after timeout_ms (reterr names those without), -EINTR
+ * model says; who has another, or a client that does not go on, is told to ask
+ * anew. -ETIMEDOUT after timeout_ms (reterr names those without), -EINTR
  * when *interrupted (may be NULL) is set, or the error of a node that cannot
  * be asked. The agents have been told the lab. *ret is filled in any case.
  */

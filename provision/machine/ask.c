@@ -1,42 +1,134 @@
 /* SPDX-License-Identifier: MIT */
-/* What a machine was lent, read from its node: the file is in the machine's
- * hands, so it is read within bounds and parsed as what a stranger says. */
 #include "provision/machine/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/buf.h"
 #include "lib/file.h"
+#include "lib/parse.h"
 #include "provision/machine/inside.h"
 
-#define LEASE_FILE_MAX (64u << 10)
+#define FILE_MAX (64u << 10)
+#define CHILDREN_MAX 4096 /* bytes of the list of PID 1's */
 
-int machine_lease(struct arena *a, const char *netns, struct lease *ret,
-		  struct err *reterr)
+/* A file as the machine has it; empty where it has none. It is in the
+ * machine's hands: no link of its leads to a file of the node's. */
+static void read_inside(pid_t pid, const char *path, struct buf *ret)
 {
-	auto_buf struct buf text = {0};
 	auto_close int fd = -1;
-	struct doc *d = NULL;
-	char path[PATH_MAX];
-	pid_t pid;
-	int e;
+	char name[PATH_MAX];
 
-	e = machine_find(netns, &pid, reterr);
+	snprintf(name, sizeof(name), "/proc/%d/root%s", (int)pid, path);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || file_read_fd(fd, FILE_MAX, ret) < 0)
+		buf_reset(ret);
+	buf_adds(ret, "");
+}
+
+/* The state of a process with this command name, or 0. */
+static char state_of(pid_t pid, const char *comm)
+{
+	auto_buf struct buf stat = {0};
+	const char *open, *close;
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	if (file_read(name, FILE_MAX, &stat) < 0 || !stat.len)
+		return 0;
+	open = strchr(stat.data, '(');
+	close = strrchr(stat.data, ')');
+	if (!open || !close || close[1] != ' ' ||
+	    (size_t)(close - open - 1) != strlen(comm) ||
+	    strncmp(open + 1, comm, strlen(comm)) != 0)
+		return 0;
+	return close[2];
+}
+
+/* Its DHCP client is a child of its PID 1. */
+static void find_client(pid_t pid, struct machine_held *ret)
+{
+	static const char *const names[] = {"busybox", "udhcpc"};
+	auto_buf struct buf list = {0};
+	char name[64], *save, *word;
+	uint32_t child;
+	size_t i;
+
+	snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)pid,
+		 (int)pid);
+	if (file_read(name, CHILDREN_MAX, &list) < 0 || !list.len)
+		return;
+	for (word = strtok_r(list.data, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save))
+		for (i = 0; i < ARRAY_LEN(names) && !ret->client; i++) {
+			if (parse_u32(word, 1, INT_MAX, &child) < 0)
+				continue;
+			ret->client = state_of((pid_t)child, names[i]);
+			if (ret->client)
+				ret->client_pid = (pid_t)child;
+		}
+}
+
+int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
+		 struct err *reterr)
+{
+	auto_buf struct buf lease = {0}, rdnss = {0}, written = {0};
+	auto_buf struct buf resolv = {0}, want = {0};
+	auto_close int pidfd = -1;
+	struct doc_error where;
+	struct doc *d = NULL;
+	pid_t pid;
+
+	pidfd = machine_find(netns, &pid, reterr);
+	if (pidfd < 0)
+		return pidfd;
+	*ret = (struct machine_held){0};
+	read_inside(pid, MACHINE_LEASE, &lease);
+	read_inside(pid, MACHINE_WRITTEN, &written);
+	read_inside(pid, MACHINE_RDNSS, &rdnss);
+	read_inside(pid, "/etc/resolv.conf", &resolv);
+	find_client(pid, ret);
+	ret->leased = lease.len &&
+		      doc_parse(a, lease.data, lease.len, &d, &where) == 0 &&
+		      lease_decode(d, &ret->lease, NULL) == 0;
+	machine_resolv(ret->leased ? &ret->lease : NULL, written.data,
+		       rdnss.data, &want);
+	ret->resolv_right = strcmp(resolv.data, want.data) == 0;
+	ret->resolv = arena_strdup(a, resolv.data);
+	return 0;
+}
+
+int machine_relet(const char *netns, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct machine_held held;
+	int e = machine_look(&a, netns, &held, reterr);
+
 	if (e < 0)
 		return e;
-	close(e);
-	snprintf(path, sizeof(path), "/proc/%d/root" MACHINE_LEASE, (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "its lease");
-	e = file_read_fd(fd, LEASE_FILE_MAX, &text);
+	/* One that is stopped dies of nothing else. */
+	if (held.client_pid && kill(held.client_pid, SIGKILL) < 0 &&
+	    errno != ESRCH)
+		return err_sys(reterr, -errno, "its DHCP client");
+	return 0;
+}
+
+int machine_renew(const char *netns, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct machine_held held;
+	int e = machine_look(&a, netns, &held, reterr);
+
 	if (e < 0)
-		return err_sys(reterr, e, "its lease");
-	e = doc_parse_line(a, text.data, text.len, &d, reterr);
-	return e < 0 ? e : lease_decode(d, ret, reterr);
+		return e;
+	if (!held.client_pid)
+		return err_set(reterr, -ENOENT, "it has no DHCP client");
+	return kill(held.client_pid, SIGUSR1) < 0
+		       ? err_sys(reterr, -errno, "its DHCP client")
+		       : 0;
 }

@@ -2,15 +2,42 @@
 #ifndef LABCTL_PROVISION_MACHINE_ASK_H
 #define LABCTL_PROVISION_MACHINE_ASK_H
 
+/* What a machine on this node holds, as its node sees it; and having it ask
+ * anew. What is in its files is a stranger's word. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "provision/machine/lease.h"
+#include "topologies/topo.h"
 
-/*
- * The lease of the machine in a network namespace of this node: -ENOENT where
- * there is no machine, or no lease. Memory comes from a.
- */
-int machine_lease(struct arena *a, const char *netns, struct lease *ret,
-		  struct err *reterr);
+struct machine_held {
+	bool leased;
+	struct lease lease;
+	const char *resolv; /* its resolv.conf; "" where it has none */
+	bool resolv_right;  /* it follows from what the machine was told */
+	char client;        /* the DHCP client's state as in proc(5); 0: none */
+	pid_t client_pid;
+};
+
+/* Of the machine in a network namespace: -ENOENT where there is none. Memory
+ * comes from a. */
+int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
+		 struct err *reterr);
+
+/* Its DHCP client begins anew, and with it all that it was told: PID 1 has
+ * another one back at once. */
+int machine_relet(const char *netns, struct err *reterr);
+
+/* Its DHCP client renews its lease now. -ENOENT where it has none. */
+int machine_renew(const char *netns, struct err *reterr);
+
+/* How many addresses it made of prefixes that are not its network's; and has
+ * them gone. Or -errno. */
+int machine_strays(const struct topo_instance *in, bool remove,
+		   struct err *reterr);
 
 #endif

@@ -13,6 +13,7 @@
  * it.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -30,8 +31,10 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/kernel/rtmsg.h"
 #include "provision/machine/inside.h"
+#include "provision/machine/rdnss.h"
 
 #define PAUSE_FIRST_NS (200 * NS_PER_MS)
 #define PAUSE_MOST_NS (5 * NS_PER_S)
@@ -54,6 +57,7 @@ struct boot {
 	struct ip told[TOLD_MAX]; /* of IPv6, and the last router */
 	size_t ntold;
 	struct ip router;
+	struct rdnss dns; /* of router advertisements */
 };
 
 /* --- its link ------------------------------------------------------------- */
@@ -141,12 +145,55 @@ static void on_route(struct boot *b, const struct nlmsghdr *h)
 		    b->m->device, ip_print(&via, text));
 }
 
+/* Of its own link; the file has it as resolv.conf does. */
+static void dns_changed(struct boot *b)
+{
+	auto_buf struct buf lines = {0};
+	char text[IP_TEXT_MAX];
+	struct err err = {0};
+	size_t i;
+	int e;
+
+	buf_adds(&lines, "");
+	for (i = 0; i < b->dns.n; i++)
+		buf_printf(&lines, "nameserver %s\n",
+			   ip_print(&b->dns.addrs[i], text));
+	e = file_replace(MACHINE_RDNSS, 0644, lines.data, lines.len, &err);
+	if (e == 0)
+		e = machine_resolv_write(&err);
+	if (e < 0)
+		machine_say("%s\n", err.msg);
+	for (i = 0; i < b->dns.n; i++)
+		machine_say("%s: DNS server %s, router advertisement\n",
+			    b->m->device, ip_print(&b->dns.addrs[i], text));
+	if (!b->dns.n)
+		machine_say("%s: routers name no DNS server any more\n",
+			    b->m->device);
+}
+
+/* What the kernel leaves to others of an advertisement that it believed. */
+static void on_option(struct boot *b, const struct nlmsghdr *h)
+{
+	const struct nduseroptmsg *o = NLMSG_DATA(h);
+
+	if (h->nlmsg_type != RTM_NEWNDUSEROPT ||
+	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*o)) ||
+	    o->nduseropt_family != AF_INET6 ||
+	    (unsigned)o->nduseropt_ifindex != b->index ||
+	    o->nduseropt_opts_len > h->nlmsg_len - NLMSG_LENGTH(sizeof(*o)))
+		return;
+	if (rdnss_hear(&b->dns, (const uint8_t *)(o + 1), o->nduseropt_opts_len,
+		       clock_mono()))
+		dns_changed(b);
+}
+
 static int on_message(const struct nlmsghdr *h, void *ctx)
 {
 	struct boot *b = ctx;
 
 	on_addr(b, h);
 	on_route(b, h);
+	on_option(b, h);
 	return 0;
 }
 
@@ -175,8 +222,8 @@ static int listen_to_kernel(void)
 {
 	const struct sockaddr_nl to = {
 		.nl_family = AF_NETLINK,
-		.nl_groups =
-			RTMGRP_LINK | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR |
+			     RTMGRP_IPV6_ROUTE | 1u << (RTNLGRP_ND_USEROPT - 1),
 	};
 	auto_close int fd =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -319,15 +366,23 @@ static int prepare(struct boot *b, struct err *reterr)
 	return 0;
 }
 
+/* When its client is to be started, or MONO_NEVER. */
+static struct mono client_due(const struct boot *b)
+{
+	return b->up && !b->client ? b->again : MONO_NEVER;
+}
+
 static int wait_ms(const struct boot *b)
 {
-	struct mono now = clock_mono();
+	struct mono due = mono_min(client_due(b), rdnss_next(&b->dns));
 	int64_t ns;
 
-	if (!b->up || b->client || mono_is_never(b->again))
+	if (mono_is_never(due))
 		return -1;
-	ns = mono_sub(b->again, now);
-	return ns <= 0 ? 0 : (int)(ns / NS_PER_MS) + 1;
+	ns = mono_sub(due, clock_mono());
+	return ns <= 0                    ? 0
+	       : ns / NS_PER_MS < INT_MAX ? (int)(ns / NS_PER_MS) + 1
+					  : INT_MAX;
 }
 
 int machine_boot(const struct machine *m)
@@ -354,8 +409,10 @@ int machine_boot(const struct machine *m)
 	p[0].fd = b.signals;
 	p[1].fd = b.events;
 	for (;;) {
-		if (wait_ms(&b) == 0)
+		if (!mono_before(clock_mono(), client_due(&b)))
 			start_client(&b);
+		if (rdnss_expire(&b.dns, clock_mono()))
+			dns_changed(&b);
 		if (poll(p, 2, wait_ms(&b)) < 0 && errno != EINTR)
 			return 1;
 		if (p[0].revents)

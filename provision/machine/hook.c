@@ -233,20 +233,15 @@ static void set_routes(struct rtnl *r, const struct lease *l, unsigned index)
 
 static int write_files(const struct lease *l, struct err *reterr)
 {
-	auto_buf struct buf resolv = {0}, json = {0};
+	auto_buf struct buf json = {0};
 	struct json j;
 	int e;
 
-	lease_resolv(l, &resolv);
 	json_init(&j, &json, 2);
 	lease_encode(l, &j);
 	buf_addc(&json, '\n');
-	/* In its place: it lies over /etc's by a mount. */
-	e = file_write(MACHINE_RESOLV, 0644, resolv.data ? resolv.data : "",
-		       resolv.len, reterr);
-	return e < 0 ? e
-		     : file_replace(MACHINE_LEASE, 0644, json.data, json.len,
-				    reterr);
+	e = file_replace(MACHINE_LEASE, 0644, json.data, json.len, reterr);
+	return e < 0 ? e : machine_resolv_write(reterr);
 }
 
 static const char *from_env(void *ctx, const char *name)

@@ -4,12 +4,17 @@
 
 /* The parts of a machine, for one another. */
 
+#include "lib/buf.h"
 #include "lib/err.h"
+#include "provision/machine/lease.h"
 #include "provision/machine/machine.h"
 
 /* Its files, where it can write them; some lie over /etc's. */
 #define MACHINE_FILES "/run/machine"
 #define MACHINE_RESOLV MACHINE_FILES "/resolv.conf"
+#define MACHINE_WRITTEN                                                        \
+	MACHINE_FILES "/written"             /* resolv.conf without a lease */
+#define MACHINE_RDNSS MACHINE_FILES "/rdnss" /* its lines of routers' */
 #define MACHINE_HOOK_PATH MACHINE_FILES "/" MACHINE_HOOK
 
 #define MACHINE_PATH                                                           \
@@ -24,6 +29,14 @@ int machine_mount(const struct machine *m, struct err *reterr);
 
 /* PID 1: boots and goes on; returns what to exit with. */
 int machine_boot(const struct machine *m);
+
+/* The text of its resolv.conf: of its lease (NULL: none) or what was written
+ * for it, and lines of routers'. Pure. */
+void machine_resolv(const struct lease *l, const char *written,
+		    const char *rdnss, struct buf *out);
+
+/* Inside: has it written by the files above. */
+int machine_resolv_write(struct err *reterr);
 
 /* A line, or more, of the boot log, with the time before it. */
 void machine_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

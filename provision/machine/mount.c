@@ -164,6 +164,10 @@ static int cover_etc(const struct machine *m, struct err *reterr)
 	if (r == 0)
 		r = lay(MACHINE_FILES "/hosts", "/etc/hosts", &hosts, reterr);
 	if (r == 0)
+		r = file_write(MACHINE_WRITTEN, 0644,
+			       resolv.data ? resolv.data : "", resolv.len,
+			       reterr);
+	if (r == 0)
 		r = lay(MACHINE_RESOLV, "/etc/resolv.conf", &resolv, reterr);
 	return r;
 }

@@ -205,12 +205,25 @@ static int op_resign(const struct doc *req, struct json *j, struct err *reterr)
 	return 0;
 }
 
-/* What the machines of this node were lent, by the instances' names. */
+/* What is amiss with a machine beyond its lease, or NULL. */
+static const char *amiss(const struct topo_instance *in,
+			 const struct machine_held *held)
+{
+	if (machine_strays(in, false, NULL) > 0)
+		return "it has addresses of another prefix";
+	if (held->client == 'T' || held->client == 't')
+		return "its DHCP client is stopped";
+	if (held->leased && !held->resolv_right)
+		return "its resolv.conf is another";
+	return NULL;
+}
+
+/* What the machines of this node were lent, by the instances' names, and what
+ * is amiss with them. */
 static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 {
 	const struct topo_node *node;
 	const struct lab *lab;
-	struct lease l;
 	size_t i;
 	int e;
 
@@ -222,15 +235,51 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 	json_obj(j);
 	for (i = 0; i < lab->ninstances; i++) {
 		auto_arena struct arena a = {0};
+		struct machine_held held;
 
 		if (lab->instances[i].node != node ||
-		    machine_lease(&a, lab->instances[i].netns, &l, NULL) < 0)
+		    machine_look(&a, lab->instances[i].netns, &held, NULL) < 0)
 			continue;
 		json_key(j, lab->instances[i].name);
-		lease_encode(&l, j);
+		json_obj(j);
+		if (held.leased) {
+			json_key(j, "lease");
+			lease_encode(&held.lease, j);
+		}
+		if (held.client)
+			json_kstr(j, "client", (char[]){held.client, '\0'});
+		if (amiss(&lab->instances[i], &held))
+			json_kstr(j, "amiss", amiss(&lab->instances[i], &held));
+		json_obj_end(j);
 	}
 	json_obj_end(j);
 	return 0;
+}
+
+static int relet(const struct topo_instance *in, struct err *reterr)
+{
+	int e = machine_strays(in, true, reterr);
+
+	return e < 0 ? e : machine_relet(in->netns, reterr);
+}
+
+/* Machines that are to ask anew, by the instances' names. */
+static int op_relet(const struct doc *req, struct json *j, struct err *reterr)
+{
+	const struct topo_instance *in;
+	const struct topo_node *node;
+	const struct lab *lab;
+	const struct doc *name;
+	int e;
+
+	(void)j;
+	e = agent_lab(&lab, &node, reterr);
+	DOC_FOREACH (name, doc_get(req, "instances")) {
+		in = e < 0 || !name->str ? NULL : topo_instance(lab, name->str);
+		if (in && in->node == node)
+			e = relet(in, reterr);
+	}
+	return e;
 }
 
 const struct agent_op agent_provision_ops[] = {
@@ -240,5 +289,6 @@ const struct agent_op agent_provision_ops[] = {
 	{"roles", op_roles, false, NULL},
 	{"leases", op_leases, false, NULL},
 	{"resign", op_resign, false, NULL},
+	{"relet", op_relet, false, NULL},
 	{NULL, NULL, false, NULL},
 };

@@ -399,6 +399,7 @@ static void guest(struct evidence *e, struct seen_boot *b)
 	const struct topo_network *net = b->instance->port->network;
 	struct lease *l = &b->guest.lease;
 	auto_buf struct buf resolv = {0};
+	char text[IP_TEXT_MAX];
 	size_t i;
 
 	b->guest.error = b->names.error = NULL;
@@ -431,6 +432,14 @@ static void guest(struct evidence *e, struct seen_boot *b)
 	l->routes[l->nroutes++] =
 		(struct lease_route){all, lent->subnet->gateway};
 	lease_resolv(l, &resolv);
+	for (i = 0; i < b->instance->port->naddrs; i++) {
+		const struct topo_addr *a = &b->instance->port->addrs[i];
+
+		if (a->addr.ip.family == 6 && a->subnet->ndns &&
+		    topo_leased(b->instance->port, a))
+			buf_printf(&resolv, "nameserver %s\n",
+				   ip_print(&a->subnet->dns[0], text));
+	}
 	b->guest.resolv = arena_strdup(&e->arena, resolv.data);
 }
 

@@ -8,6 +8,7 @@
 #include "lib/auto.h"
 #include "lib/mono.h"
 #include "provision/plan/dhcp.h"
+#include "provision/plan/radvd.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
@@ -275,6 +276,22 @@ static void judge_name(const struct topo_addr *lent, const struct seen_name *n,
 			    ip_print(&n->addrs[i], addr));
 }
 
+/* What its resolv.conf says: its lease's servers, then those that routers
+ * name. */
+static void want_resolv(const struct topo_instance *in, const struct lease *w,
+			struct buf *out)
+{
+	struct ip all[LEASE_DNS_MAX + RADVD_RDNSS_MAX];
+	char text[IP_TEXT_MAX];
+	size_t i, n = evidence_dns(in, all, ARRAY_LEN(all));
+
+	lease_resolv(w, out);
+	for (i = 0; i < n; i++)
+		if (all[i].family == 6)
+			buf_printf(out, "nameserver %s\n",
+				   ip_print(&all[i], text));
+}
+
 static void judge_resolver(const struct evidence *e, const struct subject *s,
 			   struct verdict *v)
 {
@@ -291,7 +308,7 @@ static void judge_resolver(const struct evidence *e, const struct subject *s,
 		return;
 	}
 	want_lease(e->lab, lent, NULL, &w);
-	lease_resolv(&w, &want);
+	want_resolv(s->instance, &w, &want);
 	judge_lines(want.data, g->resolv, "resolv.conf is without ", v);
 	judge_lines(g->resolv, want.data, NULL, v);
 	for (i = 0; i < names->n; i++)

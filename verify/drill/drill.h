@@ -17,6 +17,7 @@
 #include "lib/mono.h"
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
+#include "verify/check.h"
 #include "verify/drill/rescue.h"
 #include "verify/evidence.h"
 #include "verify/faults/fault.h"
@@ -85,6 +86,10 @@ struct drill {
 	/* Tables of each node before, at the end of the cut, at the end; NULL
 	 * where they could not be seen. */
 	const struct observed **before, **during, **after;
+	/* What instances boot by, looked at at the end: its points. */
+	struct evidence *boots;
+	struct points booted;
+	int64_t renew_ns; /* when leases were to be renewed; 0: not done */
 	int64_t taken_ns; /* how long the takeover was waited for */
 	struct err err;   /* code 0: it ran to its end */
 };
@@ -161,9 +166,9 @@ enum tcp_fate drill_fate(const struct drill *d,
 /* "through SNAT from instance1, the host outside speaking first". */
 void drill_connection_text(const struct drill_connection *c, struct buf *out);
 
-/* The points of a drill: those of each router, then each ping's, then each
- * connection's. Which there
- * are depends on the lab alone. */
+/* The points of a drill: those of each router, each ping's, each connection's,
+ * and those of what instances boot by. Which there are depends on the lab
+ * alone. */
 size_t drill_points(const struct drill *d);
 
 /* Which check point i is of. */
@@ -173,6 +178,13 @@ void drill_title(const struct drill *d, size_t i, struct buf *out);
 /* Judges point i. *ret_skip is set to why it does not apply, or NULL. */
 void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		 const char **ret_skip);
+
+/* The points of what instances boot by: which there are, what is looked at when
+ * the role went, and judging point i of them. */
+struct drill_run;
+void drill_boots_init(struct drill *d);
+void drill_boots_run(struct drill_run *r);
+void drill_boots_judge(const struct drill *d, size_t i, struct verdict *v);
 
 /* What a student would type. */
 void drill_command(const struct drill *d, size_t i, struct buf *out);

@@ -511,6 +511,8 @@ struct place {
 	const struct drill_router *router;
 	const struct drill_ping *ping;
 	const struct drill_connection *connection;
+	const struct point *boot; /* where both are NULL: drill->booted's */
+	size_t boot_index;
 };
 
 static struct place place(const struct drill *d, size_t i)
@@ -523,19 +525,25 @@ static struct place place(const struct drill *d, size_t i)
 	i -= d->nrouters * each;
 	if (i < d->npings)
 		return (struct place){.ping = &d->pings[i]};
-	return (struct place){.connection = &d->connections[i - d->npings]};
+	i -= d->npings;
+	if (i < d->nconnections)
+		return (struct place){.connection = &d->connections[i]};
+	i -= d->nconnections;
+	return (struct place){.boot = &d->booted.items[i], .boot_index = i};
 }
 
 size_t drill_points(const struct drill *d)
 {
 	return d->nrouters * ARRAY_LEN(router_checks) + d->npings +
-	       d->nconnections;
+	       d->nconnections + d->booted.n;
 }
 
 const char *drill_name(const struct drill *d, size_t i)
 {
 	struct place p = place(d, i);
 
+	if (p.boot)
+		return p.boot->check->name;
 	return p.check ? p.check->name : p.ping ? OUTAGE : CONNECTION;
 }
 
@@ -544,6 +552,11 @@ void drill_title(const struct drill *d, size_t i, struct buf *out)
 	struct place p = place(d, i);
 	char text[IP_TEXT_MAX];
 
+	if (p.boot) {
+		check_title(p.boot, out);
+		buf_adds(out, ", after it");
+		return;
+	}
 	buf_printf(out, "%s: ", drill_name(d, i));
 	if (p.connection) {
 		buf_printf(out, "%s ", p.connection->router->name);
@@ -588,6 +601,13 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 			judge_connection(d, p.connection, v);
 		return;
 	}
+	if (p.boot) {
+		if (d->renew_ns)
+			drill_boots_judge(d, p.boot_index, v);
+		else
+			verdict_blind(v, "the drill did not get so far");
+		return;
+	}
 	if (!p.check) {
 		judge_outage(d, p.ping, v);
 		return;
@@ -612,6 +632,10 @@ void drill_command(const struct drill *d, size_t i, struct buf *out)
 	struct place p = place(d, i);
 	char text[IP_TEXT_MAX];
 
+	if (p.boot) {
+		p.boot->check->command(d->boots, &p.boot->subject, out);
+		return;
+	}
 	if (p.check) {
 		if (p.check->command && p.router->aim.dev && *p.router->aim.dev)
 			p.check->command(d, p.router, out);

@@ -62,7 +62,17 @@ void drill_init(struct drill *d, const struct lab *lab,
 			add_ping(d, &e.inside[i]);
 	for (i = 0; i < e.noutside; i++)
 		add_ping(d, &e.outside[i]);
+	/* One instance of each network, by IPv6. */
+	for (i = 0; i < e.nreached; i++) {
+		const struct seen_ping s = {.router = e.reached[i].router,
+					    .dst = e.reached[i].dst};
+
+		if (evidence_hears(lab, e.reached[i].instance->port->network) ==
+		    e.reached[i].instance)
+			add_ping(d, &s);
+	}
 	drill_connections_init(d);
+	drill_boots_init(d);
 }
 
 void drill_release(struct drill *d)
@@ -73,5 +83,6 @@ void drill_release(struct drill *d)
 		return;
 	for (i = 0; i < d->narenas; i++)
 		arena_release(&d->arenas[i]);
+	evidence_release(d->boots);
 	arena_release(&d->arena);
 }

@@ -455,6 +455,10 @@ int drill_run(struct drill *d, struct fleet *f, const volatile int *interrupted,
 	if (e == -EINTR)
 		err_set(&err, e, "interrupted; all is put back");
 	drill_end_all(&r);
+	if (e == 0 && d->booted.n) {
+		say(&r, "looking at what instances boot by");
+		drill_boots_run(&r);
+	}
 	if (e < 0)
 		d->err = err;
 	return e;

@@ -6,6 +6,9 @@
  *   guest {"netns"}
  *        -> {"lease": {...}, "resolv", "client"}
  *
+ *   renew {"machines": [netns, ...], "timeout_ms"}
+ *        -> {}
+ *
  * What a machine holds of what it was told: its lease as its DHCP client wrote
  * it (provision/machine/lease.h), its resolv.conf, and its client's state, a
  * letter as in proc(5). What is not there is left out; that there is no
@@ -13,6 +16,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/arena.h"
 #include "lib/buf.h"
@@ -37,5 +41,10 @@ int look_guest(const struct doc *req, struct json *j, struct err *reterr);
 /* Reads an answer, of which nothing is believed to be of the right form or
  * size; what is kept is in a. */
 void guest_answer(struct arena *a, const struct doc *d, struct seen_guest *ret);
+
+/* Has DHCP clients renew their leases, and waits until they have. */
+void renew_ask(const char *const *machines, size_t n, unsigned timeout_ms,
+	       struct buf *out);
+int look_renew(const struct doc *req, struct json *j, struct err *reterr);
 
 #endif

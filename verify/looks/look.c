@@ -32,6 +32,7 @@ const struct agent_op verify_agent_ops[] = {
 	{"http", look_http, true, NULL},
 	{"programs", look_programs, true, NULL},
 	{"ra", look_ra, true, NULL},
+	{"renew", look_renew, true, NULL},
 	{"sweep", look_sweep, true, NULL},
 	{"tcp", look_tcp, true, NULL},
 	{NULL, NULL, false, NULL},
