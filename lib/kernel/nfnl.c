@@ -26,11 +26,11 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/kernel/netns.h"
+#include "lib/kernel/nfnl_attr.h"
 #include "lib/mem.h"
 
 #define READ_BYTES 65536
 #define DUMP_TRIES 3
-#define NAME_MAX_BYTES 256 /* of a table or chain, as the kernel's */
 
 struct nfnl {
 	int fd;
@@ -298,15 +298,6 @@ struct dump_ctx {
 #define FOR_ATTRS(a, first, left)                                              \
 	for ((a) = (first); nla_ok((a), (left)); (a) = nla_next((a), &(left)))
 
-static const char *text_of(const struct nlattr *a)
-{
-	size_t len = (size_t)nla_len(a);
-
-	return len && len <= NAME_MAX_BYTES && memchr(nla_data(a), '\0', len)
-		       ? nla_data(a)
-		       : NULL;
-}
-
 static size_t nest(struct buf *b, int type)
 {
 	size_t at = b->len;
@@ -322,22 +313,13 @@ static void nest_end(struct buf *b, size_t at)
 	memcpy(b->data + at, &len, sizeof(len));
 }
 
-static bool is_named(const struct nlattr *elem, const char *what)
-{
-	const struct nlattr *a =
-		nla_find(nla_data(elem), nla_len(elem), NFTA_EXPR_NAME);
-	const char *text = a ? text_of(a) : NULL;
-
-	return text && strcmp(text, what) == 0;
-}
-
 /* "counter" with zeros in place of what was counted; others as they are. */
 static void put_expr(struct buf *b, const struct nlattr *elem)
 {
 	const uint64_t none = 0;
 	size_t at, data;
 
-	if (!is_named(elem, "counter")) {
+	if (!nfnl_is_named(elem, "counter")) {
 		put(b, elem->nla_type, nla_data(elem), (size_t)nla_len(elem));
 		return;
 	}
@@ -373,9 +355,9 @@ static bool loads_protocol(const struct nlattr *elem)
 
 	if (!d)
 		return false;
-	if (is_named(elem, "meta"))
+	if (nfnl_is_named(elem, "meta"))
 		return u32_of(d, NFTA_META_KEY) == NFT_META_L4PROTO;
-	return is_named(elem, "payload") &&
+	return nfnl_is_named(elem, "payload") &&
 	       u32_of(d, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_NETWORK_HEADER &&
 	       u32_of(d, NFTA_PAYLOAD_LEN) == 1 &&
 	       (u32_of(d, NFTA_PAYLOAD_OFFSET) == 9 ||
@@ -387,7 +369,7 @@ static int compared(const struct nlattr *elem, bool *ret_not)
 {
 	const struct nlattr *d = data_of(elem), *v;
 
-	if (!d || !is_named(elem, "cmp"))
+	if (!d || !nfnl_is_named(elem, "cmp"))
 		return -1;
 	v = nla_find(nla_data(d), nla_len(d), NFTA_CMP_DATA);
 	v = v ? nla_find(nla_data(v), nla_len(v), NFTA_DATA_VALUE) : NULL;
@@ -444,7 +426,7 @@ static const char *named(struct arena *a, const struct nlattr *from, int left,
 			 int type)
 {
 	const struct nlattr *x = nla_find(from, left, type);
-	const char *text = x ? text_of(x) : NULL;
+	const char *text = x ? nfnl_text_of(x) : NULL;
 
 	return text ? arena_strdup(a, text) : NULL;
 }
@@ -533,160 +515,6 @@ int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
 		return err_sys(reterr, r, "read the rules");
 	*ret = rules;
 	return 0;
-}
-
-/* --- other names -----------------------------------------------------------
- */
-
-struct renaming {
-	nfnl_name_fn *of;
-	void *ctx;
-	int r;
-};
-
-static void rename_text(struct renaming *n, struct nlattr *a)
-{
-	const char *is = a ? text_of(a) : NULL;
-	const char *to = is ? n->of(n->ctx, is) : NULL;
-
-	if (!to)
-		return;
-	if (strlen(to) != strlen(is))
-		n->r = -EINVAL;
-	else
-		memcpy(nla_data(a), to, strlen(to));
-}
-
-static struct nlattr *inside(struct nlattr *a, int type)
-{
-	return a ? nla_find(nla_data(a), nla_len(a), type) : NULL;
-}
-
-/* A jump is a value written to the register of verdicts. */
-static void rename_jumps(struct renaming *n, struct nlattr *list)
-{
-	struct nlattr *e, *d;
-	int left = list ? nla_len(list) : 0;
-
-	for (e = list ? nla_data(list) : NULL; e && nla_ok(e, left);
-	     e = nla_next(e, &left)) {
-		if (!is_named(e, "immediate"))
-			continue;
-		d = inside(inside(e, NFTA_EXPR_DATA), NFTA_IMMEDIATE_DATA);
-		rename_text(n, inside(inside(d, NFTA_DATA_VERDICT),
-				      NFTA_VERDICT_CHAIN));
-	}
-}
-
-static void own_data(struct arena *a, struct nfnl_msg *m)
-{
-	m->data = memcpy(arena_alloc(a, m->len + 1), m->data, m->len);
-}
-
-int nfnl_rename(struct arena *a, struct nfnl_msg *m, nfnl_name_fn *of,
-		void *ctx)
-{
-	bool rule = m->type == NFT_MSG_NEWRULE;
-	struct renaming n = {.of = of, .ctx = ctx};
-	const char *to = m->chain ? of(ctx, m->chain) : NULL;
-	struct nlattr *data;
-
-	own_data(a, m);
-	data = (struct nlattr *)(uintptr_t)m->data;
-	rename_text(&n, nla_find(data, (int)m->len,
-				 rule ? NFTA_RULE_CHAIN : NFTA_CHAIN_NAME));
-	if (rule)
-		rename_jumps(
-			&n, nla_find(data, (int)m->len, NFTA_RULE_EXPRESSIONS));
-	if (to)
-		m->chain = to;
-	return n.r;
-}
-
-void nfnl_drop_policy(struct arena *a, struct nfnl_msg *m)
-{
-	uint32_t v = htonl(NF_DROP);
-	struct nlattr *p;
-
-	own_data(a, m);
-	p = nla_find((struct nlattr *)(uintptr_t)m->data, (int)m->len,
-		     NFTA_CHAIN_POLICY);
-	if (p && nla_len(p) == sizeof(v))
-		memcpy(nla_data(p), &v, sizeof(v));
-}
-
-/* --- comparing -------------------------------------------------------------
- */
-
-/* An order of messages by what they are about, the rules of one chain in
- * theirs: so that the order in which tables were made does not matter. */
-static int by_place(const void *x, const void *y)
-{
-	const struct nfnl_msg *a = *(const struct nfnl_msg *const *)x;
-	const struct nfnl_msg *b = *(const struct nfnl_msg *const *)y;
-	int r = strcmp(a->table, b->table);
-
-	if (r == 0)
-		r = (a->type > b->type) - (a->type < b->type);
-	if (r == 0 && a->chain)
-		r = strcmp(a->chain, b->chain);
-	return r ? r : (a > b) - (a < b);
-}
-
-/* A base chain that accepts, as iptables makes them when it lists. */
-static bool is_idle_chain(const struct nfnl_msg *m)
-{
-	const struct nlattr *p =
-		nla_find(m->data, (int)m->len, NFTA_CHAIN_POLICY);
-	const struct nlattr *hook =
-		nla_find(m->data, (int)m->len, NFTA_CHAIN_HOOK);
-	uint32_t v = 0;
-
-	if (!hook)
-		return false;
-	if (p && nla_len(p) == sizeof(v))
-		memcpy(&v, nla_data(p), sizeof(v));
-	return !p || ntohl(v) == NF_ACCEPT;
-}
-
-/* The messages that count, sorted; n of them in *ret, to be freed. */
-static size_t sorted(const struct nfnl_rules *r, const struct nfnl_msg ***ret)
-{
-	const struct nfnl_msg **list = mem_zero(r->n + 1, sizeof(*list));
-	size_t i, n = 0, from, to, k;
-	bool idle;
-
-	for (i = 0; i < r->n; i++)
-		list[i] = &r->items[i];
-	qsort(list, r->n, sizeof(*list), by_place);
-	for (from = 0; from < r->n; from = to) {
-		idle = true;
-		for (to = from; to < r->n &&
-				strcmp(list[to]->table, list[from]->table) == 0;
-		     to++)
-			if (list[to]->type == NFT_MSG_NEWRULE ||
-			    (list[to]->type == NFT_MSG_NEWCHAIN &&
-			     !is_idle_chain(list[to])))
-				idle = false;
-		for (k = from; !idle && k < to; k++)
-			list[n++] = list[k];
-	}
-	*ret = list;
-	return n;
-}
-
-bool nfnl_same(const struct nfnl_rules *a, const struct nfnl_rules *b)
-{
-	const struct nfnl_msg **x = NULL, **y = NULL;
-	size_t n = sorted(a, &x), m = sorted(b, &y), i;
-	bool same = n == m && a->family == b->family;
-
-	for (i = 0; same && i < n; i++)
-		same = x[i]->type == y[i]->type && x[i]->len == y[i]->len &&
-		       memcmp(x[i]->data, y[i]->data, x[i]->len) == 0;
-	free(x);
-	free(y);
-	return same;
 }
 
 /* --- replacing -------------------------------------------------------------
