@@ -14,25 +14,38 @@
 static const char *const base_names[BASE_MAX] = {
 	"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"};
 
-/* A chain of one set. */
+enum policy { POLICY_NONE, POLICY_ACCEPT, POLICY_DROP };
+
+struct table;
+
+/*
+ * A table's text, which many sets may have: most of a router's is the same in
+ * all. What it became is shared by them.
+ */
+struct unit {
+	struct table *table;
+	struct nfnl_rules rules;
+	unsigned char policy[BASE_MAX]; /* of the kernel's chains in it */
+};
+
+/* A chain of a unit. */
 struct chain {
-	size_t set;
+	struct unit *unit;
 	const char *name;  /* its own */
 	const char *alias; /* in the whole: as long */
 	int base;          /* which of the kernel's, or -1 */
 };
-
-enum policy { POLICY_NONE, POLICY_ACCEPT, POLICY_DROP };
 
 /* A table of the whole. */
 struct table {
 	const char *name;
 	bool base[BASE_MAX]; /* declared by any set */
 	struct map by_alias; /* to struct chain */
+	struct map by_text;  /* to struct unit */
+	struct unit **units;
+	size_t nunits;
 	struct buf heads, rules;
-	bool *of; /* by set: it has this table */
-	/* By set: the kernel's chains in it. */
-	unsigned char (*policy)[BASE_MAX];
+	struct unit **of; /* by set, or NULL */
 };
 
 struct rules_gathered {
@@ -46,9 +59,9 @@ struct rules_gathered {
 /* Where a text is being read. */
 struct reading {
 	struct rules_gathered *g;
-	size_t set;
-	struct table *t;    /* NULL: between tables */
-	struct map by_name; /* the set's chains in t */
+	struct table *t;
+	struct unit *unit;
+	struct map by_name; /* its chains */
 	bool bad;
 };
 
@@ -81,7 +94,6 @@ static struct table *need_table(struct rules_gathered *g, const char *name,
 	t = &g->tables[g->ntables++];
 	t->name = arena_strndup(g->a, name, len);
 	t->of = arena_array(g->a, g->n, sizeof(*t->of));
-	t->policy = arena_array(g->a, g->n, sizeof(*t->policy));
 	return t;
 }
 
@@ -110,7 +122,7 @@ static struct chain *need_chain(struct reading *r, const char *name, size_t len)
 	if (c)
 		return c;
 	c = arena_alloc(a, sizeof(*c));
-	c->set = r->set;
+	c->unit = r->unit;
 	c->name = own;
 	c->base = base_of(name, len);
 	c->alias = new_alias(r->g, len);
@@ -123,7 +135,7 @@ static struct chain *need_chain(struct reading *r, const char *name, size_t len)
 	buf_printf(&r->t->heads, ":%s -\n", c->alias);
 	if (c->base >= 0) {
 		r->t->base[c->base] = true;
-		r->t->policy[r->set][c->base] = POLICY_ACCEPT;
+		r->unit->policy[c->base] = POLICY_ACCEPT;
 	}
 	return c;
 }
@@ -175,7 +187,7 @@ static void read_table(struct reading *r, const char *from, const char *to)
 			c = need_chain(r, s + 1, len);
 			if (c && c->base >= 0 &&
 			    strncmp(s + 1 + len, " DROP", 5) == 0)
-				r->t->policy[r->set][c->base] = POLICY_DROP;
+				r->unit->policy[c->base] = POLICY_DROP;
 		} else if (strncmp(s, "-A ", 3) == 0) {
 			(void)need_chain(r, s + 3, strcspn(s + 3, " \n"));
 		} else if (*s != '#' && *s != '\n') {
@@ -195,12 +207,30 @@ static void read_table(struct reading *r, const char *from, const char *to)
 	}
 }
 
+/* The unit of a table's text; *ret_new where it was not met before. */
+static struct unit *need_unit(struct rules_gathered *g, struct table *t,
+			      const char *text, size_t len, bool *ret_new)
+{
+	struct unit *u = map_get(&t->by_text, text, len), **slot;
+
+	*ret_new = !u;
+	if (u)
+		return u;
+	u = arena_alloc(g->a, sizeof(*u));
+	*u = (struct unit){.table = t};
+	map_put(g->a, &t->by_text, text, len, u);
+	slot = arena_push(g->a, &t->units, &t->nunits, sizeof(*slot));
+	*slot = u;
+	return u;
+}
+
 static bool read_set(struct rules_gathered *g, size_t set, const char *text)
 {
 	const char *s, *end, *commit;
 
 	for (s = text; *s; s = end) {
-		struct reading r = {.g = g, .set = set};
+		struct reading r = {.g = g};
+		bool new;
 
 		end = s + strcspn(s, "\n");
 		end += *end == '\n';
@@ -215,8 +245,10 @@ static bool read_set(struct rules_gathered *g, size_t set, const char *text)
 		/* A table twice would be two sets. */
 		if (!commit || !r.t || r.t->of[set])
 			return false;
-		r.t->of[set] = true;
-		read_table(&r, end, commit);
+		r.unit = need_unit(g, r.t, end, (size_t)(commit - end), &new);
+		r.t->of[set] = r.unit;
+		if (new)
+			read_table(&r, end, commit);
 		if (r.bad)
 			return false;
 		end = commit + strlen("COMMIT\n");
@@ -275,23 +307,22 @@ static struct nfnl_msg *push(struct rules_gathered *g, struct nfnl_rules *to,
 	return p;
 }
 
-/* One of the kernel's chains, for each set that has it. */
+/* One of the kernel's chains, for each unit that has it. */
 static void part_base(struct rules_gathered *g, const struct table *t, int base,
-		      const struct nfnl_msg *m, struct nfnl_rules *ret)
+		      const struct nfnl_msg *m)
 {
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < t->nunits; i++) {
 		struct nfnl_msg *p;
 
-		if (t->policy[i][base] == POLICY_NONE)
+		if (t->units[i]->policy[base] == POLICY_NONE)
 			continue;
-		p = push(g, &ret[i], m);
-		if (t->policy[i][base] == POLICY_DROP)
+		p = push(g, &t->units[i]->rules, m);
+		if (t->units[i]->policy[base] == POLICY_DROP)
 			nfnl_drop_policy(g->a, p);
 	}
 }
 
-static int part_one(struct rules_gathered *g, const struct nfnl_msg *m,
-		    struct nfnl_rules *ret)
+static int part_one(struct rules_gathered *g, const struct nfnl_msg *m)
 {
 	struct table *t = table_of(g, m->table, strlen(m->table));
 	const struct chain *c;
@@ -300,15 +331,14 @@ static int part_one(struct rules_gathered *g, const struct nfnl_msg *m,
 	if (!t)
 		return -EPROTO;
 	if (m->type == NFT_MSG_NEWTABLE) {
-		for (size_t i = 0; i < g->n; i++)
-			if (t->of[i])
-				push(g, &ret[i], m);
+		for (size_t i = 0; i < t->nunits; i++)
+			push(g, &t->units[i]->rules, m);
 		return 0;
 	}
 	c = map_gets(&t->by_alias, m->chain);
 	base = c ? -1 : base_of(m->chain, strlen(m->chain));
 	if (m->type == NFT_MSG_NEWCHAIN && base >= 0) {
-		part_base(g, t, base, m, ret);
+		part_base(g, t, base, m);
 		return 0;
 	}
 	if (!c)
@@ -316,7 +346,23 @@ static int part_one(struct rules_gathered *g, const struct nfnl_msg *m,
 	/* What stood for one of the kernel's is none of the set's. */
 	if (m->type == NFT_MSG_NEWCHAIN && c->base >= 0)
 		return 0;
-	return nfnl_rename(g->a, push(g, &ret[c->set], m), own_name, t);
+	return nfnl_rename(g->a, push(g, &c->unit->rules, m), own_name, t);
+}
+
+/* A set's messages: of all its tables, each type before the next. */
+static void join(struct rules_gathered *g, size_t set, struct nfnl_rules *ret)
+{
+	static const uint8_t types[] = {NFT_MSG_NEWTABLE, NFT_MSG_NEWCHAIN,
+					NFT_MSG_NEWRULE};
+
+	for (size_t k = 0; k < ARRAY_LEN(types); k++)
+		for (size_t i = 0; i < g->ntables; i++) {
+			const struct unit *u = g->tables[i].of[set];
+
+			for (size_t m = 0; u && m < u->rules.n; m++)
+				if (u->rules.items[m].type == types[k])
+					push(g, ret, &u->rules.items[m]);
+		}
 }
 
 int rules_part(struct rules_gathered *g, const struct nfnl_rules *all,
@@ -325,9 +371,11 @@ int rules_part(struct rules_gathered *g, const struct nfnl_rules *all,
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < g->n; i++)
-		ret[i] = (struct nfnl_rules){.family = all->family};
 	for (i = 0; r == 0 && i < all->n; i++)
-		r = part_one(g, &all->items[i], ret);
+		r = part_one(g, &all->items[i]);
+	for (i = 0; r == 0 && i < g->n; i++) {
+		ret[i] = (struct nfnl_rules){.family = all->family};
+		join(g, i, &ret[i]);
+	}
 	return r;
 }

@@ -12,6 +12,7 @@
  * The kernel's chains (PREROUTING, ...) cannot be there twice: the rules of
  * each set's stand in one of its own that nothing jumps to. Whether a rule may
  * be in such a chain at all, the kernel says when the set is put in place.
+ * A table that many sets have to the letter is there once.
  * All of it is pure.
  */
 

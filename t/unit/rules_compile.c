@@ -140,6 +140,7 @@ static void gathered(void)
 		"",
 		"*nat\n:OUTPUT ACCEPT\n:own -\n-A own -g own2\n:own2 -\n"
 		"COMMIT\n*raw\n-A PREROUTING -j CT --notrack\nCOMMIT\n",
+		"*raw\n-A PREROUTING -j CT --notrack\nCOMMIT\n",
 	};
 	const char *bad[] = {"*nat\n-I OUTPUT -j ACCEPT\nCOMMIT\n",
 			     "*nat\n:OUTPUT ACCEPT\n",
@@ -147,7 +148,7 @@ static void gathered(void)
 			     "*nat\n:a -\nCOMMIT\n"};
 	size_t i;
 
-	ok(rules_gather(&a, texts, 3, &b) != NULL, "three sets are one");
+	ok(rules_gather(&a, texts, 4, &b) != NULL, "four sets are one");
 	is(b.data,
 	   "*nat\n:OUTPUT ACCEPT\n:Z00000 -\n:Z01 -\n:Z00002 -\n:Z03 -\n"
 	   ":Z004 -\n-A Z00000 -j Z01\n"
@@ -155,7 +156,8 @@ static void gathered(void)
 	   "-A Z03 -g Z004\nCOMMIT\n"
 	   "*raw\n:PREROUTING ACCEPT\n:Z000000005 -\n"
 	   "-A Z000000005 -j CT --notrack\nCOMMIT\n",
-	   "each chain has a name of its own, as long as it was");
+	   "each chain has a name of its own, as long as it was, and a "
+	   "table that two have is there once");
 	for (i = 0; i < ARRAY_LEN(bad); i++)
 		ok(!rules_gather(&a, &bad[i], 1, &none) && !none.len,
 		   "not gathered: %zu", i);
@@ -177,6 +179,8 @@ static void gathered_kernel(void)
 {
 	auto_arena struct arena a = {0};
 	auto_close int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	const char *raw = "*raw\n:OUTPUT ACCEPT\n:l3 -\n-A OUTPUT -j l3\n"
+			  "-A l3 -o qr-+ -j CT --notrack\nCOMMIT\n";
 	struct rules_job one[6], many[6];
 	size_t i, same = 0, dumps = 0;
 
@@ -193,9 +197,9 @@ static void gathered_kernel(void)
 					 "--to-source 10.0.0.%zu\n"
 					 "-A l3-x%zu -d 169.254.169.254/32 -i "
 					 "qr-+ -p tcp -m tcp --dport 80 -j "
-					 "REDIRECT --to-ports 9697\nCOMMIT\n",
+					 "REDIRECT --to-ports 9697\nCOMMIT\n%s",
 					 i == 3 ? "DROP" : "ACCEPT", i, i, i, i,
-					 i),
+					 i, i == 5 ? "" : raw),
 				 arena_printf(&a,
 					      "*filter\n:INPUT %s\n-A INPUT -s "
 					      "fd00::%zu/128 -m comment "
