@@ -34,6 +34,7 @@ struct cmd;
 	X(NULL, services) \
 	X(NULL, fabric) \
 	X(NULL, metadata) \
+	X(NULL, state_change) \
 	X(NULL, machine) \
 	X(NULL, dhcp_hook)
 /* clang-format on */

@@ -98,7 +98,8 @@ struct res_addr {
 	uint8_t proto; /* IFAPROT_*; 0 where the kernel tells none */
 	bool tentative;
 	bool dynamic; /* with a lifetime: learned, as by SLAAC */
-	/* of plan.virt only: the id of the router that it is of */
+	/* of plan.virt only: the id of the router that it is of, where our
+	 * own engine has it */
 	const char *router;
 };
 

@@ -77,12 +77,18 @@ const struct seen_engine *seen_engine(const struct observed *o)
 	static const struct seen_engine none;
 	const struct seen_ns *own = seen_ns(o, "");
 	const struct res_list *list = own ? &own->of[RES_SERVICE] : NULL;
+	const struct seen_engine *ret = o ? &none : NULL;
 	size_t i;
 
-	for (i = 0; list && i < list->n; i++)
-		if (strcmp(list->items[i].service.name, SERVICE_ENGINE) == 0)
-			return &list->items[i].service.engine;
-	return o ? &none : NULL;
+	for (i = 0; list && i < list->n; i++) {
+		const struct res_service *s = &list->items[i].service;
+
+		if (strcmp(s->name, SERVICE_ENGINE) == 0)
+			return &s->engine;
+		if (strcmp(s->name, SERVICE_STATE_CHANGE) == 0)
+			ret = &s->engine;
+	}
+	return ret;
 }
 
 const struct obs_router *seen_router(const struct observed *o, const char *id)

@@ -318,6 +318,9 @@ static void resolve_ha(struct resolve *r, const struct raw_router *raw,
 	size_t i;
 
 	t->ha = raw->ha;
+	/* Neutron has it track its own interface only. */
+	if (t->ha.engine == TOPO_ENGINE_KEEPALIVED)
+		t->ha.track = TOPO_TRACK_HA;
 	t->ha.vip =
 		(struct ipnet){ip_v4(RAW_VIP_NET + raw->ha.vrid), RAW_VIP_LEN};
 	t->ha_network = net;
@@ -540,6 +543,23 @@ static void resolve_notes(struct resolve *r)
 	}
 }
 
+/* What the real thing does worse, where somebody asked for it. */
+static void note_keepalived(struct resolve *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->lab->nrouters; i++)
+		n += r->lab->routers[i].is_ha &&
+		     r->lab->routers[i].ha.engine == TOPO_ENGINE_KEEPALIVED;
+	if (n)
+		note(r, arena_printf(
+				r->a,
+				"keepalived speaks for %zu router%s, as in "
+				"Neutron: a cut overlay is not noticed by who "
+				"is cut off, who stays active too",
+				n, n == 1 ? "" : "s"));
+}
+
 static size_t count_ports(const struct resolve *r)
 {
 	size_t n = r->raw->ninstances;
@@ -582,5 +602,6 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_floatings(&r);
 	resolve_secgroups(raw, lab, &r.ids);
 	resolve_notes(&r);
+	note_keepalived(&r);
 	return lab;
 }

@@ -149,6 +149,11 @@ bool topo_carries(const struct topo_router *r, const struct topo_node *n)
 	return false;
 }
 
+bool topo_has_engine(const struct topo_router *r)
+{
+	return r->is_ha && r->ha.engine == TOPO_ENGINE_LABCTL;
+}
+
 const struct topo_port *topo_ha_port(const struct topo_router *r,
 				     const struct topo_node *n)
 {

@@ -381,6 +381,9 @@ const struct topo_nic *topo_nic_on(const struct topo_node *n,
 /* Whether a node carries the router. */
 bool topo_carries(const struct topo_router *r, const struct topo_node *n);
 
+/* Whether labctl's own engine speaks VRRP for the router. */
+bool topo_has_engine(const struct topo_router *r);
+
 /* The router's HA port on a node, or NULL where the node does not carry it, or
  * the router is not highly available. */
 const struct topo_port *topo_ha_port(const struct topo_router *r,

@@ -8,7 +8,9 @@ enum role role_in(const struct observed *o, const struct topo_router *r)
 {
 	const struct obs_router *s = role_on(seen_engine(o), r);
 
-	if (!o || (r->is_ha && seen_engine(o)->error) || !s || !s->state)
+	if (!o || !s || !s->state)
+		return ROLE_UNKNOWN;
+	if (topo_has_engine(r) && seen_engine(o)->error)
 		return ROLE_UNKNOWN;
 	return strcmp(s->state, "active") == 0 ? ROLE_ACTIVE : ROLE_STANDBY;
 }
@@ -29,6 +31,8 @@ const char *role_word(const struct observed *o, const struct topo_router *r)
 {
 	const struct obs_router *s = role_on(seen_engine(o), r);
 
+	if (!topo_has_engine(r))
+		return s && s->state ? s->state : "without a state file";
 	if (seen_engine(o)->error)
 		return "engine does not answer";
 	if (!seen_engine(o)->running)

@@ -61,6 +61,15 @@ static bool has_leases(const struct lab *lab)
 	return false;
 }
 
+static bool has_keepalived(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nrouters; i++)
+		if (lab->routers[i].is_ha &&
+		    lab->routers[i].ha.engine == TOPO_ENGINE_KEEPALIVED)
+			return true;
+	return false;
+}
+
 const struct emul_program emul_programs[] = {
 	{"dnsmasq", "dnsmasq-base", "labs with DHCP", has_dhcp},
 	{"iptables-nft-restore", "iptables", "labs with DHCP or SLAAC",
@@ -71,6 +80,7 @@ const struct emul_program emul_programs[] = {
 	{"haproxy", "haproxy", "labs with DHCP and a metadata agent",
 	 has_metadata},
 	{"radvd", "radvd", "labs with SLAAC", has_slaac},
+	{"keepalived", "keepalived", "routers with its engine", has_keepalived},
 };
 const size_t emul_nprograms = ARRAY_LEN(emul_programs);
 

@@ -69,6 +69,7 @@ static int decode(struct arena *a, const struct doc *d, struct roles_node *ret,
 	g->pid = pid;
 	for (size_t i = 0; i < g->nrouters; i++)
 		g->routers[i].file = doc_str(w.files, g->routers[i].id, NULL);
+	engine_add_files(a, w.files, g);
 	*ret = w.n;
 	return 0;
 }
@@ -166,7 +167,9 @@ const struct obs_router *role_on(const struct seen_engine *e,
 	if (!r->is_ha)
 		return e ? &always : NULL;
 	for (i = 0; e && i < e->nrouters; i++)
-		if (strcmp(e->routers[i].id, r->uuid) == 0)
+		if (strcmp(e->routers[i].id, r->uuid) == 0 &&
+		    e->routers[i].by_file ==
+			    (r->ha.engine == TOPO_ENGINE_KEEPALIVED))
 			return &e->routers[i];
 	return NULL;
 }

@@ -61,7 +61,7 @@ void roles_release(struct roles *r);
 
 /* What an engine says of the router, or NULL; e is of one of its hosts, or
  * NULL. The one look-up of a role. A router that is not highly available is
- * active where it is, whoever answers. */
+ * active where it is, whoever answers; of keepalived's its state file tells. */
 const struct obs_router *role_on(const struct seen_engine *e,
 				 const struct topo_router *r);
 bool role_is_active(const struct obs_router *s);

@@ -188,7 +188,7 @@ static bool of_engine(struct diff *d, const struct res *have)
 static bool stood(struct diff *d, const struct res *virt,
 		  const struct res *have)
 {
-	return have->addr.proto != RTPROT_KEEPALIVED &&
+	return virt->addr.router && have->addr.proto != RTPROT_KEEPALIVED &&
 	       !seen_router(diff_have(d), virt->addr.router) &&
 	       link_staying(d, have->netns, have->addr.dev);
 }

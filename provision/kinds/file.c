@@ -133,9 +133,19 @@ static void compare(struct diff *d, const struct res *want,
 
 static bool extra(struct diff *d, const struct res *have)
 {
-	(void)d;
-	(void)have;
-	return true; /* the folder is the lab's */
+	const struct plan *p = diff_plan(d);
+	size_t i, k;
+
+	/* keepalived's is a service's file; of others the folder is the lab's,
+	 * with all in it. */
+	for (i = 0; i < p->n; i++)
+		for (k = 0; p->res[i].kind == RES_SERVICE &&
+			    k < p->res[i].service.nfiles;
+		     k++)
+			if (strcmp(p->res[i].service.files[k].path,
+				   have->file.path) == 0)
+				return false;
+	return true;
 }
 
 /* --- applying ------------------------------------------------------------- */

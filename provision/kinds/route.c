@@ -204,7 +204,7 @@ static int look(struct look *l, struct err *reterr)
 static bool stood(struct diff *d, const struct res *virt,
 		  const struct res *have)
 {
-	return have->route.proto != RTPROT_KEEPALIVED &&
+	return virt->route.router && have->route.proto != RTPROT_KEEPALIVED &&
 	       !seen_router(diff_have(d), virt->route.router) &&
 	       link_staying(d, have->netns, have->route.dev);
 }

@@ -68,10 +68,10 @@ static void look_services(struct look *l, struct observed *o)
 		if (!r)
 			return;
 		r->service = seen.items[k].service;
-		if (!is_engine(r))
-			continue;
-		r->service.engine = engine;
-		has_engine = true;
+		if (is_engine(r) ||
+		    strcmp(r->service.name, SERVICE_STATE_CHANGE) == 0)
+			r->service.engine = engine;
+		has_engine = has_engine || is_engine(r);
 	}
 	if (has_engine || !(engine.running || engine.error || engine.files))
 		return;

@@ -225,6 +225,25 @@ static void one(struct plan_ctx *c, struct json *j, const struct topo_router *r)
 	json_obj_end(j);
 }
 
+void plan_engine_virtual(struct plan_ctx *c, const struct topo_router *r)
+{
+	auto_buf struct buf unsaid = {0};
+	size_t i = c->plan->nvirt;
+	struct json j;
+
+	/* The same list; only that our engine is not told. */
+	json_init(&j, &unsaid, 0);
+	one(c, &j, r);
+	for (; i < c->plan->nvirt; i++) {
+		struct res *v = &c->plan->virt[i];
+
+		if (v->kind == RES_ADDR)
+			v->addr.router = NULL;
+		else
+			v->route.router = NULL;
+	}
+}
+
 /* The engine as a service of the node: it keeps its own routers through a
  * reload, and has a supervisor of its own that takes the virtual addresses
  * away when it dies. */

@@ -7,4 +7,7 @@
 /* The engine's resource and what it owns, where the node has routers. */
 void plan_engine(struct plan_ctx *c);
 
+/* The addresses and routes of a router that another engine speaks for. */
+void plan_engine_virtual(struct plan_ctx *c, const struct topo_router *r);
+
 #endif

@@ -245,10 +245,14 @@ void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
 
 	if (!r->is_ha)
 		return;
-	f = &plan_add(c, RES_FILE, "")->file;
-	f->path = arena_printf(
-		c->arena, SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF, r->uuid);
-	f->text = plan_keepalived_conf(c->arena, r, c->node);
+	/* keepalived's own is a file of its service. */
+	if (topo_has_engine(r)) {
+		f = &plan_add(c, RES_FILE, "")->file;
+		f->path = arena_printf(c->arena,
+				       SERVICE_HA_CONFS "/%s/" SERVICE_HA_CONF,
+				       r->uuid);
+		f->text = plan_keepalived_conf(c->arena, r, c->node);
+	}
 	script = plan_health_script(c->arena, r);
 	if (!script)
 		return;

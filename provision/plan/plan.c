@@ -38,6 +38,7 @@
 #include "provision/plan/engine.h"
 #include "provision/plan/ha_confs.h"
 #include "provision/plan/instance.h"
+#include "provision/plan/keepalived.h"
 #include "provision/plan/mechanism.h"
 #include "provision/plan/metadata.h"
 #include "provision/plan/nat.h"
@@ -277,6 +278,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_router(&c, plan_nat);
 	each_router(&c, plan_ha_confs);
 	plan_engine(&c);
+	plan_keepalived(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);
 	plan_metadata(&c); /* behind all other rules of routers but these */

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -131,11 +132,71 @@ void engine_roles(const char *state_dir, struct json *j)
 	json_kint(j, "pid", pid);
 	if (r < 0 && r != -ENOENT && r != -ECONNREFUSED)
 		json_kstr(j, "error", why.msg);
-	if (r < 0)
-		return;
-	json_key(j, "roles");
-	json_raw(j, in.data);
+	if (r == 0) {
+		json_key(j, "roles");
+		json_raw(j, in.data);
+	}
 	write_files(j);
+}
+
+/* Those of keepalived's routers that the engine does not know: it is told by
+ * their state files. */
+static void add_by_file(struct arena *a, struct seen_engine *g, const char *id,
+			const char *text, int64_t since_ns)
+{
+	struct obs_router *more;
+	size_t i;
+
+	for (i = 0; i < g->nrouters; i++)
+		if (strcmp(g->routers[i].id, id) == 0 && !g->routers[i].by_file)
+			return;
+	more = arena_array(a, g->nrouters + 1, sizeof(*more));
+	if (g->nrouters)
+		memcpy(more, g->routers, g->nrouters * sizeof(*more));
+	more[g->nrouters++] = (struct obs_router){
+		.id = arena_strdup(a, id),
+		.state = strcmp(text, "master") == 0 ? "active" : "backup",
+		.since_ns = since_ns,
+		.file = arena_strdup(a, text),
+		.by_file = true};
+	g->routers = more;
+}
+
+void engine_add_files(struct arena *a, const struct doc *files,
+		      struct seen_engine *g)
+{
+	size_t i, n = doc_len(files);
+
+	for (i = 0; i < n && files->kind == DOC_MAP; i++)
+		if (files->items[i]->kind == DOC_SCALAR)
+			add_by_file(a, g, files->keys[i]->str,
+				    files->items[i]->str, 0);
+}
+
+static void look_files(struct arena *a, struct seen_engine *g)
+{
+	auto_buf struct buf text = {0};
+	char path[PATH_MAX];
+	struct dirent *d;
+	struct stat st;
+	DIR *dir = opendir(engine_ha_confs);
+
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' ||
+		    snprintf(path, sizeof(path), "%s/%s/state", engine_ha_confs,
+			     d->d_name) >= (int)sizeof(path))
+			continue;
+		buf_reset(&text);
+		buf_adds(&text, "");
+		if (file_read(path, STATE_WORD_MAX, &text) < 0 ||
+		    stat(path, &st) < 0)
+			continue;
+		text.data[strcspn(text.data, "\r\n")] = '\0';
+		add_by_file(a, g, d->d_name, text.data,
+			    st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static const char *state_file(struct arena *a, const char *id)
@@ -262,6 +323,7 @@ void engine_look(struct arena *a, const char *state_dir,
 		ret->error = arena_strdup(a, why.msg);
 	for (i = 0; i < ret->nrouters; i++)
 		ret->routers[i].file = state_file(a, ret->routers[i].id);
+	look_files(a, ret);
 	if (!ret->pid)
 		ret->pid = pid;
 	ret->files = files;

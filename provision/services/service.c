@@ -268,6 +268,7 @@ static const struct key router_rows[] = {
 	 .flags = KEY_REQUIRED},
 	{"since_ns", KEY_INT, KEY_FIELD(struct obs_router, since_ns)},
 	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
+	{"by_file", KEY_BOOL, KEY_FIELD(struct obs_router, by_file)},
 	{"amiss", KEY_TEXT, KEY_FIELD(struct obs_router, amiss)},
 };
 

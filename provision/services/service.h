@@ -55,6 +55,7 @@ struct obs_router {
 	const char *file; /* what its state file holds, or NULL */
 	const char *amiss; /* addresses and routes that the engine could not
 			      place or remove, in words; or NULL */
+	bool by_file;      /* no engine tells of it, but its state file */
 };
 
 /* What the VRRP engine says. */
@@ -99,6 +100,8 @@ struct res_service {
 
 /* The VRRP engine's name as a service. */
 #define SERVICE_ENGINE "vrrp"
+/* Who tells of keepalived's routers: seen, it has what is known of them. */
+#define SERVICE_STATE_CHANGE "keepalived-state-change"
 
 /* The number of a signal by its name without "SIG", or 0. */
 int service_signal(const char *name);

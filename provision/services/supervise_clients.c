@@ -55,7 +55,8 @@ static bool is_wanted(const struct supervisor *v, const struct kept *k)
 	const char *router = service_router(&k->s);
 
 	return !v->stopping && !k->drop &&
-	       (!router || roles_watch_active(&v->roles, router));
+	       (!router || roles_watch_active(&v->roles[0], router) ||
+		roles_watch_active(&v->roles[1], router));
 }
 
 static void put_service(const struct supervisor *v, const struct kept *k,

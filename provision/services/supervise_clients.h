@@ -31,13 +31,16 @@ struct client {
 	struct mono until;
 };
 
+/* Of roles: labctl's engine, and who tells of keepalived's routers. */
+#define SUPERVISE_WATCHES 2
+
 struct supervisor {
 	const char *dir;
 	int listener, signals;
 	struct kept *services;
 	size_t n;
 	struct client clients[CLIENTS_MAX];
-	struct roles_watch roles;
+	struct roles_watch roles[SUPERVISE_WATCHES];
 	bool stopping;
 	struct pollfd *fds;
 	size_t nfds, cap;

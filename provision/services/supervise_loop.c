@@ -67,10 +67,26 @@ static bool follows(const struct supervisor *v)
 	return false;
 }
 
+/* In fds: the listener and signals come first. */
+enum { FIRST_WATCH = 2, FIRST_CLIENT = FIRST_WATCH + SUPERVISE_WATCHES };
+
+/* Whether there can be somebody to tell roles: keepalived's are told by a
+ * service that there may not be. */
+static bool watches(const struct supervisor *v, size_t which)
+{
+	const struct kept *k;
+
+	for (k = v->services; which > 0 && k; k = k->next)
+		if (k->s.control &&
+		    strcmp(k->s.control, v->roles[which].socket) == 0)
+			return true;
+	return which == 0;
+}
+
 /* What to wait for, in the order in which serve() takes it up. */
 static int prepare(struct supervisor *v)
 {
-	struct mono at = v->roles.again;
+	struct mono at = MONO_NEVER;
 	const struct kept *k;
 	size_t i;
 	int64_t ns;
@@ -78,7 +94,10 @@ static int prepare(struct supervisor *v)
 	v->nfds = 0;
 	poll_for(v, v->listener, POLLIN);
 	poll_for(v, v->signals, POLLIN);
-	poll_for(v, v->roles.fd, POLLIN);
+	for (i = 0; i < SUPERVISE_WATCHES; i++) {
+		poll_for(v, v->roles[i].fd, POLLIN);
+		at = mono_min(at, v->roles[i].again);
+	}
 	for (i = 0; i < CLIENTS_MAX; i++) {
 		struct client *c = &v->clients[i];
 
@@ -150,18 +169,19 @@ static void serve(struct supervisor *v)
 	size_t i;
 
 	/* Words before ends, so that the last of them are there. */
-	for (k = v->services, p += 3 + 2 * CLIENTS_MAX;
+	for (k = v->services, p += FIRST_CLIENT + 2 * CLIENTS_MAX;
 	     k && p < v->fds + v->nfds; k = k->next, p++)
 		if (p->revents && k->out == p->fd)
 			(void)kept_hear(k, v->dir);
 	if (v->fds[1].revents)
 		signalled(v);
-	if (v->fds[2].revents)
-		roles_watch_hear(&v->roles);
+	for (i = 0; i < SUPERVISE_WATCHES; i++)
+		if (v->fds[FIRST_WATCH + i].revents)
+			roles_watch_hear(&v->roles[i]);
 	for (i = 0; i < CLIENTS_MAX; i++) {
 		struct client *c = &v->clients[i];
 
-		p = &v->fds[3 + 2 * i];
+		p = &v->fds[FIRST_CLIENT + 2 * i];
 		if (c->fd < 0 || c->fd != p[0].fd)
 			continue;
 		if (p[1].revents && c->verb >= 0)
@@ -179,13 +199,18 @@ static void serve(struct supervisor *v)
 static void turn(struct supervisor *v)
 {
 	int ms = prepare(v);
+	size_t i;
 
 	if (poll(v->fds, v->nfds, ms) > 0)
 		serve(v);
-	if (!follows(v))
-		roles_watch_release(&v->roles);
-	else if (v->roles.fd < 0)
-		roles_watch_dial(&v->roles, v->dir);
+	for (i = 0; i < SUPERVISE_WATCHES; i++) {
+		struct roles_watch *w = &v->roles[i];
+
+		if (!follows(v) || !watches(v, i))
+			roles_watch_release(w);
+		else if (w->fd < 0)
+			roles_watch_dial(w, v->dir);
+	}
 	clients_keep(v);
 	clients_tend(v);
 }
@@ -259,7 +284,8 @@ static void run(struct supervisor *v)
 		(void)unlink(path);
 	if (v->listener >= 0)
 		close(v->listener);
-	roles_watch_release(&v->roles);
+	for (i = 0; i < SUPERVISE_WATCHES; i++)
+		roles_watch_release(&v->roles[i]);
 	free(v->fds);
 }
 
@@ -282,7 +308,8 @@ int supervise_run(const char *dir, int tell, struct err *reterr)
 	v.signals = signals;
 	for (i = 0; i < CLIENTS_MAX; i++)
 		v.clients[i].fd = v.clients[i].verb = -1;
-	roles_watch_init(&v.roles);
+	roles_watch_init(&v.roles[0], ROLES_SOCKET);
+	roles_watch_init(&v.roles[1], ROLES_SOCKET_KEEPALIVED);
 	(void)!write(tell, "+", 1);
 	close(tell);
 	run(&v);

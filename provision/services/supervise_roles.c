@@ -15,9 +15,10 @@
 
 #define LINE_MAX_ 65536
 
-void roles_watch_init(struct roles_watch *w)
+void roles_watch_init(struct roles_watch *w, const char *socket)
 {
-	*w = (struct roles_watch){.fd = -1, .again = MONO_NEVER};
+	*w = (struct roles_watch){
+		.socket = socket, .fd = -1, .again = MONO_NEVER};
 }
 
 static void hang_up(struct roles_watch *w)
@@ -46,7 +47,7 @@ void roles_watch_dial(struct roles_watch *w, const char *dir)
 	char path[PATH_MAX];
 
 	w->again = mono_add(clock_mono(), ROLES_AGAIN_NS);
-	snprintf(path, sizeof(path), "%s/" ROLES_SOCKET, dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, w->socket);
 	fd = unix_dial(path, "the VRRP engine", NULL);
 	if (fd < 0 || send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) !=
 			      (ssize_t)sizeof(ask) - 1)

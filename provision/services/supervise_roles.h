@@ -2,7 +2,8 @@
 #ifndef LABCTL_PROVISION_SERVICES_SUPERVISE_ROLES_H
 #define LABCTL_PROVISION_SERVICES_SUPERVISE_ROLES_H
 
-/* The node's roles as the VRRP engine tells them to who watches it. */
+/* The node's roles as the VRRP engine tells them to who watches it, or who
+ * tells of keepalived's (state_change.h). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +15,8 @@
 
 /* In the state folder: the control socket of the node's engine. */
 #define ROLES_SOCKET "vrrp.sock"
+/* The same, of who tells of keepalived's routers. */
+#define ROLES_SOCKET_KEEPALIVED "keepalived.sock"
 #define ROLES_AGAIN_NS (50 * NS_PER_MS) /* until it is dialled again */
 #define ROLES_MAX 4096
 
@@ -23,7 +26,8 @@ struct watched_role {
 };
 
 struct roles_watch {
-	int fd; /* -1: nobody tells */
+	const char *socket; /* in the state folder */
+	int fd;             /* -1: nobody tells */
 	struct mono again;
 	struct buf in;
 	struct line next; /* of in */
@@ -32,7 +36,7 @@ struct roles_watch {
 	size_t n;
 };
 
-void roles_watch_init(struct roles_watch *w);
+void roles_watch_init(struct roles_watch *w, const char *socket);
 void roles_watch_release(struct roles_watch *w);
 
 /* Asks the engine to tell; it is tried again at w->again. */

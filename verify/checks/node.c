@@ -174,10 +174,19 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 {
 	const struct observed *o = sight_sample(e, s->node, v);
 	const struct lab *lab = e->lab;
+	bool any = false;
 	size_t i;
 
 	if (!o)
 		return;
+	for (i = 0; i < lab->nrouters && !any; i++)
+		any = topo_has_engine(&lab->routers[i]) &&
+		      topo_carries(&lab->routers[i], s->node);
+	if (!any) {
+		verdict_want(v, "keepalived, and who tells of it, run");
+		judge_services(o, v);
+		return;
+	}
 	verdict_want(v, "an engine that runs and answers");
 	/* Stopped or stuck it has a process all the same. */
 	verdict_saw(v, seen_engine(o)->running, "an engine %s",
@@ -191,7 +200,7 @@ static void judge_engine(const struct evidence *e, const struct subject *s,
 	for (i = 0; i < lab->nrouters; i++) {
 		const struct topo_router *r = &lab->routers[i];
 
-		if (!topo_ha_port(r, s->node))
+		if (!topo_ha_port(r, s->node) || !topo_has_engine(r))
 			continue;
 		verdict_want(v, "it knows %s", r->name);
 		if (seen_engine(o)->running && !seen_engine(o)->error)

@@ -145,6 +145,19 @@ static void command_active(const struct evidence *e, const struct subject *s,
 	buf_printf(out, "labctl status %s", e->lab->name);
 }
 
+/* Of keepalived's the address tells, as it did whoever wrote the file. */
+static void judge_by_address(const struct seen_ns *ns, const struct subject *s,
+			     const struct obs_router *r, struct verdict *v)
+{
+	bool there = seen_has_addr(ns, s->ha_port->ifname, &s->router->ha.vip);
+	const char *want = there ? "master" : "backup";
+
+	verdict_want(v, "%s (the virtual address is %sthere)", want,
+		     there ? "" : "not ");
+	verdict_saw(v, r && r->file && strcmp(r->file, want) == 0, "%s",
+		    r && r->file ? r->file : "no file");
+}
+
 static void judge_state_file(const struct evidence *e, const struct subject *s,
 			     struct verdict *v)
 {
@@ -155,6 +168,14 @@ static void judge_state_file(const struct evidence *e, const struct subject *s,
 
 	if (!o)
 		return;
+	if (!topo_has_engine(s->router)) {
+		const struct seen_ns *ns =
+			sight_ns(e, s->node, s->router->netns, v);
+
+		if (ns)
+			judge_by_address(ns, s, r, v);
+		return;
+	}
 	if (role_in(o, s->router) == ROLE_UNKNOWN || !r) {
 		verdict_blind(v, "%s: %s", s->node->name,
 			      role_word(o, s->router));
