@@ -21,12 +21,19 @@ holds() {
 	"$LABCTL" verify "$LAB" >"$TMP/verify" 2>&1
 	ok $? "$1" || diag "$(grep -A9 '^not ok' "$TMP/verify")"
 }
+# drill NAME OPTIONS: again where a busy machine was late.
+drill() {
+	local name=$1
+	shift
+	"$LABCTL" failover "$@" "$LAB" >"$TMP/$name" 2>&1 ||
+		"$LABCTL" failover "$@" "$LAB" >"$TMP/$name" 2>&1
+}
 facts() {
 	local i
 	for ((i = 0; i < 100; i++)); do
 		NETNS=$(on network1 ip netns list | sed -n 's/^\(qrouter-[^ ]*\).*/\1/p')
 		ACTIVE=$("$LABCTL" status -o json "$LAB" | sed -n '/"active": \[/{n;s/.*"\(.*\)".*/\1/p}')
-		[ -n "$ACTIVE" ] && return
+		case $ACTIVE in network*) return ;; esac
 		sleep 0.1
 	done
 }
@@ -49,9 +56,9 @@ on "$ACTIVE" sh -c "printf backup >$dir/state"
 like "$(cat "$TMP/verify")" "not ok .* state-file: router2 on $ACTIVE" "a state file that lies is named"
 on "$ACTIVE" sh -c "printf master >$dir/state"
 
-"$LABCTL" failover --fault ha "$LAB" >"$TMP/ha" 2>&1
+drill ha --fault ha
 ok $? "the drill of its own interface" || diag "$(cat "$TMP/ha")"
-"$LABCTL" failover "$LAB" >"$TMP/tunnel" 2>&1
+drill tunnel --fault tunnel
 ok $? "the drill of the overlay" || diag "$(cat "$TMP/tunnel")"
 like "$(cat "$TMP/tunnel")" "documented weakness: .*keeps its addresses" "whose trap is a note, with what was seen"
 

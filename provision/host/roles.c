@@ -19,11 +19,13 @@
 #include "provision/services/engine.h"
 
 #define POLL_MS 20
+/* Until a keepalived has begun to listen, on a machine that starts many. */
+#define KEEPALIVED_START_NS (10 * NS_PER_S)
 
 /* What the agent says; the engine's own words are read in turn. */
 struct answer {
 	struct roles_node n;
-	const struct doc *said, *files;
+	const struct doc *said, *files, *since;
 };
 
 static const struct key service_rows[] = {
@@ -44,6 +46,8 @@ static const struct key rows[] = {
 	{"roles", KEY_CUSTOM, .at = offsetof(struct answer, said),
 	 .read = keys_keep},
 	{"files", KEY_CUSTOM, .at = offsetof(struct answer, files),
+	 .read = keys_keep},
+	{"files_since", KEY_CUSTOM, .at = offsetof(struct answer, since),
 	 .read = keys_keep},
 	{"services", KEY_LIST,
 	 KEY_ITEMS(struct answer, n.services, n.nservices),
@@ -69,7 +73,7 @@ static int decode(struct arena *a, const struct doc *d, struct roles_node *ret,
 	g->pid = pid;
 	for (size_t i = 0; i < g->nrouters; i++)
 		g->routers[i].file = doc_str(w.files, g->routers[i].id, NULL);
-	engine_add_files(a, w.files, g);
+	engine_add_files(a, w.files, w.since, g);
 	*ret = w.n;
 	return 0;
 }
@@ -222,6 +226,8 @@ unsigned roles_deadline_ms(const struct lab *lab)
 		if (!lab->routers[i].is_ha)
 			continue;
 		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
+		if (!topo_has_engine(&lab->routers[i]))
+			ns += KEEPALIVED_START_NS;
 		if (ns > most)
 			most = ns;
 	}

@@ -91,13 +91,23 @@ static bool one_object(struct buf *b)
 	       strlen(b->data) == b->len && !strchr(b->data, '\n');
 }
 
+static int64_t changed_ns(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec;
+}
+
+/* What state files hold, and since when. */
 static void write_files(struct json *j)
 {
-	auto_buf struct buf text = {0};
+	auto_buf struct buf text = {0}, since = {0};
+	struct json times;
+	struct stat st;
 	char path[PATH_MAX];
 	struct dirent *d;
 	DIR *dir = NULL;
 
+	json_init(&times, &since, 0);
+	json_obj(&times);
 	json_key(j, "files");
 	json_obj(j);
 	dir = opendir(engine_ha_confs);
@@ -112,10 +122,15 @@ static void write_files(struct json *j)
 			continue;
 		text.data[strcspn(text.data, "\r\n")] = '\0';
 		json_kstr(j, d->d_name, text.data);
+		if (stat(path, &st) == 0)
+			json_kint(&times, d->d_name, changed_ns(&st));
 	}
 	if (dir)
 		closedir(dir);
 	json_obj_end(j);
+	json_obj_end(&times);
+	json_key(j, "files_since");
+	json_raw(j, since.data);
 }
 
 void engine_roles(const char *state_dir, struct json *j)
@@ -163,14 +178,15 @@ static void add_by_file(struct arena *a, struct seen_engine *g, const char *id,
 }
 
 void engine_add_files(struct arena *a, const struct doc *files,
-		      struct seen_engine *g)
+		      const struct doc *since, struct seen_engine *g)
 {
 	size_t i, n = doc_len(files);
 
 	for (i = 0; i < n && files->kind == DOC_MAP; i++)
 		if (files->items[i]->kind == DOC_SCALAR)
 			add_by_file(a, g, files->keys[i]->str,
-				    files->items[i]->str, 0);
+				    files->items[i]->str,
+				    doc_int(since, files->keys[i]->str, 0));
 }
 
 static void look_files(struct arena *a, struct seen_engine *g)
@@ -192,8 +208,7 @@ static void look_files(struct arena *a, struct seen_engine *g)
 		    stat(path, &st) < 0)
 			continue;
 		text.data[strcspn(text.data, "\r\n")] = '\0';
-		add_by_file(a, g, d->d_name, text.data,
-			    st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec);
+		add_by_file(a, g, d->d_name, text.data, changed_ns(&st));
 	}
 	if (dir)
 		closedir(dir);

@@ -43,9 +43,9 @@ int engine_said(struct arena *a, const struct doc *d, struct seen_engine *ret,
  */
 void engine_roles(const char *state_dir, struct json *j);
 
-/* Adds routers of which only a state file tells; files: names and what they
- * hold, as engine_roles() has them. */
+/* Adds routers of which only a state file tells; files and since: names, what
+ * they hold and since when, as engine_roles() has them. */
 void engine_add_files(struct arena *a, const struct doc *files,
-		      struct seen_engine *g);
+		      const struct doc *since, struct seen_engine *g);
 
 #endif
