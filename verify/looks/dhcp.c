@@ -243,24 +243,22 @@ static int open_socket(unsigned index, struct err *reterr)
 	return err_sys(reterr, r, "bind a packet socket");
 }
 
-static void write_offers(struct json *j, const struct asking *k)
-{
-	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
-	size_t i;
+static const struct key offer_rows[] = {
+	{"server", KEY_IP, KEY_FIELD(struct seen_offer, server)},
+	{"addr", KEY_IP, KEY_FIELD(struct seen_offer, addr)},
+	{"from", KEY_MAC, KEY_FIELD(struct seen_offer, from)},
+};
 
-	json_key(j, "offers");
-	json_arr(j);
-	for (i = 0; i < k->n; i++) {
-		json_obj(j);
-		if (ip_is_set(&k->offers[i].server))
-			json_kstr(j, "server",
-				  ip_print(&k->offers[i].server, text));
-		json_kstr(j, "addr", ip_print(&k->offers[i].addr, text));
-		json_kstr(j, "from", mac_print(&k->offers[i].from, mac));
-		json_obj_end(j);
-	}
-	json_arr_end(j);
-}
+static const struct key_table offer_table =
+	KEY_TABLE("offer", struct seen_offer, offer_rows);
+
+static const struct key rows[] = {
+	{"offers", KEY_LIST, KEY_ITEMS(struct seen_offers, items, n),
+	 .flags = KEY_REQUIRED, .max = DHCP_OFFERS_MAX, .table = &offer_table},
+};
+
+static const struct key_table table =
+	KEY_TABLE("answer", struct seen_offers, rows);
 
 int look_dhcp(const struct doc *req, struct json *j, struct err *reterr)
 {
@@ -293,7 +291,9 @@ int look_dhcp(const struct doc *req, struct json *j, struct err *reterr)
 	k.fd = fd;
 	r = ask_and_wait(&k, ms, (size_t)enough, reterr);
 	if (r == 0)
-		write_offers(j, &k);
+		keys_write(&table,
+			   &(struct seen_offers){.items = k.offers, .n = k.n},
+			   j);
 	return r;
 }
 
@@ -314,25 +314,10 @@ void dhcp_ask(const struct dhcp_ask *q, struct buf *out)
 
 void dhcp_answer(struct arena *a, const struct doc *d, struct seen_offers *ret)
 {
-	const struct doc *list = doc_get(d, "offers"), *item;
+	const char *wrong;
 
 	*ret = (struct seen_offers){0};
-	if (!list) {
-		ret->error = "its answer is missing";
-		return;
-	}
-	DOC_FOREACH (item, list) {
-		struct seen_offer *o;
-
-		if (ret->n == DHCP_OFFERS_MAX)
-			break;
-		o = arena_push(a, &ret->items, &ret->n, sizeof(*o));
-		/* What cannot be read is nobody's. */
-		if (ip_parse(doc_str(item, "server", ""), &o->server) < 0)
-			o->server = (struct ip){0};
-		if (ip_parse(doc_str(item, "addr", ""), &o->addr) < 0)
-			o->addr = (struct ip){0};
-		if (mac_parse(doc_str(item, "from", ""), &o->from) < 0)
-			o->from = (struct mac){0};
-	}
+	wrong = look_read(a, d, &table, ret);
+	if (wrong)
+		*ret = (struct seen_offers){.error = wrong};
 }

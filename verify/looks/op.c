@@ -83,3 +83,16 @@ unsigned look_wait(int fd, struct mono until)
 		wake |= LOOK_TIME;
 	return wake;
 }
+
+const char *look_read(struct arena *a, const struct doc *d,
+		      const struct key_table *t, void *ret)
+{
+	struct err err;
+
+	if (!d || d->kind != DOC_MAP)
+		return "its answer is missing";
+	if (keys_read_open(a, d, t, ret, &err) < 0)
+		return arena_printf(a, "its answer cannot be read: %s",
+				    err.msg);
+	return NULL;
+}

@@ -6,8 +6,10 @@
 
 #include <stdint.h>
 
+#include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
+#include "lib/keys/keys.h"
 #include "lib/mono.h"
 
 #define LOOK_DURATION_MAX_MS 600000
@@ -25,6 +27,10 @@ int look_enter(const struct doc *req, struct err *reterr);
 /* The name of the request's interface, which must be there. */
 int look_dev(const struct doc *req, const char **ret, unsigned *ret_index,
 	     struct err *reterr);
+
+/* Reads an answer by its rows. What is wrong with it, in words; or NULL. */
+const char *look_read(struct arena *a, const struct doc *d,
+		      const struct key_table *t, void *ret);
 
 enum look_wake {
 	LOOK_READY = 1 << 0, /* fd is readable */

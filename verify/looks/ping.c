@@ -377,22 +377,31 @@ void ping_ask(const struct ping_ask *q, struct buf *out)
 	json_kint(&j, "timeout_ms", q->timeout_ms);
 }
 
+static const struct key probe_rows[] = {
+	{"sent", KEY_INT, KEY_FIELD(struct seen_probe, sent)},
+	{"rtt", KEY_INT, KEY_FIELD(struct seen_probe, rtt), .def = -1},
+	{"ttl", KEY_UINT, KEY_FIELD(struct seen_probe, ttl)},
+};
+
+static const struct key_table probe_table =
+	KEY_TABLE("probe", struct seen_probe, probe_rows);
+
+static const struct key rows[] = {
+	{"probes", KEY_LIST, KEY_ITEMS(struct seen_pings, probes, n),
+	 .max = PING_PROBES_MAX, .table = &probe_table},
+	{"duplicates", KEY_INT, KEY_FIELD(struct seen_pings, duplicates)},
+	{"error", KEY_TEXT, KEY_FIELD(struct seen_pings, send_error)},
+};
+
+static const struct key_table table =
+	KEY_TABLE("answer", struct seen_pings, rows);
+
 void ping_answer(struct arena *a, const struct doc *d, struct seen_pings *ret)
 {
-	const struct doc *list = doc_get(d, "probes"), *item;
-	const char *error = doc_str(d, "error", NULL);
+	const char *wrong;
 
-	*ret = (struct seen_pings){.duplicates = doc_int(d, "duplicates", 0)};
-	if (error)
-		ret->send_error = arena_strdup(a, error);
-	DOC_FOREACH (item, list) {
-		struct seen_probe *p;
-
-		if (ret->n == PING_PROBES_MAX)
-			break;
-		p = arena_push(a, &ret->probes, &ret->n, sizeof(*p));
-		p->sent = doc_int(item, "sent", 0);
-		p->rtt = doc_int(item, "rtt", -1);
-		p->ttl = (uint8_t)doc_int(item, "ttl", 0);
-	}
+	*ret = (struct seen_pings){0};
+	wrong = look_read(a, d, &table, ret);
+	if (wrong)
+		*ret = (struct seen_pings){.error = wrong};
 }

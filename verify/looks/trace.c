@@ -176,24 +176,28 @@ void trace_ask(const struct trace_ask *q, struct buf *out)
 	json_kint(&j, "timeout_ms", q->timeout_ms);
 }
 
+static const struct key hop_rows[] = {
+	{"from", KEY_IP, KEY_FIELD(struct seen_hop, from)},
+	{"end", KEY_BOOL, KEY_FIELD(struct seen_hop, end)},
+};
+
+static const struct key_table hop_table =
+	KEY_TABLE("hop", struct seen_hop, hop_rows);
+
+static const struct key rows[] = {
+	{"hops", KEY_LIST, KEY_ITEMS(struct seen_trace, hops, n),
+	 .flags = KEY_REQUIRED, .max = TRACE_HOPS_MAX, .table = &hop_table},
+};
+
+static const struct key_table table =
+	KEY_TABLE("answer", struct seen_trace, rows);
+
 void trace_answer(struct arena *a, const struct doc *d, struct seen_trace *ret)
 {
-	const struct doc *list = doc_get(d, "hops"), *item;
+	const char *wrong;
 
 	*ret = (struct seen_trace){0};
-	if (!list || list->kind != DOC_LIST) {
-		ret->error = "its answer tells no hops";
-		return;
-	}
-	ret->hops = arena_array(a, TRACE_HOPS_MAX, sizeof(*ret->hops));
-	DOC_FOREACH (item, list) {
-		struct seen_hop *h;
-
-		if (ret->n == TRACE_HOPS_MAX)
-			break;
-		h = &ret->hops[ret->n++];
-		if (ip_parse(doc_str(item, "from", ""), &h->from) < 0)
-			h->from = (struct ip){0};
-		h->end = doc_bool(item, "end", false);
-	}
+	wrong = look_read(a, d, &table, ret);
+	if (wrong)
+		*ret = (struct seen_trace){.error = wrong};
 }

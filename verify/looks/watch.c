@@ -302,20 +302,32 @@ void watch_ask(const char *netns, struct buf *out)
 	json_kstr(&j, "netns", netns);
 }
 
+static const struct key event_rows[] = {
+	{"t", KEY_INT, KEY_FIELD(struct seen_event, t)},
+	{"what", KEY_TEXT, KEY_FIELD(struct seen_event, what),
+	 .flags = KEY_REQUIRED},
+	{"dev", KEY_TEXT, KEY_FIELD(struct seen_event, dev),
+	 .flags = KEY_REQUIRED},
+	{"text", KEY_TEXT, KEY_FIELD(struct seen_event, text),
+	 .flags = KEY_REQUIRED},
+};
+
+static const struct key_table event_table =
+	KEY_TABLE("event", struct seen_event, event_rows);
+
+static const struct key rows[] = {
+	{"events", KEY_LIST, KEY_ITEMS(struct seen_events, items, n),
+	 .max = WATCH_EVENTS_MAX, .table = &event_table},
+	{"overrun", KEY_BOOL, KEY_FIELD(struct seen_events, overrun)},
+};
+
+static const struct key_table table =
+	KEY_TABLE("answer", struct seen_events, rows);
+
 void watch_answer(struct arena *a, const struct doc *d, struct seen_events *ret)
 {
-	const struct doc *list = doc_get(d, "events"), *item;
-
-	*ret = (struct seen_events){.overrun = doc_bool(d, "overrun", false)};
-	DOC_FOREACH (item, list) {
-		struct seen_event *e;
-
-		if (ret->n == WATCH_EVENTS_MAX)
-			break;
-		e = arena_push(a, &ret->items, &ret->n, sizeof(*e));
-		e->t = doc_int(item, "t", 0);
-		e->what = doc_str(item, "what", "");
-		e->dev = doc_str(item, "dev", "");
-		e->text = doc_str(item, "text", "");
-	}
+	*ret = (struct seen_events){0};
+	/* What cannot be read tells as much as what was lost. */
+	if (look_read(a, d, &table, ret))
+		*ret = (struct seen_events){.overrun = true};
 }
