@@ -36,6 +36,7 @@
 #include "provision/emul/ask.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/programs.h"
+#include "provision/emul/sockets.h"
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
@@ -334,15 +335,21 @@ static int kill_fabrics(const char *lab, unsigned *ret_n, struct err *reterr)
 	if (r < 0)
 		return r;
 	for (i = 0; i < n; i++) {
+		struct emul_sockets held;
 		auto_close int fd = -1;
+		pid_t *tree;
+		size_t ntree;
 
 		if (!p[i].argv.fabric)
 			continue;
 		fd = emul_pidfd(&p[i]);
 		if (fd == -ESRCH)
 			continue;
-		*ret_n += emul_count(p[i].pid);
+		ntree = emul_tree(&a, p[i].pid, &tree);
+		*ret_n += (unsigned)ntree;
+		emul_sockets_hold(tree, ntree, &held);
 		r = fd < 0 ? fd : emul_kill(fd);
+		emul_sockets_close(&held);
 		if (r < 0)
 			return err_sys(reterr, r,
 				       "end the lab %s (PID %d, killed)", lab,

@@ -177,18 +177,18 @@ struct pair {
 	bool in;
 };
 
-unsigned emul_count(pid_t pid)
+size_t emul_tree(struct arena *a, pid_t pid, pid_t **ret)
 {
 	auto_(auto_closedir) DIR *dir = opendir("/proc");
-	auto_arena struct arena a = {0};
 	struct pair *all = NULL;
 	const struct dirent *d;
-	unsigned count = 1;
+	size_t n = 0, i, k, count = 0;
 	struct status st;
-	size_t n = 0, i, k;
 	bool more = true;
 	uint32_t id;
 
+	*ret = NULL;
+	*(pid_t *)arena_push(a, ret, &count, sizeof(pid)) = pid;
 	while (dir && (d = readdir(dir))) {
 		struct pair *p;
 
@@ -196,7 +196,7 @@ unsigned emul_count(pid_t pid)
 		    parse_u32(d->d_name, 1, INT32_MAX, &id) < 0 ||
 		    !read_status(d->d_name, &st) || st.levels < 2)
 			continue;
-		p = arena_push(&a, &all, &n, sizeof(*p));
+		p = arena_push(a, &all, &n, sizeof(*p));
 		*p = (struct pair){(pid_t)id, st.ppid, (pid_t)id == pid};
 	}
 	while (more) {
@@ -206,7 +206,9 @@ unsigned emul_count(pid_t pid)
 				if (all[k].in && all[k].pid == all[i].ppid) {
 					all[i].in = true;
 					more = true;
-					count++;
+					*(pid_t *)arena_push(a, ret, &count,
+							     sizeof(pid)) =
+						all[i].pid;
 				}
 	}
 	return count;

@@ -27,8 +27,8 @@ int emul_scan(struct arena *a, const char *lab, struct emul_proc **ret,
 /* A pidfd of a process that is still what the scan saw; -ESRCH where not. */
 int emul_pidfd(const struct emul_proc *p);
 
-/* How many processes descend from pid, itself included. */
-unsigned emul_count(pid_t pid);
+/* The processes that descend from pid, itself included; their number. */
+size_t emul_tree(struct arena *a, pid_t pid, pid_t **ret);
 
 /* Kills by pidfd and waits until it is gone, or EMUL_GONE_MS: -ETIMEDOUT. */
 int emul_kill(int pidfd);
