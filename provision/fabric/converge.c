@@ -454,6 +454,10 @@ static unsigned wire_node(struct work *w, struct state *s)
 	}
 	if (w->apply)
 		commit(w);
+	/* The new ones; a kernel that cannot has wires all the same. */
+	for (i = 0; w->apply && n && i < s->node->nnics; i++)
+		if (needs_wire(w, s, i))
+			(void)emul_take_bursts(s->node->nics[i].port, false);
 	return n;
 }
 

@@ -8,15 +8,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -248,6 +251,21 @@ void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
 	(void)nla_put_u32(m, IFLA_NET_NS_PID, (uint32_t)node);
 	rtmsg_peer_end(m, peer);
 	rtmsg_kind_end(m, &k);
+}
+
+int emul_take_bursts(const char *name, bool inner)
+{
+	auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ethtool_value v = {
+		.cmd = inner ? ETHTOOL_SGRO : ETHTOOL_STSO,
+		.data = inner,
+	};
+	struct ifreq ifr = {.ifr_data = (void *)&v};
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
 }
 
 void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,

@@ -59,6 +59,16 @@ int emul_routes_mend(struct arena *a, struct rtnl *r,
 void emul_add_bridge(struct rtnl *r, const struct emul_bridge *b, int index);
 void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
 		   pid_t node);
+/*
+ * A wire that takes bursts. What a veth passes on waits in a queue of the CPU's
+ * that all links share, 1,000 frames long: a broadcast to many nodes overflows
+ * it. With GRO at its receiving end, and a sender that cuts no segments, a
+ * veth has a queue of its own. inner: this name is a node's end, whose frames
+ * come from the fabric; else it is the fabric's. -errno where the kernel knows
+ * no such setting, which leaves the wire as it is. In the thread's namespace.
+ */
+int emul_take_bursts(const char *name, bool inner);
+
 void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,
 		   int master);
 void emul_del_link(struct rtnl *r, int index, const char *name);

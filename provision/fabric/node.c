@@ -126,6 +126,8 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 	}
 	if (!l->up || l->mtu != nic->mtu) {
 		ret->drift++;
+		if (apply && !l->up)
+			(void)emul_take_bursts(nic->ifname, true);
 		if (apply && (first || !l->up))
 			nic_sysctls(nic);
 		if (apply)
