@@ -3,9 +3,11 @@
  * labctl show: one thing of a lab, in its own words. A kind is a row here.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/show_tables.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/parse.h"
@@ -19,6 +21,8 @@
 struct show {
 	const char *kind;
 	int (*run)(const struct lab *lab, const char *name);
+	bool inside;    /* it looks at nodes */
+	unsigned names; /* that it takes at most */
 };
 
 /* --- console -------------------------------------------------------------- */
@@ -78,10 +82,53 @@ static int console(const struct lab *lab, const char *name)
 	return print_file(lab, &p, MACHINE_CONSOLE);
 }
 
+/* --- tables --------------------------------------------------------------- */
+
+static int print(struct table *t)
+{
+	auto_buf struct buf out = {0};
+
+	table_print(t, cmd_color(stdout), &out);
+	fwrite(out.data, 1, out.len, stdout);
+	table_release(t);
+	return EXIT_OK;
+}
+
+#define WHOLE(kind)                                                            \
+	static int kind(const struct lab *lab, const char *name)               \
+	{                                                                      \
+		struct table t;                                                \
+                                                                               \
+		(void)name;                                                    \
+		show_##kind(lab, &t);                                          \
+		return print(&t);                                              \
+	}
+WHOLE(agents)
+WHOLE(networks)
+WHOLE(routers)
+WHOLE(instances)
+#undef WHOLE
+
+static int ports(const struct lab *lab, const char *name)
+{
+	struct table t;
+
+	show_ports(lab, name, &t);
+	if (name && !table_rows(&t)) {
+		table_release(&t);
+		return cmd_wrong("lab %s has no router, instance, node or "
+				 "network '%s' with ports",
+				 lab->name, name);
+	}
+	return print(&t);
+}
+
 /* --- all kinds ------------------------------------------------------------ */
 
 static const struct show kinds[] = {
-	{"console", console},
+	{"console", console, true, 1},    {"agents", agents, false, 0},
+	{"networks", networks, false, 0}, {"routers", routers, false, 0},
+	{"ports", ports, false, 1},       {"instances", instances, false, 0},
 };
 
 static const struct show *find(const char *kind)
@@ -121,26 +168,40 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 	if (!cmd_options(c, &argc, argv, NULL, &r))
 		return r;
-	if (argc != 3)
-		return cmd_usage(c, "what of whom? 'show console INSTANCE'");
+	if (argc < 2)
+		return cmd_usage(c, "what? Of console, agents, networks, "
+				    "routers, ports, instances");
 	s = find(argv[1]);
 	if (!s)
 		return EXIT_USAGE;
+	if (s->inside && argc != 3)
+		return cmd_usage(c, "whose? 'show %s INSTANCE'", s->kind);
+	if (argc > 2 + (int)s->names)
+		return cmd_usage(c, "'%s' is one word too many",
+				 argv[2 + s->names]);
 	r = cmd_current_lab(NULL, &lab);
 	if (r == EXIT_OK)
-		r = in_lab(s, lab, argv[2]);
+		r = s->inside ? in_lab(s, lab, argv[2])
+			      : s->run(lab, argc > 2 ? argv[2] : NULL);
 	lab_free(lab);
 	return r;
 }
 
 const struct cmd cmd_show = {
 	.name = "show",
-	.args = "console INSTANCE",
-	.summary = "print the boot log of an instance",
-	.help = "console: what an instance that boots did and got, from whom: "
+	.args = "console|agents|networks|routers|ports|instances [PLACE]",
+	.summary = "print what the lab is made of, or an instance's boot log",
+	.help = "agents, networks, routers, instances: those of the lab, with "
+		"their ids.\n"
+		"ports [NAME]: all, or those of a router, an instance, a node "
+		"or a network.\n"
+		"console INSTANCE: what an instance that boots did and got, "
+		"from whom: "
 		"its lease (address,\nserver, MTU, DNS servers, routes) and "
 		"what routers advertised to it.\n\n"
 		"Examples:\n"
+		"  labctl show networks\n"
+		"  labctl show ports demo-router\n"
 		"  labctl show console demo-instance1\n",
 	.run = run,
 };

@@ -82,6 +82,17 @@ on outside ping -c 1 203.0.113.21 >/dev/null 2>&1
 says "$ACTIVE" "arp -n there" "203.0.113.1 +ether +[0-9a-f:]{17}" \
 	ip netns exec "$NETNS" sh -c 'ping -c 1 203.0.113.1 >/dev/null; arp -n'
 
+# What the documents ask a cloud's services, a lab's file answers.
+show() { "$LABCTL" show -l "$LAB" "$@" 2>&1; }
+like "$(show agents)" "network1 +L3 agent" "show agents"
+like "$(show networks)" "HA network tenant demo +[0-9a-f-]{36} +vxlan .*169.254.192.0/18" "show networks, the hidden one too"
+like "$(show routers)" "router2 +$ID .*203.0.113.21/24.*network1, network2" "show routers, and who hosts them"
+like "$(show ports router2)" "$ha .*169.254.192.*network[12]" "show ports of a router"
+like "$(show ports router2)" "$qr .*198.51.100.1/24" "with its addresses"
+like "$(show instances)" "selfservice-instance2 .*203.0.113.17" "show instances, with floating addresses"
+show ports nobody >/dev/null
+is $? 2 "of nobody there are none"
+
 # The file is true: our configuration comes back, and keepalived runs from it.
 "$LABCTL" exec -l "$LAB" "$BACKUP" -- labctl vrrp import \
 	"/var/lib/neutron/ha_confs/$ID/keepalived.conf" >"$TMP/back" 2>"$TMP/err"
