@@ -68,10 +68,8 @@ static const char *plural(size_t n)
 static void print_end(const struct emul_need *needs, size_t n, bool able,
 		      const struct lab *lab, const char *file)
 {
-	size_t missing = 0, i;
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		missing += needs[i].required && !needs[i].ok;
 	if (!lab) {
 		puts(able ? "This machine can run emulated labs."
 			  : "This machine cannot run emulated labs yet.");
