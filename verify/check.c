@@ -32,6 +32,7 @@
 	X(lease_checks)                                                        \
 	X(advertised_checks)                                                   \
 	X(outer_checks)                                                        \
+	X(secgroup_checks)                                                     \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

@@ -33,6 +33,7 @@ enum check_needs {
 	NEEDS_RADVD = 1 << 10,    /* where radvd runs */
 	NEEDS_REACH = 1 << 11,    /* instances pinged from outside */
 	NEEDS_OUTSIDE = 1 << 12,  /* names of the Internet */
+	NEEDS_TRIES = 1 << 16,    /* what security groups let through */
 	NEEDS_INTERNET = 1 << 14, /* an Internet host, and the way there */
 	NEEDS_ISLES = 1 << 15, /* other projects' packets, which do not come */
 	NEEDS_DRIFT = 1 << 3   /* what the agents would change */

@@ -6,6 +6,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/mono.h"
+#include "topologies/secgroup.h"
 #include "provision/plan/radvd.h"
 #include "provision/fabric/internet.h"
 
@@ -76,7 +77,8 @@ static void plan_inside(struct evidence *e, const struct topo_instance *in,
 	for (i = 0; i < qr->naddrs; i++)
 		for (k = 0; k < in->port->naddrs; k++)
 			if (ipnet_contains(&in->port->addrs[k].addr,
-					   &qr->addrs[i].addr.ip)) {
+					   &qr->addrs[i].addr.ip) &&
+			    tries_lets_echo_out(in, &qr->addrs[i].addr.ip)) {
 				add_ping(e, &e->inside, &e->ninside, qr->router,
 					 in, &qr->addrs[i].addr.ip);
 				break;
@@ -311,15 +313,18 @@ static void plan_passages(struct evidence *e)
 			const struct topo_instance *in = &lab->instances[i];
 			const struct topo_router *r =
 				way_out(lab, in, families[k]);
+			struct ip dst =
+				ip_add(beyond_of(lab, families[k])->ip, i + 1);
 			struct seen_passage *p;
 
-			if (!r)
+			if (!r ||
+			    !tries_lets_out(in, TOPO_UDP, PROBE_PORT, &dst))
 				continue;
 			p = arena_push(&e->arena, &e->passages, &e->npassages,
 				       sizeof(*p));
 			p->router = r;
 			p->instance = in;
-			p->dst = ip_add(beyond_of(lab, families[k])->ip, i + 1);
+			p->dst = dst;
 			p->error = not_looked;
 		}
 }
@@ -346,6 +351,8 @@ static void plan_reached(struct evidence *e)
 		for (k = 0; r && k < in->port->naddrs; k++) {
 			if (in->port->addrs[k].addr.ip.family != 6)
 				continue;
+			if (!tries_lets_echo6(in, r))
+				break;
 			s = arena_push(&e->arena, &e->reached, &e->nreached,
 				       sizeof(*s));
 			s->router = r;
@@ -482,6 +489,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_through(e);
 	plan_internet(e);
 	plan_isles(e);
+	tries_plan(&e->arena, lab, &e->tries, &e->ntries);
 	plan_boots(e);
 }
 

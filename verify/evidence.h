@@ -27,6 +27,7 @@
 #include "verify/looks/ra.h"
 #include "verify/looks/sweep.h"
 #include "verify/looks/trace.h"
+#include "verify/tries.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
 
@@ -183,6 +184,8 @@ struct evidence {
 	struct seen_boot *boots;       /* as lab->instances */
 	struct seen_passage *passages; /* instances in order */
 	size_t npassages;
+	struct seen_tries *tries; /* of security groups */
+	size_t ntries;
 	struct seen_reach *reached; /* instances in order */
 	size_t nreached;
 	struct seen_through *through; /* routers in order, hosts of each */

@@ -26,6 +26,7 @@
 #include "verify/gather_boots.h"
 #include "verify/passages.h"
 #include "verify/paths.h"
+#include "verify/tries_gather.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
@@ -431,5 +432,7 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 	if (needs & NEEDS_PASSAGES)
 		passages_end(f, e, &left, g.learned);
 	paths_end(paths);
+	if (needs & NEEDS_TRIES)
+		tries_gather(f, e);
 	buf_release(&g.told);
 }

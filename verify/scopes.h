@@ -30,6 +30,7 @@ struct subject {
 	const struct seen_reach *reach;
 	const struct seen_internet *internet;
 	const struct seen_isle *isle;
+	const struct seen_tries *tries;
 };
 
 struct subjects {

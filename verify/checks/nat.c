@@ -119,6 +119,12 @@ static void judge_floating(const struct evidence *e, const struct subject *s,
 		verdict_blind(v, "the host outside: %s", p->pings.error);
 		return;
 	}
+	if (!tries_lets_echo(p->floating)) {
+		verdict_want(v, "no reply: the instance's groups let no echo "
+				"in");
+		verdict_saw(v, !ttl, ttl ? "replies" : "none");
+		return;
+	}
 	if (!router) {
 		verdict_blind(v, "the router itself did not answer, to tell "
 				 "how far it is");

@@ -6,6 +6,7 @@
 #include "verify/looks/dns.h"
 #include "verify/looks/fault.h"
 #include "verify/looks/guest.h"
+#include "verify/looks/hear.h"
 #include "verify/looks/http.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
@@ -35,5 +36,7 @@ const struct agent_op verify_agent_ops[] = {
 	{"renew", look_renew, true, NULL},
 	{"sweep", look_sweep, true, NULL},
 	{"tcp", look_tcp, true, NULL},
+	{"hear", look_hear, true, NULL},
+	{"utter", look_utter, true, NULL},
 	{NULL, NULL, false, NULL},
 };
