@@ -11,7 +11,7 @@ run="iproute2 openssh-server uidmap busybox iptables dnsmasq-base radvd
 # What the documents type on nodes.
 nodes="bridge-utils net-tools traceroute tcpdump"
 # prove is perl's; the rest are those that labctl is tested against.
-test="perl curl keepalived iputils-ping openssh-client automake nftables
+test="perl curl keepalived iputils-ping openssh-client automake nftables ipset
 	strace procps"
 
 missing=

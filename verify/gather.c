@@ -299,7 +299,8 @@ static void repeat(struct work *w, const struct gather *g, struct seen_ping *p,
 	bool came_back =
 		!p->repeated && last->n && last->probes[last->n - 1].rtt >= 0;
 
-	if (last->error || !lossy(last))
+	if (last->error || !lossy(last) ||
+	    (p->floating && !tries_lets_echo(p->floating)))
 		return;
 	if (!came_back && !mono_before(began, g->learned[p->router->index]))
 		return;

@@ -7,6 +7,8 @@
 #include "lib/mono.h"
 #include "provision/plan/radvd.h"
 #include "provision/kinds/link.h"
+#include "provision/plan/plan.h"
+#include "topologies/secgroup.h"
 
 #define T0 (INT64_C(1700000000) * NS_PER_S)
 
@@ -253,6 +255,20 @@ static void network(struct build *b, const struct topo_network *net)
 	l->learning = true;
 }
 
+/* As the plan has it: what it is, other tests say. */
+static void filters(struct build *b)
+{
+	struct plan p = {0};
+
+	if (!topo_filters(b->lab, b->node))
+		return;
+	plan_build(b->a, b->lab, b->node, &p);
+	for (size_t i = 0; i < p.n; i++)
+		if (p.res[i].kind == RES_FILTER)
+			seen_push(b->a, ns_of(b, ""), RES_FILTER)->filter =
+				p.res[i].filter;
+}
+
 static struct observed *node(struct evidence *e, const struct topo_node *n)
 {
 	struct build b = {&e->arena, e->lab, n,
@@ -276,6 +292,7 @@ static struct observed *node(struct evidence *e, const struct topo_node *n)
 		instance(&b, &e->lab->instances[i]);
 	for (i = 0; i < e->lab->nnetworks; i++)
 		dhcp(&b, &e->lab->networks[i]);
+	filters(&b);
 	return b.o;
 }
 
@@ -621,6 +638,26 @@ static void isle(struct evidence *e, struct seen_isle *t)
 	f->ip_src = f->ip_dst = t->dst;
 }
 
+/* All that is to arrive has arrived, and nothing else. */
+static void tries(struct evidence *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < e->ntries; i++) {
+		e->tries[i].error = NULL;
+		for (k = 0; k < e->tries[i].n; k++) {
+			e->tries[i].items[k].error = NULL;
+			e->tries[i].items[k].heard = e->tries[i].items[k].let;
+		}
+	}
+	for (i = 0; i < e->noutside; i++)
+		for (k = 0; e->outside[i].floating &&
+			    !tries_lets_echo(e->outside[i].floating) &&
+			    k < e->outside[i].pings.n;
+		     k++)
+			e->outside[i].pings.probes[k].rtt = -1;
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -666,6 +703,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 	}
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);
+	tries(e);
 }
 
 struct observed *healthy_sample(struct evidence *e, const char *name,

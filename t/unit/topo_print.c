@@ -284,6 +284,7 @@ int main(void)
 	golden("l3ha-linuxbridge");
 	golden("vrrp-rapid");
 	golden("minimal");
+	golden("classroom");
 	round_trip("strange names", strange, strlen(strange));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		error_text(&rows[i]);

@@ -11,6 +11,7 @@
 
 #include "lib/auto.h"
 #include "t/lib/broken.h"
+#include "t/lib/broken_groups.h"
 #include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
 #include "t/lib/healthy.h"
@@ -19,9 +20,9 @@
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *worlds[3];
+static struct lab *worlds[4];
 static const struct broken *const tables[] = {broken, broken_services,
-					      broken_routers};
+					      broken_routers, broken_groups};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -420,6 +421,24 @@ static void lose_sender(struct evidence *e, size_t i)
 #define COUNT(member) offsetof(struct evidence, member)
 #define BOOTS (SIZE_MAX - 1)
 
+static void lose_tries(struct evidence *e, size_t i)
+{
+	e->tries[i].error = "lost";
+}
+
+static void lose_senders(struct evidence *e, size_t i)
+{
+	for (size_t k = 0; k < e->tries[i].n; k++) {
+		e->tries[i].items[k].error = "lost";
+		e->tries[i].items[k].heard = false;
+	}
+}
+
+static bool on_tries(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->subject.tries == &e->tries[i];
+}
+
 static const struct part {
 	const char *what;
 	/* Where in the evidence; 0: one for each node, SIZE_MAX: one, BOOTS:
@@ -459,6 +478,8 @@ static const struct part {
 	{"answers about the Internet", BOOTS, lose_internet, on_internet},
 	{"pings of instances from outside", COUNT(nreached), lose_reach,
 	 on_reach},
+	{"where packets are to arrive", COUNT(ntries), lose_tries, on_tries},
+	{"what sends packets", COUNT(ntries), lose_senders, on_tries},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)
@@ -626,6 +647,12 @@ int main(void)
 		"load the lab with routers%s%s", errs.n ? ": " : "",
 		errs.n ? errs.items[0].msg : ""))
 		return tap_done();
+	if (!ok(topo_load_text("groups.yaml", broken_groups_text,
+			       strlen(broken_groups_text), &worlds[3],
+			       &errs) == 0,
+		"load the lab with groups%s%s", errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
@@ -633,6 +660,7 @@ int main(void)
 	broken_lab(worlds[0]);
 	broken_services_lab(worlds[1]);
 	broken_routers_lab(worlds[2]);
+	broken_groups_lab(worlds[3]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
 		lab = worlds[i];
@@ -643,9 +671,11 @@ int main(void)
 	passes("the shipped lab", "topologies/l3ha-linuxbridge.yaml", NULL);
 	passes("another one", "topologies/vrrp-rapid.yaml", NULL);
 	passes("the smallest one", "topologies/minimal.yaml", NULL);
+	passes("a class", "topologies/classroom.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
 	lab_free(worlds[0]);
 	lab_free(worlds[1]);
 	lab_free(worlds[2]);
+	lab_free(worlds[3]);
 	return tap_done();
 }

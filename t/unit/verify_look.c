@@ -26,8 +26,10 @@
 #include "lib/clock.h"
 #include "t/lib/tap.h"
 #include "verify/looks/capture.h"
+#include "verify/looks/hear.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
+#include "verify/tries_frame.h"
 
 #define NS "lookfar"
 
@@ -70,7 +72,7 @@ static struct running start(const char *name, const char *members)
 		struct err err = {0};
 		struct doc *req;
 		struct json j;
-		char text[1024];
+		char text[8192];
 		ssize_t n;
 		int e;
 
@@ -411,6 +413,93 @@ static bool saw(const struct doc *d, const char *what, const char *dev,
 }
 
 /* Datagrams from two namespaces, seen in one of them. */
+static bool heard(const struct hear_place *p, uint32_t id)
+{
+	for (size_t i = 0; i < p->nids; i++)
+		if (p->ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Packets of every sort arrive at the far end, as what they are. */
+static void utterances(void)
+{
+	struct hear_place places[] = {{.netns = NS, .dev = "far"},
+				      {.netns = "", .dev = "near", .out = true},
+				      {.netns = "", .dev = "none"}};
+	struct tries_packet pkt[] = {
+		{.protocol = 1, .dport = 8 << 8},
+		{.protocol = 6, .dport = 22},
+		{.protocol = 17, .dport = 53},
+		{.protocol = 58, .dport = 128 << 8},
+		{.protocol = 17, .dport = 53, .has_mac = true},
+		{.arp = true, .has_mac = true},
+		{.protocol = 58, .dport = 134 << 8, .has_mac = true},
+		{.protocol = 58, .dport = 136 << 8, .has_mac = true},
+	};
+	struct utter_frame frames[ARRAY_LEN(pkt) + 2];
+	auto_buf struct buf hear = {0}, utter = {0};
+	auto_arena struct arena a = {0};
+	struct running c, u;
+	size_t i, there = 0, left = 0;
+
+	for (i = 0; i < ARRAY_LEN(pkt); i++) {
+		bool six = pkt[i].protocol == 58;
+
+		ip_parse(six ? "2001:db8::1" : "192.0.2.1", &pkt[i].src);
+		ip_parse(six ? "2001:db8::2" : "192.0.2.2", &pkt[i].dst);
+		mac_parse("02:00:00:00:00:07", &pkt[i].smac);
+		mac_parse("ff:ff:ff:ff:ff:ff", &pkt[i].dmac);
+		frames[i] = (struct utter_frame){
+			.netns = "", .dev = pkt[i].has_mac ? "near" : NULL};
+		frames[i].bytes = tries_packet(&a, &pkt[i], (uint32_t)i + 70,
+					       &frames[i].len);
+	}
+	frames[i] = frames[0];
+	frames[i++].netns = "none";
+	frames[i] = frames[5];
+	frames[i++].dev = "none";
+	hear_ask(places, ARRAY_LEN(places), 60000, &hear);
+	buf_addc(&hear, '\0');
+	c = start("hear", hear.data);
+	listens(&c);
+	utter_ask(frames, ARRAY_LEN(frames), &utter);
+	buf_addc(&utter, '\0');
+	u = start("utter", utter.data);
+	utter_answer(&a, finish(&a, &u), frames, ARRAY_LEN(frames));
+	clock_sleep_ms(200);
+	stop(&c);
+	hear_answer(&a, finish(&a, &c), places, ARRAY_LEN(places));
+	for (i = 0; i < ARRAY_LEN(pkt); i++) {
+		is(frames[i].error, NULL, "utter: frame %zu", i);
+		there += heard(&places[0], (uint32_t)i + 70);
+		left += heard(&places[1], (uint32_t)i + 70);
+	}
+	ok(frames[i].error && strstr(frames[i].error, "none"),
+	   "utter: no such namespace");
+	ok(frames[i + 1].error, "utter: no such interface");
+	is_int(there, ARRAY_LEN(pkt), "hear: all came to the far end");
+	is_int(left, ARRAY_LEN(pkt), "hear: all left the near one");
+	is_int(places[0].nids, ARRAY_LEN(pkt),
+	       "hear: what the far end answered is not heard as its own");
+	ok(places[2].error && strstr(places[2].error, "none"),
+	   "hear: no such interface");
+	/* Wrong checksums are counted. */
+	is_int(sh("ip netns exec " NS
+		  " cat /proc/net/snmp | awk '/^Icmp: [0-9]/"
+		  "{exit $4}'"),
+	       0, "utter: no ICMP with a wrong checksum");
+	is_int(sh("ip netns exec " NS " cat /proc/net/snmp | awk '/^Udp: [0-9]/"
+		  "{exit $8} '"),
+	       0, "utter: no UDP with a wrong checksum");
+	is_int(sh("ip netns exec " NS " cat /proc/net/snmp | awk '/^Tcp: [0-9]/"
+		  "{exit $16}'"),
+	       0, "utter: no TCP with a wrong checksum");
+	is_int(sh("ip netns exec " NS " awk '/^Icmp6InErrors/{exit $2}' "
+		  "/proc/net/snmp6"),
+	       0, "utter: no ICMPv6 with a wrong checksum");
+}
+
 static void probes(void)
 {
 	auto_arena struct arena a = {0};
@@ -709,6 +798,7 @@ int main(void)
 	enough();
 	pings();
 	probes();
+	utterances();
 	watches();
 	sh("ip route add default via 192.0.2.2 dev near");
 	faults();

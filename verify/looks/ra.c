@@ -85,6 +85,8 @@ void ra_solicit(const struct mac *mac, uint8_t *out)
 {
 	static const uint8_t to_mac[6] = {0x33, 0x33, 0, 0, 0, 2};
 	uint8_t *ip = out + ETH, *msg = ip + IP6_SIZE;
+	/* From no address, as hosts ask at first, filters of ports let none. */
+	struct ip own = ip_link_local(mac);
 	unsigned sum;
 
 	memset(out, 0, RA_SOLICIT_SIZE);
@@ -96,6 +98,7 @@ void ra_solicit(const struct mac *mac, uint8_t *out)
 	ip[IP6_LEN + 1] = RS_SIZE;
 	ip[IP6_NEXT] = IPPROTO_ICMPV6;
 	ip[IP6_HOPS] = 255;
+	memcpy(ip + IP6_SRC, own.b, 16);
 	/* All routers of the link. */
 	ip[IP6_DST] = 0xff;
 	ip[IP6_DST + 1] = 0x02;
