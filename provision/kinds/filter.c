@@ -36,7 +36,7 @@
 #include "provision/node/tx.h"
 
 #define WORDS_MAX 3          /* differences told of each text */
-#define TEXT_MAX (16u << 20) /* bytes of the note */
+#define TEXT_MAX (64u << 20) /* bytes of the note */
 #define FREE_TRIES 100       /* of a set that rules used a moment ago */
 #define FREE_MS 10
 

@@ -2,7 +2,9 @@
 #include "provision/kinds/filter_text.h"
 
 #include <netdb.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,93 +200,158 @@ const char *filter_ours(struct arena *a, const char *saved, bool bridge)
 /* --- scripts --------------------------------------------------------------
  */
 
-static bool same_rules(const struct chain *x, const struct chain *y)
+/*
+ * A script in transactions of a size: where a program may not have the send
+ * buffer that it asks for (in a user namespace), the kernel takes some 400 KB
+ * at once, of which a rule with its comment has one and a half. What is less
+ * than that is done at once; more comes in an order in which each part is
+ * right: new chains, then those that lead to them, then the kernel's own.
+ */
+#define LINES_MAX 200
+
+struct script {
+	struct buf *out;
+	const char *table;
+	bool bridge;
+	size_t lines; /* of the transaction */
+	bool begun;
+};
+
+static void line(struct script *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void line(struct script *s, const char *fmt, ...)
 {
-	if ((x ? x->n : 0) != (y ? y->n : 0))
-		return false;
-	for (size_t i = 0; x && i < x->n; i++)
-		if (strcmp(x->rules[i], y->rules[i]) != 0)
-			return false;
-	return true;
+	char *text = NULL;
+	va_list ap;
+
+	if (s->begun && s->lines >= LINES_MAX) {
+		buf_adds(s->out, "COMMIT\n");
+		s->begun = false;
+	}
+	if (!s->begun)
+		buf_printf(s->out, "*%s\n", s->table);
+	s->lines = s->begun ? s->lines + 1 : 1;
+	s->begun = true;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	buf_printf(s->out, "%s\n", text);
+	free(text);
 }
 
-/* The jumps of a chain of the kernel's: those that are there go, and what is
- * wanted comes first. What others have there stays, behind them. */
-static void script_base(const char *name, const struct chain *want,
-			const struct chain *have, struct buf *out)
+static void declare(struct script *s, const struct chain *c)
 {
+	line(s, s->bridge ? ":%s %s" : ":%s %s [0:0]", c->name, c->policy);
+}
+
+static void fill(struct script *s, const struct chain *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		line(s, "-A %s %s", c->name, c->rules[i]);
+}
+
+/* What is between the rules that both begin and end with goes, from behind,
+ * and what is wanted there comes. */
+static void edit(struct script *s, const struct chain *want,
+		 const struct chain *have)
+{
+	size_t i = 0, w = want ? want->n : 0, h = have ? have->n : 0, k;
+	const char *name = want ? want->name : have->name;
+
+	while (i < w && i < h && strcmp(want->rules[i], have->rules[i]) == 0)
+		i++;
+	while (w > i && h > i &&
+	       strcmp(want->rules[w - 1], have->rules[h - 1]) == 0)
+		w--, h--;
+	for (k = h; k > i; k--)
+		if (s->bridge)
+			line(s, "-D %s %s", name, have->rules[k - 1]);
+		else
+			line(s, "-D %s %zu", name, k);
+	for (k = i; k < w; k++)
+		line(s, "-I %s %zu %s", name, k + 1, want->rules[k]);
+}
+
+/* The jumps of a chain of the kernel's: where others have rules before them,
+ * ours go and come again as the first. What others have there stays. */
+static void edit_base(struct script *s, const struct chain *want,
+		      const struct chain *have)
+{
+	const char *name = want ? want->name : have->name;
+	bool others = false;
 	size_t i;
 
-	if (same_rules(want, have))
-		return;
 	for (i = 0; have && i < have->n; i++)
+		others = others || !jumps_to_ours(have->rules[i]);
+	if (!others) {
+		edit(s, want, have);
+		return;
+	}
+	for (i = 0; i < have->n; i++)
 		if (jumps_to_ours(have->rules[i]))
-			buf_printf(out, "-D %s %s\n", name, have->rules[i]);
+			line(s, "-D %s %s", name, have->rules[i]);
 	for (i = 0; want && i < want->n; i++)
-		buf_printf(out, "-I %s %zu %s\n", name, i + 1, want->rules[i]);
+		line(s, "-I %s %zu %s", name, i + 1, want->rules[i]);
 }
 
-static void declare(const struct chain *c, bool bridge, struct buf *out)
+static void script_own(struct script *s, struct table *want, struct table *have)
 {
-	buf_printf(out, bridge ? ":%s %s\n" : ":%s %s [0:0]\n", c->name,
-		   c->policy);
+	const struct chain *w, *h;
+	size_t i;
+
+	for (i = 0; i < want->n; i++)
+		if (want->chains[i]->own &&
+		    !map_gets(&have->by_name, want->chains[i]->name))
+			declare(s, want->chains[i]);
+	for (i = 0; i < want->n; i++)
+		if (want->chains[i]->own &&
+		    !map_gets(&have->by_name, want->chains[i]->name))
+			fill(s, want->chains[i]);
+	for (i = 0; i < want->n; i++) {
+		w = want->chains[i];
+		h = map_gets(&have->by_name, w->name);
+		if (!w->own || !h)
+			continue;
+		if (strcmp(w->policy, h->policy) == 0) {
+			edit(s, w, h);
+		} else {
+			declare(s, w); /* which empties it */
+			fill(s, w);
+		}
+	}
 }
 
 static void script_table(struct table *want, struct table *have, bool bridge,
 			 struct buf *out)
 {
+	struct script s = {.out = out, .table = want->name, .bridge = bridge};
 	struct chain *c;
-	size_t i, k;
+	size_t i;
 
-	buf_printf(out, "*%s\n", want->name);
-	for (i = 0; i < want->n; i++)
-		if (want->chains[i]->own)
-			declare(want->chains[i], bridge, out);
-	for (i = 0; i < have->n; i++)
-		if (have->chains[i]->own &&
-		    !map_gets(&want->by_name, have->chains[i]->name))
-			declare(have->chains[i], bridge, out);
+	script_own(&s, want, have);
 	for (i = 0; i < want->n; i++)
 		if (!want->chains[i]->own)
-			script_base(
-				want->chains[i]->name, want->chains[i],
-				map_gets(&have->by_name, want->chains[i]->name),
-				out);
+			edit_base(&s, want->chains[i],
+				  map_gets(&have->by_name,
+					   want->chains[i]->name));
 	for (i = 0; i < have->n; i++)
 		if (!have->chains[i]->own &&
 		    !map_gets(&want->by_name, have->chains[i]->name))
-			script_base(have->chains[i]->name, NULL,
-				    have->chains[i], out);
-	for (i = 0; i < want->n; i++)
-		for (k = 0; want->chains[i]->own && k < want->chains[i]->n; k++)
-			buf_printf(out, "-A %s %s\n", want->chains[i]->name,
-				   want->chains[i]->rules[k]);
+			edit_base(&s, NULL, have->chains[i]);
 	for (i = 0; i < have->n; i++) {
 		c = have->chains[i];
 		if (c->own && !map_gets(&want->by_name, c->name))
-			buf_printf(out, "-X %s\n", c->name);
+			line(&s, "-F %s", c->name);
 	}
-	buf_adds(out, "COMMIT\n");
-}
-
-static bool same_table(const struct table *want, const struct table *have)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < have->n; i++)
-		n += have->chains[i]->own || have->chains[i]->n;
-	for (i = 0; i < want->n; i++) {
-		const struct chain *w = want->chains[i];
-		const struct chain *h = map_gets(&have->by_name, w->name);
-
-		if (!w->own && !w->n)
-			continue;
-		if (!h || !same_rules(w, h) ||
-		    strcmp(w->policy, h->policy) != 0)
-			return false;
-		n--;
+	for (i = 0; i < have->n; i++) {
+		c = have->chains[i];
+		if (c->own && !map_gets(&want->by_name, c->name))
+			line(&s, "-X %s", c->name);
 	}
-	return n == 0;
+	if (s.begun)
+		buf_adds(out, "COMMIT\n");
 }
 
 const char *filter_script(struct arena *a, const char *want, const char *have,
@@ -303,8 +370,7 @@ const char *filter_script(struct arena *a, const char *want, const char *have,
 	for (i = 0; i < w.n; i++) {
 		struct table *other = table(&h, w.tables[i]->name);
 
-		if (!same_table(w.tables[i], other))
-			script_table(w.tables[i], other, bridge, &out);
+		script_table(w.tables[i], other, bridge, &out);
 	}
 	return arena_strndup(a, out.data, out.len);
 }

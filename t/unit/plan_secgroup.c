@@ -105,6 +105,41 @@ static const char have[] =
 	"-A neutron-x -p vrrp -j RETURN\n-A people -j DROP\nCOMMIT\n"
 	"*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j people\nCOMMIT\n";
 
+static const char middle_have[] =
+	"*filter\n:neutron-x -\n-A neutron-x -p 1 -j DROP\n"
+	"-A neutron-x -p 2 -j DROP\n-A neutron-x -p 3 -j DROP\n"
+	"-A neutron-x -p 4 -j DROP\nCOMMIT\n";
+static const char middle_want[] =
+	"*filter\n:neutron-x -\n-A neutron-x -p 1 -j DROP\n"
+	"-A neutron-x -p 5 -j DROP\n-A neutron-x -p 4 -j DROP\nCOMMIT\n";
+
+static size_t count(const char *text, const char *of)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, of)); text += strlen(of))
+		n++;
+	return n;
+}
+
+/* More than a transaction takes goes in several. */
+static void many(struct arena *a)
+{
+	auto_buf struct buf b = {0};
+	const char *script;
+
+	buf_adds(&b, "*filter\n:neutron-x -\n");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&b,
+			   "-A neutron-x -p tcp -m tcp --dport %d -j DROP\n",
+			   i);
+	buf_adds(&b, "COMMIT\n");
+	script = filter_script(a, b.data, "", false);
+	is_int(count(script, "-A "), 1000, "a thousand rules");
+	is_int(count(script, "COMMIT"), 6, "in six transactions");
+	is_int(count(script, "*filter"), 6, "each begun");
+}
+
 static void scripts(struct arena *a)
 {
 	static const char want[] =
@@ -119,15 +154,31 @@ static void scripts(struct arena *a)
 	   "-A neutron-x -p 112 -j RETURN\nCOMMIT\n",
 	   "other people's rules are not seen, but for one before ours");
 	is(filter_script(a, want, ours, false),
-	   "*filter\n:neutron-x - [0:0]\n:neutron-old - [0:0]\n"
+	   "*filter\n-D neutron-x 1\n-I neutron-x 1 -j DROP\n"
 	   "-D FORWARD -j neutron-x\n-I FORWARD 1 -j neutron-x\n"
-	   "-A neutron-x -j DROP\n-X neutron-old\nCOMMIT\n",
+	   "-F neutron-old\n-X neutron-old\nCOMMIT\n",
 	   "ours come first, the rest stays");
 	is(filter_script(a, want, want, false), "", "nothing to do");
+	is(filter_script(a, want, "", false),
+	   "*filter\n:neutron-x - [0:0]\n-A neutron-x -j DROP\n"
+	   "-I FORWARD 1 -j neutron-x\nCOMMIT\n",
+	   "chains before the jumps to them");
 	is(filter_script(a, "", want, false),
-	   "*filter\n:neutron-x - [0:0]\n-D FORWARD -j neutron-x\n"
-	   "-X neutron-x\nCOMMIT\n",
+	   "*filter\n-D FORWARD 1\n-F neutron-x\n-X neutron-x\nCOMMIT\n",
 	   "all of ours go");
+	is(filter_script(a, middle_want, middle_have, false),
+	   "*filter\n-D neutron-x 3\n-D neutron-x 2\n"
+	   "-I neutron-x 2 -p 5 -j DROP\nCOMMIT\n",
+	   "a change is what differs, and no more");
+	is(filter_script(a,
+			 "*nat\n:neutronMAC-a DROP\n-A neutronMAC-a -j X\n"
+			 "COMMIT\n",
+			 "*nat\n:neutronMAC-a ACCEPT\n-A neutronMAC-a -j X\n"
+			 "COMMIT\n",
+			 true),
+	   "*nat\n:neutronMAC-a DROP\n-A neutronMAC-a -j X\nCOMMIT\n",
+	   "a policy of ebtables is that of a chain anew");
+	many(a);
 	is_int(filter_sets_differ("create NIPv4a hash:net family inet\n"
 				  "add NIPv4a 10.0.0.1/32\n",
 				  "create NIPv4a hash:net family inet\n"
