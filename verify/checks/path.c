@@ -347,6 +347,21 @@ static void command_traceroute(const struct evidence *e,
 
 /* --- isolation ------------------------------------------------------------ */
 
+/* Whether a neighbour in the same network sent it: where projects have the same
+ * addresses, what one of them sends to another's comes to its own. */
+static bool from_own(const struct evidence *e, const struct seen_isle *t,
+		     const struct frame *f)
+{
+	for (size_t i = 0; i < e->lab->ninstances; i++) {
+		const struct topo_port *p = e->lab->instances[i].port;
+
+		if (p->network == t->instance->port->network &&
+		    mac_equal(&p->mac, &f->src))
+			return true;
+	}
+	return false;
+}
+
 static void judge_isolation(const struct evidence *e, const struct subject *s,
 			    struct verdict *v)
 {
@@ -354,7 +369,6 @@ static void judge_isolation(const struct evidence *e, const struct subject *s,
 	size_t i, own = 0, others = 0;
 	char text[IP_TEXT_MAX];
 
-	(void)e;
 	verdict_want(v, "nothing of other projects at %s",
 		     ip_print(&t->dst, text));
 	if (t->error)
@@ -371,7 +385,7 @@ static void judge_isolation(const struct evidence *e, const struct subject *s,
 		/* By its loopback, where nobody else's comes. */
 		if (ip_equal(&f->ip_src, &t->dst) && f->ifindex == 1) {
 			own++;
-		} else if (!f->outgoing && !others++) {
+		} else if (!f->outgoing && !from_own(e, t, f) && !others++) {
 			verdict_saw(v, false, "a packet from %s, MAC %s",
 				    ip_print(&f->ip_src, text),
 				    mac_print(&f->src, mac));
