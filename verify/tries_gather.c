@@ -14,7 +14,7 @@
 #include "verify/looks/hear.h"
 #include "verify/tries.h"
 
-#define ANSWER_MS 10000
+#define ANSWER_MS 60000
 #define HEAR_MS 60000
 #define READY_MS 150
 #define LINGER_MS 200 /* for the last to arrive */

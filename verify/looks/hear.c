@@ -7,6 +7,8 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,8 +19,44 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/kernel/netns.h"
+#include "lib/map.h"
 #include "lib/parse.h"
 #include "verify/looks/op.h"
+
+#define CLOSERS 32
+
+/* Closing a packet socket waits until no processor looks at it, some 10 ms:
+ * many wait together. */
+struct closing {
+	const int *fds;
+	size_t n;
+	atomic_size_t next;
+};
+
+static void *closer(void *ctx)
+{
+	struct closing *c = ctx;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&c->next, 1)) < c->n)
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+	return NULL;
+}
+
+static void close_all(const int *fds, size_t n)
+{
+	struct closing c = {.fds = fds, .n = n};
+	pthread_t t[CLOSERS];
+	size_t started = 0, i;
+
+	while (started < CLOSERS && started < n &&
+	       pthread_create(&t[started], NULL, closer, &c) == 0)
+		started++;
+	closer(&c);
+	for (i = 0; i < started; i++)
+		pthread_join(t[i], NULL);
+}
 
 static const uint8_t mark[HEAR_MARK_LEN - 4] = {'l', 'a', 'b',  'c',
 						't', 'l', 0xa5, 0x3c};
@@ -149,6 +187,7 @@ int look_hear(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	struct place *list = NULL;
+	int *fds;
 	auto_close int ep = -1;
 	struct epoll_event ev;
 	int64_t duration;
@@ -173,13 +212,16 @@ int look_hear(const struct doc *req, struct json *j, struct err *reterr)
 			err_sys(&list[i].err, -errno, "epoll");
 	}
 	hear_until(ep, list, mono_add(clock_mono(), duration * NS_PER_MS));
+	fds = arena_array(&a, n + 1, sizeof(*fds));
+	for (i = 0; i < n; i++) {
+		fds[i] = list[i].fd;
+		if (fds[i] >= 0)
+			hear_some(&list[i]);
+	}
+	close_all(fds, n);
 	json_key(j, "heard");
 	json_arr(j);
 	for (i = 0; i < n; i++) {
-		if (list[i].fd >= 0) {
-			hear_some(&list[i]);
-			close(list[i].fd);
-		}
 		tell(&list[i], j);
 		free(list[i].heard);
 	}
@@ -233,12 +275,35 @@ static int utter_packet(int ns, const uint8_t *b, size_t len)
 		       : 0;
 }
 
-static int utter_frame(int ns, const char *dev, const uint8_t *b, size_t len)
+/* Sockets stay open for more frames of the same place. */
+struct utters {
+	struct map by_netns; /* to where it stands in fds, and 1 */
+	int *fds;
+	size_t n;
+	struct arena a;
+};
+
+static int packet_socket(struct utters *u, int ns, const char *netns)
+{
+	uintptr_t at = (uintptr_t)map_gets(&u->by_netns, netns);
+	int fd;
+
+	if (at)
+		return u->fds[at - 1];
+	fd = netns_socket(ns, AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0)
+		return fd;
+	*(int *)arena_push(&u->a, &u->fds, &u->n, sizeof(fd)) = fd;
+	map_puts(&u->a, &u->by_netns, arena_strdup(&u->a, netns),
+		 (void *)(uintptr_t)u->n);
+	return fd;
+}
+
+static int utter_frame(int fd, const char *dev, const uint8_t *b, size_t len)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
 				 .sll_halen = ETH_ALEN};
 	struct ifreq ifr = {0};
-	auto_close int fd = netns_socket(ns, AF_PACKET, SOCK_RAW, 0);
 
 	if (fd < 0)
 		return fd;
@@ -254,10 +319,12 @@ static int utter_frame(int ns, const char *dev, const uint8_t *b, size_t len)
 		       : 0;
 }
 
-static int utter_one(const struct doc *item, struct err *reterr)
+static int utter_one(struct utters *u, const struct doc *item,
+		     struct err *reterr)
 {
 	const char *dev = doc_str(item, "dev", "");
-	auto_close int ns = netns_open(doc_str(item, "netns", ""), reterr);
+	const char *netns = doc_str(item, "netns", "");
+	auto_close int ns = netns_open(netns, reterr);
 	uint8_t bytes[UTTER_BYTES_MAX];
 	size_t len;
 	int r;
@@ -266,13 +333,14 @@ static int utter_one(const struct doc *item, struct err *reterr)
 		return ns;
 	if (read_bytes(doc_str(item, "bytes", ""), bytes, &len) < 0)
 		return err_set(reterr, -EINVAL, "no frame");
-	r = *dev ? utter_frame(ns, dev, bytes, len)
+	r = *dev ? utter_frame(packet_socket(u, ns, netns), dev, bytes, len)
 		 : utter_packet(ns, bytes, len);
 	return r < 0 ? err_sys(reterr, r, "send") : 0;
 }
 
 int look_utter(const struct doc *req, struct json *j, struct err *reterr)
 {
+	struct utters u = {0};
 	const struct doc *item;
 	struct err err;
 	size_t n = 0;
@@ -280,11 +348,13 @@ int look_utter(const struct doc *req, struct json *j, struct err *reterr)
 	json_key(j, "errors");
 	json_arr(j);
 	DOC_FOREACH (item, doc_get(req, "frames")) {
-		if (n == UTTER_MAX)
+		if (n == UTTER_MAX) {
+			arena_release(&u.a); /* sockets end with the process */
 			return err_set(reterr, -E2BIG,
 				       "more than %d frames to send",
 				       UTTER_MAX);
-		if (utter_one(item, &err) < 0) {
+		}
+		if (utter_one(&u, item, &err) < 0) {
 			json_obj(j);
 			json_kint(j, "at", (int64_t)n);
 			json_kstr(j, "error", err.msg);
@@ -293,6 +363,8 @@ int look_utter(const struct doc *req, struct json *j, struct err *reterr)
 		n++;
 	}
 	json_arr_end(j);
+	close_all(u.fds, u.n);
+	arena_release(&u.a);
 	return 0;
 }
 
