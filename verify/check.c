@@ -33,6 +33,7 @@
 	X(advertised_checks)                                                   \
 	X(outer_checks)                                                        \
 	X(secgroup_checks)                                                     \
+	X(tracked_checks)                                                      \
 	X(drift_checks)
 
 #define DECLARE(table) extern const struct check table[];

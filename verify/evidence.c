@@ -490,6 +490,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_internet(e);
 	plan_isles(e);
 	tries_plan(&e->arena, lab, &e->tries, &e->ntries);
+	tracked_plan(&e->arena, lab, &e->tracking, &e->ntracking);
 	plan_boots(e);
 }
 

@@ -27,6 +27,7 @@
 #include "verify/looks/ra.h"
 #include "verify/looks/sweep.h"
 #include "verify/looks/trace.h"
+#include "verify/tracked.h"
 #include "verify/tries.h"
 
 #define EVIDENCE_PROBES 4 /* "4 of 4", as the documents count */
@@ -186,6 +187,8 @@ struct evidence {
 	size_t npassages;
 	struct seen_tries *tries; /* of security groups */
 	size_t ntries;
+	struct seen_tracking *tracking;
+	size_t ntracking;
 	struct seen_reach *reached; /* instances in order */
 	size_t nreached;
 	struct seen_through *through; /* routers in order, hosts of each */

@@ -26,6 +26,7 @@
 #include "verify/gather_boots.h"
 #include "verify/passages.h"
 #include "verify/paths.h"
+#include "verify/tracked_gather.h"
 #include "verify/tries_gather.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
@@ -435,5 +436,7 @@ void gather(struct fleet *f, struct evidence *e, unsigned needs)
 	paths_end(paths);
 	if (needs & NEEDS_TRIES)
 		tries_gather(f, e);
+	if (needs & NEEDS_TRACKED)
+		tracked_gather(f, e);
 	buf_release(&g.told);
 }

@@ -31,6 +31,7 @@ struct subject {
 	const struct seen_internet *internet;
 	const struct seen_isle *isle;
 	const struct seen_tries *tries;
+	const struct seen_tracking *tracking;
 };
 
 struct subjects {

@@ -183,6 +183,11 @@ static void filters_gone(struct evidence *e)
 	healthy_ns(o, "")->of[RES_FILTER].n = 0;
 }
 
+static void tracked_full(struct evidence *e)
+{
+	e->tracking[0].items[0].count = e->tracking[0].items[0].max;
+}
+
 static void echo_answered(struct evidence *e)
 {
 	for (size_t i = 0; i < e->noutside; i++)
@@ -219,6 +224,8 @@ const struct broken broken_groups[] = {
 	{"another zone", zone_first,
 	 "wrong group-rules: compute1; wrong group-zone: red on compute1; "
 	 "wrong group-zone: blue on compute1"},
+	{"a full table of connections", tracked_full,
+	 "wrong conntrack: network1"},
 	{"no filters", filters_gone,
 	 "wrong group-rules: compute1; wrong group-members: compute1; wrong "
 	 "group-zone: red on compute1; wrong group-zone: blue on compute1"},

@@ -638,6 +638,18 @@ static void isle(struct evidence *e, struct seen_isle *t)
 	f->ip_src = f->ip_dst = t->dst;
 }
 
+static void tracked(struct evidence *e)
+{
+	for (size_t i = 0; i < e->ntracking; i++)
+		for (size_t k = 0; k < e->tracking[i].n; k++) {
+			struct seen_tracked *x = &e->tracking[i].items[k];
+
+			x->error = NULL;
+			x->count = 7;
+			x->max = 1000;
+		}
+}
+
 /* All that is to arrive has arrived, and nothing else. */
 static void tries(struct evidence *e)
 {
@@ -704,6 +716,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 	pings(e, e->outside, e->noutside);
 	pings(e, e->inside, e->ninside);
 	tries(e);
+	tracked(e);
 }
 
 struct observed *healthy_sample(struct evidence *e, const char *name,

@@ -421,6 +421,17 @@ static void lose_sender(struct evidence *e, size_t i)
 #define COUNT(member) offsetof(struct evidence, member)
 #define BOOTS (SIZE_MAX - 1)
 
+static void lose_tracked(struct evidence *e, size_t i)
+{
+	e->tracking[i].items[0].error = "lost";
+}
+
+static bool on_tracked(const struct evidence *e, size_t i,
+		       const struct point *p)
+{
+	return p->subject.tracking == &e->tracking[i];
+}
+
 static void lose_tries(struct evidence *e, size_t i)
 {
 	e->tries[i].error = "lost";
@@ -480,6 +491,7 @@ static const struct part {
 	 on_reach},
 	{"where packets are to arrive", COUNT(ntries), lose_tries, on_tries},
 	{"what sends packets", COUNT(ntries), lose_senders, on_tries},
+	{"what is tracked", COUNT(ntracking), lose_tracked, on_tracked},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)

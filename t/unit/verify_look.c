@@ -29,6 +29,7 @@
 #include "verify/looks/hear.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
+#include "verify/looks/tracked.h"
 #include "verify/tries_frame.h"
 
 #define NS "lookfar"
@@ -500,6 +501,29 @@ static void utterances(void)
 	       0, "utter: no ICMPv6 with a wrong checksum");
 }
 
+static void tracking(void)
+{
+	struct seen_tracked t[] = {
+		{.netns = ""}, {.netns = NS}, {.netns = "none"}};
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct running r;
+
+	if (access("/proc/sys/net/netfilter/nf_conntrack_max", R_OK) < 0) {
+		tap_skip("connections are not tracked here", "tracked");
+		return;
+	}
+	tracked_ask(t, ARRAY_LEN(t), &b);
+	buf_addc(&b, '\0');
+	r = start("tracked", b.data);
+	tracked_answer(&a, finish(&a, &r), t, ARRAY_LEN(t));
+	is(t[0].error, NULL, "tracked: the own namespace");
+	is(t[1].error, NULL, "tracked: another");
+	ok(t[1].max > 0 && t[1].count >= 0 && t[1].count <= t[1].max,
+	   "tracked: so many");
+	ok(t[2].error && strstr(t[2].error, "none"), "tracked: no such one");
+}
+
 static void probes(void)
 {
 	auto_arena struct arena a = {0};
@@ -799,6 +823,7 @@ int main(void)
 	pings();
 	probes();
 	utterances();
+	tracking();
 	watches();
 	sh("ip route add default via 192.0.2.2 dev near");
 	faults();

@@ -15,6 +15,7 @@
 #include "verify/looks/sweep.h"
 #include "verify/looks/tcp.h"
 #include "verify/looks/trace.h"
+#include "verify/looks/tracked.h"
 #include "verify/looks/watch.h"
 
 const struct agent_op verify_agent_ops[] = {
@@ -36,6 +37,7 @@ const struct agent_op verify_agent_ops[] = {
 	{"renew", look_renew, true, NULL},
 	{"sweep", look_sweep, true, NULL},
 	{"tcp", look_tcp, true, NULL},
+	{"tracked", look_tracked, true, NULL},
 	{"hear", look_hear, true, NULL},
 	{"utter", look_utter, true, NULL},
 	{NULL, NULL, false, NULL},
