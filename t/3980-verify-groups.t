@@ -11,6 +11,8 @@
 . "$(dirname "$0")/lib/lab.sh"
 need_lab
 lab_make 1s "$tap_top/topologies/classroom.yaml"
+# One may answer for an address that another has when it fails.
+sed -i 's/^  red2: {/&allowed_address_pairs: [{address: 192.168.1.200}], /' "$FILE"
 sed -i 's/\(interfaces: \[[a-z-]*\]\)}/\1, ha: {interval: 1s}}/' "$FILE"
 
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
@@ -69,6 +71,8 @@ breaks "a foreign MAC address let through" \
 	"spoofing: red1 on compute1"
 breaks "ARP for others let through" 'c1 ebtables -t nat -I "neutronARP-$(tap_of blue-web)" -j ACCEPT' \
 	"spoofing: blue-web on compute1"
+breaks "an allowed address refused" 'c1 true; on compute2 ebtables -t nat -D "neutronARP-$(tap_of red2)" -p ARP --arp-ip-src 192.168.1.200 -j ACCEPT' \
+	"spoofing: red2 on compute2"
 breaks "another zone" 'c1 iptables -t raw -I neutron-linuxbri-PREROUTING -j CT --zone 7' \
 	"group-zone: red-net on compute1"
 breaks "the IPv6 filter gone" 'c1 ip6tables -F; c1 ip6tables -t raw -F' "group-rules: compute1" "group-zone: blue-net on compute1"

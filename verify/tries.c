@@ -341,6 +341,16 @@ static void spoofs(struct planning *p, const struct topo_instance *in)
 	spoof(p, t, "its own addresses", true, &x);
 	x.smac = foreign;
 	spoof(p, t, "another MAC address", false, &x);
+	for (size_t i = 0; i < port->npairs; i++) {
+		if (port->pairs[i].addr.ip.family != 4)
+			continue;
+		x = own;
+		x.arp = true;
+		x.smac = port->pairs[i].mac;
+		x.src = port->pairs[i].addr.ip;
+		x.dst = parse("192.0.2.2");
+		spoof(p, t, "an address pair's", true, &x);
+	}
 	if (four) {
 		x = own;
 		x.arp = true;

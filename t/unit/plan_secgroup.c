@@ -294,6 +294,7 @@ static bool run(const char *command)
 static void in_kernel(struct arena *a, struct plan *p, const struct lab *less)
 {
 	struct plan smaller = {0};
+	const char *path;
 	struct changes c;
 	struct failures failed;
 
@@ -303,8 +304,13 @@ static void in_kernel(struct arena *a, struct plan *p, const struct lab *less)
 		tap_skip("needs root and iptables", "in the kernel");
 		return;
 	}
-	mend(a, p, "at first");
+	is_int(todo(a, p, &c), 1, "all is to be made");
+	is_int(apply_changes(a, p, &c, &failed, NULL), 0, "made");
+	/* Looking again starts no process: none would be found. */
+	path = arena_strdup(a, getenv("PATH"));
+	setenv("PATH", "/nonexistent", 1);
 	is_int(todo(a, p, &c), 0, "noted");
+	setenv("PATH", path, 1);
 	for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
 		ok(run(breaks[i].command), "%s", breaks[i].command);
 		mend(a, p, breaks[i].name);
