@@ -120,11 +120,10 @@ static struct conn conn_of(const struct nlattr *orig, const struct nlattr *zone)
 	get(p, CTA_PROTO_DST_PORT, &c.dport, sizeof(c.dport));
 	c.sport = ntohs(c.sport);
 	c.dport = ntohs(c.dport);
-	if (get(p, CTA_PROTO_ICMP_TYPE, &type, sizeof(type)) &&
-	    get(p, CTA_PROTO_ICMP_CODE, &code, sizeof(code)))
-		c.dport = (uint16_t)(type << 8 | code);
-	else if (get(p, CTA_PROTO_ICMPV6_TYPE, &type, sizeof(type)) &&
-		 get(p, CTA_PROTO_ICMPV6_CODE, &code, sizeof(code)))
+	if ((get(p, CTA_PROTO_ICMP_TYPE, &type, sizeof(type)) &&
+	     get(p, CTA_PROTO_ICMP_CODE, &code, sizeof(code))) ||
+	    (get(p, CTA_PROTO_ICMPV6_TYPE, &type, sizeof(type)) &&
+	     get(p, CTA_PROTO_ICMPV6_CODE, &code, sizeof(code))))
 		c.dport = (uint16_t)(type << 8 | code);
 	return c;
 }

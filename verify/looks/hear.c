@@ -200,6 +200,8 @@ int look_hear(const struct doc *req, struct json *j, struct err *reterr)
 		r = read_places(&a, req, &list, &n, reterr);
 	if (r < 0)
 		return r;
+	if (!list)
+		return err_set(reterr, -EINVAL, "no place to listen at");
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep < 0)
 		return err_sys(reterr, -errno, "epoll");
@@ -454,6 +456,8 @@ void utter_answer(struct arena *a, const struct doc *d, struct utter_frame *f,
 
 	for (i = 0; i < n; i++)
 		f[i].error = list ? NULL : "its answer is missing";
+	if (!list)
+		return;
 	DOC_FOREACH (item, list) {
 		int64_t at = doc_int(item, "at", -1);
 
