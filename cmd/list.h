@@ -35,6 +35,7 @@ struct cmd;
 	X(NULL, fabric) \
 	X(NULL, metadata) \
 	X(NULL, state_change) \
+	X(NULL, conntrack) \
 	X(NULL, machine) \
 	X(NULL, dhcp_hook)
 /* clang-format on */

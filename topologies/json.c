@@ -193,6 +193,7 @@ static void json_ha(struct json *j, const struct topo_ha *ha)
 	json_kint(j, "health_check_interval_ms", ha->health_ms);
 	json_kbool(j, "track_ha", ha->track & TOPO_TRACK_HA);
 	json_kbool(j, "track_tunnel", ha->track & TOPO_TRACK_TUNNEL);
+	json_kbool(j, "sync_connections", ha->sync);
 	json_net(j, "virtual_address", &ha->vip);
 	json_obj_end(j);
 }

@@ -170,7 +170,7 @@ struct raw_router {
 	struct raw_subnet **subnets; /* those of ifaces that are right */
 	size_t nsubnets;
 	struct topo_ha ha; /* vrid 0: none yet */
-	const struct doc *vrid_at;
+	const struct doc *vrid_at, *sync_at;
 	struct raw_given *given; /* one for each subnet of ext */
 	size_t ngiven;
 	struct raw_project *in;

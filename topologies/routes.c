@@ -60,6 +60,15 @@ static void check_ha(struct raw *raw)
 	if (raw->ha.vrid_at)
 		raw_wrong(raw, raw->ha.vrid_at,
 			  "a VRID is one router's, not all routers'");
+	for (size_t i = 0; i < raw->nrouters; i++) {
+		const struct raw_router *r = raw->routers[i];
+
+		if (r->sync_at && r->ha.sync &&
+		    r->ha.engine == TOPO_ENGINE_KEEPALIVED)
+			raw_wrong(raw, r->sync_at,
+				  "sync_connections goes with labctl's own "
+				  "engine, not with keepalived");
+	}
 }
 
 void raw_check_routes(struct raw *raw)

@@ -136,6 +136,12 @@ const struct topo_nic *topo_nic_on(const struct topo_node *n,
 	return NULL;
 }
 
+bool topo_synced(const struct topo_router *r)
+{
+	return r->is_ha && r->nhosts > 1 && r->ha.sync &&
+	       r->ha.engine == TOPO_ENGINE_LABCTL;
+}
+
 uint8_t topo_priority(const struct topo_router *r, const struct topo_node *n)
 {
 	return n->drained ? 1 : r->ha.priority;

@@ -231,6 +231,7 @@ struct topo_ha {
 	unsigned health_ms;      /* between pings of its gateways; 0: none */
 	unsigned track;          /* enum topo_track; both */
 	struct ipnet vip;        /* 169.254.0.VRID/24 */
+	bool sync;               /* connections are carried to the standbys */
 };
 
 struct topo_router {
@@ -392,6 +393,9 @@ const struct topo_port *topo_ha_port(const struct topo_router *r,
 /* Which port of the router leads to the next hop of one of its routes. */
 const struct topo_port *topo_route_port(const struct topo_router *r,
 					const struct topo_route *route);
+
+/* Whether a router's connections are carried from its Active to standbys. */
+bool topo_synced(const struct topo_router *r);
 
 /* A router's priority on a node: a drained one's is the least. */
 uint8_t topo_priority(const struct topo_router *r, const struct topo_node *n);

@@ -44,6 +44,7 @@
 #include "provision/plan/nat.h"
 #include "provision/plan/neigh.h"
 #include "provision/plan/radvd.h"
+#include "provision/plan/sync.h"
 #include "provision/plan/rules.h"
 #include "provision/plan/secgroup.h"
 
@@ -113,11 +114,19 @@ static const struct plan_setting without_engine[] = {
 	{NULL, NULL},
 };
 
+/* Of connections too that were there before anybody listened. */
+static const struct plan_setting with_sync[] = {
+	{"net/netfilter/nf_conntrack_events", "1"},
+	{NULL, NULL},
+};
+
 static void router_sysctls(struct plan_ctx *c, const struct topo_router *r)
 {
 	plan_settings(c, r->netns, router);
 	if (!r->is_ha)
 		plan_settings(c, r->netns, without_engine);
+	if (topo_synced(r))
+		plan_settings(c, r->netns, with_sync);
 }
 
 static void router_links(struct plan_ctx *c, const struct topo_router *r)
@@ -279,6 +288,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_router(&c, plan_ha_confs);
 	plan_engine(&c);
 	plan_keepalived(&c);
+	plan_sync(&c);
 	plan_dhcp(&c);
 	each_router(&c, plan_radvd);
 	plan_metadata(&c); /* behind all other rules of routers but these */

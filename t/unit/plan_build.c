@@ -170,8 +170,8 @@ static void check_shared(const struct lab *lab)
 	is_int(count(&one, RES_ROUTE), 0, "no route on a router but virtual");
 }
 
-static const char *engine_text(struct arena *a, const struct lab *lab,
-			       const struct topo_node *n)
+static const char *service_text(struct arena *a, const struct lab *lab,
+				const struct topo_node *n, const char *title)
 {
 	struct plan p;
 	size_t i;
@@ -179,9 +179,43 @@ static const char *engine_text(struct arena *a, const struct lab *lab,
 	plan_build(a, lab, n, &p);
 	for (i = 0; i < p.n; i++)
 		if (p.res[i].kind == RES_SERVICE &&
-		    strcmp(p.res[i].service.title, "vrrp engine") == 0)
+		    strcmp(p.res[i].service.title, title) == 0)
 			return p.res[i].service.files[0].text;
 	return "";
+}
+
+static const char *engine_text(struct arena *a, const struct lab *lab,
+			       const struct topo_node *n)
+{
+	return service_text(a, lab, n, "vrrp engine");
+}
+
+/* Who carries connections knows its peers, and has a place for each. */
+static void check_synced(struct lab *lab)
+{
+	static const char title[] = "connections for standbys";
+	auto_arena struct arena a = {0};
+	struct topo_router *r = &lab->routers[0];
+	const char *text;
+	char peers[80], ip[IP_TEXT_MAX];
+	struct plan p;
+	bool reserved = false;
+	size_t i;
+
+	is(service_text(&a, lab, r->hosts[0], title), "",
+	   "nobody carries connections unasked");
+	r->ha.sync = true;
+	text = service_text(&a, lab, r->hosts[0], title);
+	ip_print(&r->ha_ports[1]->addrs[0].addr.ip, ip);
+	snprintf(peers, sizeof(peers), "\"peers\": [\"%s\"]", ip);
+	ok(strstr(text, peers) != NULL, "connections: the other host is told");
+	plan_build(&a, lab, r->hosts[0], &p);
+	for (i = 0; i < p.n; i++)
+		reserved |= p.res[i].kind == RES_NEIGH &&
+			    ip_equal(&p.res[i].neigh.addr,
+				     &r->ha_ports[1]->addrs[0].addr.ip);
+	ok(reserved, "and has a reserved place as a neighbour");
+	r->ha.sync = false;
 }
 
 /* A drained node's engine wants nothing, and the others' are as before. */
@@ -234,6 +268,7 @@ int main(void)
 		check_controller(lab);
 		check_shared(lab);
 		check_drained(lab);
+		check_synced(lab);
 	}
 	lab_free(lab);
 	lab = load("topologies/l3ha-linuxbridge.yaml", "l2_population: false",

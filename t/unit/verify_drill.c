@@ -643,6 +643,25 @@ static void other_faults(void)
 	fault = "tunnel";
 }
 
+/* With sync_connections the one that would be reset goes on, or is wrong. */
+static void synced(void)
+{
+	struct topo_router *w = &lab->routers[0];
+	auto_(record_release) struct record good, bad;
+	auto_buf struct buf found = {0}, wrong = {0};
+
+	w->ha.sync = true;
+	make(&good);
+	findings(&good.d, &found);
+	is(found.data, NULL, "sync_connections: all four go on");
+	make(&bad);
+	bad.d.connections[3].seen.fate = TCP_RESET;
+	findings(&bad.d, &wrong);
+	is(wrong.data, "wrong connection",
+	   "sync_connections: none may be reset");
+	w->ha.sync = false;
+}
+
 /* --- figures --------------------------------------------------------- */
 
 static void figures(void)
@@ -704,6 +723,7 @@ int main(void)
 	times();
 	weakness();
 	other_faults();
+	synced();
 	figures();
 	lab_free(lab);
 	return tap_done();

@@ -71,6 +71,11 @@ static const struct key ha_rows[] = {
 	 .what = "interface to track", .example = "[ha]",
 	 .about = "Interfaces whose loss makes the router give up its role. "
 		  "[ha] alone is what the documents have."},
+	{"sync_connections", KEY_BOOL, KEY_FIELD(struct raw_router, ha.sync),
+	 .at = offsetof(struct raw_router, sync_at), .example = "true",
+	 .about = "Whether connections through the router are carried to its "
+		  "standbys, so that they go on after a takeover. Neutron has "
+		  "nothing like it."},
 };
 /* clang-format on */
 

@@ -422,7 +422,9 @@ enum tcp_fate drill_fate(const struct drill *d,
 			 const struct drill_connection *c, bool hit)
 {
 	(void)d;
-	return hit && c->snat && c->outside_first ? TCP_RESET : TCP_GOES_ON;
+	return hit && c->snat && c->outside_first && !topo_synced(c->router)
+		       ? TCP_RESET
+		       : TCP_GOES_ON;
 }
 
 void drill_connection_text(const struct drill_connection *c, struct buf *out)
