@@ -103,18 +103,6 @@ PERL
 # pid_of NODE NETWORK: dnsmasq's, by the file that it wrote
 pid_of() { on "$1" "cat /var/lib/neutron/dhcp/$2/pid 2>/dev/null"; }
 
-# wait_for WORDS EXPECTED COMMAND...: within twenty seconds
-wait_for() {
-	local words=$1 expected=$2 i got
-	shift 2
-	for ((i = 0; i < 200; i++)); do
-		got=$("$@" 2>/dev/null)
-		[ "$got" = "$expected" ] && break
-		sleep 0.1
-	done
-	is "$got" "$expected" "$words"
-}
-
 one() {
 	local who=$1 routed alone mac pid other n out
 	lab_file

@@ -42,18 +42,6 @@ chmod a+r "$FILE"
 lab() { $as "$bin" "$@"; }
 on() { lab exec "$@"; }
 
-# wait_for WORDS EXPECTED COMMAND...: within twenty seconds
-wait_for() {
-	local words=$1 expected=$2 i got
-	shift 2
-	for ((i = 0; i < 200; i++)); do
-		got=$("$@" 2>/dev/null)
-		[ "$got" = "$expected" ] && break
-		sleep 0.1
-	done
-	is "$got" "$expected" "$words"
-}
-
 addr() { on "$1" ip -4 -o addr show dev eth0 | awk '{print $4}'; }
 pid_of() { on k1 sh -c "cat /run/machine/\$(ip netns identify \$(pgrep -f 'machine .*hostname $1 ' | head -n 1))"; }
 

@@ -62,6 +62,18 @@ dev_of() {
 	on "$1" ip -n "$NETNS" -br link | sed -n "s/^\($2[^@ ]*\).*/\1/p" | head -n 1
 }
 
+# wait_for WORDS EXPECTED COMMAND...: within twenty seconds
+wait_for() {
+	local words=$1 expected=$2 i got
+	shift 2
+	for ((i = 0; i < 200; i++)); do
+		got=$("$@" 2>/dev/null)
+		[ "$got" = "$expected" ] && break
+		sleep 0.1
+	done
+	is "$got" "$expected" "$words"
+}
+
 # settle: waits until one node is master and the other backup.
 settle() {
 	local i
