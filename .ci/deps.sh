@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
 	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
 run="iproute2 openssh-server uidmap busybox iptables dnsmasq-base radvd
-	haproxy"
+	haproxy openvswitch-switch"
 # What the documents type on nodes.
 nodes="bridge-utils net-tools traceroute tcpdump"
 # prove is perl's; the rest are those that labctl is tested against.
@@ -49,6 +49,7 @@ keep_off() {
 keep_off openssh-server ssh.service ssh.socket
 keep_off radvd radvd.service
 keep_off haproxy haproxy.service
+keep_off openvswitch-switch openvswitch-switch.service
 echo "labctl: installing:$missing" >&2
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 # shellcheck disable=SC2086 # a list of words

@@ -37,6 +37,8 @@ struct cmd;
 	X(NULL, state_change) \
 	X(NULL, conntrack) \
 	X(NULL, machine) \
+	X(NULL, flows) \
+	X(NULL, ovsdb) \
 	X(NULL, dhcp_hook)
 /* clang-format on */
 

@@ -191,6 +191,36 @@ struct res_filter {
 	const void *ctx;
 };
 
+/* A link whose checksums are written by who sends, not left to a device that
+ * Open vSwitch's own datapath is not. */
+struct res_offload {
+	const char *dev;
+	bool tx; /* seen only: left to the device */
+};
+
+/* A bridge of Open vSwitch's, or a port of one. */
+struct res_ovs {
+	const char *name;
+	const char *bridge;    /* a port's; NULL: this is a bridge */
+	const char *type;      /* port: "" a link of the node's, else "patch",
+				  "vxlan", "gre"; bridge: its datapath */
+	const char *options;   /* "key=value", sorted, with ',' between */
+	const char *ids;       /* external ids, the same */
+	unsigned tag;          /* port: VLAN; 0: none */
+	unsigned number;       /* port: of OpenFlow's; bridge: 0 */
+	const char *fail_mode; /* bridge: "secure", or "" */
+	const char *error;     /* seen only: why it does not work, or NULL */
+};
+
+/* All flows of a bridge. Open vSwitch itself compares them, as it alone knows
+ * which words say the same. */
+struct res_flows {
+	const char *bridge;
+	const char *text;   /* wanted: for ovs-ofctl, a flow a line */
+	const char *differ; /* seen only: the lines that differ, "-" too many,
+			       "+" missing */
+};
+
 struct res {
 	enum res_kind kind;
 	const char *netns; /* "": the node's own */
@@ -208,6 +238,9 @@ struct res {
 		struct res_filter filter;
 		struct res_file file;
 		struct res_service service;
+		struct res_offload offload;
+		struct res_ovs ovs;
+		struct res_flows flows;
 	};
 };
 

@@ -102,8 +102,10 @@ static bool needs_tunnel(const struct raw *raw, const char **ret_why)
 {
 	for (size_t i = 0; i < raw->nnets; i++) {
 		if (raw->nets[i]->type_known &&
-		    raw->nets[i]->type == TOPO_VXLAN) {
-			*ret_why = "VXLAN networks";
+		    topo_tunnelled(raw->nets[i]->type)) {
+			*ret_why = raw->nets[i]->type == TOPO_GRE
+					   ? "GRE networks"
+					   : "VXLAN networks";
 			return true;
 		}
 	}
@@ -266,6 +268,57 @@ static void check_mechanisms(struct raw *raw, struct raw_net *n)
 	}
 }
 
+/*
+ * Open vSwitch sends a copy to each node and joins no group, so the Linux
+ * bridges beside it must be told where everything is.
+ */
+static void check_mixed(struct raw *raw)
+{
+	const struct raw_node *of[TOPO_MECHANISMS] = {NULL};
+	const char *why;
+
+	for (size_t i = 0; i < raw->nnodes; i++) {
+		const struct raw_node *n = raw->nodes[i];
+
+		if (n->role_known && n->role != TOPO_CONTROLLER)
+			of[n->mechanism] = n;
+	}
+	if (!of[TOPO_LINUXBRIDGE] || !of[TOPO_OPENVSWITCH] ||
+	    raw->l2_population || !needs_tunnel(raw, &why))
+		return;
+	raw_wrong(raw, of[TOPO_OPENVSWITCH]->at,
+		  "node '%s' has Open vSwitch and node '%s' Linux bridges: "
+		  "one of them sends to each node, the other to a multicast "
+		  "group; 'l2_population: true' makes them understand one "
+		  "another",
+		  of[TOPO_OPENVSWITCH]->name, of[TOPO_LINUXBRIDGE]->name);
+}
+
+static void check_ha_type(struct raw *raw)
+{
+	if (!raw->nrouters)
+		return;
+	if (!topo_tunnelled(raw->ha_network_type)) {
+		raw_wrong(raw, raw->ha_type_at,
+			  "HA networks go through the tunnel network: vxlan or "
+			  "gre");
+		return;
+	}
+	for (size_t i = 0; i < raw->nnodes; i++) {
+		const struct raw_node *n = raw->nodes[i];
+
+		if (!n->role_known || n->role != TOPO_NETWORK ||
+		    topo_mechanism_has(n->mechanism, raw->ha_network_type))
+			continue;
+		raw_wrong(
+			raw, raw->ha_type_at,
+			"node '%s' has mechanism %s, which has no %s networks",
+			n->name, topo_mechanism_names[n->mechanism],
+			topo_type_names[raw->ha_network_type]);
+		return;
+	}
+}
+
 static void check_net(struct raw *raw, struct raw_net *n)
 {
 	if (!n->type_known)
@@ -275,9 +328,10 @@ static void check_net(struct raw *raw, struct raw_net *n)
 			  "external network '%s' must be flat, as the world "
 			  "outside is not %s",
 			  n->name, topo_type_names[n->type]);
-	if (n->vni_at && n->type != TOPO_VXLAN) {
+	if (n->vni_at && !topo_tunnelled(n->type)) {
 		raw_wrong(raw, n->vni_at,
-			  "only VXLAN networks have a segment; '%s' is %s",
+			  "only VXLAN and GRE networks have a segment; "
+			  "'%s' is %s",
 			  n->name, topo_type_names[n->type]);
 		n->vni = 0;
 	}
@@ -489,6 +543,8 @@ void raw_check(struct raw *raw)
 	size_t i;
 
 	check_nodes(raw);
+	check_mixed(raw);
+	check_ha_type(raw);
 	for (i = 0; i < raw->nnets; i++)
 		check_net(raw, raw->nets[i]);
 	check_phys(raw);

@@ -49,7 +49,7 @@ static void number_vnis(struct raw *raw)
 	for (i = 0; i < raw->nnets; i++) {
 		struct raw_net *n = raw->nets[i];
 
-		if (n->type_known && n->type == TOPO_VXLAN && !n->vni_at)
+		if (n->type_known && topo_tunnelled(n->type) && !n->vni_at)
 			n->vni = free_vni(raw, &used, &next, n);
 	}
 	for (i = 0; i < raw->nprojects; i++)

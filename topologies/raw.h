@@ -26,7 +26,10 @@
 #include "lib/map.h"
 #include "topologies/topo.h"
 
-#define RAW_VXLAN_OVERHEAD 50 /* outer Ethernet, IPv4, UDP, VXLAN headers */
+#define RAW_VXLAN_OVERHEAD 50   /* outer Ethernet, IPv4, UDP, VXLAN headers */
+#define RAW_GRE_OVERHEAD 42     /* outer Ethernet, IPv4, GRE with a key */
+#define RAW_VXLAN_PORT 8472     /* Linux' own default, from before IANA's */
+#define RAW_OVS_VXLAN_PORT 4789 /* IANA's */
 #define RAW_VNI_MAX 16777215u
 #define RAW_VRID_MAX 254u
 #define RAW_MTU_MIN 1280u /* IPv6's, RFC 8200 section 5 */
@@ -268,6 +271,8 @@ struct raw {
 	struct topo_errors *errs;
 	const char *name;
 	enum topo_mechanism mechanism;
+	enum topo_type ha_network_type;
+	const struct doc *ha_type_at;
 	bool l2_population;
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	unsigned dhcp_agents;   /* of a network */

@@ -62,6 +62,12 @@ static void add_nic(struct resolve *r, struct topo_node *n,
 	if (host)
 		nic->addr =
 			(struct ipnet){ip_add(p->cidr.ip, host), p->cidr.len};
+	/* Open vSwitch's own datapath has tunnels leave by a bridge only. */
+	snprintf(nic->dev, sizeof(nic->dev), "%seth%u",
+		 n->mechanism == TOPO_OPENVSWITCH && p->use == TOPO_TUNNEL
+			 ? "br-"
+			 : "",
+		 eth);
 	u = ids_uuid(&r->ids, uuid, "nic/%s/%s", n->name, p->name);
 	nic->mac = ids_mac(&r->ids, &u);
 }
@@ -89,6 +95,8 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	n->name = arena_strdup(r->a, raw->name);
 	n->role = raw->role;
 	n->mechanism = raw->mechanism;
+	if (n->mechanism == TOPO_OPENVSWITCH)
+		r->lab->vxlan_port = RAW_OVS_VXLAN_PORT;
 	n->agents = raw->agents;
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);
@@ -137,6 +145,8 @@ static void carrier(struct resolve *r, struct topo_network *n,
 		n->phys = &r->lab->phys[p->index];
 		n->mtu = p->mtu;
 	}
+	if (n->type == TOPO_GRE)
+		n->mtu -= RAW_GRE_OVERHEAD;
 	if (n->type != TOPO_VXLAN)
 		return;
 	n->mtu -= RAW_VXLAN_OVERHEAD;
@@ -170,9 +180,9 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 	ids_ifname(n->bridge, "brq", n->uuid);
 	snprintf(n->qdhcp, sizeof(n->qdhcp), "qdhcp-%s", n->uuid);
 	carrier(r, n,
-		n->type == TOPO_FLAT    ? raw->on
-		: n->type == TOPO_VXLAN ? r->raw->tunnel
-					: NULL);
+		n->type == TOPO_FLAT      ? raw->on
+		: topo_tunnelled(n->type) ? r->raw->tunnel
+					  : NULL);
 	n->nsubnets = raw->nsubnets;
 	n->subnets =
 		arena_array(r->a, n->nsubnets, sizeof(struct topo_subnet *));
@@ -212,7 +222,7 @@ static void resolve_ha_network(struct resolve *r, const struct raw_project *p,
 	n->project = arena_strdup(r->a, p->name);
 	n->ha = true;
 	n->ha_nth = p->nth;
-	n->type = TOPO_VXLAN;
+	n->type = r->raw->ha_network_type;
 	n->vni = p->vni;
 	n->index = (size_t)(n - r->lab->networks);
 	ids_prefix_uuid(&r->ids, n->uuid, "ha-network/%s", id);
@@ -584,6 +594,7 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	lab->name = arena_strdup(r.a, raw->name);
 	lab->mark = arena_printf(r.a, TOPO_MARK "%s", lab->name);
 	lab->l2_population = raw->l2_population;
+	lab->vxlan_port = RAW_VXLAN_PORT;
 	lab->max_l3_agents = raw->max_l3_agents;
 	lab->dhcp_agents_per_network = raw->dhcp_agents;
 	lab->force_metadata = raw->force_metadata;

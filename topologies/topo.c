@@ -4,6 +4,7 @@
  */
 #include "topologies/topo.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/auto.h"
@@ -46,8 +47,14 @@ const char *const topo_type_names[] = {
 	[TOPO_LOCAL] = "local",
 	[TOPO_FLAT] = "flat",
 	[TOPO_VXLAN] = "vxlan",
+	[TOPO_GRE] = "gre",
 };
-_Static_assert(ARRAY_LEN(topo_type_names) == TOPO_VXLAN + 1, "names");
+_Static_assert(ARRAY_LEN(topo_type_names) == TOPO_TYPES, "names");
+
+bool topo_tunnelled(enum topo_type type)
+{
+	return type == TOPO_VXLAN || type == TOPO_GRE;
+}
 
 /* Bit i: type i. */
 static const unsigned types_of[] = {
@@ -229,6 +236,41 @@ bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 	(void)lab;
 	return net->on >> n->index & 1;
 }
+
+bool topo_uses(const struct lab *lab, enum topo_mechanism m)
+{
+	for (size_t i = 0; i < lab->nnodes; i++)
+		if (lab->nodes[i].mechanism == m &&
+		    lab->nodes[i].role != TOPO_CONTROLLER)
+			return true;
+	return false;
+}
+
+unsigned topo_local_vlan(const struct topo_network *net,
+			 const struct topo_node *n)
+{
+	const struct topo_network *o = net - net->index; /* the lab's first */
+	unsigned vlan = 1;
+
+	for (; o < net; o++)
+		vlan += o->on >> n->index & 1;
+	return vlan;
+}
+/* Each project can have a hidden network besides. */
+_Static_assert(2 * TOPO_NETWORKS_MAX < 4095, "more networks than VLANs");
+
+void topo_phys_bridge(const struct topo_phys *p, char out[IFNAME_MAX])
+{
+	/* "int-" goes before it. */
+	if (strcmp(p->name, "external") == 0)
+		snprintf(out, IFNAME_MAX, "br-ex");
+	else if (strlen(p->name) <= 8)
+		snprintf(out, IFNAME_MAX, "br-%.8s", p->name);
+	else
+		snprintf(out, IFNAME_MAX, "br-%.5s-%02zu", p->name,
+			 p->index % 100);
+}
+_Static_assert(TOPO_PHYS_MAX < 100, "two digits");
 
 const struct ip *topo_external_ip(const struct topo_router *r, int family)
 {

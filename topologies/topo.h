@@ -69,8 +69,12 @@ enum topo_ipv6_mode {
 };
 extern const char *const topo_ipv6_names[];
 
-enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN };
+enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN, TOPO_GRE };
+#define TOPO_TYPES (TOPO_GRE + 1)
 extern const char *const topo_type_names[];
+
+/* Whether networks of a type go through the tunnel network. */
+bool topo_tunnelled(enum topo_type type);
 
 /*
  * The mechanisms, and the types that each has networks of (bit i: type i). A
@@ -79,7 +83,10 @@ extern const char *const topo_type_names[];
  */
 #define TOPO_MECHANISM_LIST(X)                                                 \
 	X(LINUXBRIDGE, linuxbridge,                                            \
-	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN)
+	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN)               \
+	X(OPENVSWITCH, openvswitch,                                            \
+	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN |              \
+		  1u << TOPO_GRE)
 
 #define TOPO_MECHANISM_ENUM(NAME, name, types) TOPO_##NAME,
 #define TOPO_MECHANISM_COUNT(NAME, name, types) +1
@@ -91,6 +98,10 @@ extern const char *const topo_mechanism_names[];
 
 /* Whether a mechanism has networks of a type. */
 bool topo_mechanism_has(enum topo_mechanism m, enum topo_type type);
+
+/* Whether any node of the lab switches frames by it. */
+struct lab;
+bool topo_uses(const struct lab *lab, enum topo_mechanism m);
 
 /* What a physical network is for. */
 enum topo_use { TOPO_MANAGEMENT, TOPO_TUNNEL, TOPO_PROVIDER };
@@ -110,6 +121,8 @@ struct topo_nic {
 	const struct topo_phys *phys;
 	char ifname[IFNAME_MAX]; /* eth0 management, eth1 tunnel, eth2 ... */
 	struct ipnet addr;       /* family 0: none (providers) */
+	char dev[IFNAME_MAX];    /* what holds addr: the interface, or the
+				    bridge that Open vSwitch has it in */
 	struct mac mac;
 };
 
@@ -158,10 +171,10 @@ struct topo_network {
 	unsigned ha_nth; /* 1: its first; more, where VRIDs ran out */
 	enum topo_type type;
 	const struct topo_phys
-		*phys;           /* flat: the provider; vxlan: the tunnel */
-	uint32_t vni;            /* vxlan */
-	struct ip group;         /* vxlan: multicast group for BUM frames */
-	unsigned mtu;            /* phys MTU, less 50 for vxlan */
+		*phys;   /* flat: the provider; vxlan, gre: the tunnel */
+	uint32_t vni;    /* vxlan; gre: the key */
+	struct ip group; /* vxlan: multicast group for BUM frames */
+	unsigned mtu;    /* phys MTU, less 50 for vxlan, 42 for gre */
 	char bridge[IFNAME_MAX]; /* brqXXXXXXXX-XX */
 	char vxlan[IFNAME_MAX];  /* vxlan-VNI */
 	struct topo_subnet **subnets;
@@ -289,6 +302,7 @@ struct lab {
 	const char
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
 	bool l2_population;
+	uint16_t vxlan_port;    /* UDP: Open vSwitch's, where a node has that */
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	unsigned dhcp_agents_per_network;
 	bool force_metadata; /* in qdhcp where a router would do too */
@@ -419,6 +433,15 @@ bool topo_told(const struct topo_port *p);
 /* Whether anything on the node needs the network's bridge there. */
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,
 		     const struct topo_node *n);
+
+/* The VLAN by which Open vSwitch has a network on this node, and there alone:
+ * from 1 on in the file's order, of those that are there. */
+unsigned topo_local_vlan(const struct topo_network *net,
+			 const struct topo_node *n);
+
+/* Its bridge for a provider network, to out: "br-ex" for `external`, else of
+ * the network's name. */
+void topo_phys_bridge(const struct topo_phys *p, char out[IFNAME_MAX]);
 
 /* A router's first address of a family on its external network, or NULL. */
 const struct ip *topo_external_ip(const struct topo_router *r, int family);

@@ -21,6 +21,7 @@
 #define TABLES(X)                                                              \
 	X(node_checks)                                                         \
 	X(wire_checks)                                                         \
+	X(switch_checks)                                                       \
 	X(router_checks)                                                       \
 	X(route_checks)                                                        \
 	X(traffic_checks)                                                      \

@@ -528,11 +528,14 @@ const char *evidence_ha_filter(struct arena *a, const struct topo_router *r)
 	return arena_strndup(a, b.data, b.len);
 }
 
-const char *evidence_tunnel_filter(void)
+const char *evidence_tunnel_filter(struct arena *a, const struct lab *lab)
 {
 	/* UDP header 8, VXLAN header 8; there the frame begins: its type at
 	 * 28, its IP protocol at 39. */
-	return "udp dst port 8472 and udp[28:2] = 0x0800 and udp[39] = 112";
+	return arena_printf(a,
+			    "udp dst port %u and udp[28:2] = 0x0800 and "
+			    "udp[39] = 112",
+			    lab->vxlan_port);
 }
 
 const char *evidence_passage_filter(struct arena *a, const struct lab *lab)

@@ -215,7 +215,7 @@ const struct observed *evidence_last(const struct evidence *e,
 /* BPF filters: adverts of one router on its ha interface, and of any router
  * inside VXLAN on a tunnel interface. */
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);
-const char *evidence_tunnel_filter(void);
+const char *evidence_tunnel_filter(struct arena *a, const struct lab *lab);
 
 /* Frames to passages, on the interfaces of the host outside. */
 const char *evidence_passage_filter(struct arena *a, const struct lab *lab);

@@ -50,7 +50,8 @@ void scope_engines(struct subjects *ret, const struct evidence *e)
 	}
 }
 
-static void networks(struct subjects *out, const struct lab *lab, bool vxlan)
+static void networks(struct subjects *out, const struct lab *lab,
+		     bool (*of)(const struct subject *s))
 {
 	size_t i, k;
 
@@ -59,7 +60,7 @@ static void networks(struct subjects *out, const struct lab *lab, bool vxlan)
 			struct subject s = {.node = &lab->nodes[k],
 					    .network = &lab->networks[i]};
 
-			if (vxlan && s.network->type != TOPO_VXLAN)
+			if (of && !of(&s))
 				continue;
 			if (topo_network_on(lab, s.network, s.node))
 				add(out, s, on(out, s.network->name, s.node));
@@ -68,12 +69,49 @@ static void networks(struct subjects *out, const struct lab *lab, bool vxlan)
 
 void scope_networks(struct subjects *ret, const struct evidence *e)
 {
-	networks(ret, e->lab, false);
+	networks(ret, e->lab, NULL);
+}
+
+static bool bridged(const struct subject *s)
+{
+	return s->node->mechanism == TOPO_LINUXBRIDGE;
+}
+
+static bool switched(const struct subject *s)
+{
+	return s->node->mechanism == TOPO_OPENVSWITCH;
+}
+
+static bool vxlan(const struct subject *s)
+{
+	return bridged(s) && s->network->type == TOPO_VXLAN;
 }
 
 void scope_vxlans(struct subjects *ret, const struct evidence *e)
 {
-	networks(ret, e->lab, true);
+	networks(ret, e->lab, vxlan);
+}
+
+void scope_bridged(struct subjects *ret, const struct evidence *e)
+{
+	networks(ret, e->lab, bridged);
+}
+
+void scope_switched(struct subjects *ret, const struct evidence *e)
+{
+	networks(ret, e->lab, switched);
+}
+
+void scope_switches(struct subjects *ret, const struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->lab->nnodes; i++) {
+		struct subject s = {.node = &e->lab->nodes[i]};
+
+		if (switched(&s) && s.node->role != TOPO_CONTROLLER)
+			add(ret, s, s.node->name);
+	}
 }
 
 static void ha_networks(struct subjects *ret, const struct evidence *e,

@@ -50,6 +50,9 @@ scope_fn scope_ha_networks; /* hidden HA networks */
 scope_fn scope_ha_vxlans;   /* those of them that are VXLAN */
 scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
+scope_fn scope_bridged;     /* those on Linux bridges */
+scope_fn scope_switched;    /* those on Open vSwitch */
+scope_fn scope_switches;    /* nodes with Open vSwitch */
 scope_fn scope_instances;
 scope_fn scope_ha_routers;
 scope_fn scope_served;     /* instances that DHCP servers know */

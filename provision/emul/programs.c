@@ -70,6 +70,11 @@ static bool has_keepalived(const struct lab *lab)
 	return false;
 }
 
+static bool has_openvswitch(const struct lab *lab)
+{
+	return topo_uses(lab, TOPO_OPENVSWITCH);
+}
+
 const struct emul_program emul_programs[] = {
 	{"dnsmasq", "dnsmasq-base", "labs with DHCP", has_dhcp},
 	{"iptables-nft-restore", "iptables", "labs with DHCP or SLAAC",
@@ -81,6 +86,8 @@ const struct emul_program emul_programs[] = {
 	 has_metadata},
 	{"radvd", "radvd", "labs with SLAAC", has_slaac},
 	{"keepalived", "keepalived", "routers with its engine", has_keepalived},
+	{"ovs-vswitchd", "openvswitch-switch", "labs with Open vSwitch",
+	 has_openvswitch},
 };
 const size_t emul_nprograms = ARRAY_LEN(emul_programs);
 

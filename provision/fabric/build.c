@@ -172,8 +172,11 @@ static void build_node(struct arena *a, const struct topo_node *from,
 		nic->port = port_name(a, s, n->name, from->index, t->ifname);
 		nic->mac = t->mac;
 		nic->mtu = t->phys->mtu;
+		nic->whole = s->whole && t->phys->use != TOPO_MANAGEMENT;
 		nic->quiet = t->phys->use == TOPO_PROVIDER;
-		if (ip_is_set(&t->addr.ip)) {
+		/* Where another link has the address, the node's plan has it
+		 * too. */
+		if (ip_is_set(&t->addr.ip) && strcmp(t->dev, t->ifname) == 0) {
 			nic->addrs = arena_array(a, 1, sizeof(*nic->addrs));
 			nic->addrs[nic->naddrs++] = t->addr;
 		}
@@ -231,6 +234,7 @@ static void build_outside(struct arena *a, const struct lab *lab,
 		nic.port = port_name(a, s, n->name, lab->nnodes, nic.ifname);
 		nic.mac = own_mac('o', i);
 		nic.mtu = lab->phys[i].mtu;
+		nic.whole = s->whole;
 		to = &n->nics[n->nnics];
 		*to = nic;
 		n->nnics++;
@@ -275,7 +279,10 @@ static const char *hosts_text(struct arena *a, const struct emul_spec *s)
 int emul_spec_build(struct arena *a, const struct lab *lab,
 		    struct emul_spec *ret, struct err *reterr)
 {
-	struct emul_spec s = {.lab = arena_strdup(a, lab->name)};
+	struct emul_spec s = {
+		.lab = arena_strdup(a, lab->name),
+		.whole = topo_uses(lab, TOPO_OPENVSWITCH),
+	};
 	size_t i;
 	int r;
 
@@ -315,7 +322,8 @@ static bool nic_same(const struct emul_nic *a, const struct emul_nic *b)
 
 	if (!text_same(a->ifname, b->ifname) || !text_same(a->port, b->port) ||
 	    !text_same(a->bridge, b->bridge) || !mac_equal(&a->mac, &b->mac) ||
-	    a->mtu != b->mtu || a->quiet != b->quiet || a->naddrs != b->naddrs)
+	    a->mtu != b->mtu || a->quiet != b->quiet || a->whole != b->whole ||
+	    a->naddrs != b->naddrs)
 		return false;
 	for (i = 0; i < a->naddrs; i++)
 		if (!ipnet_equal(&a->addrs[i], &b->addrs[i]))

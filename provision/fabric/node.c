@@ -38,6 +38,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/kernel/ethtool.h"
 #include "provision/emul/start.h"
 #include "provision/emul/title.h"
 #include "provision/fabric/daemon.h"
@@ -117,7 +118,7 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 		     struct emul_reply *ret)
 {
 	const struct emul_link *l = emul_link_find(have, nic->ifname);
-	bool first = !nd->applied;
+	bool first = !nd->applied, left;
 	size_t k;
 
 	if (!l) {
@@ -132,6 +133,12 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 			nic_sysctls(nic);
 		if (apply)
 			emul_set_link(nd->rtnl, l->index, l->name, nic->mtu, 0);
+	}
+	if (nic->whole && ethtool_tx_checksums(nic->ifname, &left) == 0 &&
+	    left) {
+		ret->drift++;
+		if (apply)
+			(void)ethtool_set_tx_checksums(nic->ifname, false);
 	}
 	/* Made with the link, which takes them with it. */
 	for (k = 0; apply && !l->up && k < nic->ngroups; k++)

@@ -22,6 +22,8 @@ struct emul_nic {
 	const char *bridge;
 	struct mac mac;
 	unsigned mtu;
+	bool whole; /* what it sends has its checksums: Open vSwitch may
+		       hear it */
 	bool quiet; /* no IPv6 on it: the node itself shall say nothing there */
 	struct ipnet *addrs;
 	size_t naddrs;
@@ -68,6 +70,7 @@ struct emul_spec {
 	unsigned owner;         /* uid, outside of the lab */
 	const char *hosts;      /* text of /etc/hosts on all nodes */
 	const char *client_pub; /* whom all nodes let in */
+	bool whole;             /* Open vSwitch is somewhere in the lab */
 	struct ip *groups;      /* of VXLANs */
 	size_t ngroups;
 	struct emul_given *given; /* which no node's own interface has */

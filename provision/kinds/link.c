@@ -95,8 +95,13 @@ static void shell_add(const struct where *w, const struct res *r,
 	if (!link_type(l)->made || (l->kind == LINK_VETH && !l->peer))
 		return;
 	where_program(w, r->netns, "ip", out);
-	buf_printf(out, "link add %s type %s", l->name, link_type(l)->name);
-	link_type(l)->shell(l, w, out);
+	if (link_type(l)->shell_add)
+		buf_printf(out, "%s %s", link_type(l)->shell_add, l->name);
+	else
+		buf_printf(out, "link add %s type %s", l->name,
+			   link_type(l)->name);
+	if (link_type(l)->shell)
+		link_type(l)->shell(l, w, out);
 	buf_addc(out, '\n');
 }
 

@@ -59,6 +59,8 @@ struct link_type {
 	void (*print)(const struct res_link *l, struct buf *out);
 	void (*shell)(const struct res_link *l, const struct where *w,
 		      struct buf *out);
+	/* Shell words before the name, where they are not "link add". */
+	const char *shell_add;
 
 	/* Reads a seen one's IFLA_INFO_DATA. */
 	void (*look)(struct res_link *l, struct link_pending *p,

@@ -23,13 +23,17 @@
 	X(RULES, rules)                                                        \
 	X(FILTER, filter)                                                      \
 	X(FILE, file)                                                          \
-	X(SERVICE, service)
+	X(SERVICE, service)                                                    \
+	X(OFFLOAD, offload)                                                    \
+	X(OVS, ovs)                                                            \
+	X(FLOWS, flows)
 
 /* In the order of making. */
 #define LINK_KIND_LIST(X)                                                      \
 	X(BRIDGE, bridge)                                                      \
 	X(VXLAN, vxlan)                                                        \
 	X(VETH, veth)                                                          \
+	X(TAP, tap)                                                            \
 	X(EXISTING, existing)
 
 #define RES_ENUM(NAME, name) RES_##NAME,

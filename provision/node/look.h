@@ -23,7 +23,9 @@ struct look_what {
 			     NULL: all. "" is always taken. */
 	const char *const *names; /* namespaces to take without the mark too */
 	size_t nnames;
-	const char *state_dir; /* where the engine's control socket is */
+	const char *state_dir;   /* where the engine's control socket is */
+	const struct plan *plan; /* or NULL: what only it names is not looked
+				    at; no wire carries it */
 };
 
 /* One namespace that is being looked at, for the kinds. */

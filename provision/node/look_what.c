@@ -23,6 +23,7 @@ void look_what_of(struct arena *a, const struct plan *p, struct look_what *ret)
 		.nnames = ask.nnames,
 		.mark = p->mark,
 		.state_dir = p->state_dir,
+		.plan = p,
 	};
 }
 

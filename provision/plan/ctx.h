@@ -12,6 +12,7 @@
 #include "topologies/topo.h"
 
 struct rules_ns;
+struct ovs_plan;
 
 struct plan_ctx {
 	struct arena *arena;
@@ -22,6 +23,7 @@ struct plan_ctx {
 	struct rules_ns **rules;
 	size_t nrules;
 	struct map rules_by_ns;
+	struct ovs_plan *ovs; /* provision/plan/openvswitch.h */
 };
 
 /* Appends a resource; valid until the next one is appended. */

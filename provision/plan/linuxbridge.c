@@ -8,7 +8,7 @@
 #include "provision/plan/linuxbridge.h"
 
 #include "lib/auto.h"
-#include "provision/plan/radvd.h"
+#include "provision/plan/port.h"
 
 /* local: a bridge without uplink. */
 static const struct uplink local;
@@ -17,8 +17,9 @@ static const struct uplink *const uplinks[] = {
 	[TOPO_LOCAL] = &local,
 	[TOPO_FLAT] = &linuxbridge_flat,
 	[TOPO_VXLAN] = &linuxbridge_vxlan,
+	[TOPO_GRE] = NULL,
 };
-_Static_assert(ARRAY_LEN(uplinks) == TOPO_VXLAN + 1, "types");
+_Static_assert(ARRAY_LEN(uplinks) == TOPO_TYPES, "types");
 
 static void network(struct plan_ctx *c, const struct topo_network *net)
 {
@@ -36,51 +37,10 @@ static void network(struct plan_ctx *c, const struct topo_network *net)
 		uplinks[net->type]->links(c, net);
 }
 
-/* fe:16:3e and the port's own half: as libvirt names a tap. */
-static struct mac tap_mac(const struct mac *port)
-{
-	struct mac m = *port;
-
-	m.b[0] = 0xfe;
-	m.b[1] = 0x16;
-	m.b[2] = 0x3e;
-	return m;
-}
-
 static void port(struct plan_ctx *c, const struct topo_port *p,
 		 const char *netns)
 {
-	bool shared = p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG;
-	struct res *r = plan_add(c, RES_LINK, "");
-
-	r->link = (struct res_link){
-		.kind = LINK_VETH,
-		.name = p->tap,
-		.mac = tap_mac(&p->mac),
-		.has_mac = true,
-		.mtu = p->network->mtu,
-		.up = true,
-		.master = p->network->bridge,
-		.addr_gen_none = true,
-		.ipv6_off = true,
-		.peer = p->ifname,
-		.peer_netns = netns,
-	};
-	r = plan_add(c, RES_LINK, netns);
-	r->link = (struct res_link){
-		.kind = LINK_VETH,
-		.name = p->ifname,
-		.mac = p->mac,
-		.has_mac = true,
-		.mtu = p->network->mtu,
-		.up = true,
-		.addr_gen_none = shared,
-		.ipv6_quiet = p->router != NULL,
-		.ipv6_by_role =
-			(p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG) &&
-			plan_router_advertises(p->router),
-		.engine_addrs = p->router && p->router->is_ha,
-	};
+	plan_port_links(c, p, netns, p->network->bridge);
 }
 
 const struct mechanism mechanism_linuxbridge = {

@@ -10,8 +10,6 @@
  */
 #include "provision/plan/linuxbridge.h"
 
-#define VXLAN_PORT 8472 /* Linux' own default, from before IANA's 4789 */
-
 static void links(struct plan_ctx *c, const struct topo_network *net)
 {
 	const struct topo_nic *nic = topo_nic_on(c->node, net->phys);
@@ -33,7 +31,7 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 		.vni = net->vni,
 		.local = nic->addr.ip,
 		.dev = nic->ifname,
-		.port = VXLAN_PORT,
+		.port = c->lab->vxlan_port,
 		.learning = !c->lab->l2_population,
 	};
 	if (!c->lab->l2_population)

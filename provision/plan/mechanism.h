@@ -20,9 +20,13 @@ struct uplink {
 };
 
 struct mechanism {
+	/* Before all networks of a node and after all its ports; NULL:
+	 * nothing. */
+	void (*begin)(struct plan_ctx *c);
+	void (*end)(struct plan_ctx *c);
 	/* The links that carry a network on this node, with its uplink. */
 	void (*network)(struct plan_ctx *c, const struct topo_network *net);
-	/* A port's links: the one inside netns and what leads to it. */
+	/* A port's links: what leads to it, and last the one inside netns. */
 	void (*port)(struct plan_ctx *c, const struct topo_port *port,
 		     const char *netns);
 	/* By enum topo_type; NULL: it has no such networks. */

@@ -269,6 +269,8 @@ void plan_build(struct arena *a, const struct lab *lab,
 	if (node->role == TOPO_COMPUTE)
 		plan_settings(&c, "", compute_node);
 	each_router(&c, router_sysctls);
+	if (m->begin)
+		m->begin(&c);
 	for (i = 0; i < lab->nnetworks; i++)
 		if (topo_network_on(lab, &lab->networks[i], node))
 			m->network(&c, &lab->networks[i]);
@@ -295,5 +297,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	each_router(&c, plan_floatings);
 	plan_secgroups(&c);
 	rules_done(&c);
+	if (m->end)
+		m->end(&c);
 	by_rank(&c);
 }

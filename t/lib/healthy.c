@@ -68,6 +68,27 @@ static void default_in(struct build *b, const char *netns, const char *dev,
 	r->to.ip.family = via->family;
 }
 
+static struct res_ovs *ovs_in(struct build *b, const char *bridge,
+			      const char *name)
+{
+	struct res *r = seen_push(b->a, ns_of(b, ""), RES_OVS);
+
+	r->ovs = (struct res_ovs){.name = name,
+				  .bridge = bridge,
+				  .type = "",
+				  .options = "",
+				  .ids = "",
+				  .fail_mode = bridge ? "" : "secure"};
+	return &r->ovs;
+}
+
+static void patch_in(struct build *b, const char *bridge, const char *name,
+		     const char *to, const char *peer)
+{
+	ovs_in(b, bridge, name)->options = arena_printf(b->a, "peer=%s", peer);
+	ovs_in(b, to, peer)->options = arena_printf(b->a, "peer=%s", name);
+}
+
 static void port(struct build *b, const struct topo_port *p, const char *netns)
 {
 	struct res_link *l =
@@ -76,7 +97,11 @@ static void port(struct build *b, const struct topo_port *p, const char *netns)
 	l->mac = p->mac;
 	l->addr_gen_none = p->kind != TOPO_PORT_HA;
 	l = link_in(b, "", p->tap, "veth", p->network->mtu);
-	l->master = p->network->bridge;
+	if (b->node->mechanism == TOPO_OPENVSWITCH)
+		ovs_in(b, "br-int", p->tap)->tag =
+			topo_local_vlan(p->network, b->node);
+	else
+		l->master = p->network->bridge;
 }
 
 static void addresses(struct build *b, const struct topo_port *p,
@@ -230,6 +255,60 @@ static void flood_entries(struct build *b, const struct topo_network *net)
 	}
 }
 
+static void service_in(struct build *b, const char *name)
+{
+	struct res_service *s =
+		&seen_push(b->a, ns_of(b, ""), RES_SERVICE)->service;
+
+	s->name = name;
+	s->running = s->wanted = true;
+}
+
+/* What Open vSwitch has but for ports of the lab: its own bridges. */
+static void switches(struct build *b)
+{
+	const struct topo_nic *near = topo_nic(b->node, TOPO_TUNNEL);
+	char here[IP_TEXT_MAX], there[IP_TEXT_MAX];
+	size_t i;
+
+	service_in(b, "ovsdb-server");
+	service_in(b, "ovs-vswitchd");
+	service_in(b, "ovs-flows");
+	ovs_in(b, NULL, "br-int");
+	ovs_in(b, NULL, "br-tun");
+	ovs_in(b, NULL, near->dev)->fail_mode = "";
+	ovs_in(b, near->dev, near->ifname);
+	patch_in(b, "br-int", "patch-tun", "br-tun", "patch-int");
+	ip_print(&near->addr.ip, here);
+	for (i = 0; i < b->lab->nnodes; i++) {
+		const struct topo_node *n = &b->lab->nodes[i];
+		struct res_ovs *o;
+
+		if (n == b->node || n->role == TOPO_CONTROLLER)
+			continue;
+		ip_print(&topo_nic(n, TOPO_TUNNEL)->addr.ip, there);
+		o = ovs_in(b, "br-tun",
+			   arena_printf(b->a, "vxlan-%s", n->name));
+		o->type = "vxlan";
+		o->options = arena_printf(b->a,
+					  "df_default=true,in_key=flow,"
+					  "local_ip=%s,out_key=flow,"
+					  "remote_ip=%s",
+					  here, there);
+	}
+}
+
+static void physical_switch(struct build *b, const struct topo_nic *nic)
+{
+	char *name = arena_alloc(b->a, IFNAME_MAX);
+
+	topo_phys_bridge(nic->phys, name);
+	ovs_in(b, NULL, name);
+	ovs_in(b, name, nic->ifname);
+	patch_in(b, "br-int", arena_printf(b->a, "int-%s", name), name,
+		 arena_printf(b->a, "phy-%s", name));
+}
+
 static void network(struct build *b, const struct topo_network *net)
 {
 	const struct topo_nic *nic = topo_nic_on(b->node, net->phys);
@@ -237,6 +316,11 @@ static void network(struct build *b, const struct topo_network *net)
 
 	if (!topo_network_on(b->lab, net, b->node))
 		return;
+	if (b->node->mechanism == TOPO_OPENVSWITCH) {
+		if (net->type == TOPO_FLAT && nic)
+			physical_switch(b, nic);
+		return;
+	}
 	link_in(b, "", net->bridge, "bridge", net->mtu);
 	if (net->type == TOPO_FLAT && nic)
 		healthy_link(b->o, "", nic->ifname)->master = net->bridge;
@@ -282,8 +366,10 @@ static struct observed *node(struct evidence *e, const struct topo_node *n)
 		link_in(&b, "", n->nics[i].ifname, "veth",
 			n->nics[i].phys->mtu);
 		if (ip_is_set(&n->nics[i].addr.ip))
-			addr_in(&b, "", n->nics[i].ifname, &n->nics[i].addr);
+			addr_in(&b, "", n->nics[i].dev, &n->nics[i].addr);
 	}
+	if (n->mechanism == TOPO_OPENVSWITCH && n->role != TOPO_CONTROLLER)
+		switches(&b);
 	for (i = 0; i < e->lab->nnetworks; i++)
 		network(&b, &e->lab->networks[i]);
 	for (i = 0; i < e->lab->nrouters; i++)
@@ -805,4 +891,14 @@ void healthy_ns_del(struct observed *o, const char *name)
 
 	if (ns)
 		*ns = o->ns[--o->nns];
+}
+
+struct res_ovs *healthy_ovs(struct observed *o, const char *name)
+{
+	struct res_list *l = &healthy_ns(o, "")->of[RES_OVS];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->items[i].ovs.name, name) == 0)
+			return &l->items[i].ovs;
+	return NULL;
 }

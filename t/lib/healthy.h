@@ -40,4 +40,7 @@ struct frame healthy_advert(const struct topo_router *r, size_t host,
 /* The last route of a namespace in a sample. */
 struct res_route *healthy_route(struct observed *o, const char *netns);
 
+/* A switch or a port of Open vSwitch's on the node. */
+struct res_ovs *healthy_ovs(struct observed *o, const char *name);
+
 #endif

@@ -81,6 +81,26 @@ static bool machine_ok(const struct res_service *s)
 	return true;
 }
 
+/* Open vSwitch's: nothing in their words is a lab file's. */
+static bool ovs_ok(const struct res_service *s, const struct plan *p,
+		   struct arena *a)
+{
+	const char *flows = arena_printf(a, "%s/flows", p->state_dir);
+
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (!service_file_ok(s->files[i].path) ||
+		    strncmp(s->files[i].path, "flows/", 6) != 0)
+			return false;
+	if (strcmp(s->name, "ovs-flows") == 0)
+		return s->nargs == 3 && strcmp(s->argv[0], "labctl") == 0 &&
+		       strcmp(s->argv[1], "flows") == 0 &&
+		       strcmp(s->argv[2], flows) == 0;
+	if (strcmp(s->name, "ovsdb-server") == 0)
+		return s->nargs == 2 && strcmp(s->argv[0], "labctl") == 0 &&
+		       strcmp(s->argv[1], "ovsdb") == 0;
+	return strcmp(s->argv[0], "ovs-vswitchd") == 0 && !s->nfiles;
+}
+
 /* Of programs only those known, and files nowhere but in the state folder. */
 static bool service_ok(const struct res_service *s, const struct plan *p,
 		       struct arena *a)
@@ -100,6 +120,8 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 	    strcmp(s->argv[0], "labctl") == 0 && s->nargs == 6 &&
 	    strcmp(s->argv[1], "metadata") == 0)
 		return role_program_ok(s);
+	if (strncmp(s->name, "ovs", 3) == 0)
+		return ovs_ok(s, p, a);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&
@@ -145,6 +167,14 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 		       *r->file.path == '/' && r->file.text;
 	case RES_SERVICE:
 		return service_ok(&r->service, p, a);
+	case RES_OFFLOAD:
+		return ifname_ok(r->offload.dev);
+	case RES_OVS:
+		return !*r->netns && ifname_ok(r->ovs.name) &&
+		       (!r->ovs.bridge || ifname_ok(r->ovs.bridge)) &&
+		       !strpbrk(r->ovs.options, "\"{} ");
+	case RES_FLOWS:
+		return ifname_ok(r->flows.bridge) && *r->flows.text;
 	}
 	return false;
 }

@@ -134,8 +134,8 @@ static void what(void)
 {
 	static const char *const keys[] = {"net/ipv4/ip_forward"};
 	static const char *const names[] = {"qrouter-1", "qrouter-2"};
-	const struct look_what w = {keys,  1, "labctl:x",
-				    names, 2, "/run/labctl/x"};
+	const struct look_what w = {
+		keys, 1, "labctl:x", names, 2, "/run/labctl/x", NULL};
 	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
 	struct look_what back;

@@ -283,5 +283,16 @@ int main(void)
 		if (lab->nodes[i].role != TOPO_CONTROLLER)
 			golden("rapid", lab, lab->nodes[i].name);
 	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", NULL, NULL);
+	if (lab) {
+		golden("ovs", lab, "network1");
+		golden("ovs", lab, "compute1");
+	}
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
+		   "l2_population: true");
+	if (lab)
+		golden("ovs-l2pop", lab, "network1");
+	lab_free(lab);
 	return tap_done();
 }

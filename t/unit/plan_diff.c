@@ -94,7 +94,8 @@ static void new_fdb(struct world *w, const char *dev, const struct ip *dst)
 static void made_link(struct world *w, const struct res *r)
 {
 	const struct res_link *l = &r->link;
-	static const char *const words[] = {"bridge", "vxlan", "veth", ""};
+	static const char *const words[] = {"bridge", "vxlan", "veth", "tun",
+					    ""};
 	struct res_link *o = sim_link(w, r->netns, l->name);
 
 	if (!o)
@@ -257,6 +258,17 @@ static void made(struct world *w, const struct res *r)
 	case RES_SERVICE:
 		made_service(w, r);
 		break;
+	case RES_OFFLOAD:
+		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_OFFLOAD)
+			->offload = r->offload;
+		break;
+	case RES_OVS:
+		seen_push(&w->a, sim_ns(&w->o, ""), RES_OVS)->ovs = r->ovs;
+		break;
+	case RES_FLOWS:
+		seen_push(&w->a, sim_ns(&w->o, ""), RES_FLOWS)->flows.bridge =
+			r->flows.bridge;
+		break;
 	}
 }
 
@@ -316,6 +328,9 @@ static void shorten(struct buf *b, const char *from, const char *to)
 	auto_buf struct buf out = {0};
 	const char *at, *rest = b->data;
 
+	/* A lab without one of its kind. */
+	if (!*from)
+		return;
 	while ((at = strstr(rest, from))) {
 		buf_add(&out, rest, (size_t)(at - rest));
 		buf_adds(&out, to);
@@ -1148,6 +1163,114 @@ static void fdb_drift(const struct lab *lab)
 	run(lab, &d);
 }
 
+static struct res_ovs *sim_ovs(struct world *w, const char *name)
+{
+	struct res_list *l = &sim_ns(&w->o, "")->of[RES_OVS];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->items[i].ovs.name, name) == 0)
+			return &l->items[i].ovs;
+	return NULL;
+}
+
+static void d_ovs_tag(struct world *w)
+{
+	sim_ovs(w, "patch-tun")->tag = 4095;
+}
+
+static void d_ovs_moved(struct world *w)
+{
+	sim_ovs(w, "patch-tun")->bridge = "br-ex";
+	sim_ovs(w, "patch-int")->error = "could not open network device";
+}
+
+static void d_ovs_gone(struct world *w)
+{
+	struct res_ovs *o = sim_ovs(w, "br-tun");
+
+	o->name = "br-old";
+	o = sim_ovs(w, "vxlan-0a000116");
+	o->options = "remote_ip=10.0.1.99";
+}
+
+/* Of bridges that are not the lab's nothing is told. */
+static void d_ovs_extra(struct world *w)
+{
+	struct seen_ns *ns = sim_ns(&w->o, "");
+
+	seen_push(&w->a, ns, RES_OVS)->ovs =
+		(struct res_ovs){.name = "stray", .bridge = "br-int", .tag = 1};
+	seen_push(&w->a, ns, RES_OVS)->ovs =
+		(struct res_ovs){.name = "br-theirs", .ids = "labctl=other"};
+	seen_push(&w->a, ns, RES_OVS)->ovs =
+		(struct res_ovs){.name = "eth9", .bridge = "br-theirs"};
+}
+
+static void d_ovs_insecure(struct world *w)
+{
+	sim_ovs(w, "br-int")->fail_mode = "standalone";
+	sim_ovs(w, "br-ex")->ids = "";
+}
+
+static void d_flows(struct world *w)
+{
+	struct res_list *l = &sim_ns(&w->o, "")->of[RES_FLOWS];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->items[i].flows.bridge, "br-tun") == 0)
+			l->items[i].flows.differ = "-priority=9 actions=drop\n"
+						   "+table=22 actions=drop\n";
+		else if (strcmp(l->items[i].flows.bridge, "br-ex") == 0)
+			l->items[i].flows.bridge = "br-old";
+}
+
+static void d_offload(struct world *w)
+{
+	sim_ns(&w->o, "")->of[RES_OFFLOAD].items[0].offload.tx = true;
+}
+
+static void d_tap_gone(struct world *w)
+{
+	sim_link(w, "", "br-eth1")->name = "br-old";
+}
+
+static void ovs_drift(const struct lab *lab)
+{
+	static const struct drift rows[] = {
+		{"a tag where none is wanted", "network1", d_ovs_tag,
+		 "~ port patch-tun of br-int: tag 4095, wanted 0\n"},
+		{"a port on another bridge, one without device", "network1",
+		 d_ovs_moved,
+		 "~ port patch-tun of br-int: on br-ex, wanted br-int\n"
+		 "~ port patch-int of br-tun: could not open network "
+		 "device\n"},
+		{"a bridge gone, a tunnel to elsewhere", "network1", d_ovs_gone,
+		 "- switch br-old\n"
+		 "+ switch br-tun\n"
+		 "~ port vxlan-0a000116 of br-tun: options "
+		 "remote_ip=10.0.1.99, wanted df_default=true,in_key=flow,"
+		 "local_ip=10.0.1.21,out_key=flow,remote_ip=10.0.1.22\n"},
+		{"a port too many; other people's", "network1", d_ovs_extra,
+		 "- port stray of br-int\n"},
+		{"not secure, without the mark", "network1", d_ovs_insecure,
+		 "~ switch br-int: fail mode standalone, wanted secure\n"
+		 "~ switch br-ex: ids none, wanted labctl=l3ha-ovs\n"},
+		{"flows too many, missing, all gone", "network1", d_flows,
+		 "~ flows of br-tun: 1 too many, 1 missing: "
+		 "-priority=9 actions=drop\n"
+		 "+ flows of br-ex\n"},
+		{"checksums left to the device", "network1", d_offload,
+		 "~ checksums of eth1: left to the device\n"},
+		{"the tap with the tunnel's address gone", "network1",
+		 d_tap_gone,
+		 "- link br-old\n+ link br-eth1\n+ address 10.0.1.21/24 on "
+		 "br-eth1\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		run(lab, &rows[i]);
+}
+
 /* A deleted namespace takes all in it along, and the engine must rejoin. */
 static void netns_deleted(const struct lab *lab)
 {
@@ -1297,6 +1420,10 @@ int main(void)
 	lab_free(lab);
 	lab = load("topologies/l3ha-linuxbridge.yaml", false);
 	property(lab, "shipped");
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", false);
+	property(lab, "ovs");
+	ovs_drift(lab);
 	lab_free(lab);
 	return tap_done();
 }

@@ -285,6 +285,7 @@ int main(void)
 	golden("vrrp-rapid");
 	golden("minimal");
 	golden("classroom");
+	golden("l3ha-ovs");
 	round_trip("strange names", strange, strlen(strange));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		error_text(&rows[i]);

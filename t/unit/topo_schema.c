@@ -146,7 +146,7 @@ static void limits(void)
 	words("node", "role", topo_role_names, TOPO_COMPUTE + 1);
 	words("node", "mechanism", topo_mechanism_names, TOPO_MECHANISMS);
 	words("lab", "mechanism", topo_mechanism_names, TOPO_MECHANISMS);
-	words("network", "type", topo_type_names, TOPO_VXLAN + 1);
+	words("network", "type", topo_type_names, TOPO_TYPES);
 	words("physical", "use", topo_use_names, TOPO_PROVIDER + 1);
 	most("lab", "nodes", "maxProperties", TOPO_NODES_MAX);
 	most("lab", "physical", "maxProperties", TOPO_PHYS_MAX);

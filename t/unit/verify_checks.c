@@ -14,15 +14,16 @@
 #include "t/lib/broken_groups.h"
 #include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
+#include "t/lib/broken_switch.h"
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *worlds[4];
-static const struct broken *const tables[] = {broken, broken_services,
-					      broken_routers, broken_groups};
+static struct lab *worlds[5];
+static const struct broken *const tables[] = {
+	broken, broken_services, broken_routers, broken_groups, broken_switch};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -665,6 +666,9 @@ int main(void)
 		"load the lab with groups%s%s", errs.n ? ": " : "",
 		errs.n ? errs.items[0].msg : ""))
 		return tap_done();
+	if (!ok(topo_load("topologies/l3ha-ovs.yaml", &worlds[4], &errs) == 0,
+		"load the lab with Open vSwitch"))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
@@ -673,6 +677,7 @@ int main(void)
 	broken_services_lab(worlds[1]);
 	broken_routers_lab(worlds[2]);
 	broken_groups_lab(worlds[3]);
+	broken_switch_lab(worlds[4]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
 		lab = worlds[i];
@@ -682,6 +687,7 @@ int main(void)
 	blind_parts();
 	passes("the shipped lab", "topologies/l3ha-linuxbridge.yaml", NULL);
 	passes("another one", "topologies/vrrp-rapid.yaml", NULL);
+	passes("the one with Open vSwitch", "topologies/l3ha-ovs.yaml", NULL);
 	passes("the smallest one", "topologies/minimal.yaml", NULL);
 	passes("a class", "topologies/classroom.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
@@ -689,5 +695,6 @@ int main(void)
 	lab_free(worlds[1]);
 	lab_free(worlds[2]);
 	lab_free(worlds[3]);
+	lab_free(worlds[4]);
 	return tap_done();
 }

@@ -52,6 +52,12 @@ static const struct key keys[] = {
 	 .example = "true",
 	 .about = "Fill forwarding tables instead of flooding through a "
 		  "multicast group."},
+	{"ha_network_type", KEY_ENUM, KEY_FIELD(struct raw, ha_network_type),
+	 .words = topo_type_names, .nwords = TOPO_TYPES, .def = TOPO_VXLAN,
+	 .at = offsetof(struct raw, ha_type_at), .shown = "vxlan",
+	 .example = "gre",
+	 .about = "Of the hidden networks on which routers hear one another: "
+		  "vxlan or gre."},
 	{"max_l3_agents_per_router", KEY_UINT,
 	 KEY_FIELD(struct raw, max_l3_agents), .max = TOPO_NODES_MAX,
 	 .def = 3, .check = check_agents, .example = "2",

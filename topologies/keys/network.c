@@ -45,12 +45,13 @@ static const struct key keys[] = {
 	 .about = "Whose it is; `demo`, and `admin` for external ones, by "
 		  "default."},
 	{"type", KEY_ENUM, KEY_FIELD(struct raw_net, type),
-	 .words = topo_type_names, .nwords = TOPO_VXLAN + 1,
+	 .words = topo_type_names, .nwords = TOPO_TYPES,
 	 .at = offsetof(struct raw_net, type_at),
 	 .known = offsetof(struct raw_net, type_known),
 	 .shown = "vxlan; external ones: flat", .example = "vxlan",
 	 .about = "flat: untagged on a provider network. vxlan: inside the "
-		  "tunnel network. local: inside one node. By default "
+		  "tunnel network. gre: likewise, with Open vSwitch. "
+		  "local: inside one node. By default "
 		  "external networks are flat and all others vxlan."},
 	{"physical", KEY_TEXT, KEY_FIELD(struct raw_net, phys.name),
 	 .at = offsetof(struct raw_net, phys.at), .schema = SCHEMA_TEXT,
@@ -59,7 +60,8 @@ static const struct key keys[] = {
 	{"segment", KEY_UINT, KEY_FIELD(struct raw_net, vni),
 	 .at = offsetof(struct raw_net, vni_at), .min = 1, .max = RAW_VNI_MAX,
 	 .shown = "the lowest free one", .example = "7",
-	 .about = "vxlan: the VNI; the lowest free one by default."},
+	 .about = "vxlan: the VNI, gre: the key; the lowest free one by "
+		  "default."},
 	{"subnets", KEY_NAMED, KEY_ITEMS(struct raw_net, subnets, nsubnets),
 	 .table = &subnet_keys_table, .max = TOPO_SUBNETS_MAX,
 	 .flags = KEY_EMPTY | KEY_POINTERS, .names = "name",

@@ -37,6 +37,7 @@ static void judge_nics(const struct evidence *e, const struct subject *s,
 {
 	const struct seen_ns *ns = sight_ns(e, s->node, "", v);
 	char text[IP_TEXT_MAX];
+	const char *where;
 	size_t i;
 
 	for (i = 0; ns && i < s->node->nnics; i++) {
@@ -45,17 +46,19 @@ static void judge_nics(const struct evidence *e, const struct subject *s,
 		bool addr = ip_is_set(&nic->addr.ip), held;
 
 		ipnet_print(&nic->addr, text);
-		verdict_want(v, "%s (%s) up%s%s", nic->ifname, nic->phys->name,
-			     addr ? ", " : "", addr ? text : "");
+		where = strcmp(nic->dev, nic->ifname) ? nic->dev : "";
+		verdict_want(v, "%s (%s) up%s%s%s%s", nic->ifname,
+			     nic->phys->name, addr ? ", " : "",
+			     addr ? text : "", *where ? " on " : "", where);
 		if (!l) {
 			verdict_saw(v, false, "%s is not there", nic->ifname);
 			continue;
 		}
-		held = addr && seen_has_addr(ns, nic->ifname, &nic->addr);
+		held = addr && seen_has_addr(ns, nic->dev, &nic->addr);
 		verdict_saw(v, l->up && l->running && (held || !addr),
-			    "%s %s%s%s", nic->ifname, sight_up_text(l),
+			    "%s %s%s%s%s%s", nic->ifname, sight_up_text(l),
 			    addr ? held ? ", " : ", without " : "",
-			    addr ? text : "");
+			    addr ? text : "", *where ? " on " : "", where);
 	}
 }
 

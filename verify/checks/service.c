@@ -9,6 +9,7 @@
 #include "lib/auto.h"
 #include "provision/services/service.h"
 #include "verify/check.h"
+#include "verify/checks/plug.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
 #include "verify/scopes.h"
@@ -45,7 +46,6 @@ static void judge_port(const struct seen_ns *root, const struct seen_ns *ns,
 		       const struct topo_port *p, struct verdict *v)
 {
 	const struct res_link *l = seen_link(ns, p->ifname);
-	const struct res_link *tap = seen_link(root, p->tap);
 	char text[IP_TEXT_MAX], want[MAC_TEXT_MAX], mac[MAC_TEXT_MAX];
 	size_t i;
 	bool held;
@@ -64,13 +64,7 @@ static void judge_port(const struct seen_ns *root, const struct seen_ns *ns,
 		verdict_want(v, "%s", text);
 		verdict_saw(v, held, "%s%s", held ? "" : "no ", text);
 	}
-	verdict_want(v, "%s on %s", p->tap, p->network->bridge);
-	if (!tap || !tap->master)
-		verdict_saw(v, false, "%s %s", p->tap,
-			    tap ? "on no bridge" : "is not there");
-	else
-		verdict_saw(v, strcmp(tap->master, p->network->bridge) == 0,
-			    "%s on %s", p->tap, tap->master);
+	plug_port(root, p->node, p->network, p->tap, v);
 }
 
 static void judge_dhcp_port(const struct evidence *e, const struct subject *s,

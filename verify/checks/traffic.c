@@ -429,11 +429,12 @@ static void command_advert_tunnel(const struct evidence *e,
 				  const struct subject *s, struct buf *out)
 {
 	const struct topo_nic *nic = topo_nic(s->node, TOPO_TUNNEL);
+	struct arena a = {0};
 
-	(void)e;
 	command_exec(out, s->node, "");
 	buf_printf(out, "tcpdump -lnvi %s '%s'", nic ? nic->ifname : "-",
-		   evidence_tunnel_filter());
+		   evidence_tunnel_filter(&a, e->lab));
+	arena_release(&a);
 }
 
 static size_t replies(const struct seen_pings *p)

@@ -4,20 +4,14 @@
 
 #include "lib/auto.h"
 #include "verify/check.h"
+#include "verify/checks/plug.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
 #include "verify/role.h"
 #include "verify/scopes.h"
 
 #define VXLAN_OVERHEAD 50 /* outer IPv4 20, UDP 8, VXLAN 8, inner frame 14 */
-
-/* Is the port to be found on this node? */
-static bool port_on(const struct topo_port *p, const struct topo_node *n)
-{
-	if (p->node)
-		return p->node == n;
-	return p->router && topo_carries(p->router, n);
-}
+#define GRE_OVERHEAD 42   /* outer IPv4 20, GRE with a key 8, inner frame 14 */
 
 /* The namespace a port's inner end is in. */
 static const char *port_netns(const struct topo_port *p)
@@ -37,6 +31,10 @@ static void ha_network_on(const struct evidence *e, const struct subject *s,
 
 	if (!ns)
 		return;
+	if (n->mechanism == TOPO_OPENVSWITCH) {
+		plug_all(e, ns, n, net, v);
+		return;
+	}
 	br = seen_link(ns, net->bridge);
 	if (net->type != TOPO_VXLAN) {
 		verdict_saw(v, br, "%s: %s%s", n->name, net->bridge,
@@ -62,7 +60,9 @@ static void judge_ha_network(const struct evidence *e, const struct subject *s,
 	for (i = 0; i < lab->nnodes; i++) {
 		if (!topo_network_on(lab, net, &lab->nodes[i]))
 			continue;
-		if (net->type == TOPO_VXLAN)
+		if (lab->nodes[i].mechanism == TOPO_OPENVSWITCH)
+			;
+		else if (net->type == TOPO_VXLAN)
 			verdict_want(v, "%s: %s, VNI %u", lab->nodes[i].name,
 				     net->bridge, net->vni);
 		else
@@ -101,25 +101,10 @@ static const char *uplink(const struct topo_network *net,
 		nic = topo_nic_on(n, net->phys);
 		return nic ? nic->ifname : NULL;
 	case TOPO_LOCAL:
+	case TOPO_GRE:
 		return NULL;
 	}
 	return NULL;
-}
-
-static void bridge_port(const struct seen_ns *ns, const char *bridge,
-			const char *name, struct verdict *v)
-{
-	const struct res_link *l = seen_link(ns, name);
-
-	verdict_want(v, "%s on %s, up", name, bridge);
-	if (!l)
-		verdict_saw(v, false, "%s is not there", name);
-	else if (!l->master)
-		verdict_saw(v, false, "%s %s, on no bridge", name,
-			    sight_up_text(l));
-	else
-		verdict_saw(v, l->up && strcmp(l->master, bridge) == 0,
-			    "%s on %s, %s", name, l->master, sight_up_text(l));
 }
 
 static bool bridge_wants(const struct evidence *e, const struct subject *s,
@@ -132,7 +117,7 @@ static bool bridge_wants(const struct evidence *e, const struct subject *s,
 		return true;
 	for (i = 0; i < e->lab->nports; i++)
 		if (e->lab->ports[i].network == s->network &&
-		    port_on(&e->lab->ports[i], s->node) &&
+		    plug_on(&e->lab->ports[i], s->node) &&
 		    strcmp(e->lab->ports[i].tap, name) == 0)
 			return true;
 	return false;
@@ -157,14 +142,14 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 	verdict_saw(v, br->up, "%s %s", bridge, br->up ? "up" : "down");
 	up = uplink(s->network, s->node);
 	if (up)
-		bridge_port(ns, bridge, up, v);
+		plug_port(ns, s->node, s->network, up, v);
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
 		/* Cables of instances and of DHCP have checks of their own. */
 		if (p->network == s->network && !p->instance &&
-		    p->kind != TOPO_PORT_DHCP && port_on(p, s->node))
-			bridge_port(ns, bridge, p->tap, v);
+		    p->kind != TOPO_PORT_DHCP && plug_on(p, s->node))
+			plug_port(ns, s->node, s->network, p->tap, v);
 	}
 	for (i = 0; i < ns->of[RES_LINK].n; i++)
 		if (ns->of[RES_LINK].items[i].link.master &&
@@ -245,7 +230,7 @@ static void judge_vxlan(const struct evidence *e, const struct subject *s,
 		return;
 	ip_print(&nic->addr.ip, want);
 	verdict_want(v, "%s up, VNI %u, local %s, over %s, port %u", net->vxlan,
-		     net->vni, want, nic->ifname, DECODE_VXLAN_PORT);
+		     net->vni, want, nic->ifname, e->lab->vxlan_port);
 	l = seen_link(ns, net->vxlan);
 	if (!l) {
 		verdict_saw(v, false, "%s is not there", net->vxlan);
@@ -257,7 +242,7 @@ static void judge_vxlan(const struct evidence *e, const struct subject *s,
 		    l->up && l->vni == net->vni &&
 			    ip_equal(&l->local, &nic->addr.ip) && l->dev &&
 			    strcmp(l->dev, nic->ifname) == 0 &&
-			    l->port == DECODE_VXLAN_PORT,
+			    l->port == e->lab->vxlan_port,
 		    "%s %s, VNI %u, local %s, over %s, port %u", net->vxlan,
 		    l->up ? "up" : "down", l->vni, seen,
 		    l->dev ? l->dev : "none", l->port);
@@ -303,13 +288,14 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 	if (!ns)
 		return;
 	verdict_want(v, "%u on each of its interfaces", net->mtu);
-	mtu_of(ns, net->bridge, net->mtu, "", &n, v);
-	if (net->type == TOPO_VXLAN)
+	if (s->node->mechanism == TOPO_LINUXBRIDGE)
+		mtu_of(ns, net->bridge, net->mtu, "", &n, v);
+	if (s->node->mechanism == TOPO_LINUXBRIDGE && net->type == TOPO_VXLAN)
 		mtu_of(ns, net->vxlan, net->mtu, "", &n, v);
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
-		if (p->network != net || !port_on(p, s->node))
+		if (p->network != net || !plug_on(p, s->node))
 			continue;
 		in = seen_ns(sight_sample(e, s->node, v), port_netns(p));
 		mtu_of(ns, p->tap, net->mtu, "", &n, v);
@@ -322,7 +308,9 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 	l = nic ? seen_link(ns, nic->ifname) : NULL;
 	if (!l)
 		return;
-	least = net->mtu + (net->type == TOPO_VXLAN ? VXLAN_OVERHEAD : 0);
+	least = net->mtu + (net->type == TOPO_VXLAN ? VXLAN_OVERHEAD
+			    : net->type == TOPO_GRE ? GRE_OVERHEAD
+						    : 0);
 	verdict_want(v, "at least %u on %s below", least, nic->ifname);
 	verdict_saw(v, l->mtu >= least, "%s %u", nic->ifname, l->mtu);
 }
@@ -389,7 +377,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 
 	if (!root)
 		return;
-	bridge_port(root, p->network->bridge, p->tap, v);
+	plug_port(root, s->node, p->network, p->tap, v);
 	if (!ns)
 		return;
 	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));
@@ -418,7 +406,7 @@ const struct check wire_checks[] = {
 	 "is there on each network node",
 	 "the hidden network of each project with HA routers",
 	 judge_ha_network, command_ha_network},
-	{"bridges", scope_networks, NEEDS_TABLES,
+	{"bridges", scope_bridged, NEEDS_TABLES,
 	 "has its bridge with all of its ports",
 	 "each network's bridge, its uplink and the ports on it",
 	 judge_bridges, command_bridges},

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "t/lib/broken_switch.h"
+
+#include <string.h>
+
+#include "t/lib/healthy.h"
+
+static const struct lab *lab;
+
+void broken_switch_lab(const struct lab *l)
+{
+	lab = l;
+}
+
+#define EACH_SAMPLE(e, node, o)                                                \
+	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
+			     ((o) = healthy_sample((e), (node), s_i), true);   \
+	     s_i++)
+
+static const char *tap(void)
+{
+	return lab->instances[0].port->tap;
+}
+
+static void tag_wrong(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_ovs(o, tap())->tag = 7;
+}
+
+static void tag_of_another(struct evidence *e)
+{
+	const struct topo_port *qr = lab->routers[0].qr[0];
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_ovs(o, qr->tap)->tag =
+		topo_local_vlan(lab->routers[0].ha_network, &lab->nodes[1]);
+}
+
+static void on_another_bridge(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_ovs(o, tap())->bridge = "br-tun";
+}
+
+static void unplugged(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_ovs(o, tap())->name = "away";
+}
+
+static void no_device(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_ovs(o, tap())->error = "could not open network device";
+}
+
+static void tunnel_gone(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_ovs(o, "vxlan-compute1")->options = "remote_ip=10.0.1.99";
+}
+
+static void patch_gone(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_ovs(o, "patch-int")->name = "away";
+}
+
+static void patch_elsewhere(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	healthy_ovs(o, "phy-br-ex")->options = "peer=patch-tun";
+}
+
+static void not_secure(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute2", o)
+	healthy_ovs(o, "br-int")->fail_mode = "standalone";
+}
+
+static void no_bridge(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_ovs(o, "br-ex")->name = "away";
+}
+
+static void nic_elsewhere(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute2", o)
+	healthy_ovs(o, "eth1")->bridge = "br-int";
+}
+
+static void address_on_nic(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute2", o)
+	healthy_addr_del(o, "", "br-eth1", "10.0.1.32/24");
+}
+
+static void daemon_dead(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network1", o)
+	{
+		struct res_list *l = &healthy_ns(o, "")->of[RES_SERVICE];
+
+		for (size_t i = 0; i < l->n; i++)
+			if (strcmp(l->items[i].service.name, "ovs-vswitchd") ==
+			    0)
+				l->items[i].service.running = false;
+	}
+}
+
+const struct broken broken_switch[] = {
+	{"a healthy lab with Open vSwitch", NULL, NULL},
+	{"an instance's tag wrong", tag_wrong,
+	 "wrong cables: demo-instance1 on compute1"},
+	{"a router's port with another network's tag", tag_of_another,
+	 "wrong tags: demo-net on network1; "
+	 "wrong tags: HA network tenant demo on network1"},
+	{"an instance's port on another bridge", on_another_bridge,
+	 "wrong cables: demo-instance1 on compute1"},
+	{"an instance's port removed", unplugged,
+	 "wrong cables: demo-instance1 on compute1; "
+	 "wrong tags: demo-net on compute1"},
+	{"an instance's port without its device", no_device,
+	 "wrong cables: demo-instance1 on compute1"},
+	{"a tunnel's far end wrong", tunnel_gone, "wrong tunnels: network2"},
+	{"a patch port removed", patch_gone, "wrong switch: network1"},
+	{"a patch port joined to another", patch_elsewhere,
+	 "wrong switch: network1"},
+	{"br-int not secure", not_secure, "wrong switch: compute2"},
+	{"br-ex gone", no_bridge, "wrong switch: network2"},
+	{"the tunnel's interface on another bridge", nic_elsewhere,
+	 "wrong switch: compute2"},
+	{"the tunnel's address gone", address_on_nic, "wrong nics: compute2"},
+	{"ovs-vswitchd dead", daemon_dead,
+	 "wrong engine: network1; wrong switch: network1"},
+	{NULL, NULL, NULL},
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_VERIFY_CHECKS_PLUG_H
+#define LABCTL_VERIFY_CHECKS_PLUG_H
+
+/* Whether ports are plugged in, whatever a node switches frames by. */
+
+#include "verify/evidence.h"
+#include "verify/verdict.h"
+
+/* Is the port to be found on this node? */
+bool plug_on(const struct topo_port *p, const struct topo_node *n);
+
+/* The port of this name is where the network's are: on its Linux bridge and
+ * up, or on br-int with the network's VLAN. root: the node's own namespace. */
+void plug_port(const struct seen_ns *root, const struct topo_node *n,
+	       const struct topo_network *net, const char *name,
+	       struct verdict *v);
+
+/* The same for all of the network's ports on the node, but instances' and
+ * DHCP's, which have checks of their own. */
+void plug_all(const struct evidence *e, const struct seen_ns *root,
+	      const struct topo_node *n, const struct topo_network *net,
+	      struct verdict *v);
+
+/* A switch or a port as it was seen; NULL where it was not. */
+const struct res_ovs *plug_seen(const struct seen_ns *root, const char *name);
+
+#endif
