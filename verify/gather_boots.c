@@ -18,6 +18,7 @@
 #define OFFERS_MS 2000
 #define GUEST_MS 1000
 #define NAMES_MS 2000
+#define EACH_MS 20 /* more, for each instance of the lab */
 #define WEB_MS 3000
 /* A router that advertised itself lately waits for three seconds. */
 #define ADVERTS_MS 5000
@@ -40,6 +41,13 @@ static struct boot_ask *add(struct asks *k, void *to, const char *op,
 	q->to = to;
 	q->members = arena_strdup(k->arena, members->data);
 	return q;
+}
+
+/* Where hundreds ask at once servers take longer, and some questions are lost;
+ * who is answered waits for nothing. */
+static unsigned patience_ms(const struct lab *lab, unsigned ms)
+{
+	return ms + (unsigned)lab->ninstances * EACH_MS;
 }
 
 /* Is it the first instance of its network on its node? */
@@ -75,11 +83,13 @@ static void ask_offers(struct asks *k, const struct lab *lab,
 	auto_buf struct buf b = {0};
 	struct boot_ask *q;
 
-	if (!is_first(lab, in))
+	if (!is_first(lab, in)) {
 		ask.enough = (unsigned)in->port->network->ndhcp;
+		ask.duration_ms = patience_ms(lab, OFFERS_MS);
+	}
 	dhcp_ask(&ask, &b);
 	q = add(k, &boot->offers, "dhcp", &b);
-	q->timeout_ms = OFFERS_MS;
+	q->timeout_ms = ask.duration_ms;
 	q->answer = offers_answer;
 	q->failed = offers_failed;
 }
@@ -116,20 +126,22 @@ static void names_failed(void *to, const char *why)
 	((struct seen_names *)to)->error = why;
 }
 
-static void ask_dns(struct asks *k, struct dns_ask *ask, struct seen_names *to)
+static void ask_dns(struct asks *k, const struct lab *lab, struct dns_ask *ask,
+		    struct seen_names *to)
 {
 	auto_buf struct buf b = {0};
 	struct boot_ask *q;
 
-	ask->timeout_ms = NAMES_MS;
+	ask->timeout_ms = patience_ms(lab, NAMES_MS);
 	dns_ask(ask, &b);
 	q = add(k, to, "dns", &b);
-	q->timeout_ms = NAMES_MS;
+	q->timeout_ms = ask->timeout_ms;
 	q->answer = names_answered;
 	q->failed = names_failed;
 }
 
-static void ask_names(struct asks *k, struct seen_boot *boot)
+static void ask_names(struct asks *k, const struct lab *lab,
+		      struct seen_boot *boot)
 {
 	const struct topo_instance *in = boot->instance;
 	const struct topo_addr *lent = evidence_served(in);
@@ -146,10 +158,11 @@ static void ask_names(struct asks *k, struct seen_boot *boot)
 			if (net->dhcp_ports[i]->addrs[m].subnet == lent->subnet)
 				servers[ask.n++] =
 					net->dhcp_ports[i]->addrs[m].addr.ip;
-	ask_dns(k, &ask, &boot->names);
+	ask_dns(k, lab, &ask, &boot->names);
 }
 
-static void ask_outside(struct asks *k, struct seen_boot *boot)
+static void ask_outside(struct asks *k, const struct lab *lab,
+			struct seen_boot *boot)
 {
 	struct ip servers[DNS_SERVERS_MAX];
 	struct dns_ask ask = {.netns = boot->instance->netns,
@@ -157,7 +170,7 @@ static void ask_outside(struct asks *k, struct seen_boot *boot)
 			      .servers = servers};
 
 	ask.n = evidence_dns(boot->instance, servers, DNS_SERVERS_MAX);
-	ask_dns(k, &ask, &boot->outside);
+	ask_dns(k, lab, &ask, &boot->outside);
 }
 
 static void adverts_answer(struct arena *a, const struct doc *d, void *to)
@@ -426,9 +439,9 @@ void gather_boots(struct arena *a, struct evidence *e,
 		if (needs & NEEDS_GUESTS)
 			ask_guest(&k, boot);
 		if (needs & NEEDS_NAMES)
-			ask_names(&k, boot);
+			ask_names(&k, e->lab, boot);
 		if ((needs & NEEDS_OUTSIDE) &&
 		    evidence_resolves(e->lab, boot->instance))
-			ask_outside(&k, boot);
+			ask_outside(&k, e->lab, boot);
 	}
 }
