@@ -35,6 +35,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/plan/mechanism.h"
+#include "provision/plan/neigh.h"
 #include "provision/plan/rules.h"
 
 #define DIR_ SERVICE_NEUTRON_DIR "dhcp/"
@@ -117,6 +118,7 @@ static void add_namespace(const struct dhcp *d)
 	}
 	default_route(d, 4);
 	default_route(d, 6);
+	plan_dhcp_neighbours(d->c, d->port, d->netns);
 	/* An answer leaves with a checksum that is not worked out yet, and
 	 * there are clients which look. */
 	rules_add(d->c, d->netns, 4, "mangle", "POSTROUTING", "-j " CHAIN);

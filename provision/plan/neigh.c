@@ -5,7 +5,8 @@
  * where it is full nobody finds his neighbour, and nobody is told. A reserved
  * place does not count and is not collected, and its address is resolved as
  * ever. So what a lab's own traffic needs is reserved: an instance's gateway,
- * a router's instances and its next hop outside.
+ * a router's instances and its next hop outside, and the instances that a DHCP
+ * server answers when they ask for names or metadata.
  */
 #include "provision/plan/neigh.h"
 
@@ -85,5 +86,23 @@ void plan_instance_neighbours(struct plan_ctx *c,
 			continue;
 		have[s->gateway.family == 6] = true;
 		reserve(c, in->netns, p->ifname, &s->gateway);
+	}
+}
+
+void plan_dhcp_neighbours(struct plan_ctx *c, const struct topo_port *port,
+			  const char *netns)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->lab->ninstances; i++) {
+		const struct topo_port *p = c->lab->instances[i].port;
+
+		if (p->network != port->network)
+			continue;
+		for (k = 0; k < p->naddrs; k++)
+			if (p->addrs[k].subnet && p->addrs[k].subnet->dhcp &&
+			    p->addrs[k].addr.ip.family == 4)
+				reserve(c, netns, port->ifname,
+					&p->addrs[k].addr.ip);
 	}
 }
