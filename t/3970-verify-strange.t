@@ -102,6 +102,9 @@ strange compute1 "IPv6 settings of a link" \
 strange compute1 "a namespace that answers nobody" \
 	"~ sysctl net/ipv4/conf/all/arp_ignore in $V: 8, wanted 0" \
 	ip netns exec "$V" sysctl -qw net.ipv4.conf.all.arp_ignore=8
+strange "$BACKUP" "one in which no group can be joined, and whose replies are forgotten" \
+	"~ sysctl net/ipv4/igmp_max_memberships in $NETNS: 0, wanted 20.*udp_timeout in $NETNS: 0, wanted 30" \
+	"${R[@]}" sysctl -qw net.ipv4.igmp_max_memberships=0 net.netfilter.nf_conntrack_udp_timeout=0
 # Whom a node's own interface makes deaf, and the host outside.
 vip=$(on "$ACTIVE" ip -n "$NETNS" -br -4 addr | sed -n 's/^qg-.* \([0-9.]*\)\/.*/\1/p')
 strange outside "a router's address on the host outside" \

@@ -35,9 +35,12 @@ static const struct {
 	{"net/ipv4/conf/all/drop_unicast_in_l2_multicast", "0"},
 	{"net/ipv4/conf/all/proxy_arp", "0"},
 	{"net/ipv4/icmp_echo_ignore_all", "0"},
+	{"net/ipv4/igmp_max_memberships", "20"},
 	{"net/ipv4/ip_default_ttl", "64"},
 	{"net/ipv4/ip_no_pmtu_disc", "0"},
 	{"net/ipv6/icmp/echo_ignore_all", "0"},
+	{"net/netfilter/nf_conntrack_icmp_timeout", "30"},
+	{"net/netfilter/nf_conntrack_udp_timeout", "30"},
 };
 
 static void id(const struct res *r, struct buf *out)
