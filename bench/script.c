@@ -147,14 +147,17 @@ static void service(const struct res_service *s, const struct where *w,
 		return; /* not at once: its router is not active */
 	for (i = 0; i < s->nfiles; i++) {
 		auto_buf struct buf to = {0};
+		const char *slash;
 
 		if (service_file_path(p->state_dir, s->files[i].path, path,
 				      sizeof(path)) < 0)
 			continue;
 		put_text(path, o, n, &to);
+		slash = to.data ? strrchr(to.data, '/') : NULL;
+		if (!slash)
+			continue;
 		buf_printf(out, "mkdir -p '%.*s'\ncat >'%s' <<'EOF'\n",
-			   (int)(strrchr(to.data, '/') - to.data), to.data,
-			   to.data);
+			   (int)(slash - to.data), to.data, to.data);
 		put_text(s->files[i].text, o, n, out);
 		buf_adds(out, "\nEOF\n");
 	}

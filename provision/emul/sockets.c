@@ -85,19 +85,18 @@ static void hold_of(pid_t pid, int *room, struct emul_sockets *s)
 
 void emul_sockets_hold(const pid_t *pids, size_t n, struct emul_sockets *ret)
 {
-	auto_free int *room = calloc(HELD_MAX, sizeof(int));
+	int *room = calloc(HELD_MAX, sizeof(int));
 	struct rlimit files;
 	size_t i;
 
 	*ret = (struct emul_sockets){.fds = calloc(HELD_MAX, sizeof(int))};
-	if (!room || !ret->fds)
-		return;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; room && ret->fds && i < n; i++)
 		hold_of(pids[i], room, ret);
+	free(room);
 }
 
 struct closing {
