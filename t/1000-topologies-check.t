@@ -9,7 +9,7 @@ run() { out=$("$LABCTL" "$@" 2>"$TMP/err"); status=$?; err=$(cat "$TMP/err"); }
 
 run check topologies/l3ha-linuxbridge.yaml
 is "$status" 0 "a right file: exit 0"
-is "$out" "topologies/l3ha-linuxbridge.yaml: ok: 5 nodes, 3 networks, 1 router, 2 instances" \
+is "$out" "topologies/l3ha-linuxbridge.yaml: ok: 5 nodes, 4 networks, 2 routers, 2 instances" \
 	"a right file: one line"
 is "$err" "" "a right file: nothing on stderr"
 

@@ -16,7 +16,7 @@ done
 running() { pgrep -f "^(dnsmasq|haproxy|radvd|udhcpc)|[l]abctl (metadata|machine|services)" | paste -sd" "; }
 before_up=$(running)
 
-lab_make 1s "$tap_top/topologies/l3ha-linuxbridge.yaml"
+lab_make 1s "$tap_top/t/lib/boots.yaml"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
 settle

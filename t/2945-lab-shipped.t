@@ -14,10 +14,12 @@ addrs() { on "$1" ip -o addr show eth0 scope global | sed 's/.* inet6\? \([^ ]*\
 lab_make 1s "$tap_top/topologies/l3ha-linuxbridge.yaml"
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
-like "$(addrs selfservice-instance1)" "^198.51.100.4/24 fd00:198:51:100:f816:3eff:fe" \
-	"the first instance has the first address behind two DHCP ports"
-like "$(addrs selfservice-instance2)" "^198.51.100.5/24 fd00:198:51:100:f816:3eff:fe" "the other the next"
-is "$(on compute1 sh -c 'ip netns | grep -c ^qdhcp-; pgrep -x dnsmasq | wc -l' | paste -sd' ')" "1 1" \
+like "$(addrs selfservice-instance2)" "^198.51.100.4/24 fd00:198:51:100:f816:3eff:fe" \
+	"an instance has the first address behind two DHCP ports"
+like "$(addrs selfservice-instance1)" "^192.168.101.4/24 fd00:192:168:101:f816:3eff:fe" "the other too"
+like "$(cat "$TMP/out")" "router1 is on network1.*router2 is active on" "one router without HA, one with"
+is "$(on network2 sh -c 'ip netns | grep -c ^qrouter-')" 1 "which alone is on the second node"
+is "$(on compute1 sh -c 'ip netns | grep -c ^qdhcp-; pgrep -x dnsmasq | wc -l' | paste -sd' ')" "2 2" \
 	"DHCP is on the compute nodes"
 is "$(on network1 sh -c 'ip netns | grep -c ^qdhcp-')" 0 "and not on the network nodes"
 is "$(on selfservice-instance1 busybox wget -q -O - http://169.254.169.254/latest/meta-data/hostname)" \

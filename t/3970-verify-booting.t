@@ -13,7 +13,7 @@ for p in dnsmasq busybox radvd haproxy; do
 	command -v $p >/dev/null || skip_all "needs $p"
 done
 
-lab_make 1s "$tap_top/topologies/l3ha-linuxbridge.yaml"
+lab_make 1s "$tap_top/t/lib/boots.yaml"
 one=selfservice-instance1 two=selfservice-instance2
 
 up() {

@@ -23,8 +23,7 @@ lab_make() {
 	lab_seq=$((lab_seq + 1))
 	LAB=t$$-$lab_seq
 	FILE=$TMP/$LAB.yaml
-	sed -e "s/^lab: .*/lab: $LAB/" \
-		-e "s/^    interfaces: .*/&\n    ha: {interval: ${1:-1s}}/" \
+	sed -e "s/^lab: .*/lab: $LAB\nha: {interval: ${1:-1s}}/" \
 		"${2:-$tap_top/t/lib/plain.yaml}" > "$FILE"
 	at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
 }
@@ -49,7 +48,8 @@ on() {
 # shellcheck disable=SC2153
 router_facts() {
 	local n
-	NETNS=$(on network1 ip netns list | sed -n 's/^\(qrouter-[^ ]*\).*/\1/p' | head -n 1)
+	# A router without HA is on network1 only.
+	NETNS=$(on network2 ip netns list | sed -n 's/^\(qrouter-[^ ]*\).*/\1/p' | head -n 1)
 	ACTIVE='' BACKUP=''
 	for n in network1 network2; do
 		if on "$n" cat "/var/lib/neutron/ha_confs/${NETNS#qrouter-}/state" |

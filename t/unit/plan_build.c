@@ -266,6 +266,10 @@ int main(void)
 			check_order(lab, nodes[i]);
 		}
 		check_controller(lab);
+	}
+	lab_free(lab);
+	lab = load("t/lib/boots.yaml", NULL, NULL);
+	if (lab) {
 		check_shared(lab);
 		check_drained(lab);
 		check_synced(lab);

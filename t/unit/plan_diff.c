@@ -109,6 +109,8 @@ static void made_link(struct world *w, const struct res *r)
 	o->up = l->up;
 	o->master = l->master;
 	o->addr_gen_none = l->addr_gen_none;
+	/* Of a router with an engine it follows the role. */
+	o->ipv6_router = l->ipv6_by_role && !l->engine_addrs;
 	o->ipv6_off = l->ipv6_off;
 	o->vni = l->vni;
 	o->group = l->group;

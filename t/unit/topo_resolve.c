@@ -258,7 +258,7 @@ static void l3ha_networks(const struct lab *lab)
 	const struct topo_network *ha =
 		topo_network(lab, "HA network tenant demo");
 
-	is_int(lab->nnetworks, 3, "two networks and the HA network");
+	is_int(lab->nnetworks, 4, "three networks and the HA network");
 	ok(ext->external && ext->type == TOPO_FLAT, "external is flat");
 	is(ext->phys->name, "provider", "on the provider network");
 	is_int(ext->mtu, 1500, "MTU outside");
@@ -269,8 +269,8 @@ static void l3ha_networks(const struct lab *lab)
 	is_int(own->mtu, 1450, "MTU inside");
 	is(addr(&own->group), "239.1.1.1", "group");
 	ok(own->phys->use == TOPO_TUNNEL, "over the tunnel");
-	ok(ha->ha && ha == &lab->networks[2], "HA network is last");
-	is_int(ha->vni, 2, "its VNI comes after");
+	ok(ha->ha && ha == &lab->networks[3], "HA network is last");
+	is_int(ha->vni, 3, "its VNI comes after");
 	is(net(&ha->subnets[0]->cidr), "169.254.192.0/18", "its range");
 	ok(topo_network_on(lab, ext, topo_node(lab, "network1")) &&
 		   !topo_network_on(lab, ext, topo_node(lab, "compute1")) &&
@@ -298,15 +298,18 @@ static void l3ha(void)
 	l3ha_networks(lab);
 	l3ha_router(lab);
 	i = topo_instance(lab, "selfservice-instance2");
-	is(first_addr(i->port), "198.51.100.5/24",
-	   "instance IPv4, behind the DHCP ports and the first one");
+	is(first_addr(i->port), "198.51.100.4/24",
+	   "instance IPv4, behind the DHCP ports");
+	ok(!topo_router(lab, "router1")->is_ha &&
+		   topo_router(lab, "router1")->nhosts == 1,
+	   "router1 without HA");
 	is(net(&i->port->addrs[1].addr),
 	   "fd00:198:51:100:f816:3eff:fea5:78d4/64",
 	   "instance IPv6, of its MAC");
 	is(i->node->name, "compute2", "instance node");
 	is(i->port->ifname, "eth0", "instance interface");
 	is_prefix(i->port->tap, "tap", i->port->uuid);
-	is_int(lab->nports, 2 + 1 + 2 + 2 + 2, "ports");
+	is_int(lab->nports, 2 + 1 + 2 + 1 + 2 + 2 + 4, "ports");
 	ok(!topo_node(lab, "x") && !topo_router(lab, "x") &&
 		   !topo_instance(lab, "x") && !topo_network(lab, "x"),
 	   "nothing is named x");

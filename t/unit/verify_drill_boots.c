@@ -57,7 +57,7 @@ int main(void)
 	struct lab *lab = NULL;
 	struct seen_boot *boot;
 
-	if (!ok(topo_load("topologies/l3ha-linuxbridge.yaml", &lab, &errs) == 0,
+	if (!ok(topo_load("t/lib/boots.yaml", &lab, &errs) == 0,
 		"the shipped lab loads"))
 		return tap_done();
 	drill_init(&d, lab, NULL, fault_find("tunnel"));
