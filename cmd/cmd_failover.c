@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/common/compare.h"
 #include "cmd/common/pick.h"
 #include "cmd/common/progress.h"
 #include "lib/auto.h"
@@ -197,10 +198,12 @@ static int run(const struct cmd *c, int argc, char **argv)
 {
 	const char *router = NULL, *fault = fault_nth(0)->name, *format = "tap";
 	const char *count = "1";
+	bool compare = false;
 	uint32_t runs;
 	const struct cmd_opt opts[] = {{"router", 0, OPT_TEXT, &router},
 				       {"fault", 0, OPT_TEXT, &fault},
 				       {"count", 0, OPT_TEXT, &count},
+				       {"compare", 0, OPT_FLAG, &compare},
 				       {"output", 'o', OPT_TEXT, &format},
 				       {NULL, 0, OPT_FLAG, NULL}};
 	struct failover fo = {.began = clock_mono(), .rescue = {.fd = -1}};
@@ -216,6 +219,8 @@ static int run(const struct cmd *c, int argc, char **argv)
 	if (parse_u32(count, 1, DRILL_RUNS_MAX, &runs) < 0)
 		return cmd_usage(c, "--count is 1 to %d, not '%s'",
 				 DRILL_RUNS_MAX, count);
+	if (compare && runs > 1)
+		return cmd_usage(c, "either --compare or --count");
 	fo.runs = runs;
 	fo.json = strcmp(format, "json") == 0;
 	if (!fo.json && strcmp(format, "tap") != 0)
@@ -223,7 +228,9 @@ static int run(const struct cmd *c, int argc, char **argv)
 	r = pick_lab(argv[1], &fo.lab);
 	if (r == EXIT_OK && router)
 		r = choose_router(&fo, router);
-	if (r == EXIT_OK) {
+	if (r == EXIT_OK && compare) {
+		r = compare_engines(fo.lab, fo.only, fault, fo.json);
+	} else if (r == EXIT_OK) {
 		r = drill_lab(&fo);
 	} else if (!fo.json) {
 		/* The reason is on stderr; a harness reads this. */
@@ -238,8 +245,8 @@ static int run(const struct cmd *c, int argc, char **argv)
 
 const struct cmd cmd_failover = {
 	.name = "failover",
-	.args = "[LAB|FILE] [--router ROUTER] [--fault FAULT] [--count N] [-o "
-		"tap|json]",
+	.args = "[LAB|FILE] [--router ROUTER] [--fault FAULT] [--count N] "
+		"[--compare] [-o tap|json]",
 	.summary = "strike the active node, see another take over, timed",
 	.help = "Pings each router from an instance and from outside, breaks "
 		"one thing on the active\nnode, waits for another node, puts "
@@ -266,6 +273,11 @@ const struct cmd cmd_failover = {
 		"and "
 		"of each figure\n"
 		"                       the least, the median and the most\n"
+		"      --compare        the same drill with labctl's engine "
+		"and "
+		"with keepalived, and\n"
+		"                       their timelines side by side; then the "
+		"lab is as it was\n"
 		"  -o, --output json    JSON instead of TAP; times in "
 		"microseconds\n\n"
 		"Exit status: 0 all hold, 1 some do not, 2 usage or no "
