@@ -123,8 +123,9 @@ static void json_networks(struct json *j, const struct lab *lab)
 		json_kstr(j, "type", topo_type_names[n->type]);
 		if (n->phys)
 			json_kstr(j, "physical", n->phys->name);
-		if (n->type == TOPO_VXLAN) {
+		if (topo_tunnelled(n->type))
 			json_kint(j, "segment", n->vni);
+		if (n->type == TOPO_VXLAN) {
 			json_ip(j, "group", &n->group);
 			json_kstr(j, "vxlan", n->vxlan);
 		}
@@ -283,6 +284,7 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_kstr(j, "lab", lab->name);
 	json_kstr(j, "id", lab->uuid);
 	json_kbool(j, "l2_population", lab->l2_population);
+	json_kstr(j, "ha_network_type", topo_type_names[lab->ha_network_type]);
 	json_kint(j, "max_l3_agents_per_router", lab->max_l3_agents);
 	json_kint(j, "dhcp_agents_per_network", lab->dhcp_agents_per_network);
 	json_kbool(j, "force_metadata", lab->force_metadata);

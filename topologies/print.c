@@ -202,7 +202,7 @@ static void print_network(const struct topo_network *n, struct buf *b)
 	buf_printf(b, "    type: %s\n", topo_type_names[n->type]);
 	if (n->type == TOPO_FLAT)
 		value_name(b, "    physical: ", n->phys->name);
-	if (n->type == TOPO_VXLAN)
+	if (topo_tunnelled(n->type))
 		buf_printf(b, "    segment: %u\n", n->vni);
 	buf_printf(b, "    # %s mtu %u %s\n", n->bridge, n->mtu, n->vxlan);
 	/* No blank at the end of a line. */
@@ -387,6 +387,9 @@ void topo_print(const struct lab *lab, struct buf *out)
 		   "  # %s\nl2_population: %s\nmax_l3_agents_per_router: %u\n",
 		   lab->uuid, lab->l2_population ? "true" : "false",
 		   lab->max_l3_agents);
+	if (lab->ha_network_type != TOPO_VXLAN)
+		buf_printf(out, "ha_network_type: %s\n",
+			   topo_type_names[lab->ha_network_type]);
 	if (lab->dhcp_agents_per_network != 2)
 		buf_printf(out, "dhcp_agents_per_network: %u\n",
 			   lab->dhcp_agents_per_network);

@@ -302,6 +302,7 @@ struct lab {
 	const char
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
 	bool l2_population;
+	enum topo_type ha_network_type;
 	uint16_t vxlan_port;    /* UDP: Open vSwitch's, where a node has that */
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	unsigned dhcp_agents_per_network;

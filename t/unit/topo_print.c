@@ -286,6 +286,8 @@ int main(void)
 	golden("minimal");
 	golden("classroom");
 	golden("l3ha-ovs");
+	golden("mixed");
+	golden("ovs-gre");
 	round_trip("strange names", strange, strlen(strange));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		error_text(&rows[i]);
