@@ -156,12 +156,12 @@ static void put_entry(const struct layout *l, struct buf *b, const void *target,
 		      size_t size)
 {
 	uint16_t at = (uint16_t)l->entry, next = (uint16_t)(l->entry + size);
-	size_t from = b->len;
+	char *head = buf_room(b, l->entry);
 
-	for (size_t i = 0; i < l->entry; i++)
-		buf_addc(b, '\0');
-	memcpy(b->data + from + l->target, &at, sizeof(at));
-	memcpy(b->data + from + l->next, &next, sizeof(next));
+	memset(head, 0, l->entry);
+	memcpy(head + l->target, &at, sizeof(at));
+	memcpy(head + l->next, &next, sizeof(next));
+	b->len += l->entry;
 	buf_add(b, target, size);
 }
 

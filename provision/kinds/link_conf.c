@@ -15,8 +15,7 @@
 
 /* clang-format off */
 static const struct {
-	uint8_t family;
-	size_t index;
+	uint16_t family, index;
 	int32_t usual;
 	const char *setting, *value, *words;
 } rows[] = {
