@@ -29,6 +29,9 @@
 #define LOOK_TIMEOUT "--timeout=5"
 #define SET_TIMEOUT "--timeout=10"
 #define ID_LAB "labctl"
+#define BRIDGE_COLUMNS                                                         \
+	"--columns=_uuid,name,ports,datapath_type,fail_mode,other_config,"     \
+	"external_ids"
 
 static bool is_port(const struct res *r)
 {
@@ -233,7 +236,8 @@ static int by_text(const void *a, const void *b)
 
 static const char *pairs(struct arena *a, const struct doc *d)
 {
-	const struct doc *list = tagged(d, "map") ? d->items[1] : NULL, *p;
+	static const struct doc none = {.kind = DOC_LIST};
+	const struct doc *list = tagged(d, "map") ? d->items[1] : &none, *p;
 	const char **each = arena_array(a, doc_len(list) + 1, sizeof(*each));
 	auto_buf struct buf b = {0};
 	size_t n = 0;
@@ -361,8 +365,7 @@ static void look_all(struct look *l, struct observed *o)
 		"ovs-vsctl",
 		LOOK_TIMEOUT,
 		"--format=json",
-		"--columns=_uuid,name,ports,datapath_type,fail_mode,"
-		"other_config,external_ids",
+		BRIDGE_COLUMNS,
 		"list",
 		"Bridge",
 		"--",

@@ -11,6 +11,7 @@
 #include "provision/kinds/ovs.h"
 
 #define SCHEMA "/usr/share/openvswitch/vswitch.ovsschema"
+#define REMOTE "--remote=punix:" OVS_SOCKET
 #define DATABASE OVS_RUN_DIR "/conf.db"
 #define LOCK OVS_RUN_DIR "/.conf.db.~lock~"
 
@@ -20,13 +21,9 @@ int ovsdb_run(struct err *reterr)
 					   NULL};
 	static const char *const make[] = {"ovsdb-tool", "create", DATABASE,
 					   SCHEMA, NULL};
-	static const char *const serve[] = {"ovsdb-server",
-					    DATABASE,
-					    "--remote=punix:" OVS_SOCKET,
-					    "--pidfile",
-					    "-vconsole:warn",
-					    "-vsyslog:off",
-					    NULL};
+	static const char *const serve[] = {
+		"ovsdb-server",   DATABASE,       REMOTE, "--pidfile",
+		"-vconsole:warn", "-vsyslog:off", NULL};
 
 	if (mkdir(OVS_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return err_sys(reterr, -errno, "make " OVS_RUN_DIR);

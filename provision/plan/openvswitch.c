@@ -27,6 +27,7 @@
 
 #define DATAPATH "netdev"
 #define SECURE "secure"
+#define REMOTE "unix:" OVS_SOCKET
 
 static const struct uplink local;
 
@@ -232,9 +233,8 @@ static void database(struct plan_ctx *c)
 
 static void vswitchd(struct plan_ctx *c)
 {
-	static const char *const argv[] = {"ovs-vswitchd", "unix:" OVS_SOCKET,
-					   "--pidfile", "-vconsole:warn",
-					   "-vsyslog:off"};
+	static const char *const argv[] = {"ovs-vswitchd", REMOTE, "--pidfile",
+					   "-vconsole:warn", "-vsyslog:off"};
 
 	service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
 }
