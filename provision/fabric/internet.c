@@ -17,6 +17,7 @@
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "provision/fabric/mount.h"
+#include "provision/fabric/net.h"
 
 /* Below EMUL_RUN. */
 #define HOSTS "/run/lab/internet.hosts"
@@ -209,6 +210,10 @@ int emul_internet_prepare(struct arena *a, const struct emul_node *n,
 	*ret_n = 0;
 	if (!n->nown)
 		return 0;
+	/* Behind one router many instances ask with one address; by default
+	 * the kernel tells an address once a second that nothing is there. */
+	(void)emul_sysctl("net/ipv4/icmp_ratelimit", "0");
+	(void)emul_sysctl("net/ipv6/icmp/ratelimit", "0");
 	(void)mkdir(WWW, 0755);
 	r = file_write(HOSTS, 0644, n->names, strlen(n->names), reterr);
 	if (r == 0)

@@ -29,9 +29,6 @@
 #define LOOK_TIMEOUT "--timeout=5"
 #define SET_TIMEOUT "--timeout=10"
 #define ID_LAB "labctl"
-#define BRIDGE_COLUMNS                                                         \
-	"--columns=_uuid,name,ports,datapath_type,fail_mode,other_config,"     \
-	"external_ids"
 
 static bool is_port(const struct res *r)
 {
@@ -242,11 +239,13 @@ static const char *pairs(struct arena *a, const struct doc *d)
 	auto_buf struct buf b = {0};
 	size_t n = 0;
 
-	DOC_FOREACH (p, list)
+	for (size_t i = 0; i < list->n; i++) {
+		p = list->items[i];
 		if (doc_len(p) == 2 && p->kind == DOC_LIST)
 			each[n++] =
 				arena_printf(a, "%s=%s", scalar(p->items[0]),
 					     scalar(p->items[1]));
+	}
 	qsort(each, n, sizeof(*each), by_text);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&b, "%s%s", i ? "," : "", each[i]);
@@ -361,11 +360,14 @@ static void push_all(struct look *l, struct seen_ns *ns, const struct tables *t)
 
 static void look_all(struct look *l, struct observed *o)
 {
+	static const char columns[] =
+		"--columns=_uuid,name,ports,datapath_type,fail_mode,"
+		"other_config,external_ids";
 	static const char *const argv[] = {
 		"ovs-vsctl",
 		LOOK_TIMEOUT,
 		"--format=json",
-		BRIDGE_COLUMNS,
+		columns,
 		"list",
 		"Bridge",
 		"--",

@@ -11,24 +11,25 @@
 #include "provision/kinds/ovs.h"
 
 #define SCHEMA "/usr/share/openvswitch/vswitch.ovsschema"
-#define REMOTE "--remote=punix:" OVS_SOCKET
-#define DATABASE OVS_RUN_DIR "/conf.db"
 #define LOCK OVS_RUN_DIR "/.conf.db.~lock~"
+
+static const char database[] = OVS_RUN_DIR "/conf.db";
 
 int ovsdb_run(struct err *reterr)
 {
-	static const char *const look[] = {"ovsdb-tool", "db-version", DATABASE,
+	static const char *const look[] = {"ovsdb-tool", "db-version", database,
 					   NULL};
-	static const char *const make[] = {"ovsdb-tool", "create", DATABASE,
+	static const char *const make[] = {"ovsdb-tool", "create", database,
 					   SCHEMA, NULL};
+	static const char remote[] = "--remote=punix:" OVS_SOCKET;
 	static const char *const serve[] = {
-		"ovsdb-server",   DATABASE,       REMOTE, "--pidfile",
+		"ovsdb-server",   database,       remote, "--pidfile",
 		"-vconsole:warn", "-vsyslog:off", NULL};
 
 	if (mkdir(OVS_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return err_sys(reterr, -errno, "make " OVS_RUN_DIR);
 	if (run_program(look, NULL, 0, NULL, NULL) != 0) {
-		(void)unlink(DATABASE);
+		(void)unlink(database);
 		(void)unlink(LOCK);
 		if (run_program(make, NULL, 0, NULL, reterr) != 0)
 			return -EIO;

@@ -27,7 +27,6 @@
 
 #define DATAPATH "netdev"
 #define SECURE "secure"
-#define REMOTE "unix:" OVS_SOCKET
 
 static const struct uplink local;
 
@@ -233,7 +232,8 @@ static void database(struct plan_ctx *c)
 
 static void vswitchd(struct plan_ctx *c)
 {
-	static const char *const argv[] = {"ovs-vswitchd", REMOTE, "--pidfile",
+	static const char remote[] = "unix:" OVS_SOCKET;
+	static const char *const argv[] = {"ovs-vswitchd", remote, "--pidfile",
 					   "-vconsole:warn", "-vsyslog:off"};
 
 	service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
