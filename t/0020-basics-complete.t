@@ -66,7 +66,7 @@ is "$got" "state stop" "words of vrrp"
 tab vrrp state ot
 is "$got" "other.txt" "and a file of any name"
 tab up ""
-like " $got " " a lab.yaml folder .*rapid.yaml " "files of labs, and folders"
+like " $got " " a lab.yaml .*folder .*rapid.yaml " "files of labs, and folders"
 unlike "$got" "other" "and no others"
 tab check rapid.yaml r
 is "$got" "rapid.yaml" "more than one file"

@@ -45,35 +45,48 @@ completes() {
 	ok $? "$1: and nothing is missing" || diag "$(cat "$TMP/out")"
 }
 
+# Another sshd reads its files; the node's PID 1 takes its time to begin it.
+again() {
+	in_node pkill -o -x sshd
+	for _ in $(seq 100); do
+		sleep 0.2
+		in_node pgrep -x sshd >/dev/null && break
+	done
+	sleep 0.3
+}
+
 # A host key that is not the pinned one.
 cp "$ssh/host_key" "$TMP/host_key"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$TMP/other"
 cat "$TMP/other" > "$ssh/host_key"
-in_node pkill -o -x sshd
-sleep 0.5
+again
 unreachable "wrong host key" "host key.*SHA256:.*SHA256:"
 cat "$TMP/host_key" > "$ssh/host_key"
-in_node pkill -o -x sshd
-sleep 0.5
+again
 completes "wrong host key"
 
 # A user key that the node does not take.
 cp "$ssh/authorized_keys" "$TMP/authorized_keys"
 cat "$TMP/other.pub" > "$ssh/authorized_keys"
+"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+ok $? "another user's key in the node: up completes the lab" || diag "$(cat "$TMP/out")"
+is "$(cat "$ssh/authorized_keys")" "$(cat "$TMP/authorized_keys")" "the lab's own stands there again"
+cp "$ssh/sshd_config" "$TMP/sshd_config"
+sed 's/^AuthorizedKeysFile.*/AuthorizedKeysFile none/' "$TMP/sshd_config" > "$ssh/sshd_config"
+again
 unreachable "wrong user key" "key"
-cat "$TMP/authorized_keys" > "$ssh/authorized_keys"
+cat "$TMP/sshd_config" > "$ssh/sshd_config"
+again
 completes "wrong user key"
 
 # Nobody listens where the node should.
 cp "$ssh/sshd_config" "$TMP/sshd_config"
 echo 'Port 2222' > "$ssh/sshd_config"
 sed '/^Port/d; s/^\(ListenAddress [0-9.]*\).*/\1:2222/' "$TMP/sshd_config" >> "$ssh/sshd_config"
-in_node pkill -o -x sshd
-sleep 0.5
+again
 unreachable "refused port" "refuses connections"
 cat "$TMP/sshd_config" > "$ssh/sshd_config"
-in_node pkill -o -x sshd
-sleep 0.5
+again
 completes "refused port"
 
 # A node that does not say a word.

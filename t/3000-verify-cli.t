@@ -62,7 +62,7 @@ done
 
 run failover --fault cable
 is $status 2 "an unknown fault"
-like "$err" "'tunnel' or 'ha'" "and the known ones"
+like "$err" "'tunnel', 'ha',.* or 'partition'" "and the known ones"
 run failover -o xml "$TMP/lab.yaml"
 is $status 2 "an unknown output"
 run failover -o json "$TMP/lab.yaml"
