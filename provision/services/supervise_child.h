@@ -20,7 +20,7 @@
  * not live long. */
 #define SERVICE_PAUSE_FIRST_NS (200 * NS_PER_MS)
 #define SERVICE_PAUSE_MOST_NS (30 * NS_PER_S)
-#define SERVICE_LIVED_NS (10 * NS_PER_S)
+#define SERVICE_LIVED_NS (2 * NS_PER_S)
 
 /* From its signal to SIGKILL: longer than the VRRP engine gives its own. */
 #define SERVICE_STOP_NS (8 * NS_PER_S)
