@@ -207,7 +207,8 @@ check-pure: $(core_obj)
 check-headers:
 	$(say) "  HEADERS"
 	$(Q)for h in $(headers); do \
-		printf '#include "%s"\n#include "%s"\n' $$h $$h | \
+		printf '#include "%s"\n#include "%s"\nextern int more;\n' \
+			$$h $$h | \
 		$(CC) $(lab_cppflags) $(pkg_cflags) $(lab_cflags) -Werror \
 			-fsyntax-only -x c - || exit 1; \
 	done

@@ -180,19 +180,18 @@ static const struct topo_router *way_in(const struct lab *lab,
 /* Routers that passages of IPv4 go through. */
 static void plan_through(struct evidence *e)
 {
-	const struct topo_router *last = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->lab->nrouters && n < EVIDENCE_THROUGH_MAX;
 	     i++) {
 		const struct topo_router *r = &e->lab->routers[i];
+		bool through = false;
 
 		for (size_t k = 0; k < e->npassages; k++)
-			if (e->passages[k].router == r &&
-			    e->passages[k].dst.family == 4)
-				last = r;
-		n += last == r;
-		for (size_t h = 0; last == r && h < r->nhosts; h++) {
+			through = through || (e->passages[k].router == r &&
+					      e->passages[k].dst.family == 4);
+		n += through;
+		for (size_t h = 0; through && h < r->nhosts; h++) {
 			struct seen_through *t =
 				arena_push(&e->arena, &e->through, &e->nthrough,
 					   sizeof(*t));
