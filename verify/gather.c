@@ -88,11 +88,14 @@ static void add_frames(struct work *w, struct seen_frames *out,
 		       size_t nsrcs)
 {
 	unsigned ms = (unsigned)(EVIDENCE_WINDOW(interval) / NS_PER_MS);
+	unsigned least =
+		(unsigned)((interval + EVIDENCE_SLACK(interval)) / NS_PER_MS);
 	struct capture_ask ask = {.netns = netns,
 				  .dev = dev,
 				  .filter = filter,
 				  .snaplen = SNAPLEN,
 				  .duration_ms = ms,
+				  .at_least_ms = least,
 				  .enough_frames = EVIDENCE_ADVERTS,
 				  .enough_flows = flows,
 				  .srcs = srcs,

@@ -331,6 +331,16 @@ static void enough(void)
 		   f.frames[0].advert.vrid == 1 && f.frames[0].ttl == 255 &&
 		   !f.frames[0].advert.fault,
 	   "capture: the advert's fields");
+
+	r = start("capture", "dev: near, filter: 'ip proto 112', "
+			     "enough_frames: 2, enough_flows: 1, "
+			     "at_least_ms: 4000, duration_ms: 120000");
+	listens(&r);
+	send_adverts("192.0.2.2", 6, 10);
+	d = finish(&a, &r);
+	capture_answer(&a, d, &f);
+	is_int(f.n, 6, "capture: many at once do not end it early");
+	ok(clock_real_ns() - t < 60 * NS_PER_S, "capture: but it ends");
 }
 
 static void pings(void)

@@ -49,6 +49,7 @@ struct capture {
 	struct ip *srcs; /* whose flows count; none: all */
 	size_t nsrcs;
 	int64_t enough_frames, enough_flows; /* 0: never enough */
+	struct mono least;                   /* not enough of them before */
 	struct ip *dsts;                     /* that frames were sent to */
 	size_t ndsts;
 	int64_t enough_dsts; /* 0: never enough */
@@ -161,14 +162,19 @@ static void count_dst(struct capture *c, const struct kept *k)
 	*d = f.ip_dst;
 }
 
+static bool enough_flows(const struct capture *c)
+{
+	return c->enough_frames && c->enough_flows &&
+	       c->full >= (size_t)c->enough_flows;
+}
+
 static bool full(const struct capture *c)
 {
 	if (c->n >= c->max || c->bytes >= CAPTURE_BYTES)
 		return true;
 	if (c->enough_dsts && c->ndsts >= (size_t)c->enough_dsts)
 		return true;
-	return c->enough_frames && c->enough_flows &&
-	       c->full >= (size_t)c->enough_flows;
+	return enough_flows(c) && !mono_before(clock_mono(), c->least);
 }
 
 static void on_frame(unsigned char *user, const struct pcap_pkthdr *h,
@@ -202,6 +208,8 @@ static void run(struct capture *c, struct mono until, const char **ret_error)
 
 	*ret_error = NULL;
 	while (!full(c)) {
+		if (enough_flows(c))
+			until = mono_min(until, c->least);
 		wake = look_wait(libpcap.get_selectable_fd(c->pcap), until);
 		r = libpcap.dispatch(c->pcap, -1, on_frame,
 				     (unsigned char *)(void *)c);
@@ -277,7 +285,7 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	auto_(capture_release) struct capture c = {0};
 	auto_(pcap_free) pcap_t *pcap = NULL;
 	char words[PCAP_ERRBUF_SIZE] = "";
-	int64_t snaplen, max, duration, from;
+	int64_t snaplen, max, duration, least, from;
 	struct pcap_stat st = {0};
 	const char *dev, *error;
 	unsigned index;
@@ -300,6 +308,9 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	if (r == 0)
 		r = look_number(req, "enough_dsts", 0, CAPTURE_FLOWS_MAX, 0,
 				&c.enough_dsts, reterr);
+	if (r == 0)
+		r = look_number(req, "at_least_ms", 0, LOOK_DURATION_MAX_MS, 0,
+				&least, reterr);
 	if (r == 0)
 		r = read_srcs(&c, req, reterr);
 	if (r == 0)
@@ -329,6 +340,7 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 			       "capture on %s: not an Ethernet interface", dev);
 	c.max = (size_t)max;
 	from = clock_real_ns();
+	c.least = mono_add(clock_mono(), least * NS_PER_MS);
 	run(&c, mono_add(clock_mono(), duration * NS_PER_MS), &error);
 	json_kint(j, "linktype", c.linktype);
 	json_kint(j, "from", from);
@@ -360,6 +372,7 @@ void capture_ask(const struct capture_ask *q, struct buf *out)
 	if (q->enough_frames) {
 		json_kint(&j, "enough_frames", (int64_t)q->enough_frames);
 		json_kint(&j, "enough_flows", (int64_t)q->enough_flows);
+		json_kint(&j, "at_least_ms", q->at_least_ms);
 	}
 	if (q->nsrcs && q->nsrcs <= CAPTURE_FLOWS_MAX) {
 		json_key(&j, "enough_srcs");

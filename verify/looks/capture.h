@@ -5,16 +5,18 @@
 /*
  *   capture {"netns", "dev", "snaplen", "filter", "max_frames",
  *            "duration_ms", "enough_frames", "enough_flows",
- *            "enough_srcs", "enough_dsts"}
+ *            "enough_srcs", "enough_dsts", "at_least_ms"}
  *        -> {"linktype", "from", "to", "dropped", "frames":
  *            [{"t", "len", "hex"}], "error"}
  *
  * dev "any" gives cooked frames of every interface. Ends at max_frames, after
  * duration_ms, or when enough_flows different senders of adverts (VNI, source,
  * VRID) have been seen enough_frames times each (those of enough_srcs alone,
- * where it is there), or frames to enough_dsts different addresses. Of one
- * sender at most CAPTURE_FLOW_FRAMES are kept, so that a flood hides nobody. A
- * link that goes down meanwhile ends nothing.
+ * where it is there), but not before at_least_ms, for who is provoked may send
+ * many at once and others are to be heard too; or when there were frames to
+ * enough_dsts different addresses. Of one sender at most CAPTURE_FLOW_FRAMES
+ * are kept, so that a flood hides nobody. A link that goes down meanwhile ends
+ * nothing.
  */
 
 #include <stddef.h>
@@ -35,7 +37,7 @@
 /* Members that are 0 are left to the operation's defaults. */
 struct capture_ask {
 	const char *netns, *dev, *filter;
-	unsigned snaplen, duration_ms;
+	unsigned snaplen, duration_ms, at_least_ms;
 	size_t enough_frames, enough_flows, enough_dsts;
 	const struct ip *srcs; /* whose adverts are enough; none: anybody's */
 	size_t nsrcs;
