@@ -161,6 +161,8 @@ static const char *const rule_sets[] = {
 	"*filter\n-A FORWARD -j one\n-A FORWARD -j two\nCOMMIT\n",
 	"*filter\n-A FORWARD -j one\nCOMMIT\n",
 	"*filter\n-A FORWARD -j two\n-A FORWARD -j one\nCOMMIT\n",
+	"*filter\n:FORWARD ACCEPT\n-A FORWARD -j one\nCOMMIT\n",
+	"*filter\n:FORWARD DROP\n-A FORWARD -j one\nCOMMIT\n",
 };
 
 static void rules_on(struct evidence *e, const char *node, const char *text)
@@ -188,6 +190,12 @@ static void rules_in_other_order(struct evidence *e)
 {
 	rules_on(e, "network1", rule_sets[2]);
 	rules_on(e, "network2", rule_sets[0]);
+}
+
+static void policy_on_standby(struct evidence *e)
+{
+	rules_on(e, "network1", rule_sets[4]);
+	rules_on(e, "network2", rule_sets[3]);
 }
 
 static void no_rules_on_standby(struct evidence *e)
@@ -270,6 +278,8 @@ const struct broken broken_routers[] = {
 	{"a rule that the standby lacks", rule_gone_on_standby,
 	 "wrong standby-rules: pair"},
 	{"the standby's rules in another order", rules_in_other_order,
+	 "wrong standby-rules: pair"},
+	{"another policy on the standby", policy_on_standby,
 	 "wrong standby-rules: pair"},
 	{"no rules on the standby", no_rules_on_standby,
 	 "wrong standby-rules: pair"},

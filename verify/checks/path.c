@@ -3,6 +3,7 @@
  * not to other projects. */
 #include <string.h>
 
+#include "lib/auto.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"
@@ -169,18 +170,20 @@ static size_t count_rules(const char *text)
 	return n;
 }
 
-/* The first rule of a that is not in b; its length, 0 where there is none. */
-static int first_only(const char *a, const char *b, const char **ret)
+/* The first line of a that begins so and is not in b; its length, 0 where there
+ * is none. */
+static int first_only(const char *begins, const char *a, const char *b,
+		      const char **ret)
 {
-	size_t len;
+	size_t n = strlen(begins), len;
 
 	for (; *a; a += len + (a[len] == '\n')) {
 		const char *at = b;
 
 		len = strcspn(a, "\n");
-		if (strncmp(a, "-A ", 3) != 0)
+		if (strncmp(a, begins, n) != 0)
 			continue;
-		while ((at = strstr(at, "-A ")) &&
+		while ((at = strstr(at, begins)) &&
 		       (strncmp(at, a, len) != 0 ||
 			(at[len] != '\n' && at[len] != '\0')))
 			at++;
@@ -195,18 +198,28 @@ static int first_only(const char *a, const char *b, const char **ret)
 static void tell_difference(const char *node, const char *have,
 			    const char *want, struct verdict *v)
 {
-	const char *rule = NULL;
-	int len = first_only(want, have, &rule);
+	const struct {
+		const char *begins, *a, *b, *verb;
+	} tries[] = {
+		{"-A ", want, have, "lacks"},
+		{"-A ", have, want, "has"},
+		{":", have, want, "has"}, /* a chain, a policy */
+		{":", want, have, "lacks"},
+	};
+	const char *line = NULL;
+	size_t i;
+	int len;
 
-	if (len) {
-		verdict_saw(v, false, "%s lacks %.*s", node, len, rule);
-		return;
+	for (i = 0; i < ARRAY_LEN(tries); i++) {
+		len = first_only(tries[i].begins, tries[i].a, tries[i].b,
+				 &line);
+		if (len) {
+			verdict_saw(v, false, "%s %s %.*s", node, tries[i].verb,
+				    len, line);
+			return;
+		}
 	}
-	len = first_only(have, want, &rule);
-	if (len)
-		verdict_saw(v, false, "%s has %.*s", node, len, rule);
-	else
-		verdict_saw(v, false, "%s has them in another order", node);
+	verdict_saw(v, false, "%s has them in another order", node);
 }
 
 static void judge_standby_rules(const struct evidence *e,
