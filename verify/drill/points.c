@@ -590,7 +590,7 @@ void drill_title(const struct drill *d, size_t i, struct buf *out)
 	}
 	if (p.check)
 		buf_printf(out, "%s %s", p.router->router->name, p.check->what);
-	else
+	else if (p.ping)
 		buf_printf(out,
 			   "%s at %s from %s is out no longer than theory "
 			   "allows",
@@ -623,15 +623,15 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 			judge_connection(d, p.connection, v);
 		return;
 	}
-	if (p.boot) {
+	if (p.ping) {
+		judge_outage(d, p.ping, v);
+		return;
+	}
+	if (!p.check) {
 		if (d->renew_ns)
 			drill_boots_judge(d, p.boot_index, v);
 		else
 			verdict_blind(v, "the drill did not get so far");
-		return;
-	}
-	if (!p.check) {
-		judge_outage(d, p.ping, v);
 		return;
 	}
 	if (p.check->when & IF_HIT && !p.router->hit && d->victim) {
@@ -671,6 +671,8 @@ void drill_command(const struct drill *d, size_t i, struct buf *out)
 		buf_adds(out, "cat /proc/net/nf_conntrack");
 		return;
 	}
+	if (!p.ping)
+		return;
 	if (p.ping->instance)
 		command_exec(out, p.ping->instance->node,
 			     p.ping->instance->netns);
