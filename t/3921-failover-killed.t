@@ -20,7 +20,7 @@ like "$(cat "$TMP/err")" "--count is 1 to" "and it says what is not"
 ok $? "engine-kill, twice: all points hold" || diag "$(cat "$TMP/tap" "$TMP/err")"
 like "$(cat "$TMP/tap")" "# router2: fault to first advert of the new +[0-9.]+ +[0-9.]+ +[0-9.]+ +2 of 2" \
 	"least, median and most of both" || diag "$(cat "$TMP/tap")"
-like "$(cat "$TMP/tap")" "ok 24 - outage: .*, run 2" "each point says of which run it is"
+like "$(cat "$TMP/tap")" "ok 25 - outage: .*, run 2" "each point says of which run it is"
 settle
 was=$ACTIVE
 
