@@ -27,6 +27,13 @@ on selfservice-instance1 ping -q -i 0.001 -c 3000 203.0.113.1 >"$TMP/in" 2>&1 &
 p1=$!
 on outside ping -q -i 0.001 -c 3000 203.0.113.17 >"$TMP/floating" 2>&1 &
 p2=$!
+# What leaves the drained node by the MAC addresses that the other one has, too.
+qr=$(dev_of "$first" qr-)
+qg=$(dev_of "$first" qg-)
+for dev in "$qr" "$qg"; do
+	on "$first" ip netns exec "$NETNS" tcpdump --immediate-mode -l -Q out -n \
+		-i "$dev" "ip6 host ::" >"$TMP/said.$dev" 2>/dev/null &
+done
 sleep 0.7
 "$LABCTL" drain "$first" "$LAB" >"$TMP/out" 2>"$TMP/err"
 ok $? "drain" || diag "$(cat "$TMP/out" "$TMP/err")"
@@ -36,6 +43,10 @@ ok "$(($(lost "$TMP/in") > 1))" "at most one packet lost of 1 ms pings out ($(lo
 ok "$(($(lost "$TMP/floating") > 1))" "nor to the floating address ($(lost "$TMP/floating"))"
 settle
 is "$ACTIVE" "$second" "the other one is active"
+sleep 0.2
+on "$first" pkill tcpdump
+is "$(cat "$TMP/said.$qr" "$TMP/said.$qg")" "" \
+	"no MLD report of the drained node draws their MAC addresses back"
 like "$("$LABCTL" status "$LAB")" "$first .*running, drained" "status says so"
 like "$("$LABCTL" plan "$FILE")" "node $first is drained.*0 changes" "plan says so, and wants no change"
 

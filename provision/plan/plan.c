@@ -21,7 +21,8 @@
  * it comes up, and again to every querier. IPv6 forwards by conf/all alone,
  * the link's own flag only makes it a router towards its neighbours. So
  * conf/all is 1, conf/default 0 before any link is there, and links keep 0.
- * A demoted router still leaves its solicited-node groups by MLD; with an
+ * A demoted router would still leave its solicited-node groups by MLD, which
+ * the rules of plan_radvd() keep in. Should somebody take them away: with an
  * unsolicited report interval of 20 ms (whole ticks at any HZ, so that it reads
  * back as written) these reports are out in less than 100 ms and not, as by
  * default, up to two seconds later, after the new Active has announced itself.

@@ -12,9 +12,11 @@
  *
  * The interfaces of an Active router are those of an IPv6 router, which makes
  * the kernel join groups and report them by MLD: at promotion, at demotion,
- * and to each querier. No switch in a lab listens to these reports, and those
- * of a node that was just demoted would draw its MAC address back to it. So
- * none goes out at all.
+ * and to each querier. So do its addresses, each a solicited-node group, also
+ * where nothing is advertised. No switch in a lab listens to these reports, and
+ * those of a node that was just demoted would draw its MAC address back to it:
+ * twice, tens of milliseconds after the new Active announced itself, and for
+ * good if that has announced itself for the last time. So none goes out at all.
  */
 #include "provision/plan/radvd.h"
 
@@ -154,15 +156,22 @@ static void service(struct plan_ctx *c, const struct topo_router *r)
 	};
 }
 
-void plan_radvd(struct plan_ctx *c, const struct topo_router *r)
+static void no_reports(struct plan_ctx *c, const struct topo_router *r)
 {
-	if (!plan_router_advertises(r))
-		return;
 	rules_add(c, r->netns, 6, "filter", "OUTPUT",
 		  "-o qr-+ -p ipv6-icmp -m icmp6 --icmpv6-type 143 -j DROP");
 	if (r->gateway)
 		rules_add(c, r->netns, 6, "filter", "OUTPUT",
 			  "-o qg-+ -p ipv6-icmp -m icmp6 --icmpv6-type 143 "
 			  "-j DROP");
-	service(c, r);
+}
+
+void plan_radvd(struct plan_ctx *c, const struct topo_router *r)
+{
+	bool advertises = plan_router_advertises(r);
+
+	if (advertises || r->is_ha)
+		no_reports(c, r);
+	if (advertises)
+		service(c, r);
 }

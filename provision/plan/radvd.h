@@ -20,7 +20,7 @@ bool plan_port_advertises(const struct topo_port *qr);
 bool plan_router_advertises(const struct topo_router *r);
 
 /* The router's radvd, if it has one, and the rules that keep a standby from
- * being heard. */
+ * being heard, which each router with HA has. */
 void plan_radvd(struct plan_ctx *c, const struct topo_router *r);
 
 #endif
