@@ -15,12 +15,6 @@ void broken_lab(const struct lab *l)
 	r = &lab->routers[0];
 }
 
-/* In all samples of a node; o is the sample. */
-#define EACH_SAMPLE(e, node, o)                                                \
-	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
-			     ((o) = healthy_sample((e), (node), s_i), true);   \
-	     s_i++)
-
 #define FLOATING "203.0.113.17"
 
 static const char *ha_dev(size_t host)

@@ -47,11 +47,6 @@ void broken_routers_lab(const struct lab *l)
 	pair = topo_router(l, "pair");
 }
 
-#define EACH_SAMPLE(e, node, o)                                                \
-	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
-			     ((o) = healthy_sample((e), (node), s_i), true);   \
-	     s_i++)
-
 static void solo_addressless(struct evidence *e)
 {
 	struct observed *o;

@@ -48,11 +48,6 @@ void broken_services_lab(const struct lab *l)
 	inner = topo_network(l, "inner");
 }
 
-#define EACH_SAMPLE(e, node, o)                                                \
-	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
-			     ((o) = healthy_sample((e), (node), s_i), true);   \
-	     s_i++)
-
 static const struct topo_port *dhcp_port(const char *node)
 {
 	return topo_dhcp_port(inner, topo_node(lab, node));

@@ -12,11 +12,6 @@ void broken_switch_lab(const struct lab *l)
 	lab = l;
 }
 
-#define EACH_SAMPLE(e, node, o)                                                \
-	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
-			     ((o) = healthy_sample((e), (node), s_i), true);   \
-	     s_i++)
-
 static const char *tap(void)
 {
 	return lab->instances[0].port->tap;

@@ -43,4 +43,10 @@ struct res_route *healthy_route(struct observed *o, const char *netns);
 /* A switch or a port of Open vSwitch's on the node. */
 struct res_ovs *healthy_ovs(struct observed *o, const char *name);
 
+/* In all samples of a node; o is the sample. */
+#define EACH_SAMPLE(e, node, o)                                                \
+	for (size_t s_i = 0; s_i < HEALTHY_SAMPLES &&                          \
+			     ((o) = healthy_sample((e), (node), s_i), true);   \
+	     s_i++)
+
 #endif
