@@ -73,6 +73,17 @@ static int back(int fd, size_t max, struct buf *out)
 	return r;
 }
 
+/* Its first line; of iptables, which tells which line failed in another one,
+ * all before it offers its help. */
+static void first_words(struct buf *b)
+{
+	char *end;
+
+	buf_addc(b, '\0');
+	end = strstr(b->data, "\nTry ");
+	b->data[end ? (size_t)(end - b->data) : strcspn(b->data, "\n")] = '\0';
+}
+
 int run_program(const char *const *argv, const char *in, size_t max,
 		struct buf *out, struct err *reterr)
 {
@@ -90,9 +101,9 @@ int run_program(const char *const *argv, const char *in, size_t max,
 		return err_sys(reterr, r, "read what %s prints", argv[0]);
 	if (status > 0) {
 		(void)back(se, SAID_MAX, &words);
-		buf_addc(&words, '\0');
-		err_set(reterr, -EINVAL, "%s: %.*s", argv[0],
-			(int)strcspn(words.data, "\n"), words.data);
+		first_words(&words);
+		err_set(reterr, -EINVAL, "%s",
+			*words.data ? words.data : "no reason given");
 	}
 	return status;
 }

@@ -14,21 +14,16 @@
 #include <linux/netfilter.h>
 #include <pthread.h>
 #include <sched.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/map.h"
+#include "lib/run.h"
 #include "provision/kinds/rules_gather.h"
-
-extern char **environ;
 
 const uint8_t rules_nfproto[] = {
 	[RULES_IPV4] = NFPROTO_IPV4,
@@ -44,94 +39,20 @@ static const char *tool(enum rules_family family, bool save)
 	return save ? "iptables-nft-save" : "iptables-nft-restore";
 }
 
-static int memfd(const char *name, const char *text, size_t len)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET)) {
-		close(fd);
-		return -EIO;
-	}
-	return fd;
-}
-
-static int read_back(int fd, size_t max, struct buf *out)
-{
-	char *room;
-	ssize_t got;
-
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-	for (;;) {
-		room = buf_room(out, 65536);
-		got = read(fd, room, 65536);
-		if (got <= 0)
-			return got < 0 ? -errno : 0;
-		buf_add(out, room, (size_t)got);
-		if (out->len > max)
-			return -EFBIG;
-	}
-}
-
-/* Runs a program in this thread's namespace, with descriptors for its three
- * streams. Returns its exit status, or -errno. */
-static int run(const char *name, int in, int out, int err)
-{
-	char word[64], *argv[] = {word, NULL, NULL};
-	const char *more = strchr(name, ' ');
-	posix_spawn_file_actions_t acts;
-	pid_t pid;
-	int r, status;
-
-	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " "), name);
-	argv[1] = more ? (char *)more + 1 : NULL;
-	r = posix_spawn_file_actions_init(&acts);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&acts, in, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&acts, out, 1);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&acts, err, 2);
-	if (r == 0)
-		r = posix_spawnp(&pid, word, &acts, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&acts);
-	if (r != 0)
-		return -r;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The same with texts; what it prints is appended to out. */
+/* "PROGRAM [WORD]" in this thread's namespace, fed with text; what it prints is
+ * appended to out. */
 static int run_text(const char *name, const char *text, struct buf *out,
 		    struct err *reterr)
 {
-	auto_close int in = memfd("rules", text, strlen(text));
-	auto_close int so = memfd("out", "", 0), se = memfd("err", "", 0);
-	auto_buf struct buf words = {0};
+	const char *more = strchr(name, ' ');
+	const char *argv[] = {NULL, more ? more + 1 : NULL, NULL};
+	char word[64];
 	int r;
 
-	if (in < 0 || so < 0 || se < 0)
-		return err_set(reterr, -ENOMEM, "no memory for %s", name);
-	r = run(name, in, so, se);
-	if (r < 0)
-		return err_sys(reterr, r, "start %s", name);
-	if (r > 0) {
-		char *end;
-
-		if (read_back(se, RULES_SAID_MAX, &words) < 0 && !words.len)
-			buf_adds(&words, "no reason given");
-		buf_addc(&words, '\0');
-		end = strstr(words.data, "\nTry ");
-		words.data[end ? (size_t)(end - words.data)
-			       : strcspn(words.data, "\n")] = '\0';
-		return err_set(reterr, -EINVAL, "%s", words.data);
-	}
-	r = read_back(so, RULES_TEXT_MAX, out);
-	return r < 0 ? err_sys(reterr, r, "read what %s prints", name) : 0;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " "), name);
+	argv[0] = word;
+	r = run_program(argv, text, RULES_TEXT_MAX, out, reterr);
+	return r > 0 ? -EINVAL : r;
 }
 
 /* Drops comments and the counters of chains. */

@@ -20,7 +20,6 @@
 
 #define RULES_PARALLEL 16          /* restores at a time */
 #define RULES_TEXT_MAX (16u << 20) /* bytes of one set */
-#define RULES_SAID_MAX 1024        /* of iptables' own words about an error */
 
 enum rules_family { RULES_IPV4, RULES_IPV6, RULES_FAMILIES };
 

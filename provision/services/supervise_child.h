@@ -74,7 +74,7 @@ void kept_start(struct kept *k, const char *dir);
 /* Its stop signal now, SIGKILL after SERVICE_STOP_NS. */
 void kept_end(struct kept *k);
 
-/* Reads what it says; false where there is no more for now. */
+/* Reads what it says; false where nothing is left to read. */
 bool kept_hear(struct kept *k, const char *dir);
 
 /* It has ended: reaps it; when is it to be started again? */
