@@ -70,12 +70,13 @@ endif
 # --- sources -------------------------------------------------------------
 
 parts = lib topologies provision verify vrrp
-lib_src := $(foreach d,$(parts),$(wildcard $(d)/*.c $(d)/*/*.c))
-cmd_src := $(wildcard cmd/*.c cmd/*/*.c)
+files = $(foreach d,$(1),$(wildcard $(d)/*.$(2) $(d)/*/*.$(2) $(d)/*/*/*.$(2)))
+lib_src := $(call files,$(parts),c)
+cmd_src := $(call files,cmd,c)
 unit_src := $(wildcard t/unit/*.c)
 fuzz_src := $(wildcard t/fuzz/*.c)
 tlib_src := $(wildcard t/lib/*.c)
-headers := $(foreach d,$(parts) cmd t/lib,$(wildcard $(d)/*.h $(d)/*/*.h))
+headers := $(call files,$(parts) cmd t/lib,h)
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 unit_bin := $(patsubst t/unit/%.c,$(O)/t/unit/%.t,$(unit_src))

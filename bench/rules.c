@@ -16,7 +16,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
 #include "provision/plan/plan.h"
 #include "topologies/topo.h"
 

@@ -20,7 +20,7 @@
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 #include "verify/check.h"
-#include "verify/gather.h"
+#include "verify/gather/gather.h"
 #include "verify/report/tap.h"
 
 #define CHECKS_MAX 64

@@ -15,9 +15,9 @@
 #include "lib/doc.h"
 #include "lib/log.h"
 #include "lib/table.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/control.h"
-#include "vrrp/import.h"
+#include "vrrp/import/import.h"
 #include "vrrp/supervise.h"
 
 /* Where an imported configuration has its engine asked, unless told. */

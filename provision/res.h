@@ -67,10 +67,10 @@ struct res_link {
 	bool xdp;            /* a program takes its frames first */
 	unsigned accept_ra;  /* IPv6's conf/DEV/accept_ra */
 	unsigned ipv6_mtu;   /* conf/DEV/mtu; 0: there is no IPv6 on it */
-	uint32_t conf_odd;   /* settings as kinds/link_conf.h counts them */
+	uint32_t conf_odd;   /* settings as kinds/link/conf.h counts them */
 	uint32_t own_odd;    /* those of its kind, by the kind's own table */
 	/* As a bridge's port, where it is one: what is otherwise than the
-	 * kernel has it for a new port; enum port_odd of kinds/link_port.h. */
+	 * kernel has it for a new port; enum port_odd of kinds/link/port.h. */
 	uint32_t port_odd;
 
 	/* bridge: wanted is 0, false, false */

@@ -2,7 +2,7 @@
 #include "lib/doc.h"
 #include "topologies/topo.h"
 #include "topologies/print.h"
-#include "topologies/secgroup_raw.h"
+#include "topologies/secgroup/raw.h"
 
 static void json_ip(struct json *j, const char *key, const struct ip *ip)
 {

@@ -3,7 +3,7 @@
  * A lab from its file. The whole way is
  *
  *   bytes -> struct doc (lib/doc) -> struct raw (keys/, by lib/keys)
- *     -> checks (check.c) -> numbers (number.c) -> struct lab (resolve.c)
+ *     -> checks (check.c) -> numbers, struct lab (resolve/)
  *
  * and every stage but the first goes on after an error, so that one run tells
  * all that is wrong. A file is refused by its kind and size before it is
@@ -20,12 +20,12 @@
 #include "lib/file.h"
 #include "topologies/check.h"
 #include "topologies/error.h"
-#include "topologies/floating.h"
 #include "topologies/keys/keys.h"
-#include "topologies/number.h"
-#include "topologies/resolve.h"
-#include "topologies/routes.h"
-#include "topologies/secgroup_raw.h"
+#include "topologies/resolve/floating.h"
+#include "topologies/resolve/number.h"
+#include "topologies/resolve/resolve.h"
+#include "topologies/resolve/routes.h"
+#include "topologies/secgroup/raw.h"
 
 static void report(struct keys *ks, const struct key_fault *f)
 {

@@ -7,7 +7,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
-#include "topologies/secgroup_raw.h"
+#include "topologies/secgroup/raw.h"
 #include "topologies/topo.h"
 
 /* A name as YAML takes it for a text: some look like numbers or truths. */

@@ -9,8 +9,8 @@
  *
  *   keys/        text to raw lab: keys, types, ranges, names
  *   check.h      what needs two things at once: references, overlaps
- *   number.h     hands out what is unique: VNIs, VRIDs, addresses
- *   resolve.h    a raw lab without errors to the frozen model
+ *   resolve/     number.h hands out what is unique: VNIs, VRIDs, addresses;
+ *                resolve.h makes a raw lab without errors the frozen model
  *
  * A thing that was found wrong is left empty (family 0, NULL), and empty
  * things are judged no further: one mistake makes one error.

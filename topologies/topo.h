@@ -214,8 +214,8 @@ struct topo_port {
 	char tap[IFNAME_MAX];    /* tapXXXXXXXX-XX: the end on the bridge */
 	struct topo_addr *addrs;
 	size_t naddrs;
-	/* topologies/secgroup.h: an instance's; filtered: what passes is
-	 * what its groups allow, none: nothing. */
+	/* topologies/secgroup/secgroup.h: an instance's; filtered: what passes
+	 * is what its groups allow, none: nothing. */
 	bool filtered;
 	const struct topo_secgroup **groups;
 	size_t ngroups;
@@ -323,7 +323,8 @@ struct lab {
 	size_t ninstances;
 	struct topo_floating *floatings; /* instances' own first */
 	size_t nfloatings;
-	/* topologies/secgroup.h; none where no port of the lab is filtered. */
+	/* topologies/secgroup/secgroup.h; none where no port of the lab is
+	 * filtered. */
 	struct topo_secgroup *secgroups;
 	size_t nsecgroups;
 	/* What is right and yet worth knowing, in sentences. */

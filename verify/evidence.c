@@ -6,8 +6,8 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/mono.h"
-#include "topologies/secgroup.h"
-#include "provision/plan/radvd.h"
+#include "topologies/secgroup/secgroup.h"
+#include "provision/plan/services/radvd.h"
 #include "provision/fabric/internet.h"
 
 static const char not_looked[] = "not looked at";
@@ -376,7 +376,7 @@ const struct topo_addr *evidence_served(const struct topo_instance *in)
 	return NULL;
 }
 
-/* Where it is to be had is as in provision/plan/metadata.c. */
+/* Where it is to be had is as in provision/plan/services/metadata.c. */
 bool evidence_has_metadata(const struct lab *lab,
 			   const struct topo_instance *in)
 {

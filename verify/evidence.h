@@ -4,8 +4,8 @@
 
 /*
  * What was seen of a lab, once, by all of its nodes at the same time. Checks
- * judge it; who filled it in (verify/gather.c, or a test by hand) is nothing
- * to them. Whatever could not be looked at says why in its error.
+ * judge it; who filled it in (verify/gather/gather.c, or a test by hand) is
+ * nothing to them. Whatever could not be looked at says why in its error.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "provision/host/converge_lab.h"
 #include "provision/seen.h"
 #include "topologies/topo.h"
-#include "verify/looks/capture.h"
+#include "verify/looks/capture/capture.h"
 #include "verify/looks/dhcp.h"
 #include "verify/looks/dns.h"
 #include "verify/looks/guest.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/scopes.h"
 
-#include "provision/plan/radvd.h"
+#include "provision/plan/services/radvd.h"
 
 static void add(struct subjects *out, struct subject s, const char *name)
 {

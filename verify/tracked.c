@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/tracked.h"
 
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 
 static void add(struct arena *a, struct seen_tracking *t, const char *netns)
 {

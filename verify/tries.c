@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "topologies/secgroup.h"
-#include "verify/looks/hear.h"
+#include "topologies/secgroup/secgroup.h"
+#include "verify/looks/capture/hear.h"
 #include "verify/tries_frame.h"
 
 #define FLOWS_MAX 12    /* tried from one place to another */

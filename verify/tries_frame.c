@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "verify/looks/hear.h"
+#include "verify/looks/capture/hear.h"
 
 #define TCP 6
 #define UDP 17

@@ -23,7 +23,8 @@ struct tries_packet {
 				  ICMP: dport is type << 8 | code */
 };
 
-/* The bytes in a, with the mark of looks/hear.h and the number in them. */
+/* The bytes in a, with the mark of looks/capture/hear.h and the number in
+ * them. */
 const uint8_t *tries_packet(struct arena *a, const struct tries_packet *p,
 			    uint32_t id, size_t *ret_len);
 

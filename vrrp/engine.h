@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/mono.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/journal.h"
 
 /* What is told to tell_fd. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "lib/ip.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/core/health.h"
 #include "vrrp/engine.h"
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/core/advert.h"
 #include "vrrp/engine.h"
 #include "vrrp/journal.h"

@@ -14,7 +14,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "lib/title.h"
+#include "lib/process/title.h"
 #include "vrrp/engine.h"
 #include "vrrp/rooms.h"
 #include "vrrp/router.h"

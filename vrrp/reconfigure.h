@@ -5,7 +5,7 @@
 /* What an engine runs, and that it ends. */
 
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 
 #define FLUSH_NS (500 * NS_PER_MS) /* for files, at start and stop */
 

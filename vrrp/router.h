@@ -11,7 +11,7 @@
 #include "lib/buf.h"
 #include "lib/mono.h"
 #include "vrrp/account.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/core/advert.h"
 #include "vrrp/core/fsm.h"
 #include "vrrp/health.h"

@@ -5,7 +5,7 @@
 /* One engine: all routers of a configuration in one loop. */
 
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/engine.h"
 
 struct vrrp_run {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 
 /*
  * Runs an engine for *config (taken over; its path absolute) under a

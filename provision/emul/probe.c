@@ -30,7 +30,7 @@
 #include "provision/fabric/mount.h"
 #include "provision/fabric/net.h"
 #include "provision/fabric/spec.h"
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
 
 #define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \

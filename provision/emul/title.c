@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "lib/parse.h"
-#include "lib/title.h"
+#include "lib/process/title.h"
 #include "provision/emul/state.h"
 
 #define WORDS_MAX 6

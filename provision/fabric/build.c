@@ -19,7 +19,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/fabric/internet.h"
-#include "topologies/given.h"
+#include "topologies/resolve/given.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
 static struct mac own_mac(uint8_t kind, size_t i)

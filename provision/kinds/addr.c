@@ -25,7 +25,7 @@
 #include "lib/kernel/rtmsg.h"
 #include "lib/keys/keys.h"
 #include "provision/kinds/kind.h"
-#include "provision/kinds/link.h"
+#include "provision/kinds/link/link.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files that only people read: what stands beside each router's state file
- * where Neutron keeps it (provision/plan/ha_confs.c). What programs read is
- * their service's (provision/service.h), which tells them of it.
+ * where Neutron keeps it (provision/plan/services/ha_confs.c). What programs
+ * read is their service's (provision/services/service.h), which tells them of
+ * it.
  *
  * A router's folder is the lab's with all in it: where no such file is wanted
  * it goes with the state that the engine wrote, but for what others laid

@@ -16,7 +16,7 @@
 #include "lib/keys/keys.h"
 #include "lib/kernel/rtmsg.h"
 #include "provision/kinds/kind.h"
-#include "provision/kinds/link.h"
+#include "provision/kinds/link/link.h"
 #include "provision/kinds/netns.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/run.h"
-#include "provision/kinds/ovs.h"
+#include "lib/process/run.h"
+#include "provision/kinds/ovs/ovs.h"
 
 #define SCHEMA "/usr/share/openvswitch/vswitch.ovsschema"
 #define LOCK OVS_RUN_DIR "/.conf.db.~lock~"

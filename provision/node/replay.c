@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/run.h"
-#include "provision/kinds/ovs.h"
+#include "lib/process/run.h"
+#include "provision/kinds/ovs/ovs.h"
 
 #define AGAIN_MS 100 /* between tries, while the switch does not answer yet */
 

@@ -23,7 +23,7 @@ struct plan_ctx {
 	struct rules_ns **rules;
 	size_t nrules;
 	struct map rules_by_ns;
-	struct ovs_plan *ovs; /* provision/plan/openvswitch.h */
+	struct ovs_plan *ovs; /* provision/plan/mechanism/openvswitch.h */
 };
 
 /* Appends a resource; valid until the next one is appended. */

@@ -13,7 +13,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/machine/machine.h"
-#include "provision/plan/mechanism.h"
+#include "provision/plan/mechanism/mechanism.h"
 #include "provision/plan/neigh.h"
 
 #define MACHINE_WORDS 12

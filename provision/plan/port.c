@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provision/plan/port.h"
 
-#include "provision/plan/radvd.h"
+#include "provision/plan/services/radvd.h"
 
 /* fe:16:3e and the port's own half: as libvirt names a tap. */
 static struct mac tap_mac(const struct mac *port)

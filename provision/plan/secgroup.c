@@ -24,7 +24,7 @@
 #include "lib/auto.h"
 #include "lib/conn.h"
 #include "provision/plan/rules.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 
 #define WRAP "neutron-linuxbri-"
 #define SG_CHAIN WRAP "sg-chain"

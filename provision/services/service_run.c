@@ -25,7 +25,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/process.h"
+#include "lib/process/process.h"
 #include "provision/services/engine.h"
 #include "provision/services/supervise.h"
 

@@ -26,7 +26,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/keys/keys.h"
-#include "lib/process.h"
+#include "lib/process/process.h"
 #include "lib/unix.h"
 
 #define SAID_MAX 512

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "verify/decode.h"
+#include "verify/decode/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

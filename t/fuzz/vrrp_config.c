@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/auto.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

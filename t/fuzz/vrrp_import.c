@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "vrrp/import.h"
+#include "vrrp/import/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "t/lib/healthy.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 
 /* Two projects with the same addresses; one instance that lets no echo in, one
  * that is not filtered. */

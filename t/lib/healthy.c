@@ -5,10 +5,10 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
-#include "provision/plan/radvd.h"
-#include "provision/kinds/link.h"
+#include "provision/plan/services/radvd.h"
+#include "provision/kinds/link/link.h"
 #include "provision/plan/plan.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 
 #define T0 (INT64_C(1700000000) * NS_PER_S)
 

@@ -20,7 +20,7 @@ BEGIN {
 	never["provision/plan"] = "provision/node provision/host provision/emul provision/fabric lib/kernel"
 	never["topologies"] = "lib/kernel"
 	# What the engine has the kernel do knows routers, and nobody above.
-	only["vrrp/kernel"] = "lib vrrp/kernel vrrp/core vrrp/config.h vrrp/notice.h"
+	only["vrrp/kernel"] = "lib vrrp/kernel vrrp/core vrrp/config vrrp/notice.h"
 	# The core is pure: time and effects are values.
 	split("stdint.h stdbool.h stddef.h string.h", pure_list, " ")
 	for (i in pure_list)

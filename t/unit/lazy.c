@@ -7,7 +7,7 @@
 
 #include "provision/libssh.h"
 #include "t/lib/tap.h"
-#include "verify/looks/libpcap.h"
+#include "verify/looks/capture/libpcap.h"
 
 static double (*cosine)(double);
 

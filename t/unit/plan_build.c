@@ -9,7 +9,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan/mechanism.h"
+#include "provision/plan/mechanism/mechanism.h"
 #include "provision/plan/plan.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"

@@ -11,7 +11,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/kinds/link.h"
+#include "provision/kinds/link/link.h"
 #include "provision/node/diff.h"
 #include "provision/plan/plan.h"
 #include "t/lib/tap.h"
@@ -675,7 +675,7 @@ static void d_group_lost(struct world *w)
 
 static void d_port(struct world *w)
 {
-	sim_link(w, "", QRTAP)->port_odd = 1u << 12; /* see link_port.c */
+	sim_link(w, "", QRTAP)->port_odd = 1u << 12; /* see kinds/link/port.c */
 	sim_link(w, "", "eth2")->port_odd = 1u << 0;
 }
 
@@ -846,10 +846,10 @@ static void d_fdb(struct world *w)
 
 static void d_link_settings(struct world *w)
 {
-	sim_link(w, "", BRP)->own_odd = 3;       /* see link_bridge.c */
-	sim_link(w, "", "vxlan-1")->own_odd = 1; /* see link_vxlan.c */
+	sim_link(w, "", BRP)->own_odd = 3;       /* see kinds/link/bridge.c */
+	sim_link(w, "", "vxlan-1")->own_odd = 1; /* see kinds/link/vxlan.c */
 	sim_link(w, "", "vxlan-2")->proto_down = true;
-	sim_link(w, R, QR)->conf_odd = 1u << 3; /* see link_conf.c */
+	sim_link(w, R, QR)->conf_odd = 1u << 3; /* see kinds/link/conf.c */
 	sim_link(w, "", QRTAP)->conf_odd = 1;   /* it has no address */
 	sim_link(w, R, QG)->xdp = true;
 	sim_link(w, R, HA)->dormant = true;

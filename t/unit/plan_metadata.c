@@ -8,8 +8,8 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 #include "provision/metadata/record.h"
-#include "provision/plan/metadata.h"
 #include "provision/plan/plan.h"
+#include "provision/plan/services/metadata.h"
 #include "t/lib/tap.h"
 
 static struct lab *load(const char *text)

@@ -11,7 +11,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
 #include "provision/plan/plan.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
 #include "provision/seen.h"
 #include "provision/node/diff.h"
 #include "provision/plan/rules.h"

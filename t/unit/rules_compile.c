@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rule sets as texts: compiled on a real kernel, told apart in words. */
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "provision/kinds/rules_gather.h"
+#include "provision/kinds/rules/gather.h"
 #include "t/lib/tap.h"
 
 #define HEAD                                                                   \

@@ -9,7 +9,7 @@
 #include "t/lib/tap.h"
 #include "topologies/print.h"
 #include "topologies/topo.h"
-#include "topologies/ids.h"
+#include "topologies/resolve/ids.h"
 
 static struct lab *load(const char *text)
 {

@@ -9,7 +9,7 @@
 #include "lib/buf.h"
 #include "t/lib/tap.h"
 #include "topologies/print.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 #include "topologies/topo.h"
 
 #define HEAD                                                                   \

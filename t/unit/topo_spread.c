@@ -9,7 +9,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "t/lib/tap.h"
-#include "topologies/spread.h"
+#include "topologies/resolve/spread.h"
 #include "topologies/topo.h"
 
 static unsigned gap(const unsigned *load, size_t n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "verify/decode.h"
+#include "verify/decode/decode.h"
 
 #include <stdlib.h>
 #include <string.h>

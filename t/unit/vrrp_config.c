@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 
 #include <string.h>
 

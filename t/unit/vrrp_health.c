@@ -10,7 +10,7 @@
 #include "lib/buf.h"
 #include "t/lib/sim.h"
 #include "t/lib/tap.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/core/health.h"
 #include "vrrp/kernel/echo.h"
 

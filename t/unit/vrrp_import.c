@@ -10,11 +10,11 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "provision/plan/ha_confs.h"
 #include "provision/plan/plan.h"
+#include "provision/plan/services/ha_confs.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
-#include "vrrp/import.h"
+#include "vrrp/import/import.h"
 
 static int import(const char *path, const char *text, bool force,
 		  struct vrrp_config *c, struct buf *errs, struct buf *notes)

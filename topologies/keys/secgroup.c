@@ -8,7 +8,7 @@
 #include "lib/auto.h"
 #include "lib/parse.h"
 #include "topologies/keys/keys.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 
 #define PORT_MAX 65535u
 #define ICMP_MAX 255u

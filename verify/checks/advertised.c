@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/plan/radvd.h"
+#include "provision/plan/services/radvd.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"

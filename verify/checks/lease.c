@@ -7,8 +7,8 @@
 
 #include "lib/auto.h"
 #include "lib/mono.h"
-#include "provision/plan/dhcp.h"
-#include "provision/plan/radvd.h"
+#include "provision/plan/services/dhcp.h"
+#include "provision/plan/services/radvd.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"

@@ -4,7 +4,7 @@
 
 #include "lib/auto.h"
 #include "provision/host/roles.h"
-#include "topologies/given.h"
+#include "topologies/resolve/given.h"
 #include "verify/check.h"
 #include "verify/checks/service.h"
 #include "verify/checks/sight.h"

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/kinds/filter_text.h"
-#include "provision/kinds/rules_compile.h"
+#include "provision/kinds/rules/compile.h"
+#include "provision/kinds/rules/filter_text.h"
 #include "provision/plan/plan.h"
 #include "provision/plan/secgroup.h"
-#include "topologies/secgroup.h"
+#include "topologies/secgroup/secgroup.h"
 #include "verify/check.h"
 #include "verify/checks/sight.h"
 #include "verify/command.h"

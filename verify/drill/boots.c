@@ -10,7 +10,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "verify/drill/ops.h"
-#include "verify/gather.h"
+#include "verify/gather/gather.h"
 
 #define RENEW_MS 5000 /* for all to have renewed */
 

@@ -11,9 +11,9 @@
  *
  * All of this are parallel operations of the agents: started by a request,
  * ended by "stop". The fault is one of them, and mends itself when its agent
- * or this program is gone (verify/looks/guard.c); here it is mended on every
- * way out, before anything else is done. A node that is killed has no agent:
- * that is done from here, and mended by a guard here (rescue.c).
+ * or this program is gone (verify/looks/fault/guard.c); here it is mended on
+ * every way out, before anything else is done. A node that is killed has no
+ * agent: that is done from here, and mended by a guard here (rescue.c).
  *
  * The main thread talks to all agents itself, for requests are small; only
  * observations go out in parallel. How long things are waited for comes from
@@ -31,8 +31,8 @@
 #include "provision/plan/plan.h"
 #include "verify/drill/drill.h"
 #include "verify/drill/ops.h"
-#include "verify/gather.h"
-#include "verify/looks/fault.h"
+#include "verify/gather/gather.h"
+#include "verify/looks/fault/fault.h"
 
 #define BASELINE_MS 1000 /* of pings before the fault, and one advert */
 #define AFTER_MS 1000    /* after a takeover, for all to be told */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/looks/look.h"
 
-#include "verify/looks/capture.h"
+#include "verify/looks/capture/capture.h"
+#include "verify/looks/capture/hear.h"
 #include "verify/looks/dhcp.h"
 #include "verify/looks/dns.h"
-#include "verify/looks/fault.h"
+#include "verify/looks/fault/fault.h"
 #include "verify/looks/guest.h"
-#include "verify/looks/hear.h"
 #include "verify/looks/http.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/kernel/space.h"
 
 /*

@@ -8,7 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/kernel/place.h"
 #include "vrrp/kernel/space.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/kernel/space.h"
 
 #define VRRP_RESERVED_MAX 4096u /* of one router; more are let go */

@@ -5,7 +5,7 @@
 /* The netlink messages about virtual addresses and routes. */
 
 #include "lib/ip.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/kernel/space.h"
 
 /*

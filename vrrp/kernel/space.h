@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
-#include "vrrp/config.h"
+#include "vrrp/config/config.h"
 #include "vrrp/notice.h"
 
 struct rtnl;

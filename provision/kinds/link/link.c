@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Links
+ * =====
+ * Making a link takes its MAC address, MTU and kind, and nothing else: alias
+ * and the way IPv6 addresses are made are only taken by a second message, and
+ * a link may go up only after that, in a third, because the kernel handles
+ * the flags of one message before its IPv6 part. Links are named by name,
+ * which the kernel looks up itself, so that a link can be made and set in one
+ * send; what stands on a link needs its index.
+ *
+ * A link with an alias that is not the lab's has another owner: it is never
+ * touched, and the change that it is in the way of is blocked.
+ */
+#include "provision/kinds/link/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/auto.h"
+#include "lib/keys/keys.h"
+#include "lib/kernel/rtmsg.h"
+#include "provision/kinds/link/conf.h"
+#include "provision/kinds/link/port.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+/* IFF_LOWER_UP is in linux/if.h, which cannot stand beside net/if.h. */
+#define LOWER_UP (1u << 16)
+/* IF_OPER_UP, of the same. Only with it has the bridge heard of the carrier. */
+#define OPER_UP 6
+/* The link group of what is about to be deleted; nobody else's by chance. */
+#define DOOMED_GROUP 0x6c616264u
+
+#define LINK_ROW(NAME, name) [LINK_##NAME] = &link_##name,
+const struct link_type *const link_types[LINK_KINDS] = {
+	LINK_KIND_LIST(LINK_ROW)};
+#undef LINK_ROW
+
+static unsigned sub(const struct res *r)
+{
+	return r->link.kind;
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static void id(const struct res *r, struct buf *out)
+{
+	buf_adds(out, r->link.name);
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "link %s", r->link.name);
+	kind_print_place(r->netns, out);
+}
+
+static void detail(const struct res *r, struct buf *out)
+{
+	const struct res_link *l = &r->link;
+	char m[MAC_TEXT_MAX];
+
+	buf_adds(out, link_type(l)->name);
+	if (l->has_mac)
+		buf_printf(out, " address %s", mac_print(&l->mac, m));
+	if (l->mtu)
+		buf_printf(out, " mtu %u", l->mtu);
+	if (link_type(l)->print)
+		link_type(l)->print(l, out);
+	if (l->master)
+		buf_printf(out, " master %s", l->master);
+	if (l->addr_gen_none)
+		buf_adds(out, " addrgenmode none");
+	if (l->ipv6_off)
+		buf_adds(out, " ipv6 off");
+	if (l->ipv6_quiet)
+		buf_adds(out, " ipv6 quiet");
+	buf_adds(out, l->up ? " up" : " down");
+}
+
+static void shell_add(const struct where *w, const struct res *r,
+		      struct buf *out)
+{
+	const struct res_link *l = &r->link;
+
+	/* A pair is made by the end that names the other. */
+	if (!link_type(l)->made || (l->kind == LINK_VETH && !l->peer))
+		return;
+	where_program(w, r->netns, "ip", out);
+	if (link_type(l)->shell_add)
+		buf_printf(out, "%s %s", link_type(l)->shell_add, l->name);
+	else
+		buf_printf(out, "link add %s type %s", l->name,
+			   link_type(l)->name);
+	if (link_type(l)->shell)
+		link_type(l)->shell(l, w, out);
+	buf_addc(out, '\n');
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	const struct res_link *l = &r->link;
+	char mac[MAC_TEXT_MAX];
+
+	shell_add(w, r, out);
+	if (strcmp(l->name, "lo") != 0 &&
+	    (l->has_mac || l->mtu || l->master || l->addr_gen_none)) {
+		where_program(w, r->netns, "ip", out);
+		buf_printf(out, "link set %s", l->name);
+		if (l->has_mac)
+			buf_printf(out, " address %s", mac_print(&l->mac, mac));
+		if (l->mtu)
+			buf_printf(out, " mtu %u", l->mtu);
+		if (l->master)
+			buf_printf(out, " master %s", l->master);
+		if (l->addr_gen_none)
+			buf_adds(out, " addrgenmode none");
+		buf_addc(out, '\n');
+	}
+	if (l->ipv6_off) {
+		where_exec(w, r->netns, out);
+		buf_printf(out, "sysctl -qw net.ipv6.conf.%s.disable_ipv6=1\n",
+			   l->name);
+	}
+	if (l->up) {
+		where_program(w, r->netns, "ip", out);
+		buf_printf(out, "link set %s up\n", l->name);
+	}
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+struct dump {
+	struct look *l;
+	struct link_pending *pending;
+	size_t n;
+};
+
+static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
+{
+	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET_MAX + 1];
+	uint32_t conf[IPV4_DEVCONF_ARP_IGNORE];
+	size_t len = sizeof(conf);
+
+	rtmsg_nested(af, AF_INET6, af_spec);
+	rtmsg_nested(tb, IFLA_INET_MAX, af[AF_INET]);
+	if (!tb[IFLA_INET_CONF] || (size_t)nla_len(tb[IFLA_INET_CONF]) < len)
+		return;
+	/* They count from 1. */
+	memcpy(conf, nla_data(tb[IFLA_INET_CONF]), len);
+	l->no_forward = !conf[IPV4_DEVCONF_FORWARDING - 1];
+	l->rp_filter = conf[IPV4_DEVCONF_RP_FILTER - 1];
+	l->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
+	l->conf_odd |= conf_odd4(tb[IFLA_INET_CONF]);
+}
+
+static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
+{
+	struct nlattr *af[AF_INET6 + 1], *tb[IFLA_INET6_MAX + 1];
+	int32_t conf[DEVCONF_DISABLE_IPV6 + 1] = {0};
+	size_t len;
+
+	rtmsg_nested(af, AF_INET6, af_spec);
+	rtmsg_nested(tb, IFLA_INET6_MAX, af[AF_INET6]);
+	l->addr_gen_none = tb[IFLA_INET6_ADDR_GEN_MODE] &&
+			   rtmsg_u8(tb[IFLA_INET6_ADDR_GEN_MODE]) ==
+				   IN6_ADDR_GEN_MODE_NONE;
+	if (!tb[IFLA_INET6_CONF]) {
+		/* Below the smallest IPv6 MTU there is no IPv6 on a link. */
+		l->ipv6_off = true;
+		return;
+	}
+	len = (size_t)nla_len(tb[IFLA_INET6_CONF]);
+	memcpy(conf, nla_data(tb[IFLA_INET6_CONF]),
+	       len < sizeof(conf) ? len : sizeof(conf));
+	l->ipv6_router = conf[DEVCONF_FORWARDING] != 0;
+	l->ipv6_off = conf[DEVCONF_DISABLE_IPV6] != 0;
+	l->accept_ra = (unsigned)conf[DEVCONF_ACCEPT_RA];
+	l->ipv6_mtu = (unsigned)conf[DEVCONF_MTU6];
+	l->conf_odd |= conf_odd6(tb[IFLA_INET6_CONF]);
+}
+
+enum link_kind link_kind_of(const char *word)
+{
+	unsigned i;
+
+	for (i = 0; i < LINK_KINDS; i++)
+		if (link_types[i]->made &&
+		    strcmp(link_types[i]->name, word) == 0)
+			return (enum link_kind)i;
+	return LINK_EXISTING;
+}
+
+static bool has_xdp(const struct nlattr *a)
+{
+	struct nlattr *tb[IFLA_XDP_MAX + 1];
+
+	rtmsg_nested(tb, IFLA_XDP_MAX, a);
+	return rtmsg_u8(tb[IFLA_XDP_ATTACHED]) != XDP_ATTACHED_NONE;
+}
+
+static int on_link(const struct nlmsghdr *h, void *ctx)
+{
+	struct dump *d = ctx;
+	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+	struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	struct link_pending *p;
+	struct res_link *l;
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWLINK, sizeof(*ifi), tb, IFLA_MAX) ||
+	    !tb[IFLA_IFNAME])
+		return 0;
+	r = seen_push(d->l->a, d->l->ns, RES_LINK);
+	if (!r)
+		return -E2BIG;
+	p = arena_push(d->l->a, &d->pending, &d->n, sizeof(*p));
+	l = &r->link;
+	l->index = (unsigned)ifi->ifi_index;
+	l->name = rtmsg_text(d->l->a, tb[IFLA_IFNAME]);
+	l->has_mac = rtmsg_mac(tb[IFLA_ADDRESS], &l->mac);
+	l->mtu = rtmsg_u32(tb[IFLA_MTU]);
+	l->up = (ifi->ifi_flags & IFF_UP) != 0;
+	l->running = (ifi->ifi_flags & LOWER_UP) != 0;
+	l->no_arp = (ifi->ifi_flags & IFF_NOARP) != 0;
+	l->no_multicast = !(ifi->ifi_flags & IFF_MULTICAST);
+	l->proto_down = rtmsg_u8(tb[IFLA_PROTO_DOWN]) != 0;
+	l->dormant = rtmsg_u8(tb[IFLA_LINKMODE]) != 0;
+	l->xdp = has_xdp(tb[IFLA_XDP]);
+	l->alias = rtmsg_text(d->l->a, tb[IFLA_IFALIAS]);
+	l->peer_index = rtmsg_u32(tb[IFLA_LINK]);
+	p->master = rtmsg_u32(tb[IFLA_MASTER]);
+	look_ipv4(l, tb[IFLA_AF_SPEC]);
+	look_ipv6(l, tb[IFLA_AF_SPEC]);
+	rtmsg_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO]);
+	l->type = rtmsg_text(d->l->a, info[IFLA_INFO_KIND]);
+	if (!l->type)
+		l->type = ifi->ifi_flags & IFF_LOOPBACK ? "loopback" : "";
+	l->kind = link_kind_of(l->type);
+	if (info[IFLA_INFO_SLAVE_KIND] &&
+	    strcmp(nla_data(info[IFLA_INFO_SLAVE_KIND]), "bridge") == 0)
+		l->port_odd = port_odd(info[IFLA_INFO_SLAVE_DATA],
+				       l->up && rtmsg_u8(tb[IFLA_OPERSTATE]) ==
+							OPER_UP);
+	if (link_type(l)->look)
+		link_type(l)->look(l, p, info[IFLA_INFO_DATA]);
+	return 0;
+}
+
+static void forget(void *ctx)
+{
+	struct dump *d = ctx;
+
+	d->l->ns->of[RES_LINK] = (struct res_list){0};
+	d->pending = NULL;
+	d->n = 0;
+}
+
+static int look(struct look *l, struct err *reterr)
+{
+	struct dump d = {.l = l};
+	size_t i;
+
+	if (rtmsg_dump_links(l->rtnl, on_link, forget, &d, reterr) < 0)
+		return err_prefix(reterr, "links");
+	for (i = 0; i < d.n; i++) {
+		struct res_link *link = &l->ns->of[RES_LINK].items[i].link;
+
+		if (d.pending[i].master)
+			link->master =
+				seen_link_name(l->ns, d.pending[i].master);
+		if (d.pending[i].dev)
+			link->dev = seen_link_name(l->ns, d.pending[i].dev);
+	}
+	return 0;
+}
+
+/* --- applying ------------------------------------------------------------- */
+
+void link_put_fixed(struct nl_msg *m, const struct res_link *l)
+{
+	if (l->has_mac)
+		rtmsg_put_mac(m, IFLA_ADDRESS, &l->mac);
+	if (l->mtu)
+		(void)nla_put_u32(m, IFLA_MTU, l->mtu);
+}
+
+struct nl_msg *link_new(struct place *p, const struct res_link *l)
+{
+	struct nl_msg *m = rtmsg_link_new(p->rtnl, 0, l->name, RTMSG_AS_IS);
+
+	link_put_fixed(m, l);
+	return m;
+}
+
+static void make(struct tx *tx, const struct change *c)
+{
+	const struct link_type *t = link_type(&c->want->link);
+	struct place *p;
+
+	if (c->blocked) {
+		tx_fail(tx, c, c->why);
+		return;
+	}
+	if (c->op != CHANGE_ADD || !t->make)
+		return;
+	p = tx_place(tx, c->want->netns, c);
+	if (p)
+		t->make(tx, p, c);
+}
+
+static void set_file(struct tx *tx, const struct change *c, const char *family,
+		     const char *setting, const char *value)
+{
+	char key[256];
+
+	snprintf(key, sizeof(key), "net/%s/conf/%s/%s", family,
+		 c->want->link.name, setting);
+	tx_write(tx, c, key, value);
+}
+
+struct setting {
+	struct tx *tx;
+	const struct change *c;
+};
+
+static void set_usual(void *ctx, const char *family, const char *setting,
+		      const char *value)
+{
+	const struct setting *s = ctx;
+
+	set_file(s->tx, s->c, family, setting, value);
+}
+
+/* Those whose value is not always the same. */
+static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
+{
+	const struct res ra = {.kind = RES_SYSCTL,
+			       .netns = c->want->netns,
+			       .sysctl.key = LINK_DEFAULT_ACCEPT_RA};
+	const struct res *want;
+	char mtu[16];
+
+	if (fields & LINK_HAS_IPV6_MTU) {
+		snprintf(mtu, sizeof(mtu), "%u", c->want->link.mtu);
+		set_file(tx, c, "ipv6", "mtu", mtu);
+	}
+	want = fields & LINK_HAS_ACCEPT_RA ? tx_wanted(tx, &ra) : NULL;
+	if (want)
+		set_file(tx, c, "ipv6", "accept_ra", want->sysctl.value);
+}
+
+/* Some settings of a link have no message, only a file. */
+static void set_files(struct tx *tx, const struct change *c)
+{
+	const struct res_link *l = &c->want->link;
+	struct setting s = {tx, c};
+	unsigned fields = c->fields;
+
+	/* A new link inherits the others. */
+	if (c->op == CHANGE_ADD)
+		fields = (l->ipv6_off ? LINK_HAS_IPV6_OFF : 0) |
+			 (l->ipv6_by_role && !l->engine_addrs
+				  ? LINK_HAS_IPV6_ROUTER
+				  : 0);
+	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
+		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER |
+		  LINK_HAS_ARP_IGNORE | LINK_HAS_CONF | LINK_HAS_ACCEPT_RA |
+		  LINK_HAS_IPV6_MTU;
+	if (!fields || !tx_enter(tx, c->want->netns, c))
+		return;
+	if (fields & LINK_HAS_IPV6_OFF)
+		set_file(tx, c, "ipv6", "disable_ipv6",
+			 l->ipv6_off ? "1" : "0");
+	if (fields & LINK_HAS_IPV6_QUIET)
+		set_file(tx, c, "ipv6", "forwarding", "0");
+	if (fields & LINK_HAS_IPV6_ROUTER)
+		set_file(tx, c, "ipv6", "forwarding", "1");
+	if (fields & LINK_HAS_FORWARD)
+		set_file(tx, c, "ipv4", "forwarding", "1");
+	if (fields & LINK_HAS_RP_FILTER)
+		set_file(tx, c, "ipv4", "rp_filter", "0");
+	if (fields & LINK_HAS_ARP_IGNORE)
+		set_file(tx, c, "ipv4", "arp_ignore", "0");
+	if (fields & LINK_HAS_CONF)
+		conf_usual(c->seen->link.conf_odd, set_usual, &s);
+	set_ipv6(tx, c, fields);
+}
+
+static void put_addr_gen(struct nl_msg *m, bool none)
+{
+	struct nlattr *spec = nla_nest_start(m, IFLA_AF_SPEC);
+	struct nlattr *inet6 = nla_nest_start(m, AF_INET6);
+
+	(void)nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE,
+			 none ? IN6_ADDR_GEN_MODE_NONE
+			      : IN6_ADDR_GEN_MODE_EUI64);
+	nla_nest_end(m, inet6);
+	nla_nest_end(m, spec);
+}
+
+static void put_no_xdp(struct nl_msg *m)
+{
+	struct nlattr *xdp = nla_nest_start(m, IFLA_XDP);
+
+	(void)nla_put_s32(m, IFLA_XDP_FD, -1);
+	nla_nest_end(m, xdp);
+}
+
+/* What is to be set of a link that was just made. */
+static unsigned fields_of_new(const struct res_link *l)
+{
+	unsigned f = LINK_HAS_MARK | LINK_HAS_UP;
+
+	if (!link_type(l)->made)
+		f = LINK_HAS_UP;
+	else if (l->addr_gen_none)
+		f |= LINK_HAS_ADDR_GEN;
+	return l->master ? f | LINK_HAS_MASTER : f;
+}
+
+static void set_common(struct tx *tx, struct place *p, const struct res_link *l,
+		       unsigned fields, unsigned master)
+{
+	const unsigned here = LINK_HAS_MARK | LINK_HAS_MAC | LINK_HAS_MTU |
+			      LINK_HAS_MASTER | LINK_HAS_ADDR_GEN |
+			      LINK_HAS_PROTO_DOWN | LINK_HAS_MODE |
+			      LINK_HAS_XDP;
+	struct nl_msg *m;
+
+	if (!(fields & here))
+		return;
+	m = rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS);
+	if (fields & LINK_HAS_MARK)
+		(void)nla_put_string(m, IFLA_IFALIAS, tx_plan(tx)->mark);
+	if (fields & LINK_HAS_MAC)
+		rtmsg_put_mac(m, IFLA_ADDRESS, &l->mac);
+	if (fields & LINK_HAS_MTU)
+		(void)nla_put_u32(m, IFLA_MTU, l->mtu);
+	if (fields & LINK_HAS_MASTER)
+		(void)nla_put_u32(m, IFLA_MASTER, master);
+	if (fields & LINK_HAS_ADDR_GEN)
+		put_addr_gen(m, l->addr_gen_none);
+	if (fields & LINK_HAS_PROTO_DOWN)
+		(void)nla_put_u8(m, IFLA_PROTO_DOWN, 0);
+	if (fields & LINK_HAS_MODE)
+		(void)nla_put_u8(m, IFLA_LINKMODE, 0);
+	if (fields & LINK_HAS_XDP)
+		put_no_xdp(m);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	const struct res_link *l = &c->want->link;
+	unsigned fields = c->fields, master = 0;
+	struct place *p;
+
+	if (!tx_failed(tx, c))
+		set_files(tx, c);
+	if (tx_failed(tx, c))
+		return;
+	p = tx_place(tx, c->want->netns, c);
+	if (!p)
+		return;
+	if (c->op == CHANGE_ADD)
+		fields = fields_of_new(l);
+	if ((fields & LINK_HAS_MASTER) && l->master) {
+		master = tx_index(tx, p, c, l->master);
+		if (!master)
+			fields &= ~(unsigned)LINK_HAS_MASTER;
+	}
+	set_common(tx, p, l, fields, master);
+	if (fields & LINK_HAS_PORT)
+		port_put_usual(rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS),
+			       c->seen->link.port_odd);
+	if (fields & LINK_HAS_OWN)
+		link_type(l)->set(p, l, &c->seen->link);
+	if (fields & (LINK_HAS_ARP | LINK_HAS_MULTICAST))
+		rtmsg_link_flags(p->rtnl, l->name, IFF_MULTICAST,
+				 (fields & LINK_HAS_ARP ? IFF_NOARP : 0) |
+					 (fields & LINK_HAS_MULTICAST
+						  ? IFF_MULTICAST
+						  : 0));
+	if (fields & LINK_HAS_UP)
+		(void)rtmsg_link(p->rtnl, 0, l->name,
+				 l->up ? RTMSG_UP : RTMSG_DOWN);
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+/*
+ * Links are put in a group and deleted all at once: each deletion of its own
+ * costs the kernel some 50 ms of waiting, and so do all together.
+ */
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct place *p = tx_place(tx, c->have.netns, c);
+	struct nl_msg *m;
+
+	if (!p)
+		return;
+	m = rtmsg_link(p->rtnl, 0, c->have.link.name, RTMSG_AS_IS);
+	(void)nla_put_u32(m, IFLA_GROUP, DOOMED_GROUP);
+	tx_put_off(tx, p, c);
+}
+
+static void settle(struct tx *tx, struct place *p)
+{
+	size_t i;
+
+	if (!p->noff)
+		return;
+	rtmsg_group_del(p->rtnl, DOOMED_GROUP);
+	if (rtnl_commit(p->rtnl, NULL) == 0)
+		return;
+	/* None is left, as the far ends were deleted first; or one of them
+	 * cannot be deleted, and which one is worth knowing. */
+	for (i = 0; i < p->noff; i++) {
+		const struct change *c = &tx->ch->items[p->off[i]];
+
+		rtmsg_link_del(p->rtnl, 0, c->have.link.name);
+		tx_own(tx, p, c);
+	}
+	tx_send(tx, p);
+}
+
+static void read_end(struct keys *ks, const struct doc *d, void *obj)
+{
+	struct res *r = obj;
+
+	(void)ks;
+	(void)d;
+	r->link.kind = link_kind_of(r->link.type);
+}
+
+static const struct key rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct res, link.name),
+	 .flags = KEY_REQUIRED},
+	{"index", KEY_UINT, KEY_FIELD(struct res, link.index),
+	 .flags = KEY_REQUIRED, .max = INT32_MAX},
+	{"kind", KEY_TEXT, KEY_FIELD(struct res, link.type), .def_text = ""},
+	{"mac", KEY_MAC, KEY_FIELD(struct res, link.mac),
+	 .known = offsetof(struct res, link.has_mac)},
+	{"mtu", KEY_UINT, KEY_FIELD(struct res, link.mtu)},
+	{"up", KEY_BOOL, KEY_FIELD(struct res, link.up)},
+	{"running", KEY_BOOL, KEY_FIELD(struct res, link.running)},
+	{"master", KEY_TEXT, KEY_FIELD(struct res, link.master)},
+	{"alias", KEY_TEXT, KEY_FIELD(struct res, link.alias)},
+	{"peer", KEY_UINT, KEY_FIELD(struct res, link.peer_index),
+	 .max = INT32_MAX},
+	{"addr_gen_none", KEY_BOOL, KEY_FIELD(struct res, link.addr_gen_none)},
+	{"ipv6_off", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_off)},
+	{"no_forward", KEY_BOOL, KEY_FIELD(struct res, link.no_forward)},
+	{"rp_filter", KEY_UINT, KEY_FIELD(struct res, link.rp_filter)},
+	{"arp_ignore", KEY_UINT, KEY_FIELD(struct res, link.arp_ignore)},
+	{"no_arp", KEY_BOOL, KEY_FIELD(struct res, link.no_arp)},
+	{"no_multicast", KEY_BOOL, KEY_FIELD(struct res, link.no_multicast)},
+	{"proto_down", KEY_BOOL, KEY_FIELD(struct res, link.proto_down)},
+	{"dormant", KEY_BOOL, KEY_FIELD(struct res, link.dormant)},
+	{"xdp", KEY_BOOL, KEY_FIELD(struct res, link.xdp)},
+	{"port_odd", KEY_UINT, KEY_FIELD(struct res, link.port_odd)},
+	{"conf_odd", KEY_UINT, KEY_FIELD(struct res, link.conf_odd)},
+	{"own_odd", KEY_UINT, KEY_FIELD(struct res, link.own_odd)},
+	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
+	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},
+	{"stp", KEY_BOOL, KEY_FIELD(struct res, link.stp)},
+	{"mcast_snooping", KEY_BOOL,
+	 KEY_FIELD(struct res, link.mcast_snooping)},
+	{"vni", KEY_UINT, KEY_FIELD(struct res, link.vni)},
+	{"group", KEY_IP, KEY_FIELD(struct res, link.group)},
+	{"local", KEY_IP, KEY_FIELD(struct res, link.local)},
+	{"dev", KEY_TEXT, KEY_FIELD(struct res, link.dev)},
+	{"port", KEY_UINT, KEY_FIELD(struct res, link.port)},
+	{"learning", KEY_BOOL, KEY_FIELD(struct res, link.learning)},
+};
+
+static const struct key_table keys = {
+	.name = "link",
+	.keys = rows,
+	.n = ARRAY_LEN(rows),
+	.size = sizeof(struct res),
+	.end = read_end,
+};
+
+const struct kind kind_link = {
+	.name = "link",
+	.keys = &keys,
+	.list = "links",
+	.rank = 2,
+	.sub = sub,
+	.id = id,
+	.print = print,
+	.detail = detail,
+	.shell = shell,
+	.look = look,
+	.judge = link_judge,
+	.compare = link_compare,
+	.extra = link_extra,
+	.make = make,
+	.set = set,
+	.unmake = unmake,
+	.settle = settle,
+};

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* An interface that is there: the lab sets what it needs of it, and neither
- * makes, marks nor removes it. */
-#include "provision/kinds/link.h"
-
-const struct link_type link_existing = {
-	.name = "existing",
-};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flows of a bridge of Open vSwitch's, all of them together: one call tells
+ * what differs from the plan's, another one puts them in place in one bundle,
+ * so that no frame meets half of them. What the switch itself learned (flows
+ * that end by themselves) is its own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/keys/keys.h"
+#include "lib/process/run.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/ovs/ovs.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+#define DIFFER_MAX (4u << 20) /* bytes of differences that are read */
+
+static void id(const struct res *r, struct buf *out)
+{
+	buf_adds(out, r->flows.bridge);
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "flows of %s", r->flows.bridge);
+	kind_print_place(r->netns, out);
+}
+
+static size_t lines(const char *s, char sign)
+{
+	size_t n = 0;
+
+	for (; s && *s; s += strcspn(s, "\n"), s += *s == '\n')
+		n += !sign || *s == sign;
+	return n;
+}
+
+static void detail(const struct res *r, struct buf *out)
+{
+	buf_printf(out, "%zu", lines(r->flows.text, '\0'));
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	where_exec(w, r->netns, out);
+	buf_printf(out,
+		   "ovs-ofctl --bundle replace-flows %s "
+		   "/dev/stdin <<'EOF'\n%sEOF\n",
+		   r->flows.bridge, r->flows.text);
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+/* ovs-ofctl names both sides; flows with an end of their own were learned. */
+static const char *own_lines(struct arena *a, const char *text)
+{
+	auto_buf struct buf b = {0};
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if ((*text == '-' || *text == '+') &&
+		    !memmem(text, len, "hard_timeout=", 13))
+			buf_printf(&b, "%.*s\n", (int)len, text);
+	}
+	return b.len ? arena_strndup(a, b.data, b.len) : NULL;
+}
+
+static void look_one(struct look *l, struct seen_ns *ns, const struct res *want)
+{
+	const char *const argv[] = {"ovs-ofctl",  "--timeout=5",
+				    "diff-flows", want->flows.bridge,
+				    "/dev/stdin", NULL};
+	auto_buf struct buf text = {0};
+	char path[128];
+	struct res *r;
+	int status;
+
+	snprintf(path, sizeof(path), OVS_RUN_DIR "/%s" OVS_FLOWS_SUFFIX,
+		 want->flows.bridge);
+	if (access(path, F_OK) < 0)
+		return;
+	/* 0: none differ; 2: some do. */
+	status = run_program(argv, want->flows.text, DIFFER_MAX, &text, NULL);
+	if (status != 0 && status != 2)
+		return;
+	r = seen_push(l->a, ns, RES_FLOWS);
+	if (!r)
+		return;
+	buf_addc(&text, '\0');
+	r->flows.bridge = want->flows.bridge;
+	r->flows.differ = own_lines(l->a, text.data);
+}
+
+static void look_all(struct look *l, struct observed *o)
+{
+	const struct plan *p = l->what->plan;
+	size_t i, k;
+
+	for (i = 0; i < o->nns && *o->ns[i].name; i++)
+		;
+	for (k = 0; i < o->nns && p && k < p->n; k++)
+		if (p->res[k].kind == RES_FLOWS)
+			look_one(l, &o->ns[i], &p->res[k]);
+}
+
+/* --- comparing, applying -------------------------------------------------- */
+
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	const char *s = have ? have->flows.differ : NULL;
+
+	if (!have)
+		diff_add(d, want);
+	else if (s)
+		diff_modify(d, want, "%zu too many, %zu missing: %.*s",
+			    lines(s, '-'), lines(s, '+'), (int)strcspn(s, "\n"),
+			    s);
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	const char *const argv[] = {"ovs-ofctl",
+				    "--timeout=10",
+				    "--bundle",
+				    "replace-flows",
+				    c->want->flows.bridge,
+				    "/dev/stdin",
+				    NULL};
+	struct err err;
+
+	if (run_program(argv, c->want->flows.text, 0, NULL, &err) != 0)
+		tx_fail(tx, c, err.msg);
+}
+
+static const struct key rows[] = {
+	{"bridge", KEY_TEXT, KEY_FIELD(struct res, flows.bridge),
+	 .flags = KEY_REQUIRED},
+	{"differ", KEY_TEXT, KEY_FIELD(struct res, flows.differ)},
+};
+
+static const struct key_table keys = KEY_TABLE("flows", struct res, rows);
+
+const struct kind kind_flows = {
+	.name = "flows",
+	.keys = &keys,
+	.list = "flows",
+	.rank = 10,
+	.id = id,
+	.print = print,
+	.detail = detail,
+	.shell = shell,
+	.look_node = look_all,
+	.compare = compare,
+	.set = set,
+};

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bridges and ports of Open vSwitch's
+ * ===================================
+ * All is looked up by one call of ovs-vsctl and changed by another: one
+ * transaction, after which ovs-vswitchd has done what it says. A bridge that
+ * the lab made carries its name in the external ids, and is the lab's alone:
+ * a port there that no plan names goes. Other bridges are other people's.
+ *
+ * The database and the programs are services of the plan, so they run before
+ * this comes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/keys/keys.h"
+#include "lib/map.h"
+#include "lib/process/run.h"
+#include "provision/kinds/kind.h"
+#include "provision/kinds/ovs/ovs.h"
+#include "provision/node/diff.h"
+#include "provision/node/look.h"
+#include "provision/node/tx.h"
+
+#define LOOK_MAX (8u << 20) /* bytes of what ovs-vsctl prints */
+#define LOOK_TIMEOUT "--timeout=5"
+#define SET_TIMEOUT "--timeout=10"
+#define ID_LAB "labctl"
+
+static bool is_port(const struct res *r)
+{
+	return r->ovs.bridge != NULL;
+}
+
+static unsigned sub(const struct res *r)
+{
+	return is_port(r);
+}
+
+static const char *or_none(const char *s)
+{
+	return s ? s : "";
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static void id(const struct res *r, struct buf *out)
+{
+	buf_adds(out, r->ovs.name);
+}
+
+static void print(const struct res *r, struct buf *out)
+{
+	if (is_port(r))
+		buf_printf(out, "port %s of %s", r->ovs.name, r->ovs.bridge);
+	else
+		buf_printf(out, "switch %s", r->ovs.name);
+	kind_print_place(r->netns, out);
+}
+
+static void detail(const struct res *r, struct buf *out)
+{
+	const char *blank = "";
+
+	if (*or_none(r->ovs.type)) {
+		buf_adds(out, r->ovs.type);
+		blank = " ";
+	}
+	if (r->ovs.tag) {
+		buf_printf(out, "%stag %u", blank, r->ovs.tag);
+		blank = " ";
+	}
+	if (*or_none(r->ovs.options)) {
+		buf_printf(out, "%s%s", blank, r->ovs.options);
+		blank = " ";
+	}
+	if (*or_none(r->ovs.fail_mode))
+		buf_printf(out, "%s%s", blank, r->ovs.fail_mode);
+}
+
+/* --- commands --------------------------------------------------------------
+ */
+
+/* A growing command line. */
+struct words {
+	struct arena *a;
+	const char **argv;
+	size_t n;
+};
+
+static void word(struct words *w, const char *s)
+{
+	*(const char **)arena_push(w->a, &w->argv, &w->n, sizeof(*w->argv)) = s;
+}
+
+static void pair(struct words *w, const char *key, const char *value)
+{
+	word(w, arena_printf(w->a, "%s=%s", key, value));
+}
+
+/* "a=1,b=2" as a column's map: every value in quotes. */
+static void column(struct words *w, const char *name, const char *pairs)
+{
+	auto_buf struct buf b = {0};
+	const char *s = or_none(pairs);
+	size_t key, len;
+
+	buf_printf(&b, "%s={", name);
+	for (; *s; s += len + (s[len] == ',')) {
+		key = strcspn(s, "=");
+		len = key + strcspn(s + key, ",");
+		buf_printf(&b, "%.*s=\"%.*s\"%s", (int)key, s,
+			   (int)(len - key - 1), s + key + 1,
+			   s[len] ? "," : "");
+	}
+	buf_addc(&b, '}');
+	word(w, arena_strndup(w->a, b.data, b.len));
+}
+
+static void bridge_words(struct words *w, const struct res_ovs *o)
+{
+	word(w, "--");
+	word(w, "--may-exist");
+	word(w, "add-br");
+	word(w, o->name);
+	word(w, "--");
+	word(w, "set");
+	word(w, "bridge");
+	word(w, o->name);
+	pair(w, "datapath_type", or_none(o->type));
+	pair(w, "fail_mode", *or_none(o->fail_mode) ? o->fail_mode : "[]");
+	column(w, "other_config", o->options);
+	column(w, "external_ids", o->ids);
+}
+
+static void del_words(struct words *w, const struct res_ovs *o)
+{
+	word(w, "--");
+	word(w, "--if-exists");
+	word(w, o->bridge ? "del-port" : "del-br");
+	word(w, o->name);
+}
+
+static void port_words(struct words *w, const struct res_ovs *o)
+{
+	word(w, "--");
+	word(w, "--may-exist");
+	word(w, "add-port");
+	word(w, o->bridge);
+	word(w, o->name);
+	word(w, "--");
+	word(w, "set");
+	word(w, "port");
+	word(w, o->name);
+	if (o->tag)
+		word(w, arena_printf(w->a, "tag=%u", o->tag));
+	else
+		word(w, "tag=[]");
+	/* What else would let frames of other networks in or out. */
+	word(w, "trunks=[]");
+	word(w, "vlan_mode=[]");
+	word(w, "--");
+	word(w, "set");
+	word(w, "interface");
+	word(w, o->name);
+	pair(w, "type", *or_none(o->type) ? o->type : "\"\"");
+	word(w, arena_printf(w->a, "ofport_request=%u", o->number));
+	column(w, "options", o->options);
+	column(w, "external_ids", o->ids);
+}
+
+static void want_words(struct words *w, const struct res *r)
+{
+	if (is_port(r))
+		port_words(w, &r->ovs);
+	else
+		bridge_words(w, &r->ovs);
+}
+
+static void shell(const struct res *r, const struct where *w, struct buf *out)
+{
+	struct arena a = {0};
+	struct words words = {.a = &a};
+
+	want_words(&words, r);
+	where_exec(w, r->netns, out);
+	buf_adds(out, "ovs-vsctl");
+	/* Without the "--" that comes first. */
+	for (size_t i = 1; i < words.n; i++)
+		buf_printf(out, strpbrk(words.argv[i], "{\"") ? " '%s'" : " %s",
+			   words.argv[i]);
+	buf_addc(out, '\n');
+	arena_release(&a);
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+/* A cell of OVSDB's JSON (RFC 7047 5.1): "x", or ["set", ["x", ...]]. */
+static const struct doc *cell(const struct doc *row, size_t i)
+{
+	return i < doc_len(row) ? row->items[i] : NULL;
+}
+
+static bool tagged(const struct doc *d, const char *tag)
+{
+	return d && d->kind == DOC_LIST && d->n == 2 &&
+	       d->items[0]->kind == DOC_SCALAR &&
+	       strcmp(d->items[0]->str, tag) == 0;
+}
+
+static const char *scalar(const struct doc *d)
+{
+	return d && d->kind == DOC_SCALAR ? d->str : "";
+}
+
+static unsigned number(const struct doc *d)
+{
+	return (unsigned)strtoul(scalar(d), NULL, 10);
+}
+
+static const char *uuid(const struct doc *d)
+{
+	return tagged(d, "uuid") ? scalar(d->items[1]) : "";
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *pairs(struct arena *a, const struct doc *d)
+{
+	static const struct doc none = {.kind = DOC_LIST};
+	const struct doc *list = tagged(d, "map") ? d->items[1] : &none, *p;
+	const char **each = arena_array(a, doc_len(list) + 1, sizeof(*each));
+	auto_buf struct buf b = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		p = list->items[i];
+		if (doc_len(p) == 2 && p->kind == DOC_LIST)
+			each[n++] =
+				arena_printf(a, "%s=%s", scalar(p->items[0]),
+					     scalar(p->items[1]));
+	}
+	qsort(each, n, sizeof(*each), by_text);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s%s", i ? "," : "", each[i]);
+	return arena_strndup(a, b.data ? b.data : "", b.len);
+}
+
+/* What was printed: three tables, each a line. */
+struct tables {
+	const struct doc *bridges, *ports, *links;
+};
+
+static int read_tables(struct arena *a, const struct buf *text,
+		       struct tables *ret)
+{
+	const struct doc **const to[] = {&ret->bridges, &ret->ports,
+					 &ret->links};
+	const char *s = text->data, *end;
+	struct doc *root;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(to) && s; i++, s = end ? end + 1 : NULL) {
+		size_t len;
+
+		end = strchr(s, '\n');
+		len = end ? (size_t)(end - s) : strlen(s);
+		if (doc_parse_line(a, s, len, &root, NULL) < 0)
+			return -EPROTO;
+		*to[i] = doc_get(root, "data");
+	}
+	return i == ARRAY_LEN(to) ? 0 : -EPROTO;
+}
+
+/* By UUID, once for all. */
+static void index_rows(struct arena *a, const struct doc *table, struct map *m)
+{
+	struct doc *row;
+
+	DOC_FOREACH (row, table)
+		map_puts(a, m, uuid(cell(row, 0)), row);
+}
+
+static void push_port(struct look *l, struct seen_ns *ns, const char *bridge,
+		      const struct doc *port, const struct doc *link)
+{
+	const char *name = scalar(cell(port, 1));
+	struct res *r;
+
+	/* A bridge's own end is the bridge. */
+	if (!link || strcmp(name, bridge) == 0)
+		return;
+	r = seen_push(l->a, ns, RES_OVS);
+	if (!r)
+		return;
+	r->ovs = (struct res_ovs){
+		.name = name,
+		.bridge = bridge,
+		.tag = number(cell(port, 3)),
+		.type = scalar(cell(link, 2)),
+		.options = pairs(l->a, cell(link, 3)),
+		.ids = pairs(l->a, cell(link, 4)),
+		.number = number(cell(link, 5)),
+		.error = *scalar(cell(link, 6)) ? scalar(cell(link, 6)) : NULL,
+	};
+	if (!r->ovs.error &&
+	    (*scalar(cell(port, 4)) || doc_len(cell(port, 5)) != 2 ||
+	     doc_len(cell(port, 5)->items[1])))
+		r->ovs.error = "trunks or a VLAN mode of its own";
+}
+
+static void push_bridge(struct look *l, struct seen_ns *ns, const struct doc *b)
+{
+	struct res *r = seen_push(l->a, ns, RES_OVS);
+
+	if (r)
+		r->ovs = (struct res_ovs){
+			.name = scalar(cell(b, 1)),
+			.type = scalar(cell(b, 3)),
+			.fail_mode = scalar(cell(b, 4)),
+			.options = pairs(l->a, cell(b, 5)),
+			.ids = pairs(l->a, cell(b, 6)),
+		};
+}
+
+static const struct doc *at(struct map *m, const struct doc *ref)
+{
+	return map_gets(m, uuid(ref));
+}
+
+static void push_all(struct look *l, struct seen_ns *ns, const struct tables *t)
+{
+	struct map ports = {0}, links = {0};
+	const struct doc *b, *p, *list;
+
+	index_rows(l->a, t->ports, &ports);
+	index_rows(l->a, t->links, &links);
+	DOC_FOREACH (b, t->bridges) {
+		push_bridge(l, ns, b);
+		list = cell(b, 2);
+		if (!tagged(list, "set")) {
+			p = at(&ports, list);
+			push_port(l, ns, scalar(cell(b, 1)), p,
+				  at(&links, cell(p, 2)));
+			continue;
+		}
+		for (size_t i = 0; i < doc_len(list->items[1]); i++) {
+			p = at(&ports, list->items[1]->items[i]);
+			push_port(l, ns, scalar(cell(b, 1)), p,
+				  at(&links, cell(p, 2)));
+		}
+	}
+}
+
+static void look_all(struct look *l, struct observed *o)
+{
+	static const char columns[] =
+		"--columns=_uuid,name,ports,datapath_type,fail_mode,"
+		"other_config,external_ids";
+	static const char *const argv[] = {
+		"ovs-vsctl",
+		LOOK_TIMEOUT,
+		"--format=json",
+		columns,
+		"list",
+		"Bridge",
+		"--",
+		"--columns=_uuid,name,interfaces,tag,vlan_mode,trunks",
+		"list",
+		"Port",
+		"--",
+		"--columns=_uuid,name,type,options,external_ids,ofport,error",
+		"list",
+		"Interface",
+		NULL,
+	};
+	auto_buf struct buf text = {0};
+	struct tables t = {0};
+	size_t i;
+
+	if (access(OVS_SOCKET, F_OK) < 0)
+		return;
+	for (i = 0; i < o->nns && *o->ns[i].name; i++)
+		;
+	/* What could not be seen is missing, and making it tells why. */
+	if (i == o->nns || run_program(argv, NULL, LOOK_MAX, &text, NULL) != 0)
+		return;
+	buf_addc(&text, '\0');
+	if (read_tables(l->a, &text, &t) == 0)
+		push_all(l, &o->ns[i], &t);
+}
+
+/* --- comparing ------------------------------------------------------------ */
+
+static void because(struct buf *b, const char *what, const char *have,
+		    const char *want)
+{
+	if (strcmp(or_none(have), or_none(want)) == 0)
+		return;
+	buf_printf(b, "%s%s %s, wanted %s", b->len ? "; " : "", what,
+		   *or_none(have) ? have : "none",
+		   *or_none(want) ? want : "none");
+}
+
+static void because_number(struct buf *b, const char *what, unsigned have,
+			   unsigned want)
+{
+	if (have != want)
+		buf_printf(b, "%s%s %u, wanted %u", b->len ? "; " : "", what,
+			   have, want);
+}
+
+static void compare(struct diff *d, const struct res *want,
+		    const struct res *have)
+{
+	const struct res_ovs *w = &want->ovs, *h = have ? &have->ovs : NULL;
+	auto_buf struct buf why = {0};
+	struct change *c;
+
+	if (!h || !w->bridge != !h->bridge) {
+		diff_add(d, want);
+		return;
+	}
+	because(&why, "on", h->bridge, w->bridge);
+	because(&why, w->bridge ? "type" : "datapath", h->type, w->type);
+	because_number(&why, "tag", h->tag, w->tag);
+	because_number(&why, "number", h->number, w->number);
+	because(&why, "options", h->options, w->options);
+	because(&why, "ids", h->ids, w->ids);
+	because(&why, "fail mode", h->fail_mode, w->fail_mode);
+	if (h->error)
+		buf_printf(&why, "%s%s", why.len ? "; " : "", h->error);
+	if (!why.len)
+		return;
+	c = diff_modify(d, want, "%s", why.data);
+	c->seen = have;
+}
+
+static bool has_id(const struct res_ovs *o, const char *lab)
+{
+	size_t n = strlen(ID_LAB), len = strlen(lab);
+	const char *s;
+
+	for (s = or_none(o->ids); *s; s += strcspn(s, ","), s += *s == ',')
+		if (strncmp(s, ID_LAB "=", n + 1) == 0 &&
+		    strcspn(s + n + 1, ",") == len &&
+		    strncmp(s + n + 1, lab, len) == 0)
+			return true;
+	return false;
+}
+
+static bool extra(struct diff *d, const struct res *have)
+{
+	const struct res bridge = {
+		.kind = RES_OVS, .netns = "", .ovs.name = have->ovs.bridge};
+
+	return is_port(have) ? diff_wanted(d, &bridge) != NULL
+			     : has_id(&have->ovs, diff_plan(d)->lab);
+}
+
+/* --- applying ------------------------------------------------------------- */
+
+/* All changes of this kind at once, when the first of them comes by. */
+static bool is_first(const struct tx *tx, const struct change *c, bool removing)
+{
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (change_res(o)->kind == RES_OVS &&
+		    (o->op == CHANGE_REMOVE) == removing)
+			return o == c;
+	}
+	return false;
+}
+
+static void run_all(struct tx *tx, struct words *w, bool removing)
+{
+	struct err err;
+
+	word(w, NULL);
+	if (run_program(w->argv, NULL, 0, NULL, &err) == 0)
+		return;
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (change_res(o)->kind == RES_OVS &&
+		    (o->op == CHANGE_REMOVE) == removing)
+			tx_fail(tx, o, err.msg);
+	}
+}
+
+/* The database may just have been started. */
+static void begin(struct words *w)
+{
+	word(w, "ovs-vsctl");
+	word(w, SET_TIMEOUT);
+	word(w, "--retry");
+}
+
+static void set(struct tx *tx, const struct change *c)
+{
+	struct words w = {.a = tx->a};
+
+	if (!is_first(tx, c, false))
+		return;
+	begin(&w);
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (o->op == CHANGE_REMOVE || o->want->kind != RES_OVS)
+			continue;
+		/* A port that is elsewhere, or does not work, is made anew. */
+		if (o->seen && is_port(o->want) &&
+		    (o->seen->ovs.error ||
+		     strcmp(o->seen->ovs.bridge, o->want->ovs.bridge) != 0))
+			del_words(&w, &o->want->ovs);
+		want_words(&w, o->want);
+	}
+	run_all(tx, &w, false);
+	tx_forget_links(tx);
+}
+
+static void unmake(struct tx *tx, const struct change *c)
+{
+	struct words w = {.a = tx->a};
+
+	if (!is_first(tx, c, true) || access(OVS_SOCKET, F_OK) < 0)
+		return;
+	begin(&w);
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (o->op == CHANGE_REMOVE && o->have.kind == RES_OVS)
+			del_words(&w, &o->have.ovs);
+	}
+	run_all(tx, &w, true);
+}
+
+static const struct key rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct res, ovs.name),
+	 .flags = KEY_REQUIRED},
+	{"bridge", KEY_TEXT, KEY_FIELD(struct res, ovs.bridge)},
+	{"type", KEY_TEXT, KEY_FIELD(struct res, ovs.type)},
+	{"options", KEY_TEXT, KEY_FIELD(struct res, ovs.options)},
+	{"ids", KEY_TEXT, KEY_FIELD(struct res, ovs.ids)},
+	{"tag", KEY_UINT, KEY_FIELD(struct res, ovs.tag)},
+	{"number", KEY_UINT, KEY_FIELD(struct res, ovs.number)},
+	{"fail_mode", KEY_TEXT, KEY_FIELD(struct res, ovs.fail_mode)},
+	{"error", KEY_TEXT, KEY_FIELD(struct res, ovs.error)},
+};
+
+static const struct key_table keys = KEY_TABLE("switch", struct res, rows);
+
+const struct kind kind_ovs = {
+	.name = "ovs",
+	.keys = &keys,
+	.list = "switches",
+	.rank = 9,
+	.sub = sub,
+	.id = id,
+	.print = print,
+	.detail = detail,
+	.shell = shell,
+	.look_node = look_all,
+	.compare = compare,
+	.extra = extra,
+	.set = set,
+	.unmake = unmake,
+};

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open vSwitch
+ * ============
+ * A node has one bridge for all ports, br-int, in which a network is a VLAN
+ * that means something on this node alone; a bridge for tunnels, br-tun, and
+ * one for each provider network, with a pair of patch ports to br-int. What
+ * they do with frames is in their flows, as Neutron's agent writes them; a
+ * switch without them is secure and lets nothing through.
+ *
+ * The datapath is Open vSwitch's own (netdev), which needs no module of the
+ * kernel's. Two things follow. Ports are veth pairs, as with Neutron's
+ * ovs_use_veth, since its internal ports do not live longer than
+ * ovs-vswitchd; and tunnels leave by a bridge only, br-eth1, which so has the
+ * node's address in the tunnel network.
+ *
+ * Three services: the database, the switch, and one that puts the flows in
+ * place whenever the switch was started, which forgets them.
+ */
+#include "provision/plan/mechanism/openvswitch.h"
+
+#include <string.h>
+
+#include "lib/auto.h"
+#include "provision/kinds/ovs/ovs.h"
+#include "provision/plan/port.h"
+
+#define DATAPATH "netdev"
+#define SECURE "secure"
+
+static const struct uplink local;
+
+static const struct uplink *const uplinks[] = {
+	[TOPO_LOCAL] = &local,
+	[TOPO_FLAT] = &openvswitch_flat,
+	[TOPO_VXLAN] = &openvswitch_tunnel,
+	[TOPO_GRE] = &openvswitch_tunnel,
+};
+_Static_assert(ARRAY_LEN(uplinks) == TOPO_TYPES, "types");
+
+/* --- parts -----------------------------------------------------------------
+ */
+
+struct res_ovs *openvswitch_bridge(struct plan_ctx *c, const char *name)
+{
+	struct res *r = plan_add(c, RES_OVS, "");
+
+	r->ovs = (struct res_ovs){
+		.name = name,
+		.type = DATAPATH,
+		.options = "",
+		.ids = arena_printf(c->arena, "labctl=%s", c->lab->name),
+		.fail_mode = SECURE,
+	};
+	return &r->ovs;
+}
+
+struct res_ovs *openvswitch_port(struct plan_ctx *c, const char *bridge,
+				 const char *name, unsigned number)
+{
+	struct res *r = plan_add(c, RES_OVS, "");
+
+	r->ovs = (struct res_ovs){
+		.name = name,
+		.bridge = bridge,
+		.type = "",
+		.options = "",
+		.ids = "",
+		.fail_mode = "",
+		.number = number,
+	};
+	return &r->ovs;
+}
+
+static void patch_end(struct plan_ctx *c, const char *bridge, const char *name,
+		      unsigned number, const char *peer)
+{
+	struct res_ovs *o = openvswitch_port(c, bridge, name, number);
+
+	o->type = "patch";
+	o->options = arena_printf(c->arena, "peer=%s", peer);
+}
+
+void openvswitch_patch(struct plan_ctx *c, const char *bridge, const char *name,
+		       unsigned number, const char *to, const char *to_name,
+		       unsigned to_number)
+{
+	patch_end(c, bridge, name, number, to_name);
+	patch_end(c, to, to_name, to_number, name);
+}
+
+static void whole(struct plan_ctx *c, const char *netns, const char *dev)
+{
+	plan_add(c, RES_OFFLOAD, netns)->offload.dev = dev;
+}
+
+/* --- the node --------------------------------------------------------------
+ */
+
+/* The bridge by which tunnels leave. */
+static void underlay(struct plan_ctx *c)
+{
+	const struct topo_nic *nic = topo_nic(c->node, TOPO_TUNNEL);
+	char mac[MAC_TEXT_MAX];
+	struct res_ovs *o;
+	struct res *r;
+
+	if (!nic)
+		return;
+	plan_use_nic(c, nic->ifname, NULL);
+	r = plan_add(c, RES_LINK, "");
+	r->link = (struct res_link){.kind = LINK_TAP,
+				    .name = nic->dev,
+				    .mac = nic->mac,
+				    .has_mac = true,
+				    .mtu = nic->phys->mtu,
+				    .up = true,
+				    .addr_gen_none = true,
+				    .ipv6_off = true};
+	r = plan_add(c, RES_ADDR, "");
+	r->addr.dev = nic->dev;
+	r->addr.addr = nic->addr;
+	whole(c, "", nic->ifname);
+	o = openvswitch_bridge(c, nic->dev);
+	o->fail_mode = ""; /* it switches by itself */
+	o->options =
+		arena_printf(c->arena, "hwaddr=%s", mac_print(&nic->mac, mac));
+	openvswitch_port(c, nic->dev, nic->ifname, OVS_PATCH);
+	openvswitch_bridge(c, OVS_TUN);
+	openvswitch_patch(c, OVS_INT, "patch-tun", OVS_PATCH, OVS_TUN,
+			  "patch-int", OVS_PATCH);
+}
+
+static void begin(struct plan_ctx *c)
+{
+	if (c->node->role == TOPO_CONTROLLER)
+		return;
+	c->ovs = arena_alloc(c->arena, sizeof(*c->ovs));
+	openvswitch_bridge(c, OVS_INT);
+	underlay(c);
+	buf_adds(&c->ovs->br_int, "table=0,priority=0,actions=NORMAL\n"
+				  "table=23,priority=0,actions=drop\n"
+				  "table=24,priority=0,actions=drop\n");
+}
+
+static void network(struct plan_ctx *c, const struct topo_network *net)
+{
+	if (uplinks[net->type]->links)
+		uplinks[net->type]->links(c, net);
+}
+
+/* --- ports -----------------------------------------------------------------
+ */
+
+/* An instance speaks for itself alone: ARP and neighbour advertisements for
+ * its own addresses, frames from its own MAC address. */
+static void no_spoofing(struct plan_ctx *c, const struct topo_port *p,
+			unsigned number)
+{
+	const struct ip ll = ip_link_local(&p->mac);
+	struct buf *b = &c->ovs->br_int;
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	buf_printf(b,
+		   "table=0,priority=10,arp,in_port=%u,"
+		   "actions=resubmit(,24)\n"
+		   "table=0,priority=10,icmp6,in_port=%u,icmp_type=136,"
+		   "actions=resubmit(,24)\n"
+		   "table=0,priority=9,in_port=%u,actions=resubmit(,25)\n"
+		   "table=25,priority=2,in_port=%u,dl_src=%s,actions=NORMAL\n"
+		   "table=24,priority=2,icmp6,in_port=%u,icmp_type=136,"
+		   "nd_target=%s,actions=NORMAL\n",
+		   number, number, number, number, mac_print(&p->mac, m),
+		   number, ip_print(&ll, t));
+	for (size_t i = 0; i < p->naddrs; i++) {
+		const struct ip *ip = &p->addrs[i].addr.ip;
+
+		if (ip->family == 4)
+			buf_printf(b,
+				   "table=24,priority=2,arp,in_port=%u,"
+				   "arp_spa=%s,actions=resubmit(,25)\n",
+				   number, ip_print(ip, t));
+		else
+			buf_printf(b,
+				   "table=24,priority=2,icmp6,in_port=%u,"
+				   "icmp_type=136,nd_target=%s,"
+				   "actions=NORMAL\n",
+				   number, ip_print(ip, t));
+	}
+}
+
+static void port(struct plan_ctx *c, const struct topo_port *p,
+		 const char *netns)
+{
+	unsigned number = OVS_PORT + (unsigned)p->index;
+	char m[MAC_TEXT_MAX];
+	struct res_ovs *o;
+
+	whole(c, "", p->tap);
+	whole(c, netns, p->ifname);
+	o = openvswitch_port(c, OVS_INT, p->tap, number);
+	o->tag = topo_local_vlan(p->network, c->node);
+	o->ids = arena_printf(c->arena,
+			      "attached-mac=%s,iface-id=%s,iface-status=active",
+			      mac_print(&p->mac, m), p->uuid);
+	if (p->kind == TOPO_PORT_INSTANCE)
+		no_spoofing(c, p, number);
+	plan_port_links(c, p, netns, NULL);
+}
+
+/* --- services --------------------------------------------------------------
+ */
+
+static struct res_service *service(struct plan_ctx *c, const char *name,
+				   const char *title, const char *const *argv,
+				   size_t nargs)
+{
+	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
+
+	*s = (struct res_service){
+		.name = name, .title = title, .argv = argv, .nargs = nargs};
+	return s;
+}
+
+static void database(struct plan_ctx *c)
+{
+	static const char *const argv[] = {"labctl", "ovsdb"};
+
+	service(c, "ovsdb-server", "Open vSwitch's database", argv,
+		ARRAY_LEN(argv));
+}
+
+static void vswitchd(struct plan_ctx *c)
+{
+	static const char remote[] = "unix:" OVS_SOCKET;
+	static const char *const argv[] = {"ovs-vswitchd", remote, "--pidfile",
+					   "-vconsole:warn", "-vsyslog:off"};
+
+	service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
+}
+
+static void add_file(struct plan_ctx *c, struct res_service *s,
+		     const char *bridge, const char *text)
+{
+	struct service_file *f =
+		arena_push(c->arena, &s->files, &s->nfiles, sizeof(*f));
+
+	f->path = arena_printf(c->arena, "flows/%s", bridge);
+	f->text = text;
+}
+
+static void flows(struct plan_ctx *c, struct res_service *keeper,
+		  const char *bridge, struct buf *b)
+{
+	struct res *r;
+
+	if (!b->len)
+		return;
+	r = plan_add(c, RES_FLOWS, "");
+	r->flows.bridge = bridge;
+	r->flows.text = arena_strndup(c->arena, b->data, b->len);
+	add_file(c, keeper, bridge, r->flows.text);
+	buf_release(b);
+}
+
+static void end(struct plan_ctx *c)
+{
+	const char **argv = arena_array(c->arena, 3, sizeof(*argv));
+	struct res_service keeper = {0};
+	struct ovs_plan *o = c->ovs;
+
+	if (!o)
+		return;
+	database(c);
+	vswitchd(c);
+	flows(c, &keeper, OVS_INT, &o->br_int);
+	flows(c, &keeper, OVS_TUN, &o->br_tun);
+	for (size_t i = 0; i < o->nphys; i++)
+		flows(c, &keeper, o->phys[i].bridge, &o->phys[i].flows);
+	argv[0] = "labctl";
+	argv[1] = "flows";
+	argv[2] = arena_printf(c->arena, "%s/flows", c->plan->state_dir);
+	keeper.name = "ovs-flows";
+	keeper.title = "flows of Open vSwitch";
+	keeper.argv = argv;
+	keeper.nargs = 3;
+	keeper.reload = "HUP";
+	plan_add(c, RES_SERVICE, "")->service = keeper;
+}
+
+const struct mechanism mechanism_openvswitch = {
+	.begin = begin,
+	.end = end,
+	.network = network,
+	.port = port,
+	.uplinks = uplinks,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flat: the node's interface on the provider network is in a bridge of its
+ * own, and untagged there. Between it and br-int frames change their VLAN;
+ * what no network has does not pass.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "provision/plan/mechanism/openvswitch.h"
+
+static const char *bridge_name(struct plan_ctx *c, const struct topo_phys *p)
+{
+	char name[IFNAME_MAX];
+
+	topo_phys_bridge(p, name);
+	return arena_strdup(c->arena, name);
+}
+
+static struct ovs_phys *physical(struct plan_ctx *c, const struct topo_nic *nic)
+{
+	struct ovs_plan *o = c->ovs;
+	struct ovs_phys *x;
+
+	for (size_t i = 0; i < o->nphys; i++)
+		if (o->phys[i].phys == nic->phys)
+			return &o->phys[i];
+	x = arena_push(c->arena, &o->phys, &o->nphys, sizeof(*x));
+	x->phys = nic->phys;
+	x->bridge = bridge_name(c, nic->phys);
+	plan_use_nic(c, nic->ifname, NULL);
+	plan_add(c, RES_OFFLOAD, "")->offload.dev = nic->ifname;
+	openvswitch_bridge(c, x->bridge);
+	openvswitch_port(c, x->bridge, nic->ifname, OVS_PHYSICAL);
+	openvswitch_patch(
+		c, OVS_INT, arena_printf(c->arena, "int-%s", x->bridge),
+		OVS_PHYSICAL + (unsigned)nic->phys->index, x->bridge,
+		arena_printf(c->arena, "phy-%s", x->bridge), OVS_PATCH);
+	buf_printf(&x->flows,
+		   "table=0,priority=0,actions=NORMAL\n"
+		   "table=0,priority=2,in_port=%u,actions=drop\n",
+		   OVS_PATCH);
+	buf_printf(&o->br_int, "table=0,priority=2,in_port=%u,actions=drop\n",
+		   OVS_PHYSICAL + (unsigned)nic->phys->index);
+	return x;
+}
+
+static void links(struct plan_ctx *c, const struct topo_network *net)
+{
+	const struct topo_nic *nic = topo_nic_on(c->node, net->phys);
+	unsigned vlan = topo_local_vlan(net, c->node);
+	struct ovs_phys *x;
+
+	if (!nic)
+		return;
+	x = physical(c, nic);
+	buf_printf(&c->ovs->br_int,
+		   "table=0,priority=3,in_port=%u,vlan_tci=0x0000/0x1fff,"
+		   "actions=mod_vlan_vid:%u,NORMAL\n",
+		   OVS_PHYSICAL + (unsigned)nic->phys->index, vlan);
+	buf_printf(&x->flows,
+		   "table=0,priority=4,in_port=%u,dl_vlan=%u,"
+		   "actions=strip_vlan,NORMAL\n",
+		   OVS_PATCH, vlan);
+}
+
+const struct uplink openvswitch_flat = {.links = links};
