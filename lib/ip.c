@@ -96,6 +96,28 @@ unsigned ip_bits(const struct ip *ip)
 	return ip->family == 4 ? 32 : 128;
 }
 
+struct ipnet ipnet_host(const struct ip *ip)
+{
+	return (struct ipnet){*ip, (uint8_t)ip_bits(ip)};
+}
+
+int ipnet_parse_host(const char *text, struct ipnet *ret)
+{
+	struct ip ip;
+
+	if (strchr(text, '/'))
+		return ipnet_parse(text, ret);
+	if (ip_parse(text, &ip) < 0)
+		return -EINVAL;
+	*ret = ipnet_host(&ip);
+	return 0;
+}
+
+bool ip_is_link_local(const struct ip *ip)
+{
+	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
 size_t ip_size(const struct ip *ip)
 {
 	return ip->family == 4 ? 4 : 16;

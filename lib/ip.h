@@ -63,6 +63,13 @@ bool ipnet_contains(const struct ipnet *n, const struct ip *ip);
 bool ipnet_overlap(const struct ipnet *a, const struct ipnet *b);
 struct ip ipnet_network(const struct ipnet *n); /* host bits 0 */
 struct ip ipnet_last(const struct ipnet *n);    /* host bits 1 */
+struct ipnet ipnet_host(const struct ip *ip);   /* the address alone */
+
+/* As ipnet_parse(), or an address alone. */
+int ipnet_parse_host(const char *text, struct ipnet *ret);
+
+/* Whether it is of fe80::/10 (RFC 4291 2.5.6). */
+bool ip_is_link_local(const struct ip *ip);
 
 /* fe80::/64 address of EUI-64 made from a MAC (RFC 4291, appendix A). */
 struct ip ip_link_local(const struct mac *m);

@@ -282,7 +282,7 @@ const struct ip *topo_external_ip(const struct topo_router *r, int family)
 
 struct ipnet topo_floating_net(const struct topo_floating *f)
 {
-	return (struct ipnet){f->addr, (uint8_t)ip_bits(&f->addr)};
+	return ipnet_host(&f->addr);
 }
 
 const struct topo_floating *topo_floating_of(const struct topo_router *r,

@@ -110,11 +110,6 @@ static int look(struct look *l, struct err *reterr)
 	return 0;
 }
 
-static bool link_local(const struct ip *ip)
-{
-	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 static bool loopback(const struct res_addr *a)
 {
 	static const struct ipnet own[] = {{{4, {127, 0, 0, 1}}, 8},
@@ -133,7 +128,7 @@ static bool learned(struct diff *d, const struct res *r)
 	const struct res_link *l;
 	struct ip by_mac;
 
-	if (!link_local(&a->addr.ip))
+	if (!ip_is_link_local(&a->addr.ip))
 		return a->addr.ip.family == 6 && a->dynamic;
 	l = link_seen(d, r->netns, a->dev);
 	if (!l || a->proto == IFAPROT_KERNEL_LL)

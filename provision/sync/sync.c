@@ -159,7 +159,7 @@ static void hello(struct synced *r, struct peer *p)
 static bool link_local(const struct ip *ip)
 {
 	return ip->family == 4 ? ip->b[0] == 169 && ip->b[1] == 254
-			       : ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+			       : ip_is_link_local(ip);
 }
 
 static bool translated(const struct ct_state *s)

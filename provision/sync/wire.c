@@ -80,7 +80,7 @@ static bool unicast(const struct ip *ip)
 	if (ip->family == 4)
 		return b[0] != 0 && b[0] != 127 && b[0] < 224 &&
 		       !(b[0] == 169 && b[1] == 254);
-	if (b[0] == 0xff || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80))
+	if (b[0] == 0xff || ip_is_link_local(ip))
 		return false;
 	/* ::, ::1 and what is mapped. */
 	for (int i = 0; i < 10; i++)

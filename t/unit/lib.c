@@ -119,8 +119,22 @@ static void addresses(void)
 	ok(!ipnet_overlap(&n, &m), "no overlap");
 	ok(mac_parse("fa:16:3e:13:a9:24", &mac) == 0, "mac");
 	ip = ip_link_local(&mac);
+	ok(ip_is_link_local(&ip), "link-local");
 	is(ip_print(&ip, text), "fe80::f816:3eff:fe13:a924",
 	   "link-local of a MAC, as in the documents");
+	ip_parse("fec0::1", &ip);
+	ok(!ip_is_link_local(&ip), "site-local is not link-local");
+	ip_parse("254.128.0.1", &ip);
+	ok(!ip_is_link_local(&ip), "nor is IPv4 with its bytes");
+	n = ipnet_host(&ip);
+	is(ipnet_print(&n, text), "254.128.0.1/32", "a host's prefix");
+	ok(ipnet_parse_host("2001:db8::1", &n) == 0 && n.len == 128,
+	   "an address is its own prefix");
+	ok(ipnet_parse_host("10.0.0.1/24", &n) == 0 && n.len == 24,
+	   "with a length it has that");
+	ok(ipnet_parse_host("10.0.0.1/", &n) < 0 &&
+		   ipnet_parse_host("", &n) < 0,
+	   "neither is neither");
 	ok(mac_parse("fa:16:3e:13:a9", &mac) < 0, "short mac");
 	ok(mac_parse("fa:16:3e:13:a9:2g", &mac) < 0, "not hex");
 }

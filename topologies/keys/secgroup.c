@@ -371,9 +371,7 @@ static void read_pair_addr(struct keys *ks, const struct key *k,
 	(void)k;
 	if (!text)
 		return;
-	if (ip_parse(text, &n.ip) == 0) {
-		n.len = (uint8_t)ip_bits(&n.ip);
-	} else if (ipnet_parse(text, &n) < 0) {
+	if (ipnet_parse_host(text, &n) < 0) {
 		keys_wrong(ks, v, "'%s' is no address and no range", text);
 		return;
 	}

@@ -248,11 +248,6 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 	return false;
 }
 
-static bool is_link_local(const struct ip *ip)
-{
-	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 static bool is_models(const struct topo_port *p, const struct ipnet *addr)
 {
 	size_t i;
@@ -294,7 +289,7 @@ static void judge_slaac(const struct evidence *e, const struct subject *s,
 		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 
 		if (a->addr.ip.family == 6 && strcmp(a->dev, p->ifname) == 0 &&
-		    !is_link_local(&a->addr.ip) && !is_models(p, &a->addr))
+		    !ip_is_link_local(&a->addr.ip) && !is_models(p, &a->addr))
 			verdict_saw(v, false, "%s, which is not the model's",
 				    ipnet_print(&a->addr, text));
 	}

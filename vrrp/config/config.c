@@ -266,8 +266,7 @@ static void check_owner(struct keys *ks, const struct doc *at,
 {
 	struct reader *rd = ks->ctx;
 	const struct ip *ip = &v->net.ip;
-	bool local = ip->family == 6 && ip->b[0] == 0xfe &&
-		     (ip->b[1] & 0xc0) == 0x80;
+	bool local = ip_is_link_local(ip);
 	char text[IP_TEXT_MAX];
 	const char *key, *first;
 

@@ -184,28 +184,11 @@ static bool number(struct import *im, const struct ka_stmt *s, unsigned min,
 
 /* --- addresses and routes ------------------------------------------------- */
 
-static bool prefix(const char *text, bool host, struct ipnet *ret)
-{
-	struct ip ip;
-
-	if (strchr(text, '/'))
-		return ipnet_parse(text, ret) == 0;
-	if (ip_parse(text, &ip) < 0 || !host)
-		return false;
-	*ret = (struct ipnet){ip, (uint8_t)ip_bits(&ip)};
-	return true;
-}
-
-static bool link_local(const struct ip *ip)
-{
-	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 /* The scope is the address's own. */
 static void scope(struct import *im, const struct ka_word *w,
 		  const struct ip *ip)
 {
-	const char *is = link_local(ip) ? "link" : "global";
+	const char *is = ip_is_link_local(ip) ? "link" : "global";
 
 	if (strcmp(w->s, is) != 0)
 		wrong(im, w,
@@ -261,7 +244,7 @@ static void addresses(struct import *im, struct instance *in,
 		const struct ka_stmt *one = &s->sub[i];
 		struct vrrp_vaddr v = {.dev = NULL};
 
-		if (!prefix(one->w->s, true, &v.net)) {
+		if (ipnet_parse_host(one->w->s, &v.net) < 0) {
 			wrong(im, one->w, "'%s' is no address", one->w->s);
 			continue;
 		}
@@ -301,7 +284,7 @@ static bool destination(const struct ka_word *w, struct ipnet *ret)
 			*ret = (struct ipnet){.ip.family = i == 1 ? 6 : 4};
 			return true;
 		}
-	return prefix(w->s, true, ret);
+	return ipnet_parse_host(w->s, ret) == 0;
 }
 
 static void route(struct import *im, struct instance *in,

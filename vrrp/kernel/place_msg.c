@@ -7,11 +7,6 @@
 #include "lib/kernel/rtmsg.h"
 #include "vrrp/notice.h"
 
-static bool link_local(const struct ip *ip)
-{
-	return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 void vrrp_queue_address(struct vrrp_space *s, int type, const struct ipnet *net,
 			unsigned ifindex, const char *dev)
 {
@@ -20,7 +15,7 @@ void vrrp_queue_address(struct vrrp_space *s, int type, const struct ipnet *net,
 		.dev = dev,
 		.addr = *net,
 		.flags = net->ip.family == 6 ? IFA_F_NODAD : 0,
-		.scope = link_local(&net->ip) ? RT_SCOPE_LINK
+		.scope = ip_is_link_local(&net->ip) ? RT_SCOPE_LINK
 					      : RT_SCOPE_UNIVERSE,
 		.proto = type == RTM_NEWADDR ? VRRP_PROTOCOL : 0,
 	};
