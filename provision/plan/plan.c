@@ -47,7 +47,7 @@
 #include "provision/plan/services/radvd.h"
 #include "provision/plan/services/sync.h"
 #include "provision/plan/rules.h"
-#include "provision/plan/secgroup.h"
+#include "provision/plan/secgroup/secgroup.h"
 
 /* l3ha.md, section 1. */
 static const struct plan_setting network_node[] = {

@@ -20,7 +20,7 @@
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/plan/plan.h"
-#include "provision/plan/secgroup.h"
+#include "provision/plan/secgroup/port.h"
 #include "t/lib/tap.h"
 #include "topologies/topo.h"
 
