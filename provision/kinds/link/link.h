@@ -118,6 +118,12 @@ void link_compare(struct diff *d, const struct res *want,
 		  const struct res *seen);
 bool link_extra(struct diff *d, const struct res *have);
 
+/* Those that apply. */
+void link_make(struct tx *tx, const struct change *c);
+void link_set(struct tx *tx, const struct change *c);
+void link_unmake(struct tx *tx, const struct change *c);
+void link_settle(struct tx *tx, struct place *p);
+
 /* For make: name and what is only taken with it, MAC address and MTU. */
 struct nl_msg *link_new(struct place *p, const struct res_link *l);
 void link_put_fixed(struct nl_msg *m, const struct res_link *l);
