@@ -4,148 +4,60 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/ipset/ip_set.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/kernel/netns.h"
+#include "lib/kernel/nfsock.h"
 #include "lib/mem.h"
 
 #define TYPE "hash:net"
-#define REVISION 6 /* of the type: kernels from 4.0 on have it */
-#define READ_BYTES 65536
+#define REVISION 6  /* of the type: kernels from 4.0 on have it */
 #define CHUNK 500   /* members in a message; a list of them is below 64 KiB */
 #define BESIDE "-n" /* behind the name of what is to be swapped in */
 #define ERR_PRIVATE 4096 /* the subsystem's own errors begin there */
 
 struct talk {
-	int fd;
-	uint32_t seq;
+	struct nfsock s;
 	struct buf out;
-	char in[READ_BYTES];
 };
-
-static void pad(struct buf *b)
-{
-	static const char zero[NLMSG_ALIGNTO];
-	size_t odd = b->len % NLMSG_ALIGNTO;
-
-	if (odd)
-		buf_add(b, zero, NLMSG_ALIGNTO - odd);
-}
-
-static void put(struct buf *b, int type, const void *p, size_t len)
-{
-	struct nlattr a = {.nla_type = (uint16_t)type,
-			   .nla_len = (uint16_t)(NLA_HDRLEN + len)};
-
-	buf_add(b, &a, sizeof(a));
-	buf_add(b, p, len);
-	pad(b);
-}
 
 static void put_u8(struct buf *b, int type, uint8_t v)
 {
-	put(b, type, &v, sizeof(v));
+	nfsock_put(b, type, &v, sizeof(v));
 }
 
 static void put_text(struct buf *b, int type, const char *text)
 {
-	put(b, type, text, strlen(text) + 1);
-}
-
-static size_t nest(struct buf *b, int type)
-{
-	size_t at = b->len;
-
-	put(b, type | NLA_F_NESTED, "", 0);
-	return at;
-}
-
-static void nest_end(struct buf *b, size_t at)
-{
-	uint16_t len = (uint16_t)(b->len - at);
-
-	memcpy(b->data + at, &len, sizeof(len));
+	nfsock_put(b, type, text, strlen(text) + 1);
 }
 
 /* Begins a message: both headers, and the protocol's version. */
 static void begin(struct talk *t, int cmd, int flags, int family)
 {
-	struct nlmsghdr h = {
-		.nlmsg_type = (uint16_t)(NFNL_SUBSYS_IPSET << 8 | cmd),
-		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
-		.nlmsg_seq = ++t->seq,
-	};
-	struct nfgenmsg g = {.nfgen_family = family == 6 ? AF_INET6 : AF_INET,
-			     .version = NFNETLINK_V0};
-
 	buf_reset(&t->out);
-	buf_add(&t->out, &h, sizeof(h));
-	buf_add(&t->out, &g, sizeof(g));
+	nfsock_begin(&t->s, &t->out, NFNL_SUBSYS_IPSET, cmd, NLM_F_ACK | flags,
+		     family == 6 ? AF_INET6 : AF_INET, 0);
 	put_u8(&t->out, IPSET_ATTR_PROTOCOL, IPSET_PROTOCOL_MIN);
 }
 
-typedef int heard_fn(const struct nlattr *attrs, int len, void *ctx);
-
 /* Sends it and hears the answers up to the one that ends them. */
-static int say(struct talk *t, heard_fn *fn, void *ctx)
+static int say(struct talk *t, nfsock_fn *fn, void *ctx)
 {
-	uint32_t len = (uint32_t)t->out.len;
-	int r = 0;
+	int r;
 
-	memcpy(t->out.data, &len, sizeof(len));
-	while (send(t->fd, t->out.data, t->out.len, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	for (;;) {
-		ssize_t got = recv(t->fd, t->in, sizeof(t->in), 0);
-		const struct nlmsghdr *h;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		for (h = (const struct nlmsghdr *)t->in; NLMSG_OK(h, got);
-		     h = NLMSG_NEXT(h, got)) {
-			const struct nlmsgerr *e = NLMSG_DATA(h);
-			size_t head = NLMSG_ALIGN(sizeof(struct nfgenmsg));
-
-			if (h->nlmsg_seq != t->seq)
-				continue;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return r < 0 ? r : e->error;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return r;
-			if (r == 0 && fn && h->nlmsg_len >= NLMSG_LENGTH(head))
-				r = fn((const struct nlattr
-						*)((const char *)NLMSG_DATA(h) +
-						   head),
-				       (int)NLMSG_PAYLOAD(h, head), ctx);
-		}
-	}
-}
-
-static int open_talk(struct talk *t, int nsfd, struct err *reterr)
-{
-	t->fd = netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
-	return t->fd < 0 ? err_sys(reterr, t->fd,
-				   "open a netfilter netlink socket")
-			 : 0;
+	nfsock_end(&t->out, 0);
+	r = nfsock_send(&t->s, &t->out);
+	return r < 0 ? r
+		     : nfsock_hear(&t->s, t->s.seq, t->s.seq, false, fn, ctx);
 }
 
 static void close_talk(struct talk **t)
 {
-	if (!*t)
-		return;
-	if ((*t)->fd >= 0)
-		close((*t)->fd);
+	nfsock_close(&(*t)->s);
 	buf_release(&(*t)->out);
 	free(*t);
 }
@@ -154,7 +66,7 @@ static struct talk *new_talk(void)
 {
 	struct talk *t = mem_zero(1, sizeof(*t));
 
-	t->fd = -1;
+	t->s.fd = -1;
 	return t;
 }
 
@@ -213,17 +125,22 @@ static bool member(const struct nlattr *data, struct ipnet *ret)
 	return true;
 }
 
-static int set_heard(const struct nlattr *attrs, int len, void *ctx)
+static int set_heard(const struct nlmsghdr *h, void *ctx)
 {
-	const char *name = text_of(attrs, len, IPSET_ATTR_SETNAME);
-	const char *type = text_of(attrs, len, IPSET_ATTR_TYPENAME);
-	const struct nlattr *family = nla_find(attrs, len, IPSET_ATTR_FAMILY);
-	const struct nlattr *list = nla_find(attrs, len, IPSET_ATTR_ADT), *a;
+	const struct nlattr *attrs, *family, *list, *a;
 	struct listing *l = ctx;
 	struct ipset *s = NULL;
+	const char *name, *type;
 	struct ipnet net;
-	int left;
+	int len, left;
 
+	attrs = nfsock_attrs(h, &len);
+	if (!attrs)
+		return 0;
+	name = text_of(attrs, len, IPSET_ATTR_SETNAME);
+	type = text_of(attrs, len, IPSET_ATTR_TYPENAME);
+	family = nla_find(attrs, len, IPSET_ATTR_FAMILY);
+	list = nla_find(attrs, len, IPSET_ATTR_ADT);
 	if (!name)
 		return -EPROTO;
 	/* A large one comes in several messages. */
@@ -261,7 +178,7 @@ int ipset_list(int nsfd, struct arena *a, struct ipset **ret, size_t *ret_n,
 	struct listing l = {.a = a};
 	int r;
 
-	r = open_talk(t, nsfd, reterr);
+	r = nfsock_open(&t->s, nsfd, reterr);
 	if (r < 0)
 		return r;
 	begin(t, IPSET_CMD_LIST, NLM_F_DUMP, 4);
@@ -288,8 +205,8 @@ static int create(struct talk *t, const char *name, int family)
 	put_text(&t->out, IPSET_ATTR_TYPENAME, TYPE);
 	put_u8(&t->out, IPSET_ATTR_REVISION, REVISION);
 	put_u8(&t->out, IPSET_ATTR_FAMILY, family == 6 ? AF_INET6 : AF_INET);
-	at = nest(&t->out, IPSET_ATTR_DATA);
-	nest_end(&t->out, at);
+	at = nfsock_nest(&t->out, IPSET_ATTR_DATA | NLA_F_NESTED);
+	nfsock_nest_end(&t->out, at);
 	return say(t, NULL, NULL);
 }
 
@@ -298,13 +215,13 @@ static void put_member(struct buf *b, const struct ipnet *m)
 	int type = (m->ip.family == 6 ? IPSET_ATTR_IPADDR_IPV6
 				      : IPSET_ATTR_IPADDR_IPV4) |
 		   NLA_F_NET_BYTEORDER;
-	size_t at = nest(b, IPSET_ATTR_DATA), ip;
+	size_t at = nfsock_nest(b, IPSET_ATTR_DATA | NLA_F_NESTED), ip;
 
-	ip = nest(b, IPSET_ATTR_IP);
-	put(b, type, m->ip.b, ip_size(&m->ip));
-	nest_end(b, ip);
+	ip = nfsock_nest(b, IPSET_ATTR_IP | NLA_F_NESTED);
+	nfsock_put(b, type, m->ip.b, ip_size(&m->ip));
+	nfsock_nest_end(b, ip);
 	put_u8(b, IPSET_ATTR_CIDR, m->len);
-	nest_end(b, at);
+	nfsock_nest_end(b, at);
 }
 
 static int fill(struct talk *t, const char *name, const struct ipset *s)
@@ -317,12 +234,12 @@ static int fill(struct talk *t, const char *name, const struct ipset *s)
 		/* Without NLM_F_EXCL one that is there already is no error. */
 		begin(t, IPSET_CMD_ADD, 0, s->family);
 		put_text(&t->out, IPSET_ATTR_SETNAME, name);
-		put(&t->out, IPSET_ATTR_LINENO | NLA_F_NET_BYTEORDER, &line,
-		    sizeof(line));
-		at = nest(&t->out, IPSET_ATTR_ADT);
+		nfsock_put(&t->out, IPSET_ATTR_LINENO | NLA_F_NET_BYTEORDER,
+			   &line, sizeof(line));
+		at = nfsock_nest(&t->out, IPSET_ATTR_ADT | NLA_F_NESTED);
 		for (k = 0; k < CHUNK && i < s->n; k++)
 			put_member(&t->out, &s->members[i++]);
-		nest_end(&t->out, at);
+		nfsock_nest_end(&t->out, at);
 		r = say(t, NULL, NULL);
 	}
 	return r;
@@ -352,7 +269,7 @@ int ipset_put(int nsfd, const struct ipset *s, struct err *reterr)
 	if (strlen(s->name) > IPSET_NAME_MAX - strlen(BESIDE))
 		return err_set(reterr, -EINVAL, "set name %s is too long",
 			       s->name);
-	r = open_talk(t, nsfd, reterr);
+	r = nfsock_open(&t->s, nsfd, reterr);
 	if (r < 0)
 		return r;
 	r = create(t, s->name, s->family);
@@ -379,7 +296,7 @@ int ipset_destroy(int nsfd, const char *name, struct err *reterr)
 	auto_(close_talk) struct talk *t = new_talk();
 	int r;
 
-	r = open_talk(t, nsfd, reterr);
+	r = nfsock_open(&t->s, nsfd, reterr);
 	if (r < 0)
 		return r;
 	r = destroy(t, name);

@@ -8,9 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,9 +16,8 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/kernel/netns.h"
+#include "lib/kernel/nfsock.h"
 
-#define READ_BYTES 65536
 #define TRIES 3 /* of a dump that the kernel says is not whole */
 
 struct forget {
@@ -31,30 +28,22 @@ struct forget {
 	struct buf
 		doomed; /* attributes of each entry, its length before them */
 	size_t n;
-	int fd;
-	char in[READ_BYTES];
+	struct nfsock s;
 };
 
-static int say(int fd, int msg, int flags, uint32_t seq, const void *attrs,
-	       size_t len, uint8_t family)
+/* Sends a message with these attributes and hears how it went. */
+static int ask(struct forget *f, int msg, int flags, const void *attrs,
+	       size_t len, uint8_t family, nfsock_fn *fn)
 {
-	struct {
-		struct nlmsghdr h;
-		struct nfgenmsg g;
-	} head = {
-		.h = {.nlmsg_len = (uint32_t)(sizeof(head) + len),
-		      .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | msg,
-		      .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-		      .nlmsg_seq = seq},
-		.g = {.nfgen_family = family, .version = NFNETLINK_V0},
-	};
-	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)attrs, len}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+	auto_buf struct buf b = {0};
+	size_t at = nfsock_begin(&f->s, &b, NFNL_SUBSYS_CTNETLINK, msg, flags,
+				 family, 0);
+	int r;
 
-	while (sendmsg(fd, &m, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	buf_add(&b, attrs, len);
+	nfsock_end(&b, at);
+	r = nfsock_send(&f->s, &b);
+	return r < 0 ? r : nfsock_hear(&f->s, f->s.seq, f->s.seq, false, fn, f);
 }
 
 /* Whether a tuple has one of the addresses. */
@@ -140,18 +129,18 @@ static bool doomed(const struct forget *f, const struct nlattr *orig,
 	return ip_is_set(&c.src) && f->dead(&c, f->ctx);
 }
 
-static int entry(struct forget *f, const struct nlmsghdr *h)
+static int entry(const struct nlmsghdr *h, void *ctx)
 {
 	static const int name[] = {CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID};
 	const struct nfgenmsg *g = NLMSG_DATA(h);
-	int len = (int)NLMSG_PAYLOAD(h, NLMSG_ALIGN(sizeof(*g)));
-	struct nlattr *attrs = (struct nlattr *)((char *)NLMSG_DATA(h) +
-						 NLMSG_ALIGN(sizeof(*g)));
-	const struct nlattr *orig, *reply, *a;
+	const struct nlattr *attrs, *orig, *reply, *a;
+	struct forget *f = ctx;
 	uint32_t size = 0;
 	size_t at;
+	int len;
 
-	if (len < 0)
+	attrs = nfsock_attrs(h, &len);
+	if (!attrs)
 		return 0;
 	orig = nla_find(attrs, len, CTA_TUPLE_ORIG);
 	reply = nla_find(attrs, len, CTA_TUPLE_REPLY);
@@ -176,86 +165,54 @@ static int entry(struct forget *f, const struct nlmsghdr *h)
 	return 0;
 }
 
-/* Hears the answers to one request up to its end. */
-static int hear(struct forget *f, uint32_t seq)
-{
-	bool torn = false;
-	int r = 0;
-
-	for (;;) {
-		ssize_t got = recv(f->fd, f->in, sizeof(f->in), 0);
-		const struct nlmsghdr *h;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		for (h = (const struct nlmsghdr *)f->in; NLMSG_OK(h, got);
-		     h = NLMSG_NEXT(h, got)) {
-			const struct nlmsgerr *e = NLMSG_DATA(h);
-
-			if (h->nlmsg_seq != seq)
-				continue;
-			torn |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return e->error;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return r < 0 ? r : torn ? -EINTR : 0;
-			if (r == 0)
-				r = entry(f, h);
-		}
-	}
-}
-
-static int find(struct forget *f, uint32_t *seq)
+static int find(struct forget *f)
 {
 	int r = -EINTR;
 
 	for (int i = 0; i < TRIES && r == -EINTR; i++) {
 		buf_reset(&f->doomed);
 		f->n = 0;
-		r = say(f->fd, IPCTNL_MSG_CT_GET, NLM_F_DUMP, ++*seq, NULL, 0,
-			AF_UNSPEC);
-		if (r == 0)
-			r = hear(f, *seq);
+		r = ask(f, IPCTNL_MSG_CT_GET, NLM_F_DUMP, "", 0, AF_UNSPEC,
+			entry);
 	}
 	return r;
 }
 
-static int end_all(struct forget what, int nsfd, size_t *ret_gone,
-		   struct err *reterr)
+static int end_found(struct forget *f, size_t *ret_gone, struct err *reterr)
 {
-	auto_close int fd =
-		netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
-	struct forget f = what;
-	auto_buf struct buf doomed = {0};
 	size_t at = 0, gone = 0;
-	uint32_t seq = 0, len;
+	uint32_t len;
 	int r;
 
-	if (fd < 0)
-		return err_sys(reterr, fd, "open a netfilter netlink socket");
-	f.fd = fd;
-	r = find(&f, &seq);
-	doomed = f.doomed;
+	r = find(f);
 	if (r < 0)
 		return err_sys(reterr, r, "list tracked connections");
-	for (size_t i = 0; i < f.n; i++) {
-		uint8_t family = (uint8_t)doomed.data[at + sizeof(len)];
+	for (size_t i = 0; i < f->n; i++) {
+		const char *one = f->doomed.data + at;
 
-		memcpy(&len, doomed.data + at, sizeof(len));
-		at += sizeof(len) + 1;
-		r = say(fd, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, ++seq,
-			doomed.data + at, len, family);
-		if (r == 0)
-			r = hear(&f, seq);
+		memcpy(&len, one, sizeof(len));
+		one += sizeof(len);
+		r = ask(f, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, one + 1, len,
+			(uint8_t)*one, NULL);
 		if (r < 0 && r != -ENOENT)
 			return err_sys(reterr, r, "end a tracked connection");
 		gone += r == 0;
-		at += len;
+		at += sizeof(len) + 1 + len;
 	}
 	*ret_gone = gone;
 	return 0;
+}
+
+static int end_all(struct forget *f, int nsfd, size_t *ret_gone,
+		   struct err *reterr)
+{
+	int r = nfsock_open(&f->s, nsfd, reterr);
+
+	if (r == 0)
+		r = end_found(f, ret_gone, reterr);
+	nfsock_close(&f->s);
+	buf_release(&f->doomed);
+	return r;
 }
 
 int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
@@ -263,7 +220,7 @@ int nfct_forget(int nsfd, const struct ip *addrs, size_t n, size_t *ret_gone,
 {
 	struct forget f = {.addrs = addrs, .naddrs = n};
 
-	return end_all(f, nsfd, ret_gone, reterr);
+	return end_all(&f, nsfd, ret_gone, reterr);
 }
 
 int nfct_end(int nsfd, bool (*dead)(const struct conn *c, const void *ctx),
@@ -271,5 +228,5 @@ int nfct_end(int nsfd, bool (*dead)(const struct conn *c, const void *ctx),
 {
 	struct forget f = {.dead = dead, .ctx = ctx};
 
-	return end_all(f, nsfd, ret_gone, reterr);
+	return end_all(&f, nsfd, ret_gone, reterr);
 }

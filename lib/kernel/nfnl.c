@@ -21,32 +21,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/buf.h"
-#include "lib/kernel/netns.h"
 #include "lib/kernel/nfnl_attr.h"
+#include "lib/kernel/nfsock.h"
 #include "lib/mem.h"
 
-#define READ_BYTES 65536
 #define DUMP_TRIES 3
 
 struct nfnl {
-	int fd;
-	uint32_t seq;
-	char in[READ_BYTES];
+	struct nfsock s;
 };
 
 int nfnl_open(struct nfnl **ret, int nsfd, struct err *reterr)
 {
-	auto_close int fd = -1;
-	int size = 4 << 20, on = 1;
-	struct nfnl *n;
+	struct nfnl *n = mem_zero(1, sizeof(*n));
+	int r = nfsock_open(&n->s, nsfd, reterr);
+	int size = 4 << 20, on = 1, fd = n->s.fd;
 
-	fd = netns_socket(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
-	if (fd < 0)
-		return err_sys(reterr, fd, "open a netfilter netlink socket");
+	if (r < 0) {
+		free(n);
+		return r;
+	}
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
 				 sizeof(size));
@@ -54,8 +51,6 @@ int nfnl_open(struct nfnl **ret, int nsfd, struct err *reterr)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
 				 sizeof(size));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	n = mem_zero(1, sizeof(*n));
-	n->fd = take_fd(&fd);
 	*ret = n;
 	return 0;
 }
@@ -64,136 +59,36 @@ void nfnl_free(struct nfnl *n)
 {
 	if (!n)
 		return;
-	close(n->fd);
+	nfsock_close(&n->s);
 	free(n);
 }
 
-/* --- writing ---------------------------------------------------------------
- */
-
-static void pad(struct buf *b)
+/* Begins one of nf_tables' messages. */
+static size_t begin(struct nfnl *n, struct buf *b, int msg, int flags,
+		    uint8_t family)
 {
-	static const char zero[NLMSG_ALIGNTO];
-	size_t odd = b->len % NLMSG_ALIGNTO;
-
-	if (odd)
-		buf_add(b, zero, NLMSG_ALIGNTO - odd);
+	return nfsock_begin(&n->s, b, NFNL_SUBSYS_NFTABLES, msg, flags, family,
+			    0);
 }
 
-/* Begins a message; returns where it stands, for end(). */
-static size_t begin(struct nfnl *n, struct buf *b, int type, int flags,
-		    uint8_t family, uint16_t res_id)
+/* A message that begins or ends a transaction. */
+static void put_batch(struct nfnl *n, struct buf *b, int msg)
 {
-	struct nlmsghdr h = {
-		.nlmsg_type = (uint16_t)type,
-		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-		.nlmsg_seq = ++n->seq,
-	};
-	struct nfgenmsg g = {.nfgen_family = family,
-			     .version = NFNETLINK_V0,
-			     .res_id = htons(res_id)};
-	size_t at = b->len;
-
-	buf_add(b, &h, sizeof(h));
-	buf_add(b, &g, sizeof(g));
-	return at;
+	nfsock_end(b, nfsock_begin(&n->s, b, NFNL_SUBSYS_NONE, msg, 0,
+				   AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
 }
 
-static void end(struct buf *b, size_t at)
-{
-	uint32_t len = (uint32_t)(b->len - at);
-
-	memcpy(b->data + at, &len, sizeof(len));
-	pad(b);
-}
-
-static void put(struct buf *b, int type, const void *p, size_t len)
-{
-	struct nlattr a = {.nla_type = (uint16_t)type,
-			   .nla_len = (uint16_t)(NLA_HDRLEN + len)};
-
-	buf_add(b, &a, sizeof(a));
-	buf_add(b, p, len);
-	pad(b);
-}
-
-static int nft(int msg)
-{
-	return NFNL_SUBSYS_NFTABLES << 8 | msg;
-}
-
-static int say(struct nfnl *n, const struct buf *b)
-{
-	while (send(n->fd, b->data, b->len, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-/* --- hearing ---------------------------------------------------------------
- */
-
-typedef int heard_fn(const struct nlmsghdr *h, void *ctx);
-
-/* Hears all answers up to the one that ends them: DONE, an error, or the
- * acknowledgement of last. Returns the first error. */
-static int hear(struct nfnl *n, uint32_t first, uint32_t last, bool dump,
-		heard_fn *fn, void *ctx)
-{
-	bool changed = false;
-	int r = 0;
-
-	for (;;) {
-		ssize_t got = recv(n->fd, n->in, sizeof(n->in), 0);
-		const struct nlmsghdr *h;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		for (h = (const struct nlmsghdr *)n->in; NLMSG_OK(h, got);
-		     h = NLMSG_NEXT(h, got)) {
-			if (h->nlmsg_seq < first || h->nlmsg_seq > last)
-				continue;
-			changed |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return r < 0 ? r : changed ? -EINTR : 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				const struct nlmsgerr *e = NLMSG_DATA(h);
-
-				if (r == 0)
-					r = e->error;
-				if (h->nlmsg_seq == last)
-					return r;
-			} else if (r == 0 && fn) {
-				r = fn(h, ctx);
-				if (!dump && h->nlmsg_seq == last)
-					return r;
-			}
-		}
-	}
-}
-
-static int ask(struct nfnl *n, int msg, uint8_t family, heard_fn *fn, void *ctx)
+static int ask(struct nfnl *n, int msg, uint8_t family, nfsock_fn *fn,
+	       void *ctx)
 {
 	auto_buf struct buf b = {0};
 	bool dump = msg != NFT_MSG_GETGEN;
-	size_t at = begin(n, &b, nft(msg), dump ? NLM_F_DUMP : 0, family, 0);
 	int r;
 
-	end(&b, at);
-	r = say(n, &b);
-	return r < 0 ? r : hear(n, n->seq, n->seq, dump, fn, ctx);
-}
-
-/* The attributes of an answer behind its two headers. */
-static const struct nlattr *attrs(const struct nlmsghdr *h, int *left)
-{
-	const char *p = NLMSG_DATA(h);
-
-	*left = (int)NLMSG_PAYLOAD(h, NLMSG_ALIGN(sizeof(struct nfgenmsg)));
-	return (const struct nlattr *)(p +
-				       NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+	nfsock_end(&b, begin(n, &b, msg, dump ? NLM_F_DUMP : 0, family));
+	r = nfsock_send(&n->s, &b);
+	return r < 0 ? r
+		     : nfsock_hear(&n->s, n->s.seq, n->s.seq, !dump, fn, ctx);
 }
 
 static uint8_t family_of(const struct nlmsghdr *h)
@@ -207,21 +102,15 @@ static int msg_of(const struct nlmsghdr *h)
 							  : -1;
 }
 
-static bool enough(const struct nlmsghdr *h)
-{
-	return h->nlmsg_len >=
-	       NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct nfgenmsg)));
-}
-
 static int gen_heard(const struct nlmsghdr *h, void *ctx)
 {
 	const struct nlattr *a;
 	uint32_t *ret = ctx;
 	int left;
 
-	if (msg_of(h) != NFT_MSG_NEWGEN || !enough(h))
+	a = nfsock_attrs(h, &left);
+	if (msg_of(h) != NFT_MSG_NEWGEN || !a)
 		return -EPROTO;
-	a = attrs(h, &left);
 	a = nla_find(a, left, NFTA_GEN_ID);
 	if (!a || nla_len(a) != sizeof(*ret))
 		return -EPROTO;
@@ -256,11 +145,11 @@ static int table_heard(const struct nlmsghdr *h, void *ctx)
 	struct nfnl_table *t;
 	int left;
 
-	if (msg_of(h) != NFT_MSG_NEWTABLE || !enough(h))
+	a = nfsock_attrs(h, &left);
+	if (msg_of(h) != NFT_MSG_NEWTABLE || !a)
 		return 0;
 	if (c->ret->n >= NFNL_TABLES_MAX)
 		return -E2BIG;
-	a = attrs(h, &left);
 	a = nla_find(a, left, NFTA_TABLE_NAME);
 	if (!a)
 		return -EPROTO;
@@ -298,21 +187,6 @@ struct dump_ctx {
 #define FOR_ATTRS(a, first, left)                                              \
 	for ((a) = (first); nla_ok((a), (left)); (a) = nla_next((a), &(left)))
 
-static size_t nest(struct buf *b, int type)
-{
-	size_t at = b->len;
-
-	put(b, type, "", 0);
-	return at;
-}
-
-static void nest_end(struct buf *b, size_t at)
-{
-	uint16_t len = (uint16_t)(b->len - at);
-
-	memcpy(b->data + at, &len, sizeof(len));
-}
-
 /* "counter" with zeros in place of what was counted; others as they are. */
 static void put_expr(struct buf *b, const struct nlattr *elem)
 {
@@ -320,16 +194,17 @@ static void put_expr(struct buf *b, const struct nlattr *elem)
 	size_t at, data;
 
 	if (!nfnl_is_named(elem, "counter")) {
-		put(b, elem->nla_type, nla_data(elem), (size_t)nla_len(elem));
+		nfsock_put(b, elem->nla_type, nla_data(elem),
+			   (size_t)nla_len(elem));
 		return;
 	}
-	at = nest(b, elem->nla_type);
-	put(b, NFTA_EXPR_NAME, "counter", sizeof("counter"));
-	data = nest(b, NFTA_EXPR_DATA | NLA_F_NESTED);
-	put(b, NFTA_COUNTER_BYTES, &none, sizeof(none));
-	put(b, NFTA_COUNTER_PACKETS, &none, sizeof(none));
-	nest_end(b, data);
-	nest_end(b, at);
+	at = nfsock_nest(b, elem->nla_type);
+	nfsock_put(b, NFTA_EXPR_NAME, "counter", sizeof("counter"));
+	data = nfsock_nest(b, NFTA_EXPR_DATA | NLA_F_NESTED);
+	nfsock_put(b, NFTA_COUNTER_BYTES, &none, sizeof(none));
+	nfsock_put(b, NFTA_COUNTER_PACKETS, &none, sizeof(none));
+	nfsock_nest_end(b, data);
+	nfsock_nest_end(b, at);
 }
 
 static const struct nlattr *data_of(const struct nlattr *elem)
@@ -381,7 +256,7 @@ static int compared(const struct nlattr *elem, bool *ret_not)
 
 static void put_exprs(struct buf *b, const struct nlattr *list)
 {
-	size_t at = nest(b, list->nla_type);
+	size_t at = nfsock_nest(b, list->nla_type);
 	const struct nlattr *e;
 	bool loaded = false, other = false;
 	int left = nla_len(list), protocol = -1;
@@ -394,15 +269,15 @@ static void put_exprs(struct buf *b, const struct nlattr *list)
 			protocol = compared(e, &other);
 		loaded = loads_protocol(e);
 	}
-	nest_end(b, at);
+	nfsock_nest_end(b, at);
 	if (protocol < 0)
 		return;
-	at = nest(b, NFTA_RULE_COMPAT | NLA_F_NESTED);
+	at = nfsock_nest(b, NFTA_RULE_COMPAT | NLA_F_NESTED);
 	v = htonl((uint32_t)protocol);
-	put(b, NFTA_RULE_COMPAT_PROTO, &v, sizeof(v));
+	nfsock_put(b, NFTA_RULE_COMPAT_PROTO, &v, sizeof(v));
 	v = htonl(other ? NFT_RULE_COMPAT_F_INV : 0);
-	put(b, NFTA_RULE_COMPAT_FLAGS, &v, sizeof(v));
-	nest_end(b, at);
+	nfsock_put(b, NFTA_RULE_COMPAT_FLAGS, &v, sizeof(v));
+	nfsock_nest_end(b, at);
 }
 
 /* Attributes that are the rule set's and not only this namespace's. */
@@ -438,7 +313,8 @@ static int dump_heard(const struct nlmsghdr *h, void *ctx)
 	const struct nlattr *first, *a;
 	struct nfnl_msg *m;
 
-	if (!enough(h))
+	first = nfsock_attrs(h, &left);
+	if (!first)
 		return -EPROTO;
 	if (msg == NFT_MSG_NEWSET || msg == NFT_MSG_NEWOBJ ||
 	    msg == NFT_MSG_NEWFLOWTABLE)
@@ -448,7 +324,6 @@ static int dump_heard(const struct nlmsghdr *h, void *ctx)
 		return 0;
 	if (c->ret->n >= NFNL_RULES_MAX)
 		return -E2BIG;
-	first = attrs(h, &left);
 	m = arena_push(c->a, &c->ret->items, &c->ret->n, sizeof(*m));
 	m->type = (uint8_t)msg;
 	if (msg == NFT_MSG_NEWTABLE) {
@@ -472,8 +347,8 @@ static int dump_heard(const struct nlmsghdr *h, void *ctx)
 		if (msg == NFT_MSG_NEWRULE && type == NFTA_RULE_EXPRESSIONS)
 			put_exprs(&c->work, a);
 		else
-			put(&c->work, a->nla_type, nla_data(a),
-			    (size_t)nla_len(a));
+			nfsock_put(&c->work, a->nla_type, nla_data(a),
+				   (size_t)nla_len(a));
 	}
 	m->len = c->work.len;
 	m->data = memcpy(arena_alloc(c->a, m->len + 1), c->work.data, m->len);
@@ -523,17 +398,16 @@ int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
 static void queue_delete(struct nfnl *n, struct buf *b, uint8_t family,
 			 const char *name)
 {
-	size_t at = begin(n, b, nft(NFT_MSG_DELTABLE), 0, family, 0);
+	size_t at = begin(n, b, NFT_MSG_DELTABLE, 0, family);
 
-	put(b, NFTA_TABLE_NAME, name, strlen(name) + 1);
-	end(b, at);
+	nfsock_put(b, NFTA_TABLE_NAME, name, strlen(name) + 1);
+	nfsock_end(b, at);
 }
 
 /* Sends a transaction and hears how it went. */
 static int transact(struct nfnl *n, struct buf *b, uint32_t first, size_t last)
 {
 	struct nlmsghdr h;
-	size_t at;
 	int r;
 
 	if (b->len > NFNL_BYTES_MAX)
@@ -541,17 +415,17 @@ static int transact(struct nfnl *n, struct buf *b, uint32_t first, size_t last)
 	memcpy(&h, b->data + last, sizeof(h));
 	h.nlmsg_flags |= NLM_F_ACK;
 	memcpy(b->data + last, &h, sizeof(h));
-	at = begin(n, b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC,
-		   NFNL_SUBSYS_NFTABLES);
-	end(b, at);
+	put_batch(n, b, NFNL_MSG_BATCH_END);
 	if (b->len > 1u << 20) {
 		int size = (int)b->len + (1 << 20);
 
-		(void)setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size,
+		(void)setsockopt(n->s.fd, SOL_SOCKET, SO_SNDBUFFORCE, &size,
 				 sizeof(size));
 	}
-	r = say(n, b);
-	return r < 0 ? r : hear(n, first, h.nlmsg_seq, false, NULL, NULL);
+	r = nfsock_send(&n->s, b);
+	return r < 0 ? r
+		     : nfsock_hear(&n->s, first, h.nlmsg_seq, false, NULL,
+				   NULL);
 }
 
 int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
@@ -567,10 +441,8 @@ int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
 	r = nfnl_tables(n, &a, &tables, reterr);
 	if (r < 0)
 		return r;
-	at = begin(n, &b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
-		   NFNL_SUBSYS_NFTABLES);
-	end(&b, at);
-	first = n->seq;
+	put_batch(n, &b, NFNL_MSG_BATCH_BEGIN);
+	first = n->s.seq;
 	for (i = 0; i < tables.n; i++) {
 		if (tables.items[i].family != want->family)
 			continue;
@@ -582,12 +454,12 @@ int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
 
 		last = b.len;
 		at = begin(
-			n, &b, nft(m->type),
+			n, &b, m->type,
 			NLM_F_CREATE |
 				(m->type == NFT_MSG_NEWRULE ? NLM_F_APPEND : 0),
-			want->family, 0);
+			want->family);
 		buf_add(&b, m->data, m->len);
-		end(&b, at);
+		nfsock_end(&b, at);
 	}
 	if (!last)
 		return 0;
@@ -598,13 +470,12 @@ int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
 int nfnl_delete(struct nfnl *n, const struct nfnl_table *t, struct err *reterr)
 {
 	auto_buf struct buf b = {0};
-	size_t at = begin(n, &b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
-			  NFNL_SUBSYS_NFTABLES);
-	uint32_t first = n->seq;
+	uint32_t first;
 	size_t last;
 	int r;
 
-	end(&b, at);
+	put_batch(n, &b, NFNL_MSG_BATCH_BEGIN);
+	first = n->s.seq;
 	last = b.len;
 	queue_delete(n, &b, t->family, t->name);
 	r = transact(n, &b, first, last);
