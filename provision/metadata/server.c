@@ -3,10 +3,8 @@
  * The metadata server
  * ===================
  * The main thread accepts connections, from the proxies' unix socket and from
- * listeners inside namespaces, and hands each to libmicrohttpd, whose own
- * thread reads and answers. What is known of a connection (through which
- * router or network it came, for a listener) stands in a table by its
- * descriptor, written before libmicrohttpd hears of it.
+ * listeners inside namespaces, and hands each to libmicrohttpd (http.h), whose
+ * own thread reads and answers.
  *
  * Through a proxy a request says where it came from by headers (request.h).
  *
@@ -21,9 +19,7 @@
 #include "provision/metadata/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -41,52 +37,20 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/kernel/netns.h"
-#include "lib/lazy.h"
 #include "lib/log.h"
 #include "lib/mem.h"
-#include "provision/metadata/answer.h"
+#include "provision/metadata/http.h"
 #include "provision/metadata/record.h"
-#include "provision/metadata/request.h"
 
-#define FDS_MAX 16384 /* descriptors of this process that are told apart */
 #define BACKLOG 128
 #define EVENTS 64
 #define LOOK_FOR_NS (2 * NS_PER_S) /* after a name came or went */
 #define LOOK_MS 100
 
-/* Loaded by who serves, and linked to nothing. */
-#define MHD_FUNCTIONS(X)                                                       \
-	X(create_response_from_buffer)                                         \
-	X(add_response_header)                                                 \
-	X(queue_response)                                                      \
-	X(destroy_response)                                                    \
-	X(get_connection_info)                                                 \
-	X(get_connection_values)                                               \
-	X(add_connection)                                                      \
-	X(start_daemon)                                                        \
-	X(stop_daemon)
-
-static struct {
-#define FIELD(f) __typeof__(MHD_##f) *(f);
-	MHD_FUNCTIONS(FIELD)
-#undef FIELD
-} mhd;
-
-#define SYMBOL(f) {"MHD_" #f, &mhd.f},
-
-static const struct lazy_symbol symbols[] = {MHD_FUNCTIONS(SYMBOL)};
-
-static struct lazy lib = LAZY("libmicrohttpd.so.12", symbols);
-
-/* Where a connection came in. */
-struct origin {
-	bool direct; /* by a listener: router and network are known */
-	char router[40], network[40];
-};
-
 struct listener {
-	struct metadata_listener l; /* texts: own copies, in the arena */
+	struct metadata_listener l; /* texts: the records' */
 	int fd;
 	dev_t dev; /* of the namespace's file */
 	ino_t ino;
@@ -95,186 +59,15 @@ struct listener {
 
 struct server {
 	const char *records_path;
-	struct MHD_Daemon *http;
+	struct http *http;
 	int epoll, unix_fd, signals, names;
 	struct mono look_until; /* at listeners' namespaces */
-	pthread_mutex_t lock;   /* over arena and records */
-	struct arena arena;
-	struct metadata_records records;
 	struct listener *listeners;
 	size_t nlisteners;
-	struct origin *origins; /* by descriptor */
 };
-
-/* --- answering --------------------------------------------------------------
- */
-
-static enum MHD_Result reply(struct MHD_Connection *c, unsigned status,
-			     const char *type, const char *body, size_t len)
-{
-	struct MHD_Response *r = mhd.create_response_from_buffer(
-		len, (void *)body, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result done;
-
-	if (!r)
-		return MHD_NO;
-	mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	if (status == METADATA_NOT_ALLOWED)
-		mhd.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	done = mhd.queue_response(c, status, r);
-	mhd.destroy_response(r);
-	return done;
-}
-
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status,
-			      const char *words)
-{
-	return reply(c, status, "text/plain; charset=UTF-8", words,
-		     strlen(words));
-}
-
-static enum MHD_Result header(void *ctx, enum MHD_ValueKind kind,
-			      const char *name, const char *value)
-{
-	(void)kind;
-	metadata_header(ctx, name, value);
-	return MHD_YES;
-}
-
-static bool peer_address(struct MHD_Connection *c, struct ip *ret)
-{
-	const union MHD_ConnectionInfo *info =
-		mhd.get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (!info || !info->client_addr)
-		return false;
-	*ret = (struct ip){0};
-	if (info->client_addr->sa_family == AF_INET) {
-		memcpy(&in, info->client_addr, sizeof(in));
-		ret->family = 4;
-		memcpy(ret->b, &in.sin_addr, 4);
-		return true;
-	}
-	if (info->client_addr->sa_family != AF_INET6)
-		return false;
-	memcpy(&in6, info->client_addr, sizeof(in6));
-	ret->family = 6;
-	memcpy(ret->b, &in6.sin6_addr, 16);
-	return true;
-}
-
-/* Who asks; NULL with the status and words of a refusal. */
-static const struct metadata_instance *asker(struct server *s,
-					     struct MHD_Connection *c,
-					     unsigned *ret_status,
-					     const char **ret_words)
-{
-	const union MHD_ConnectionInfo *info =
-		mhd.get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const struct metadata_instance *found;
-	const struct origin *o;
-	struct metadata_said said = {0};
-	struct ip from;
-
-	*ret_status = METADATA_BAD_REQUEST;
-	if (!info || info->connect_fd < 0 || info->connect_fd >= FDS_MAX) {
-		*ret_words = "who asks is not known\n";
-		return NULL;
-	}
-	o = &s->origins[info->connect_fd];
-	if (o->direct) {
-		said.router = o->router[0] ? o->router : NULL;
-		said.network = o->network[0] ? o->network : NULL;
-		if (!peer_address(c, &from)) {
-			*ret_words = "who asks is not known\n";
-			return NULL;
-		}
-	} else {
-		mhd.get_connection_values(c, MHD_HEADER_KIND, header, &said);
-		*ret_status = metadata_from(&said, &from, ret_words);
-		if (*ret_status != METADATA_OK)
-			return NULL;
-	}
-	found = metadata_find(&s->records, said.router, said.network, &from);
-	if (!found) {
-		*ret_status = METADATA_NOT_FOUND;
-		*ret_words = "no instance has this address\n";
-	}
-	return found;
-}
-
-static enum MHD_Result handle(void *ctx, struct MHD_Connection *c,
-			      const char *url, const char *method,
-			      const char *version, const char *data,
-			      size_t *size, void **state)
-{
-	static int begun;
-	const struct metadata_instance *i;
-	struct server *s = ctx;
-	auto_buf struct buf body = {0};
-	struct metadata_answer a;
-	enum MHD_Result done;
-	const char *words = "";
-	unsigned status;
-
-	(void)version;
-	(void)data;
-	if (!*state) { /* the headers are there; a body may follow */
-		*state = &begun;
-		return MHD_YES;
-	}
-	if (*size) { /* which nobody reads */
-		*size = 0;
-		return MHD_YES;
-	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return refuse(c, METADATA_NOT_ALLOWED,
-			      "metadata can be read and nothing else\n");
-	pthread_mutex_lock(&s->lock);
-	i = asker(s, c, &status, &words);
-	if (i) {
-		a = metadata_answer(i, url, &body);
-		done = a.status == METADATA_OK
-			       ? reply(c, a.status, a.type,
-				       body.data ? body.data : "", body.len)
-			       : refuse(c, a.status,
-					"there is no such thing\n");
-	} else {
-		done = refuse(c, status, words);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return done;
-}
 
 /* --- records and listeners --------------------------------------------------
  */
-
-static int read_text(const char *path, struct buf *out, struct err *reterr)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	char *room;
-	ssize_t got;
-
-	if (fd < 0)
-		return err_sys(reterr, -errno, "open %s", path);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(reterr, -EINVAL, "%s is not a file", path);
-	for (;;) {
-		room = buf_room(out, 65536);
-		got = read(fd, room, 65536);
-		if (got < 0)
-			return err_sys(reterr, -errno, "read %s", path);
-		if (got == 0)
-			return 0;
-		buf_add(out, room, (size_t)got);
-		if (out->len > METADATA_RECORDS_MAX)
-			return err_set(reterr, -EFBIG, "%s has over %u bytes",
-				       path, METADATA_RECORDS_MAX);
-	}
-}
 
 static int load(const char *path, struct arena *a, struct metadata_records *ret,
 		struct err *reterr)
@@ -283,10 +76,13 @@ static int load(const char *path, struct arena *a, struct metadata_records *ret,
 	struct doc *root = NULL;
 	int r;
 
-	r = read_text(path, &text, reterr);
-	if (r == 0)
-		r = doc_parse_line(a, text.data ? text.data : "", text.len,
-				   &root, reterr);
+	r = file_read(path, METADATA_RECORDS_MAX, &text);
+	if (r == -EFBIG)
+		return err_set(reterr, r, "%s has over %u bytes", path,
+			       METADATA_RECORDS_MAX);
+	if (r < 0)
+		return err_sys(reterr, r, "read %s", path);
+	r = doc_parse_line(a, text.data, text.len, &root, reterr);
 	if (r == 0)
 		r = metadata_decode(a, root, ret, reterr);
 	return r;
@@ -448,12 +244,8 @@ static void reload(struct server *s)
 		return;
 	}
 	/* Listeners' texts are the new records': taken before the old go. */
-	pthread_mutex_lock(&s->lock);
 	open_listeners(s, &m);
-	arena_release(&s->arena);
-	s->arena = a;
-	s->records = m;
-	pthread_mutex_unlock(&s->lock);
+	http_records(s->http, &a, &m);
 	log_info("metadata: %zu instances, %zu routers, %zu listeners",
 		 m.ninstances, m.nrouters, m.nlisteners);
 }
@@ -461,18 +253,10 @@ static void reload(struct server *s)
 /* --- accepting --------------------------------------------------------------
  */
 
-static void copy_id(char *to, size_t size, const char *from)
-{
-	to[0] = '\0';
-	if (from && strlen(from) < size)
-		memcpy(to, from, strlen(from) + 1);
-}
-
 static void accept_all(struct server *s, int from,
 		       const struct metadata_listener *l)
 {
 	struct sockaddr_storage addr;
-	struct origin *o;
 	socklen_t len;
 	int fd;
 
@@ -483,19 +267,7 @@ static void accept_all(struct server *s, int from,
 			     SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
-		if (fd >= FDS_MAX) {
-			close(fd);
-			continue;
-		}
-		o = &s->origins[fd];
-		*o = (struct origin){.direct = l != NULL};
-		if (l) {
-			copy_id(o->router, sizeof(o->router), l->router);
-			copy_id(o->network, sizeof(o->network), l->network);
-		}
-		/* It closes what it does not take. */
-		(void)mhd.add_connection(s->http, fd, (struct sockaddr *)&addr,
-					 len);
+		http_take(s->http, fd, (struct sockaddr *)&addr, len, l);
 	}
 }
 
@@ -572,35 +344,15 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int start_http(struct server *s, struct err *reterr)
-{
-	if (lazy_load(&lib, reterr) < 0)
-		return -EIO;
-	s->http = mhd.start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL |
-			MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC,
-		0, NULL, NULL, handle, s, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)METADATA_CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)METADATA_PER_IP_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)METADATA_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)METADATA_HEADERS_MAX, MHD_OPTION_END);
-	return s->http ? 0
-		       : err_set(reterr, -EIO, "libmicrohttpd does not start");
-}
-
 static void server_release(struct server *s)
 {
 	size_t i;
 
-	if (s->http)
-		mhd.stop_daemon(s->http);
+	http_free(s->http);
 	for (i = 0; i < s->nlisteners; i++)
 		if (s->listeners[i].fd >= 0)
 			close(s->listeners[i].fd);
 	free(s->listeners);
-	free(s->origins);
-	arena_release(&s->arena);
 	if (s->unix_fd >= 0)
 		close(s->unix_fd);
 	if (s->signals >= 0)
@@ -609,24 +361,23 @@ static void server_release(struct server *s)
 		close(s->names);
 	if (s->epoll >= 0)
 		close(s->epoll);
-	pthread_mutex_destroy(&s->lock);
 }
 
 static int serve(struct server *s, const char *path, struct err *reterr)
 {
-	struct rlimit files = {FDS_MAX, FDS_MAX};
+	struct rlimit files = {HTTP_FDS_MAX, HTTP_FDS_MAX};
+	struct metadata_records m;
+	auto_arena struct arena a = {0};
 	int r;
 
-	pthread_mutex_init(&s->lock, NULL);
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	s->origins = mem_zero(FDS_MAX, sizeof(*s->origins));
 	s->signals = open_signals();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->signals < 0 || s->epoll < 0)
 		return err_sys(reterr, -errno, "open an epoll descriptor");
-	r = load(s->records_path, &s->arena, &s->records, reterr);
+	r = load(s->records_path, &a, &m, reterr);
 	if (r == 0)
-		r = start_http(s, reterr);
+		r = http_start(&s->http, reterr);
 	if (r < 0)
 		return r;
 	s->unix_fd = open_unix(path, reterr);
@@ -637,7 +388,8 @@ static int serve(struct server *s, const char *path, struct err *reterr)
 	s->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (s->names >= 0)
 		watch(s, s->names, FROM_NAMES);
-	open_listeners(s, &s->records);
+	open_listeners(s, &m);
+	http_records(s->http, &a, &m);
 	loop(s);
 	(void)unlink(path);
 	return 0;

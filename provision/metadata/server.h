@@ -6,10 +6,6 @@
 
 #include "lib/err.h"
 
-#define METADATA_CONNECTIONS_MAX 1024    /* at a time */
-#define METADATA_PER_IP_MAX 64           /* of one address, at a time */
-#define METADATA_IDLE_S 10               /* until a silent one is closed */
-#define METADATA_HEADERS_MAX 32768       /* bytes of a request */
 #define METADATA_RECORDS_MAX (16u << 20) /* bytes of the file */
 
 /*
