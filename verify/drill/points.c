@@ -4,532 +4,18 @@
  * from a test. As with checks, the points depend on the lab alone, and what
  * was not seen is neither a pass nor a fault of what was looked for.
  */
-#include <string.h>
-
-#include "lib/auto.h"
-#include "lib/mono.h"
-#include "provision/host/roles.h"
+#include "lib/ip.h"
 #include "verify/command.h"
 #include "verify/drill/drill.h"
+#include "verify/drill/router.h"
+#include "verify/drill/traffic.h"
 
-/* Probes sent this long before the fault may be lost to it. */
-#define IN_FLIGHT (2 * DRILL_PING_US * NS_PER_US)
-
-/* Adverts of one that could not know, until it has heard the other. */
-#define SPLIT_ADVERTS 3
-
-static double seconds(int64_t ns)
-{
-	return (double)ns / (double)NS_PER_S;
-}
-
-/* A host's namespace of the router in a set of tables, or blind. */
-static const struct seen_ns *router_ns(const struct observed **obs,
-				       const struct topo_router *r, size_t host,
-				       struct verdict *v)
-{
-	const struct topo_node *n = r->hosts[host];
-	const struct observed *o = obs ? obs[n->index] : NULL;
-	const struct seen_ns *ns = o ? seen_ns(o, r->netns) : NULL;
-
-	if (!o)
-		verdict_blind(v, "%s could not be looked at", n->name);
-	else if (!ns)
-		verdict_blind(v, "%s has no namespace %s", n->name, r->netns);
-	return ns;
-}
-
-/* Which hosts say that they are active; a line for each host. */
-static size_t roles(const struct drill_router *dr, const struct observed **obs,
-		    size_t want, size_t *ret_active, struct verdict *v)
-{
-	const struct topo_router *r = dr->router;
-	size_t h, n = 0;
-
-	for (h = 0; h < r->nhosts; h++) {
-		const struct topo_node *node = r->hosts[h];
-		const struct observed *o = obs ? obs[node->index] : NULL;
-		const struct obs_router *s = role_on(seen_engine(o), r);
-		const char *state =
-			o && s && !seen_engine(o)->error ? s->state : NULL;
-		bool active = state && strcmp(state, "active") == 0;
-
-		if (!state) {
-			verdict_blind(v, "%s: its engine could not be asked",
-				      node->name);
-			continue;
-		}
-		if (active) {
-			n++;
-			*ret_active = h;
-		}
-		verdict_saw(v, want == r->nhosts || active == (h == want),
-			    "%s: %s", node->name, state);
-	}
-	return n;
-}
-
-static void judge_before(const struct drill *d, const struct drill_router *dr,
-			 const struct timeline *t, struct verdict *v)
-{
-	size_t i, k, active, n, index = (size_t)(dr - d->routers);
-
-	(void)t;
-
-	verdict_want(v, "active on exactly one of %zu hosts",
-		     dr->router->nhosts);
-	n = roles(dr, d->before, dr->router->nhosts, &active, v);
-	if (n != 1 && !v->blind)
-		verdict_saw(v, false, "active on %zu", n);
-	for (i = 0; i < d->npings; i++) {
-		const struct drill_ping *p = &d->pings[i];
-		size_t sent = 0, lost = 0;
-
-		if (p->index != index)
-			continue;
-		if (p->pings.error) {
-			verdict_blind(v, "%s", p->pings.error);
-			continue;
-		}
-		for (k = 0; k < p->pings.n; k++) {
-			if (d->down_ns &&
-			    p->pings.probes[k].sent >= d->down_ns - IN_FLIGHT)
-				break;
-			sent++;
-			lost += p->pings.probes[k].rtt < 0;
-		}
-		verdict_want(v, "a reply to each ping before the fault");
-		verdict_saw(v, sent && lost == 0, "%zu of %zu replies from %s",
-			    sent - lost, sent,
-			    p->instance ? "the instance" : "outside");
-	}
-}
-
-/* The first of them, and how many more. */
-static const char *texts_join(struct arena *a, const struct verdict_lines *list)
-{
-	if (!list->n)
-		return "nothing";
-	if (list->n == 1)
-		return list->items[0];
-	return arena_printf(a, "%s, and %zu more", list->items[0], list->n - 1);
-}
-
-/* What was found wrong is known: says so, and what cures it. */
-static void name_weakness(const struct drill *d, const struct topo_router *r,
-			  struct verdict *v)
-{
-	const char *w = d->fault->weakness ? d->fault->weakness(r) : NULL;
-
-	if (!w || v->kind != VERDICT_WRONG)
-		return;
-	/* Who asked for keepalived wants to see it, and not to mend it. */
-	if (r->ha.engine == TOPO_ENGINE_KEEPALIVED) {
-		v->kind = VERDICT_OK;
-		v->note = arena_printf(v->arena,
-				       "keepalived's documented weakness: %s; "
-				       "seen here: %s",
-				       w, texts_join(v->arena, &v->observed));
-		return;
-	}
-	verdict_saw(v, false, "the documented weakness: %s", w);
-}
-
-static void judge_takeover(const struct drill *d, const struct drill_router *dr,
-			   const struct timeline *t, struct verdict *v)
-{
-	const struct topo_router *r = dr->router;
-	struct drill_bound b = drill_bound(r);
-	int64_t since = t->last_old ? t->last_old : d->down_ns;
-	size_t h;
-
-	verdict_want(v,
-		     "another host's first advert within %.3f s of the "
-		     "last of %s (3 intervals + skew; %.3f s granted)",
-		     seconds(b.high), r->hosts[dr->old]->name,
-		     seconds(b.slack));
-	for (h = 0; h < r->nhosts; h++)
-		if (h != dr->old && dr->hosts[h].error)
-			verdict_blind(v, "%s: %s", r->hosts[h]->name,
-				      dr->hosts[h].error);
-	if (t->now < r->nhosts)
-		verdict_saw(v, t->first_new - since <= b.high + b.slack,
-			    "%s: %.3f s after that, %.3f s after the fault",
-			    r->hosts[t->now]->name,
-			    seconds(t->first_new - since),
-			    seconds(t->first_new - d->down_ns));
-	else if (!v->blind)
-		verdict_saw(v, false, "none in %.1f s", seconds(d->taken_ns));
-	if (t->now == r->nhosts)
-		name_weakness(d, r, v);
-}
-
-/* What follows the takeover has nothing to stand on without it. */
-static bool taken(const struct drill_router *dr, const struct timeline *t,
-		  struct verdict *v)
-{
-	if (t->now == dr->router->nhosts)
-		verdict_blind(v, "no other host took over");
-	else if (dr->hosts[t->now].error)
-		verdict_blind(v, "%s", dr->hosts[t->now].error);
-	return v->kind != VERDICT_BLIND;
-}
-
-static void after_first(const char *what, int64_t at, const struct timeline *t,
-			int64_t most, struct verdict *v)
-{
-	if (!at)
-		verdict_saw(v, false, "%s: not all seen to appear", what);
-	else
-		verdict_saw(v, at - t->first_new <= most, "%s: %+.1f ms", what,
-			    seconds(at - t->first_new) * 1000);
-}
-
-static bool has_routes(const struct topo_router *r)
-{
-	struct ip v4, v6;
-
-	if (!r->gateway)
-		return false;
-	v4 = topo_next_hop(r->gateway, 4);
-	v6 = topo_next_hop(r->gateway, 6);
-	return ip_is_set(&v4) || ip_is_set(&v6);
-}
-
-static void judge_their_addresses(const struct drill *d,
-				  const struct drill_router *dr,
-				  const struct timeline *t, struct verdict *v)
-{
-	struct drill_bound b = drill_bound(dr->router);
-
-	(void)d;
-	if (!taken(dr, t, v))
-		return;
-	verdict_want(v, "all in place within %.0f ms of the first advert",
-		     seconds(b.slack) * 1000);
-	after_first("addresses", t->addresses, t, b.slack, v);
-	if (has_routes(dr->router))
-		after_first("default routes", t->routes, t, b.slack, v);
-}
-
-static void judge_announced(const struct drill *d,
-			    const struct drill_router *dr,
-			    const struct timeline *t, struct verdict *v)
-{
-	(void)d;
-	if (!taken(dr, t, v))
-		return;
-	verdict_want(v,
-		     "a gratuitous ARP or neighbour advertisement for each "
-		     "of %zu addresses",
-		     t->wanted);
-	verdict_saw(v, t->announcements == t->wanted, "for %zu of them",
-		    t->announcements);
-}
-
-/*
- * Who is to be active at the end. Where both claimed the role it is the one
- * that has precedence when they hear each other again: with equal priorities
- * the higher address (RFC 9568 6.4.3).
- */
-static size_t rightful(const struct drill *d, const struct drill_router *dr,
-		       const struct timeline *t)
-{
-	const struct topo_router *r = dr->router;
-
-	if (!dr->hit)
-		return dr->old;
-	if (!(d->fault->traits & FAULT_SPLITS) || t->now == r->nhosts)
-		return t->now;
-	if (topo_priority(r, r->hosts[dr->old]) !=
-	    topo_priority(r, r->hosts[t->now]))
-		return topo_priority(r, r->hosts[dr->old]) >
-				       topo_priority(r, r->hosts[t->now])
-			       ? dr->old
-			       : t->now;
-	return ip_cmp(&r->ha_ports[dr->old]->addrs[0].addr.ip,
-		      &r->ha_ports[t->now]->addrs[0].addr.ip) > 0
-		       ? dr->old
-		       : t->now;
-}
-
-/* Virtual addresses of the router that a host has: a wrong line for each. */
-static size_t holds_any(const struct drill_router *dr,
-			const struct observed **obs, size_t host,
-			struct verdict *v)
-{
-	const struct topo_router *r = dr->router;
-	const struct seen_ns *ns = router_ns(obs, r, host, v);
-	char text[IP_TEXT_MAX];
-	size_t i, n = 0;
-
-	for (i = 0; ns && i < ns->of[RES_ADDR].n; i++) {
-		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
-
-		if (strncmp(a->dev, "qr-", 3) != 0 &&
-		    strncmp(a->dev, "qg-", 3) != 0 &&
-		    !ip_equal(&a->addr.ip, &r->ha.vip.ip))
-			continue;
-		verdict_saw(v, false, "%s on %s", ipnet_print(&a->addr, text),
-			    a->dev);
-		n++;
-	}
-	return n;
-}
-
-static void judge_one_holder(const struct drill *d,
-			     const struct drill_router *dr,
-			     const struct timeline *t, struct verdict *v)
-{
-	const struct topo_router *r = dr->router;
-	bool keeps = d->fault->traits & FAULT_KEEPS;
-	size_t host = dr->old;
-
-	if (keeps && t->now == r->nhosts) {
-		verdict_blind(v, "no other host took over");
-		return;
-	}
-	if (keeps && rightful(d, dr, t) == dr->old)
-		host = t->now;
-	verdict_want(v, "no virtual address on %s %s", r->hosts[host]->name,
-		     keeps ? "once all hear each other again" : "meanwhile");
-	if (holds_any(dr, keeps ? d->after : d->during, host, v))
-		name_weakness(d, r, v);
-}
-
-static void judge_restored(const struct drill *d, const struct drill_router *dr,
-			   const struct timeline *t, struct verdict *v)
-{
-	const struct topo_node *n = dr->router->hosts[dr->old];
-	const struct observed *o = d->after ? d->after[n->index] : NULL;
-	const char *dev = dr->aim.dev ? dr->aim.dev : "";
-	const struct obs_router *s = role_on(seen_engine(o), dr->router);
-	const struct res_link *l = fault_link(&dr->aim, o);
-
-	if (!o) {
-		verdict_blind(v, "%s could not be looked at", n->name);
-		return;
-	}
-	if (*dev) {
-		verdict_want(v, "%s up on %s", dev, n->name);
-		verdict_saw(v, l && l->up && l->running, "%s %s", dev,
-			    !l           ? "is not there"
-			    : !l->up     ? "down"
-			    : l->running ? "up"
-					 : "up, but without a carrier");
-	}
-	if (!s || seen_engine(o)->error) {
-		verdict_blind(v, "%s: its engine could not be asked", n->name);
-		return;
-	}
-	/* Where it has the role again, the next point says so. */
-	if (t->now == dr->router->nhosts || strcmp(s->state, "active") == 0) {
-		if (!*dev) {
-			verdict_want(v, "an engine that answers");
-			verdict_saw(v, true, "%s there", s->state);
-		}
-		return;
-	}
-	verdict_want(v, "backup there");
-	verdict_saw(v, strcmp(s->state, "backup") == 0, "%s there", s->state);
-}
-
-/* Adverts that the old host sent after it was joined again. */
-static size_t sent_again(const struct drill *d, const struct drill_router *dr)
-{
-	const struct seen_frames *seen = &dr->hosts[dr->old].frames;
-	const struct topo_router *r = dr->router;
-	size_t i, n = 0;
-
-	for (i = 0; d->up_ns && i < seen->n; i++) {
-		const struct frame *f = &seen->frames[i];
-
-		n += f->kind == FRAME_ADVERT && f->t > d->up_ns &&
-		     f->advert.vrid == r->ha.vrid &&
-		     ip_equal(&f->ip_src,
-			      &r->ha_ports[dr->old]->addrs[0].addr.ip);
-	}
-	return n;
-}
-
-static void judge_stays(const struct drill *d, const struct drill_router *dr,
-			const struct timeline *t, struct verdict *v)
-{
-	const struct topo_router *r = dr->router;
-	size_t want = rightful(d, dr, t), active = r->nhosts;
-	size_t n, again;
-
-	if (dr->hit && t->now == r->nhosts) {
-		verdict_blind(v, "no other host took over");
-		return;
-	}
-	verdict_want(v, "%s active, and nobody else", r->hosts[want]->name);
-	n = roles(dr, d->after, want, &active, v);
-	if (dr->hit && dr->hosts[dr->old].error)
-		verdict_blind(v, "%s: %s", r->hosts[dr->old]->name,
-			      dr->hosts[dr->old].error);
-	again = dr->hit && want != dr->old ? sent_again(d, dr) : 0;
-	/* It says once more that it is there, and that it yields. */
-	if (again <= SPLIT_ADVERTS && d->fault->traits & FAULT_KEEPS &&
-	    !(d->fault->traits & FAULT_KILLS_NODE))
-		again = 0;
-	if (again)
-		verdict_saw(v, false, "%s sent %zu adverts after the heal",
-			    r->hosts[dr->old]->name, again);
-	if (n && dr->hit)
-		name_weakness(d, r, v);
-}
-
-static void judge_outage(const struct drill *d, const struct drill_ping *p,
-			 struct verdict *v)
-{
-	struct drill_bound b = drill_bound(p->router);
-	bool hit = d->routers[p->index].hit;
-	int64_t most = hit ? b.high + b.slack : b.slack;
-	struct outage o;
-
-	if (p->pings.error) {
-		verdict_blind(v, "%s", p->pings.error);
-		return;
-	}
-	if (hit)
-		verdict_want(v,
-			     "at most %.3f s (theory: %.3f to %.3f s; "
-			     "%.3f s granted)",
-			     seconds(most), seconds(b.low), seconds(b.high),
-			     seconds(b.slack));
-	else
-		verdict_want(v, "at most %.3f s: its node was not struck",
-			     seconds(most));
-	drill_outage(&p->pings, d->down_ns, INT64_MAX, &o);
-	if (!o.sent) {
-		verdict_blind(v, "no ping was sent after the fault");
-		return;
-	}
-	verdict_saw(v, o.ns <= most && !o.open,
-		    "%.3f s, %zu of %zu packets lost%s", seconds(o.ns), o.lost,
-		    o.sent, o.open ? ", and no reply any more" : "");
-	if (hit)
-		name_weakness(d, p->router, v);
-	if (p->pings.duplicates)
-		verdict_saw(v, true, "%lld replies came twice",
-			    (long long)p->pings.duplicates);
-}
-
-/* --- connections ----------------------------------------------------- */
-
-enum tcp_fate drill_fate(const struct drill *d,
-			 const struct drill_connection *c, bool hit)
-{
-	(void)d;
-	return hit && c->snat && c->outside_first && !topo_synced(c->router)
-		       ? TCP_RESET
-		       : TCP_GOES_ON;
-}
-
-void drill_connection_text(const struct drill_connection *c, struct buf *out)
-{
-	buf_printf(out, "through %s %s %s, %s speaking first",
-		   c->snat ? "SNAT" : "a floating address",
-		   c->snat ? "from" : "to", c->instance->name,
-		   c->outside_first ? "the host outside" : "the instance");
-}
-
-static const char *not_tried(const struct drill *d,
-			     const struct drill_connection *c)
-{
-	if (d->routers[c->index].hit && d->fault->traits & FAULT_SPLITS)
-		return "two are active while it is tried: it is chance";
-	return NULL;
-}
-
-static void judge_connection(const struct drill *d,
-			     const struct drill_connection *c,
-			     struct verdict *v)
-{
-	enum tcp_fate want = drill_fate(d, c, d->routers[c->index].hit);
-	struct timeline t;
-
-	if (c->error || !c->seen.open) {
-		verdict_blind(v, "it was not open before the fault%s%s",
-			      c->error ? ": " : "", c->error ? c->error : "");
-		return;
-	}
-	drill_timeline(d, c->index, &t);
-	if (d->routers[c->index].hit && t.now == c->router->nhosts) {
-		verdict_blind(v, "no other host took over");
-		return;
-	}
-	verdict_want(v, "%s%s", tcp_fate_names[want],
-		     want == TCP_RESET
-			     ? ": the new host knows nothing of it, and takes "
-			       "it for one of its own"
-			     : "");
-	verdict_saw(v, c->seen.fate == want, "%s",
-		    c->seen.fate == TCP_UNKNOWN ? "it was never tried"
-						: tcp_fate_names[c->seen.fate]);
-}
-
-/* --- the table ------------------------------------------------------- */
-
-static void command_old_addresses(const struct drill *d,
-				  const struct drill_router *dr,
-				  struct buf *out)
-{
-	(void)d;
-	command_exec(out, dr->router->hosts[dr->old], dr->router->netns);
-	buf_adds(out, "ip addr show");
-}
-
-static void command_old_link(const struct drill *d,
-			     const struct drill_router *dr, struct buf *out)
-{
-	(void)d;
-	command_exec(out, dr->router->hosts[dr->old], dr->aim.netns);
-	buf_printf(out, "ip link show %s", dr->aim.dev);
-}
-
-/* A check of each router. */
-struct router_check {
-	const char *name, *what;
-	enum {
-		ALWAYS = 0,
-		/* Only where the router's active host was cut off. */
-		IF_HIT = 1 << 0,
-		/* Of what was there before: needs no fault. */
-		BEFORE = 1 << 1
-	} when;
-	void (*judge)(const struct drill *d, const struct drill_router *dr,
-		      const struct timeline *t, struct verdict *v);
-	/* Where a fault was aimed at it; NULL: labctl status. */
-	void (*command)(const struct drill *d, const struct drill_router *dr,
-			struct buf *out);
-};
-
-/* clang-format off */
-static const struct router_check router_checks[] = {
-	{"before", "is active on one node and answers",
-	 BEFORE, judge_before, NULL},
-	{"takeover", "is taken over within its timers",
-	 IF_HIT, judge_takeover, NULL},
-	{"addresses", "has its addresses with the first advert",
-	 IF_HIT, judge_their_addresses, NULL},
-	{"announced", "is announced, each of its addresses",
-	 IF_HIT, judge_announced, NULL},
-	{"one-holder", "is given up by the node that was struck",
-	 IF_HIT, judge_one_holder, command_old_addresses},
-	{"restored", "has its node back, as a standby",
-	 IF_HIT, judge_restored, command_old_link},
-	{"stays", "stays where it belongs",
-	 ALWAYS, judge_stays, NULL},
-};
-/* clang-format on */
 #define OUTAGE "outage"         /* the check of each ping */
 #define CONNECTION "connection" /* and of each connection */
 
 /* Point i: a check of a router, or of a ping, or of a connection. */
 struct place {
-	const struct router_check *check;
+	const struct drill_check *check;
 	const struct drill_router *router;
 	const struct drill_ping *ping;
 	const struct drill_connection *connection;
@@ -539,10 +25,10 @@ struct place {
 
 static struct place place(const struct drill *d, size_t i)
 {
-	const size_t each = ARRAY_LEN(router_checks);
+	const size_t each = drill_nchecks;
 
 	if (i < d->nrouters * each)
-		return (struct place){.check = &router_checks[i % each],
+		return (struct place){.check = &drill_checks[i % each],
 				      .router = &d->routers[i / each]};
 	i -= d->nrouters * each;
 	if (i < d->npings)
@@ -556,8 +42,8 @@ static struct place place(const struct drill *d, size_t i)
 
 size_t drill_points(const struct drill *d)
 {
-	return d->nrouters * ARRAY_LEN(router_checks) + d->npings +
-	       d->nconnections + d->booted.n;
+	return d->nrouters * drill_nchecks + d->npings + d->nconnections +
+	       d->booted.n;
 }
 
 const char *drill_name(const struct drill *d, size_t i)
@@ -604,7 +90,7 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 {
 	struct place p = place(d, i);
 	struct timeline t = {0};
-	bool before = p.check && p.check->when & BEFORE;
+	bool before = p.check && p.check->when & DRILL_BEFORE;
 
 	*ret_skip = NULL;
 	if (!before && !d->down_ns) {
@@ -618,13 +104,13 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		return;
 	}
 	if (p.connection) {
-		*ret_skip = not_tried(d, p.connection);
+		*ret_skip = drill_not_tried(d, p.connection);
 		if (!*ret_skip)
-			judge_connection(d, p.connection, v);
+			drill_judge_connection(d, p.connection, v);
 		return;
 	}
 	if (p.ping) {
-		judge_outage(d, p.ping, v);
+		drill_judge_outage(d, p.ping, v);
 		return;
 	}
 	if (!p.check) {
@@ -634,7 +120,7 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 			verdict_blind(v, "the drill did not get so far");
 		return;
 	}
-	if (p.check->when & IF_HIT && !p.router->hit && d->victim) {
+	if (p.check->when & DRILL_IF_HIT && !p.router->hit && d->victim) {
 		*ret_skip = "its active host was not the one struck";
 		return;
 	}
