@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "topologies/nodes.h"
+#include "topologies/resolve/hosts.h"
 
 void resolve_phys(struct resolve *r)
 {

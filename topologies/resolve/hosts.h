@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LABCTL_TOPOLOGIES_NODES_H
-#define LABCTL_TOPOLOGIES_NODES_H
+#ifndef LABCTL_TOPOLOGIES_RESOLVE_HOSTS_H
+#define LABCTL_TOPOLOGIES_RESOLVE_HOSTS_H
 
 /* Which hosts of the physical ranges nodes are. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "topologies/nodes.h"
+#include "topologies/resolve/hosts.h"
 
 #include "lib/ip.h"
 #include "lib/map.h"
