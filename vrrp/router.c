@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "vrrp/config/same.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/forward.h"
 #include "vrrp/kernel/hunt.h"
@@ -182,19 +183,6 @@ static void add_addresses(struct engine *e, struct router *r)
 	}
 }
 
-static bool same_forwarding(const struct vrrp_router_config *a,
-			    const struct vrrp_router_config *b)
-{
-	size_t i;
-
-	if (a->nforwarding != b->nforwarding)
-		return false;
-	for (i = 0; i < a->nforwarding; i++)
-		if (strcmp(a->forwarding[i], b->forwarding[i]) != 0)
-			return false;
-	return true;
-}
-
 static void remove_addresses(struct router *r,
 			     const struct vrrp_router_config *keep)
 {
@@ -208,7 +196,7 @@ static void remove_addresses(struct router *r,
 	}
 	/* Last: a standby that is no router there reports no group of
 	 * routers' by MLD, also when its links come up again. */
-	if (!keep || !same_forwarding(r->cfg, keep))
+	if (!keep || !config_same_forwarding(r->cfg, keep))
 		forward(r, false);
 }
 
@@ -514,37 +502,6 @@ void router_heard(struct engine *e, struct router *r,
 
 /* --- reload ------------------------------------------------------------ */
 
-static bool same_placement(const struct vrrp_router_config *a,
-			   const struct vrrp_router_config *b)
-{
-	size_t i;
-
-	if (a->naddrs != b->naddrs || a->nroutes != b->nroutes)
-		return false;
-	for (i = 0; i < a->naddrs; i++)
-		if (!ipnet_equal(&a->addrs[i].net, &b->addrs[i].net) ||
-		    strcmp(a->addrs[i].dev, b->addrs[i].dev) != 0)
-			return false;
-	for (i = 0; i < a->nroutes; i++)
-		if (!ipnet_equal(&a->routes[i].to, &b->routes[i].to) ||
-		    !ip_equal(&a->routes[i].via, &b->routes[i].via) ||
-		    strcmp(a->routes[i].dev, b->routes[i].dev) != 0)
-			return false;
-	return true;
-}
-
-static bool same_settings(const struct vrrp_settings *a,
-			  const struct vrrp_settings *b)
-{
-	return a->priority == b->priority && a->preempt == b->preempt &&
-	       vrrp_addr_cmp(&a->source, &b->source) == 0 &&
-	       a->interval_ns == b->interval_ns &&
-	       a->promote_delay_ns == b->promote_delay_ns &&
-	       a->announce_rounds == b->announce_rounds &&
-	       a->refresh_ns == b->refresh_ns &&
-	       a->second_burst_ns == b->second_burst_ns;
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -557,7 +514,7 @@ void router_settle(struct engine *e, struct router *r)
 				      .settings = &set};
 
 	settings_of(r, &set);
-	if (!same_settings(&set, &r->core.set))
+	if (!config_same_settings(&set, &r->core.set))
 		router_step(e, r, clock_mono(), &ev);
 }
 
@@ -565,7 +522,7 @@ void router_configure(struct engine *e, struct router *r,
 		      const struct vrrp_router_config *cfg)
 {
 	const struct vrrp_router_config *old = r->cfg;
-	bool moved = !same_placement(old, cfg);
+	bool moved = !config_same_placement(old, cfg);
 	bool other_file = !same_text(old->state_file, cfg->state_file);
 	bool active = r->core.state == VRRP_ACTIVE;
 	struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS};
@@ -586,7 +543,7 @@ void router_configure(struct engine *e, struct router *r,
 	health_follow(&r->health, active);
 	settings_of(r, &set);
 	ev.settings = &set;
-	if (!same_settings(&set, &r->core.set))
+	if (!config_same_settings(&set, &r->core.set))
 		router_step(e, r, clock_mono(), &ev);
 	if (active && moved) {
 		ev.kind = VRRP_EV_WIRED;

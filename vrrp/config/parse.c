@@ -6,7 +6,6 @@
  */
 #include "vrrp/config/config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,24 +14,19 @@
 #include "lib/auto.h"
 #include "lib/doc.h"
 #include "lib/file.h"
-#include "lib/kernel/netns.h"
 #include "lib/keys/keys.h"
 #include "lib/map.h"
+#include "vrrp/config/address.h"
+#include "vrrp/config/reader.h"
 
 #define ROUNDS_MAX 100
 #define NAME_MAX_LEN 255
 #define SUN_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
-/* An address with the place of its text, which later checks blame. */
-struct address {
-	struct vrrp_vaddr v;
-	const struct doc *at;
-};
-
 /* A router while it is read: its lists are not yet one. */
 struct router {
 	struct vrrp_router_config c;
-	struct address *advertised, *excluded;
+	struct config_address *advertised, *excluded;
 	size_t nadvertised, nexcluded;
 };
 
@@ -40,333 +34,6 @@ struct file {
 	const char *node, *control;
 	struct router *routers;
 	size_t n;
-};
-
-struct reader {
-	const char *path;
-	struct buf *errs;
-	unsigned nerrs;
-	struct vrrp_config *c;
-	struct arena scratch;
-	struct map owners; /* addresses, each with its router's name */
-	struct map ids;    /* of routers */
-	struct map vrids;  /* namespace, interface and VRID, with the name */
-};
-
-/* --- what is wrong -------------------------------------------------------- */
-
-/* "message or pseudo" */
-static const char *or_words(struct arena *a, const struct key *k)
-{
-	const char *s = "";
-
-	for (size_t i = 0; i < k->nwords; i++)
-		s = arena_printf(a, "%s%s%s", s, i ? " or " : "", k->words[i]);
-	return s;
-}
-
-static const char *wrong_value(struct arena *a, const struct key *k,
-			       const struct doc *at)
-{
-	int64_t min, max;
-
-	if (k->type == KEY_LIST || k->type == KEY_TEXTS)
-		return arena_printf(a, "'%s' must be a list", k->name);
-	if (at->kind != DOC_SCALAR)
-		return arena_printf(a, "'%s' must be one value", k->name);
-	switch ((int)k->type) {
-	case KEY_UINT:
-		keys_range(k, &min, &max);
-		return arena_printf(
-			a, "'%s' must be a number from %lld to %lld, not '%s'",
-			k->name, (long long)min, (long long)max, at->str);
-	case KEY_DURATION:
-		return arena_printf(a,
-				    "'%s' must be a duration such as 2s or "
-				    "100ms, not '%s'",
-				    k->name, at->str);
-	case KEY_BOOL:
-		return arena_printf(a, "'%s' must be true or false", k->name);
-	case KEY_ENUM:
-		return arena_printf(a, "'%s' must be %s, not '%s'", k->name,
-				    or_words(a, k), at->str);
-	case KEY_TEXT:
-		return arena_printf(a, "'%s' must have %lld to %lld bytes",
-				    k->name, (long long)k->min,
-				    (long long)k->max);
-	default:
-		return arena_printf(a, "'%s' is no %s", at->str, k->what);
-	}
-}
-
-/* The engine's words for what the rows found. */
-static const char *in_words(struct arena *a, const struct key_fault *f)
-{
-	const char *key = f->at && f->at->kind == DOC_SCALAR ? f->at->str : "";
-
-	switch ((int)f->why) {
-	case KEY_WRONG_MAP:
-		return arena_printf(a, "%s must be a map", f->what);
-	case KEY_WRONG_UNKNOWN:
-		return arena_printf(a, "%s has no '%s'%s%s%s", f->what, key,
-				    f->near ? "; did you mean '" : "",
-				    f->near ? f->near : "",
-				    f->near ? "'?" : "");
-	case KEY_WRONG_ELSEWHERE:
-		return arena_printf(a,
-				    "%s has no '%s'; it belongs under "
-				    "%s: {%s: ...}",
-				    f->what, key, f->key->name, key);
-	case KEY_WRONG_TWICE:
-		return arena_printf(a, "'%s' is here twice", key);
-	case KEY_WRONG_NO_VALUE:
-		return arena_printf(a, "'%s' has no value", f->key->name);
-	case KEY_WRONG_MISSING:
-		return arena_printf(a, "'%s' is missing", f->key->name);
-	case KEY_WRONG_TYPE:
-	case KEY_WRONG_RANGE:
-	case KEY_WRONG_WORD:
-		return wrong_value(a, f->key, f->at);
-	case KEY_WRONG_MANY:
-		return arena_printf(a,
-				    "'%s' has %zu entries, at most %lld are "
-				    "possible",
-				    f->key->name, f->n, (long long)f->key->max);
-	default:
-		return keys_fault_print(a, f);
-	}
-}
-
-static void report(struct keys *ks, const struct key_fault *f)
-{
-	struct reader *rd = ks->ctx;
-	const struct doc *at = f->why == KEY_WRONG_MANY ? f->first : f->at;
-
-	if (rd->nerrs++ < VRRP_CONFIG_ERRORS_MAX)
-		buf_printf(rd->errs, "%s:%u:%u: %s\n", rd->path, at->line,
-			   at->col, in_words(&rd->scratch, f));
-}
-
-/* --- names ---------------------------------------------------------------- */
-
-static bool check_dev(struct keys *ks, const struct key *k, const struct doc *v,
-		      void *obj)
-{
-	const char *s = v->str, *c;
-
-	(void)k;
-	(void)obj;
-	for (c = s; *c && *c != '/' && *c != ':' && isgraph((unsigned char)*c);
-	     c++)
-		;
-	if (*s && !*c && strlen(s) < VRRP_DEV_MAX)
-		return true;
-	keys_wrong(ks, v, "'%s' cannot name an interface", s);
-	return false;
-}
-
-/* Of the list each entry was read as a text. */
-static bool check_devs(struct keys *ks, const struct key *k,
-		       const struct doc *v, void *obj)
-{
-	bool right = true;
-
-	for (size_t i = 0; i < v->n; i++)
-		right &= check_dev(ks, k, v->items[i], obj);
-	return right;
-}
-
-static bool check_netns(struct keys *ks, const struct key *k,
-			const struct doc *v, void *obj)
-{
-	(void)k;
-	(void)obj;
-	if (!*v->str || netns_name_ok(v->str))
-		return true;
-	keys_wrong(ks, v, "'%s' cannot name a network namespace", v->str);
-	return false;
-}
-
-static bool check_control(struct keys *ks, const struct key *k,
-			  const struct doc *v, void *obj)
-{
-	(void)k;
-	(void)obj;
-	if (strlen(v->str) > SUN_PATH_MAX)
-		keys_wrong(ks, v, "'control' is too long for a socket's path");
-	else if (*v->str != '/')
-		keys_wrong(ks, v, "'control' must be an absolute path");
-	else
-		return true;
-	return false;
-}
-
-/* --- addresses, routes, tracks -------------------------------------------- */
-
-static bool is_multicast(const struct ip *ip)
-{
-	return ip->family == 4 ? ip->b[0] >> 4 == 0xe : ip->b[0] == 0xff;
-}
-
-/*
- * Whether no host can have this address. The first address of an IPv6 network
- * is the anycast address of its routers (RFC 4291 2.6.1) and may be had; of
- * an IPv4 network with 31 bits both are hosts (RFC 3021).
- */
-static bool bad_host(struct keys *ks, const struct doc *at, const char *s,
-		     const struct ipnet *net)
-{
-	const struct ip none = {.family = net->ip.family};
-	struct ip network = ipnet_network(net), last = ipnet_last(net), a, b;
-	char first_text[IP_TEXT_MAX], last_text[IP_TEXT_MAX];
-	const char *what = NULL;
-
-	if (ip_equal(&net->ip, &none))
-		what = "the unspecified address, which nobody can have";
-	else if (is_multicast(&net->ip))
-		what = "a multicast address";
-	else if (net->ip.family == 4 && ip_v4_value(&net->ip) == UINT32_MAX)
-		what = "a broadcast address";
-	if (what) {
-		keys_wrong(ks, at, "'%s' is %s", s, what);
-		return true;
-	}
-	if (net->ip.family == 6 || net->len >= 31)
-		return false;
-	if (ip_equal(&net->ip, &network))
-		what = "the address of the network itself";
-	else if (ip_equal(&net->ip, &last))
-		what = "the broadcast address of its network";
-	else
-		return false;
-	a = ip_add(network, 1);
-	b = ip_v4(ip_v4_value(&last) - 1);
-	keys_wrong(ks, at, "'%s' is %s; a host's lies between %s and %s", s,
-		   what, ip_print(&a, first_text), ip_print(&b, last_text));
-	return true;
-}
-
-static bool had_address(const struct vrrp_router_config *r,
-			const struct vrrp_vaddr *v)
-{
-	for (size_t i = 0; i < r->naddrs; i++)
-		if (ip_equal(&r->addrs[i].net.ip, &v->net.ip) &&
-		    strcmp(r->addrs[i].dev, v->dev) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Two routers of a namespace cannot have one address: what one gives up the
- * other would lose. Only link-local ones may stand on several interfaces.
- */
-static void check_owner(struct keys *ks, const struct doc *at,
-			const struct vrrp_router_config *r,
-			const struct vrrp_vaddr *v)
-{
-	struct reader *rd = ks->ctx;
-	const struct ip *ip = &v->net.ip;
-	bool local = ip_is_link_local(ip);
-	char text[IP_TEXT_MAX];
-	const char *key, *first;
-
-	key = arena_printf(&rd->scratch, "%s %s %s", r->netns,
-			   ip_print(ip, text), local ? v->dev : "");
-	first = map_puts(&rd->scratch, &rd->owners, key, (void *)r->name);
-	if (first && first != r->name)
-		keys_wrong(ks, at, "%s is an address of '%s' already", text,
-			   first);
-}
-
-static void add_addresses(struct keys *ks, struct vrrp_router_config *r,
-			  const struct address *list, size_t n, bool advertised)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct address *a = &list[i];
-
-		if (!a->v.dev || !ip_is_set(&a->v.net.ip))
-			continue;
-		if (advertised && a->v.net.ip.family != 4)
-			keys_wrong(ks, a->at,
-				   "an advertised address must be IPv4; put "
-				   "others under excluded_addresses");
-		else if (had_address(r, &a->v))
-			keys_wrong(ks, a->at, "%s stands on %s already",
-				   a->at->str, a->v.dev);
-		else if (!bad_host(ks, a->at, a->at->str, &a->v.net))
-			check_owner(ks, a->at, r, &a->v);
-		r->addrs[r->naddrs++] = a->v;
-	}
-}
-
-static bool check_via(struct keys *ks, const struct key *k, const struct doc *v,
-		      void *obj)
-{
-	const struct vrrp_vroute *r = obj;
-
-	(void)k;
-	if (!ip_is_set(&r->to.ip) || r->via.family == r->to.ip.family)
-		return true;
-	keys_wrong(ks, v, "'%s' is no gateway for this route", v->str);
-	return false;
-}
-
-static void end_route(struct keys *ks, const struct doc *d, void *obj)
-{
-	struct vrrp_vroute *r = obj;
-
-	(void)ks;
-	(void)d;
-	r->to.ip = ipnet_network(&r->to);
-}
-
-/* clang-format off */
-static const struct key address_keys[] = {
-	{"dev", KEY_TEXT, KEY_FIELD(struct address, v.dev),
-	 .check = check_dev, .flags = KEY_REQUIRED},
-	{"address", KEY_NET, KEY_FIELD(struct address, v.net),
-	 .at = offsetof(struct address, at), .flags = KEY_REQUIRED,
-	 .what = "address with prefix length, such as 192.0.2.1/24"},
-};
-
-static const struct key route_keys[] = {
-	{"dev", KEY_TEXT, KEY_FIELD(struct vrrp_vroute, dev),
-	 .check = check_dev, .flags = KEY_REQUIRED},
-	{"to", KEY_NET, KEY_FIELD(struct vrrp_vroute, to),
-	 .flags = KEY_REQUIRED, .what = "prefix, such as 0.0.0.0/0"},
-	{"via", KEY_IP, KEY_FIELD(struct vrrp_vroute, via),
-	 .check = check_via, .what = "gateway for this route"},
-};
-
-static const struct key track_keys[] = {
-	{"interface", KEY_TEXT, KEY_FIELD(struct vrrp_track, dev),
-	 .check = check_dev, .flags = KEY_REQUIRED},
-	{"netns", KEY_TEXT, KEY_FIELD(struct vrrp_track, netns),
-	 .check = check_netns, .def_text = "", .flags = KEY_EMPTY},
-};
-/* clang-format on */
-
-static const struct key_table address_table = {
-	.name = "address",
-	.what = "an address",
-	.keys = address_keys,
-	.n = ARRAY_LEN(address_keys),
-	.size = sizeof(struct address),
-};
-static const struct key_table route_table = {
-	.name = "route",
-	.what = "a route",
-	.keys = route_keys,
-	.n = ARRAY_LEN(route_keys),
-	.size = sizeof(struct vrrp_vroute),
-	.end = end_route,
-};
-static const struct key_table track_table = {
-	.name = "track",
-	.what = "a tracked interface",
-	.keys = track_keys,
-	.n = ARRAY_LEN(track_keys),
-	.size = sizeof(struct vrrp_track),
 };
 
 /* --- a router ------------------------------------------------------------- */
@@ -480,7 +147,7 @@ static void read_gateways(struct keys *ks, const struct key *k,
 static void check_duplicates(struct keys *ks, const struct doc *d,
 			     const struct vrrp_router_config *r)
 {
-	struct reader *rd = ks->ctx;
+	struct config_reader *rd = ks->ctx;
 	const char *key, *first;
 
 	if (*r->id && map_puts(&rd->scratch, &rd->ids, r->id, (void *)r->id)) {
@@ -512,12 +179,12 @@ static void end_router(struct keys *ks, const struct doc *d, void *obj)
 	r->set.refresh_phase_ns = phase_of(r->id, r->set.refresh_ns);
 	r->addrs = arena_array(ks->a, in->nadvertised + in->nexcluded,
 			       sizeof(*r->addrs));
-	add_addresses(ks, r, in->advertised, in->nadvertised, true);
+	config_addresses(ks, r, in->advertised, in->nadvertised, true);
 	r->nadvert = r->naddrs;
 	if (!in->nadvertised)
 		keys_wrong(ks, d,
 			   "a router needs at least one of virtual_addresses");
-	add_addresses(ks, r, in->excluded, in->nexcluded, false);
+	config_addresses(ks, r, in->excluded, in->nexcluded, false);
 	if (r->health_ns && r->set.priority == 255)
 		keys_wrong(ks, d,
 			   "the owner of the addresses (priority 255) cannot "
@@ -561,9 +228,9 @@ static const struct key router_keys[] = {
 	 .flags = KEY_REQUIRED, .min = 1, .max = NAME_MAX_LEN},
 	{"id", KEY_TEXT, KEY_FIELD(struct router, c.id), .flags = KEY_EMPTY},
 	{"netns", KEY_TEXT, KEY_FIELD(struct router, c.netns),
-	 .check = check_netns, .def_text = "", .flags = KEY_EMPTY},
+	 .check = config_check_netns, .def_text = "", .flags = KEY_EMPTY},
 	{"interface", KEY_TEXT, KEY_FIELD(struct router, c.dev),
-	 .check = check_dev, .flags = KEY_REQUIRED},
+	 .check = config_check_dev, .flags = KEY_REQUIRED},
 	{"state_file", KEY_TEXT, KEY_FIELD(struct router, c.state_file),
 	 .flags = KEY_EMPTY},
 	{"version", KEY_UINT, KEY_FIELD(struct router, c.set.version),
@@ -588,23 +255,23 @@ static const struct key router_keys[] = {
 	 KEY_WORDS(checksums), .def = VRRP_CSUM_PSEUDO},
 	{"virtual_addresses", KEY_LIST,
 	 KEY_ITEMS(struct router, advertised, nadvertised),
-	 .table = &address_table, .max = VRRP_ADDRS_MAX, .flags = KEY_EMPTY},
+	 .table = &config_address_table, .max = VRRP_ADDRS_MAX, .flags = KEY_EMPTY},
 	{"excluded_addresses", KEY_LIST,
 	 KEY_ITEMS(struct router, excluded, nexcluded),
-	 .table = &address_table, .max = VRRP_EXCLUDED_MAX,
+	 .table = &config_address_table, .max = VRRP_EXCLUDED_MAX,
 	 .flags = KEY_EMPTY},
 	{"virtual_routes", KEY_LIST,
 	 KEY_ITEMS(struct router, c.routes, c.nroutes),
-	 .table = &route_table, .max = VRRP_ROUTES_MAX, .flags = KEY_EMPTY},
+	 .table = &config_route_table, .max = VRRP_ROUTES_MAX, .flags = KEY_EMPTY},
 	{"track", KEY_LIST, KEY_ITEMS(struct router, c.tracks, c.ntracks),
-	 .table = &track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
+	 .table = &config_track_table, .max = VRRP_TRACKS_MAX, .flags = KEY_EMPTY},
 	{"health", KEY_MAP, .size = sizeof(struct router),
 	 .table = &health_table, .flags = KEY_EMPTY},
 	{"track_addresses", KEY_BOOL,
 	 KEY_FIELD(struct router, c.track_addresses), .def = true},
 	{"forwarding", KEY_TEXTS,
 	 KEY_ITEMS(struct router, c.forwarding, c.nforwarding),
-	 .check = check_devs, .max = VRRP_FORWARDING_MAX, .flags = KEY_EMPTY},
+	 .check = config_check_devs, .max = VRRP_FORWARDING_MAX, .flags = KEY_EMPTY},
 };
 static const struct key_table router_table = {
 	.name = "router", .what = "a router", .keys = router_keys,
@@ -613,6 +280,20 @@ static const struct key_table router_table = {
 };
 
 /* --- the file ------------------------------------------------------------- */
+
+static bool check_control(struct keys *ks, const struct key *k,
+			  const struct doc *v, void *obj)
+{
+	(void)k;
+	(void)obj;
+	if (strlen(v->str) > SUN_PATH_MAX)
+		keys_wrong(ks, v, "'control' is too long for a socket's path");
+	else if (*v->str != '/')
+		keys_wrong(ks, v, "'control' must be an absolute path");
+	else
+		return true;
+	return false;
+}
 
 static const struct key file_keys[] = {
 	{"node", KEY_TEXT, KEY_FIELD(struct file, node), .flags = KEY_EMPTY},
@@ -625,11 +306,11 @@ static const struct key file_keys[] = {
 static const struct key_table file_table =
 	KEY_TABLE("configuration", struct file, file_keys);
 
-static int read_root(struct reader *rd, const struct doc *root)
+static int read_root(struct config_reader *rd, const struct doc *root)
 {
 	struct vrrp_config *c = rd->c;
 	struct keys ks = {.a = &c->arena,
-			  .report = report,
+			  .report = config_report,
 			  .ctx = rd,
 			  .lax = true,
 			  .most = VRRP_CONFIG_ERRORS_MAX};
@@ -655,7 +336,7 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 {
 	auto_arena struct arena tree = {0};
 	struct vrrp_config c = {0};
-	struct reader rd = {.path = path, .c = &c, .errs = errs};
+	struct config_reader rd = {.path = path, .c = &c, .errs = errs};
 	struct doc_error where;
 	struct doc *root;
 	int r;
