@@ -16,7 +16,7 @@ void vrrp_queue_address(struct vrrp_space *s, int type, const struct ipnet *net,
 		.addr = *net,
 		.flags = net->ip.family == 6 ? IFA_F_NODAD : 0,
 		.scope = ip_is_link_local(&net->ip) ? RT_SCOPE_LINK
-					      : RT_SCOPE_UNIVERSE,
+						    : RT_SCOPE_UNIVERSE,
 		.proto = type == RTM_NEWADDR ? VRRP_PROTOCOL : 0,
 	};
 
