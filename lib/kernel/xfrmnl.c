@@ -132,13 +132,16 @@ static int look(int fd, struct xfrmnl *ret)
 	return 0;
 }
 
-int xfrmnl_look(struct xfrmnl *ret, struct err *reterr)
+int xfrmnl_look(enum xfrmnl_there *known, struct xfrmnl *ret,
+		struct err *reterr)
 {
 	auto_close int fd = -1;
 	int r;
 
 	*ret = (struct xfrmnl){0};
-	if (!is_there())
+	if (*known == XFRMNL_UNASKED)
+		*known = is_there() ? XFRMNL_THERE : XFRMNL_NOT_THERE;
+	if (*known == XFRMNL_NOT_THERE)
 		return 0;
 	fd = netns_socket(-1, AF_NETLINK, SOCK_RAW, NETLINK_XFRM);
 	if (fd < 0)

@@ -31,7 +31,7 @@ static int look(struct look *l, struct err *reterr)
 
 	if (!*l->ns->name)
 		return 0;
-	e = xfrmnl_look(&x, reterr);
+	e = xfrmnl_look(l->ipsec, &x, reterr);
 	if (e < 0 || (!x.policies && !x.states && !x.blocks))
 		return e;
 	r = seen_push(l->a, l->ns, RES_XFRM);

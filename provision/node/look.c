@@ -32,6 +32,7 @@ struct looking {
 	struct arena *a;
 	const struct look_what *what;
 	struct observed *o;
+	enum xfrmnl_there ipsec;
 	struct err err;
 	int res;
 };
@@ -46,7 +47,8 @@ static int look_here(struct looking *l, const char *name)
 {
 	auto_(rtnl_release) struct rtnl *rtnl = NULL;
 	struct seen_ns ns = {.name = name}, *slot;
-	struct look here = {.a = l->a, .what = l->what, .ns = &ns};
+	struct look here = {
+		.a = l->a, .what = l->what, .ns = &ns, .ipsec = &l->ipsec};
 	size_t i;
 	int r;
 

@@ -11,6 +11,7 @@
 #include "lib/doc.h"
 #include "lib/err.h"
 #include "lib/kernel/rtnl.h"
+#include "lib/kernel/xfrmnl.h"
 #include "lib/map.h"
 #include "provision/res.h"
 #include "provision/seen.h"
@@ -34,6 +35,7 @@ struct look {
 	struct rtnl *rtnl;
 	const struct look_what *what;
 	struct seen_ns *ns;
+	enum xfrmnl_there *ipsec; /* the same for all namespaces of a look */
 };
 
 /* What must be asked for a plan to be compared, while the kinds gather it. */
