@@ -5,7 +5,9 @@
  * Adverts leave as Ethernet frames. An IP socket needs a neighbour entry for
  * 224.0.0.18 on each interface, of a table that the whole machine shares; when
  * that is full the packet vanishes, and raw sockets are not told. They come in
- * by an IP socket in the group, which needs none.
+ * by an IP socket in the group, which needs none. What they leave by is the
+ * namespace's packet socket: closing one takes the kernel longer than anything
+ * else that the engine has it do.
  */
 #include "vrrp/port.h"
 
@@ -31,7 +33,7 @@ struct port *port_new(struct room *room, const char *dev,
 	struct port *p = mem_zero(1, sizeof(*p));
 
 	p->room = room;
-	p->fd = p->out = -1;
+	p->fd = -1;
 	p->io = (struct io){ready, p};
 	snprintf(p->dev, sizeof(p->dev), "%s", dev);
 	return p;
@@ -40,8 +42,7 @@ struct port *port_new(struct room *room, const char *dev,
 void port_close(struct port *p)
 {
 	auto_close_fn(&p->fd);
-	auto_close_fn(&p->out);
-	p->fd = p->out = -1;
+	p->fd = -1;
 	p->ifindex = 0;
 	p->lost = false;
 }
@@ -79,10 +80,6 @@ static int open_socket(struct engine *e, struct port *p,
 	if (p->fd < 0)
 		return p->fd;
 	p->ifindex = link->ifindex;
-	/* Its own, so that no burst of announcements fills its buffer. */
-	p->out = vrrp_sock_packet(p->room->s.nsfd, reterr);
-	if (p->out < 0)
-		return p->out;
 	r = port_filter(p, reterr);
 	if (r < 0)
 		return r;
@@ -130,7 +127,7 @@ int port_send(struct port *p, const struct vrrp_advert *a,
 	if (p->fd < 0)
 		return -ENOTCONN;
 	if (p->has_mac)
-		return vrrp_sock_frame(p->out, p->ifindex, out,
+		return vrrp_sock_frame(p->room->s.packet, p->ifindex, out,
 				       vrrp_advert_frame(a, csum, p->mac, out));
 	return vrrp_sock_send(p->fd, p->ifindex, &a->src, out,
 			      vrrp_advert_encode(a, csum, out));

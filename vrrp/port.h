@@ -22,9 +22,8 @@ struct port {
 	char dev[VRRP_DEV_MAX];
 	unsigned ifindex; /* of the open socket */
 	bool lost;        /* it is called otherwise now: for last words only */
-	int fd;           /* or -1 */
-	int out;          /* adverts leave by it as frames; or -1 */
-	bool has_mac;     /* else they leave by fd */
+	int fd;           /* adverts come in by it, or -1 */
+	bool has_mac;     /* they leave as frames, else by fd */
 	uint8_t mac[6];
 	struct io io;
 	struct vrrp_group *groups; /* one for each router here */

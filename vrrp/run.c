@@ -15,6 +15,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/kernel/closer.h"
 #include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/loop.h"
@@ -141,6 +142,7 @@ static void engine_release(struct engine *e)
 	auto_close_fn(&e->signals);
 	auto_close_fn(&e->timer);
 	auto_close_fn(&e->ep);
+	closer_wait();
 	vrrp_config_release(&e->config);
 }
 

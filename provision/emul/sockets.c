@@ -2,8 +2,6 @@
 #include "provision/emul/sockets.h"
 
 #include <dirent.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,10 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/closer.h"
 #include "lib/parse.h"
 
 #define HELD_MAX 16384 /* descriptors taken */
-#define AT_ONCE 128    /* threads that close */
 #define FEW 8 /* sockets of one process, which are closed soon enough */
 
 static void auto_closedir(DIR **d)
@@ -99,33 +97,11 @@ void emul_sockets_hold(const pid_t *pids, size_t n, struct emul_sockets *ret)
 	free(room);
 }
 
-struct closing {
-	const struct emul_sockets *s;
-	atomic_size_t next;
-};
-
-static void *close_some(void *ctx)
-{
-	struct closing *c = ctx;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&c->next, 1)) < c->s->n)
-		close(c->s->fds[i]);
-	return NULL;
-}
-
 void emul_sockets_close(struct emul_sockets *s)
 {
-	struct closing c = {.s = s};
-	pthread_t threads[AT_ONCE];
-	size_t i, n = 0;
-
-	while (n < AT_ONCE && n + 1 < s->n &&
-	       pthread_create(&threads[n], NULL, close_some, &c) == 0)
-		n++;
-	close_some(&c);
-	for (i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < s->n; i++)
+		closer_take(s->fds[i]);
+	closer_wait();
 	free(s->fds);
 	*s = (struct emul_sockets){0};
 }

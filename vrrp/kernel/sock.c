@@ -7,11 +7,13 @@
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -178,6 +180,20 @@ int vrrp_sock_frame(int fd, unsigned ifindex, const uint8_t *frame, size_t len)
 	return 0;
 }
 
+/*
+ * Adverts leave by the same socket. Where frames wait for a device, the half of
+ * its buffer is theirs.
+ */
+static bool is_half_full(int fd)
+{
+	socklen_t len = sizeof(int);
+	int queued = 0, size = 0;
+
+	return ioctl(fd, SIOCOUTQ, &queued) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0 &&
+	       queued > size / 2;
+}
+
 size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n)
 {
 	struct sockaddr_ll to[VRRP_FRAMES_MAX];
@@ -186,6 +202,8 @@ size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n)
 	size_t i, failed = 0;
 	int r;
 
+	if (is_half_full(fd))
+		return n;
 	memset(m, 0, sizeof(m));
 	memset(to, 0, sizeof(to));
 	for (i = 0; i < n; i++) {

@@ -61,7 +61,8 @@ struct vrrp_frame {
 
 /*
  * Sends up to VRRP_FRAMES_MAX Ethernet frames; one that cannot be sent does
- * not stop the others. Returns how many could not.
+ * not stop the others, and none is where half of the socket's buffer is taken:
+ * the rest is for adverts. Returns how many could not.
  */
 size_t vrrp_sock_frames(int fd, const struct vrrp_frame *f, size_t n);
 

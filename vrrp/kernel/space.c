@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/closer.h"
 #include "lib/kernel/netns.h"
 #include "lib/kernel/rtnl.h"
 #include "lib/mem.h"
@@ -44,7 +45,7 @@ void vrrp_space_close(struct vrrp_space *s)
 {
 	auto_close_fn(&s->nsfd);
 	auto_close_fn(&s->watch);
-	auto_close_fn(&s->packet);
+	closer_take(s->packet);
 	rtnl_free(s->rtnl);
 	free(s->links);
 	s->nsfd = s->watch = s->packet = -1;
