@@ -5,7 +5,8 @@
  * Addresses live in the kernel and outlast the process that added them, so
  * an engine that is killed would go on answering for its routers while
  * another node takes over. The supervisor is its parent: it does nothing but
- * wait, and when the engine ends otherwise than in good order it takes all
+ * wait, and when the engine ends otherwise than in good order (which it hears
+ * before the kernel has closed all of its sockets: pulse.h) it takes all
  * virtual addresses away, says priority 0 for each router that had any (the
  * others then wait for their skew, not for three intervals) and starts the
  * engine again. The engine is told by the kernel (PR_SET_PDEATHSIG) when the
@@ -34,12 +35,14 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "lib/kernel/closer.h"
 #include "vrrp/journal.h"
 #include "vrrp/kernel/forward.h"
 #include "vrrp/kernel/hunt.h"
 #include "vrrp/kernel/place.h"
 #include "vrrp/kernel/sock.h"
 #include "vrrp/kernel/space.h"
+#include "vrrp/pulse.h"
 #include "vrrp/run.h"
 
 #define STOP_PATIENCE_NS (5 * NS_PER_S)
@@ -50,7 +53,9 @@
 
 struct supervisor {
 	struct vrrp_config config;
-	pid_t engine; /* 0: none */
+	pid_t engine;        /* 0: none */
+	struct pulse *pulse; /* the engine's, not watched yet */
+	int deaths[2];       /* a pipe: pids of engines that died */
 	int signals;
 	int hear_fd; /* from the engine */
 	int tell_fd; /* to whoever waits for the start, or -1 */
@@ -144,9 +149,13 @@ static int be_engine(struct supervisor *v, int tell_fd, pid_t parent,
 
 	close(v->signals);
 	close(v->hear_fd);
+	close(v->deaths[0]);
+	close(v->deaths[1]);
 	if (v->tell_fd >= 0)
 		close(v->tell_fd);
 	v->signals = v->hear_fd = v->tell_fd = -1;
+	v->deaths[0] = v->deaths[1] = -1;
+	pulse_begin(v->pulse);
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		r = err_sys(&e, -errno, "prctl");
 	else if (getppid() != parent)
@@ -156,6 +165,7 @@ static int be_engine(struct supervisor *v, int tell_fd, pid_t parent,
 	if (r < 0 && dprintf(tell_fd, "-%s", e.msg) < 0)
 		return err_set(reterr, r, "%s", e.msg);
 	close(tell_fd);
+	pulse_end(v->pulse);
 	return r < 0 ? err_set(reterr, -ECANCELED, "%s", "") : 0;
 }
 
@@ -170,12 +180,17 @@ static int start(struct supervisor *v, int *ret, struct err *reterr)
 	v->hear_fd = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(reterr, -errno, "pipe");
+	/* One that died may keep its end open for long. */
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	v->pulse = pulse_new();
 	pid = fork();
 	if (pid < 0) {
 		int r = err_sys(reterr, -errno, "fork");
 
 		close(ends[0]);
 		close(ends[1]);
+		pulse_free(v->pulse);
+		v->pulse = NULL;
 		return r;
 	}
 	if (pid == 0) {
@@ -223,6 +238,8 @@ static void hear(struct supervisor *v)
 			follow_reload(v);
 		} else if (in[i] == VRRP_TELL_READY) {
 			v->ready = true;
+			pulse_watch(v->pulse, v->engine, v->deaths[1]);
+			v->pulse = NULL;
 			if (v->tell_fd < 0)
 				continue;
 			(void)!write(v->tell_fd, "+", 1);
@@ -244,27 +261,28 @@ static void stop(struct supervisor *v)
 		kill(v->engine, SIGTERM);
 }
 
-/* True where all is over. */
-static bool buried(struct supervisor *v, int status)
+static void say_end(struct supervisor *v, int status)
 {
-	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (WIFSIGNALED(status))
+		vrrp_journal(&v->log, LOG_LEVEL_ERROR,
+			     "the engine died of signal %d", WTERMSIG(status));
+	else
+		vrrp_journal(&v->log, LOG_LEVEL_ERROR, "the engine ended: %s",
+			     v->why);
+}
 
-	v->engine = 0;
+/* The engine is no more, in good order or not. True where all is over. */
+static bool buried(struct supervisor *v, bool clean)
+{
 	if (v->hear_fd >= 0)
 		hear(v);
+	v->engine = 0;
+	pulse_free(v->pulse);
+	v->pulse = NULL;
 	if (!clean)
 		remove_left_over(v);
 	if (clean || v->stopping || !v->ready)
 		return true;
-	if (WIFSIGNALED(status))
-		vrrp_journal(
-			&v->log, LOG_LEVEL_ERROR,
-			"the engine died of signal %d and is started again",
-			WTERMSIG(status));
-	else
-		vrrp_journal(&v->log, LOG_LEVEL_ERROR,
-			     "the engine ended and is started again: %s",
-			     v->why);
 	v->delay_ns = v->delay_ns * 2;
 	if (v->delay_ns > DELAY_MOST_NS)
 		v->delay_ns = DELAY_MOST_NS;
@@ -279,8 +297,9 @@ static bool buried(struct supervisor *v, int status)
 static bool signalled(struct supervisor *v)
 {
 	struct signalfd_siginfo s;
-	bool over = false;
+	bool over = false, clean;
 	int status;
+	pid_t pid;
 
 	while (read(v->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
 		if (s.ssi_signo == SIGHUP && v->engine)
@@ -288,8 +307,13 @@ static bool signalled(struct supervisor *v)
 		else if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
 			stop(v);
 	}
-	if (v->engine && waitpid(v->engine, &status, WNOHANG) == v->engine)
-		over = buried(v, status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		if (!clean && (pid != v->engine || v->ready))
+			say_end(v, status);
+		if (pid == v->engine)
+			over |= buried(v, clean);
+	}
 	return over || (v->stopping && !v->engine);
 }
 
@@ -304,21 +328,34 @@ static int timeout_ms(const struct supervisor *v)
 	return ns <= 0 ? 0 : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/* The engine died, though it may be long until it can be waited for. */
+static bool died(struct supervisor *v)
+{
+	bool over = false;
+	pid_t pid;
+
+	while (read(v->deaths[0], &pid, sizeof(pid)) == (ssize_t)sizeof(pid))
+		if (pid == v->engine)
+			over |= buried(v, false);
+	return over;
+}
+
 /* 0 where the engine ended, 1 in a new engine with *ret, -errno. */
 static int wait_and_mend(struct supervisor *v, int *ret, struct err *reterr)
 {
-	struct pollfd fds[2];
+	struct pollfd fds[3];
 	int r;
 
 	for (;;) {
 		fds[0] = (struct pollfd){.fd = v->signals, .events = POLLIN};
 		fds[1] = (struct pollfd){.fd = v->hear_fd, .events = POLLIN};
-		r = poll(fds, 2, timeout_ms(v));
+		fds[2] = (struct pollfd){.fd = v->deaths[0], .events = POLLIN};
+		r = poll(fds, 3, timeout_ms(v));
 		if (r < 0 && errno != EINTR)
 			return err_sys(reterr, -errno, "poll");
 		if (r > 0 && fds[1].revents)
 			hear(v);
-		if (signalled(v))
+		if (signalled(v) || died(v))
 			return 0;
 		if (!mono_before(clock_mono(), v->kill_at) && v->engine) {
 			kill(v->engine, SIGKILL);
@@ -326,6 +363,7 @@ static int wait_and_mend(struct supervisor *v, int *ret, struct err *reterr)
 		}
 		if (v->engine || mono_before(clock_mono(), v->start_at))
 			continue;
+		closer_wait();
 		r = start(v, ret, reterr);
 		if (r == 0)
 			return 1;
@@ -444,6 +482,8 @@ static int supervise(struct supervisor *v, struct err *reterr)
 	r = open_signals(v, reterr);
 	if (r < 0)
 		return r;
+	if (pipe2(v->deaths, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(reterr, -errno, "pipe");
 	r = start(v, &ret, reterr);
 	if (r < 0)
 		return r;
@@ -465,6 +505,7 @@ int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr)
 {
 	struct supervisor v = {.config = *config,
 			       .signals = -1,
+			       .deaths = {-1, -1},
 			       .hear_fd = -1,
 			       .tell_fd = -1,
 			       .kill_at = MONO_NEVER,
@@ -492,6 +533,9 @@ int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr)
 	}
 	auto_close_fn(&v.tell_fd);
 	auto_close_fn(&v.hear_fd);
+	auto_close_fn(&v.deaths[0]);
+	auto_close_fn(&v.deaths[1]);
 	vrrp_config_release(&v.config);
+	closer_wait();
 	return r;
 }
