@@ -11,6 +11,7 @@
 #include "lib/mono.h"
 #include "vrrp/config/config.h"
 #include "vrrp/journal.h"
+#include "vrrp/pace.h"
 
 /* What is told to tell_fd. */
 #define VRRP_TELL_READY '+'    /* the control socket answers */
@@ -46,7 +47,10 @@ struct engine {
 	struct port **ports;
 	size_t nports;
 	struct mono look_at, mend_at;
-	size_t pending; /* routers with effects not yet carried out */
+	size_t pending;   /* routers with effects not yet carried out */
+	size_t soon;      /* routers whose announcement had to be put off */
+	struct pace pace; /* of announcements that can wait */
+	size_t turn;      /* the router whose turn it is to say such a one */
 	bool stop, reload;
 	struct serve *serve; /* the control socket, once it is open */
 	struct vrrp_bucket log;

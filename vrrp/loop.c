@@ -16,6 +16,7 @@
  *     at once, fifty adverts leave before the first address is added, and
  *     the turn is cut short after TURN_NS, so that addresses of many routers
  *     never hold up the adverts of others.
+ *     Announcements that only repeat one go by a pace of their own (pace.h).
  *
  * Rooms (namespaces) and ports (interfaces) come and go under the engine. A
  * missing one puts its routers in fault, with the reason; it is looked for
@@ -62,12 +63,17 @@ static struct mono next_deadline(const struct engine *e)
 {
 	struct mono at =
 		mono_min(mono_min(e->look_at, e->mend_at), serve_deadline(e));
+	bool later = false;
 	size_t i;
 
-	for (i = 0; i < e->n; i++)
+	for (i = 0; i < e->n; i++) {
 		at = mono_min(
 			mono_min(at, wake_for(e->routers[i])),
 			vrrp_health_deadline(&e->routers[i]->health.core));
+		later |= e->routers[i]->later > 0;
+	}
+	if (later)
+		at = mono_min(at, e->pace.next);
 	return at;
 }
 
@@ -92,7 +98,7 @@ static void arm(struct engine *e)
 static void read_all(struct engine *e)
 {
 	struct epoll_event ev[EVENTS];
-	int n, i, timeout = e->pending ? 0 : -1;
+	int n, i, timeout = e->pending || e->soon ? 0 : -1;
 
 	do {
 		n = epoll_wait(e->ep, ev, EVENTS, timeout);
@@ -123,6 +129,9 @@ static void run_timers(struct engine *e)
 		router_probe(e, r);
 		if (mono_before(now, wake_for(r)))
 			continue;
+		/* Only an advert is more urgent than what is not done yet. */
+		if (r->done < r->todo.n && mono_before(now, r->core.timer))
+			continue;
 		while (mono_before(now, vrrp_deadline(&r->core)))
 			now = clock_mono();
 		hear_ready(e, r->port);
@@ -146,6 +155,36 @@ static void finish_some(struct engine *e)
 	}
 }
 
+/*
+ * What an announcement takes the kernel is told by those who hear it. So those
+ * that are due go as effects do, and those that repeat one get a share of the
+ * time, router by router.
+ */
+static void announce_some(struct engine *e)
+{
+	struct mono begun = clock_mono(), now = begun;
+	size_t i;
+
+	for (i = 0; e->soon && i < e->n; i++) {
+		if (!e->routers[i]->soon)
+			continue;
+		router_announce(e, e->routers[i]);
+		now = clock_mono();
+		if (mono_sub(now, begun) > TURN_NS)
+			return;
+	}
+	for (i = 0; pace_may(&e->pace, now) && i < e->n; i++) {
+		struct router *r = e->routers[e->turn++ % e->n];
+
+		if (!r->later)
+			continue;
+		router_announce(e, r);
+		begun = now;
+		now = clock_mono();
+		pace_took(&e->pace, begun, now);
+	}
+}
+
 void loop_run(struct engine *e)
 {
 	while (!e->stop) {
@@ -159,6 +198,7 @@ void loop_run(struct engine *e)
 		rooms_review(e);
 		run_timers(e);
 		finish_some(e);
+		announce_some(e);
 		mend_due(e);
 	}
 	engine_stop(e);

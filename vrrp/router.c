@@ -26,6 +26,9 @@
 #include "vrrp/room.h"
 #include "vrrp/scribe.h"
 
+/* Announcements of one router that wait: more would say the same. */
+#define LATER_MAX 8u
+
 #define SAY(r, level, fmt, ...)                                                \
 	vrrp_journal(&(r)->log, LOG_LEVEL_##level, "%u %s %s: " fmt,           \
 		     (r)->cfg->set.vrid, (r)->cfg->dev, (r)->cfg->name,        \
@@ -202,7 +205,7 @@ static void remove_addresses(struct router *r,
 
 static void announce(struct router *r)
 {
-	if (r->room->s.open)
+	if (r->room->s.open && r->core.state == VRRP_ACTIVE)
 		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
 }
 
@@ -240,7 +243,10 @@ static void carry_out(struct engine *e, struct router *r,
 		remove_addresses(r, NULL);
 		break;
 	case VRRP_FX_ANNOUNCE:
-		announce(r);
+		if (!r->again)
+			announce(r);
+		else if (r->later < LATER_MAX)
+			r->later++;
 		break;
 	case VRRP_FX_STATE:
 		tell_state(e, r, fx);
@@ -257,6 +263,54 @@ void router_finish(struct engine *e, struct router *r)
 	e->pending--;
 }
 
+/* Another event comes before all was done that the last one asked for. */
+static void finish_in_haste(struct engine *e, struct router *r)
+{
+	const struct vrrp_effect *fx;
+
+	if (r->done == r->todo.n)
+		return;
+	while (r->done < r->todo.n) {
+		fx = &r->todo.fx[r->done++];
+		if (fx->kind != VRRP_FX_ANNOUNCE || r->again) {
+			carry_out(e, r, fx);
+		} else if (!r->soon) {
+			r->soon = true;
+			e->soon++;
+		}
+	}
+	e->pending--;
+}
+
+static void not_soon(struct engine *e, struct router *r)
+{
+	if (!r->soon)
+		return;
+	r->soon = false;
+	e->soon--;
+}
+
+void router_announce(struct engine *e, struct router *r)
+{
+	if (r->soon)
+		not_soon(e, r);
+	else
+		r->later--;
+	announce(r);
+}
+
+/* What was announced a moment ago, and is only said again? */
+static bool says_again(const struct router *r, const struct vrrp_event *ev)
+{
+	unsigned i;
+
+	for (i = 0; i < r->todo.n; i++)
+		if (r->todo.fx[i].kind == VRRP_FX_ADD ||
+		    r->todo.fx[i].kind == VRRP_FX_STATE)
+			return false;
+	return ev->kind == VRRP_EV_TIMER;
+}
+
 void router_finish_all(struct engine *e)
 {
 	size_t i;
@@ -268,8 +322,9 @@ void router_finish_all(struct engine *e)
 void router_step(struct engine *e, struct router *r, struct mono now,
 		 const struct vrrp_event *ev)
 {
-	router_finish(e, r);
+	finish_in_haste(e, r);
 	vrrp_step(&r->core, now, ev, &r->todo);
+	r->again = says_again(r, ev);
 	r->done = 0;
 	/* When many take over at once all adverts go before any address. */
 	while (r->done < r->todo.n &&
@@ -287,6 +342,8 @@ void router_stop(struct engine *e, struct router *r)
 		return;
 	router_step(e, r, clock_mono(), &ev);
 	router_finish(e, r);
+	not_soon(e, r);
+	r->later = 0;
 	r->started = false;
 }
 

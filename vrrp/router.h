@@ -45,7 +45,10 @@ struct router {
 	bool failing; /* it hands over, as its gateways do not answer */
 	struct scribe_file *file; /* its state file, once there was a word */
 	struct vrrp_effects todo;
-	unsigned done; /* effects of todo carried out */
+	unsigned done;  /* effects of todo carried out */
+	bool again;     /* todo only says again what was announced */
+	bool soon;      /* an announcement is due that had to be put off */
+	unsigned later; /* and so many that can wait */
 	bool started;
 	bool heir; /* this node held its addresses until now: others may still
 		      send here, and their holder must announce them again */
@@ -85,6 +88,8 @@ void router_meet_room(struct router *r, bool everywhere);
 void router_step(struct engine *e, struct router *r, struct mono now,
 		 const struct vrrp_event *ev);
 void router_finish(struct engine *e, struct router *r);
+/* One announcement that was put off, or that can wait. */
+void router_announce(struct engine *e, struct router *r);
 /* The same for all that wait. */
 void router_finish_all(struct engine *e);
 /* Something of r may not be as it should: it is looked at (mend.h). */
