@@ -1,16 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The curve: labs of ever more routers, each with two instances. For each, how
-# long `up` takes, and until all routers are active; verify's points that fail and the routers that changed roles
-# meanwhile, the drill, and `up` again after `down`.
+# The curve: labs of ever more routers, each with two instances. For each, in
+# seconds, what `up` takes until all routers are active, verify with its points
+# that fail, the drill, `down`, and `up` again at once; how many routers changed
+# roles while verify looked, how often the machine's neighbour table was full
+# meanwhile, and the memory of one node's VRRP engine.
 # Usage: bench/scale.sh [ROUTERSxHOSTS...]
-# SCALE_SECONDS: what one command may take (600).
+# SCALE_SECONDS: what one command may take (600). SCALE_KEEP: a folder for what
+# verify and the drill said.
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 limit=${SCALE_SECONDS:-600}
 lab=scale$$
 tmp=$(mktemp -d)
-trap '"$LABCTL" down -q "$lab" >/dev/null 2>&1; rm -rf "$tmp"' EXIT
+cleanup() {
+	"$LABCTL" down -q "$lab" >/dev/null 2>&1
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
 [ $# -gt 0 ] || set -- 10x2 50x2 100x2 200x2 400x2 1000x2 200x10
 
 # within FILE COMMAND...: its output; sets TOOK, in seconds, and its status.
@@ -25,29 +33,14 @@ within() {
 	return $status
 }
 
-# Routers' changes of role until now, all nodes together.
-transitions() {
-	"$LABCTL" status "$lab" -o json 2>/dev/null |
-		grep -o '"since_ns": [0-9]*' | sort | sha256sum
-}
-
-# all_active FROM_US: waits until each router is; sets ACTIVE, in seconds.
-all_active() {
-	local n=0
-	while n=$("$LABCTL" status "$lab" -o json 2>/dev/null |
-		grep -c '"state": "active"') && [ "$n" -lt "$routers" ] ||
-		[ "$n" = 0 ]; do
-		ACTIVE="$n only"
-		[ $((${EPOCHREALTIME/./} - $1)) -gt $((limit * 1000000)) ] &&
-			return 1
-		sleep 1
-	done
-	ACTIVE=$(awk -v us=$((${EPOCHREALTIME/./} - $1)) \
-		'BEGIN {printf "%.1f", us / 1e6}')
+# Since when each router is what it is, a line each, node by node.
+roles() {
+	"$LABCTL" status "$lab" -o json 2>/dev/null | grep '"since_ns"'
 }
 
 fails() { grep -c '^not ok' "$1"; }
 points() { grep -cE '^(not )?ok' "$1"; }
+failing() { echo "$(fails "$1") of $(points "$1")"; }
 
 fulls() {
 	awk 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "table_fulls") c = i}
@@ -55,33 +48,46 @@ fulls() {
 		/proc/net/stat/arp_cache 2>/dev/null || echo 0
 }
 
-printf '%-9s %7s %8s %16s %8s %6s %6s %14s %7s %7s\n' "routers" "up, s" \
-	"active" "verify: failing" "s" "roles" "full" "drill: failing" "s" "again"
+# The largest engine's resident memory, in MB.
+engine_mb() {
+	ps -eo rss,args | awk '/[v]rrp run .*\/'"$lab"'\// && $1 > kb {kb = $1}
+		END {printf "%.1f", kb / 1024}'
+}
+
+# row WORD...: one of the table.
+line() {
+	printf '%-8s %7s %14s %7s %6s %5s %9s %7s %6s %7s %7s\n' "$@"
+}
+
+line routers "up, s" "verify: failing" s roles full "drill: failing" s "down, s" \
+	"again, s" "engine, MB"
 for size in "$@"; do
 	routers=${size%x*} hosts=${size#*x}
 	"$top/bench/big-lab.sh" "$lab" "$routers" "$hosts" >"$tmp/lab.yaml"
-	begun=${EPOCHREALTIME/./}
-	if ! within "$tmp/up" "$LABCTL" up --no-wait "$tmp/lab.yaml"; then
-		printf '%-9s %7s   %s\n' "$size" "$TOOK" \
+	if ! within "$tmp/up" "$LABCTL" up "$tmp/lab.yaml"; then
+		printf '%-8s %7s   %s\n' "$size" "$TOOK" \
 			"not up: $(grep '^labctl: ' "$tmp/err" | head -n 1)"
 		"$LABCTL" down -q "$lab" >/dev/null 2>&1
 		continue
 	fi
 	up=$TOOK
-	all_active "$begun"
-	before=$(transitions) full=$(fulls)
+	roles >"$tmp/before"
+	full=$(fulls)
 	within "$tmp/verify" "$LABCTL" verify "$lab"
 	verify=$TOOK
-	roles=kept
-	[ "$(transitions)" = "$before" ] || roles=moved
+	roles >"$tmp/after"
+	moved=$(diff "$tmp/before" "$tmp/after" | grep -c '^>')
 	full=$(($(fulls) - full))
+	mb=$(engine_mb)
 	within "$tmp/drill" "$LABCTL" failover "$lab"
 	drill=$TOOK
-	"$LABCTL" down -q "$lab" >/dev/null 2>&1
+	[ -n "${SCALE_KEEP:-}" ] && for f in verify drill; do
+		cp "$tmp/$f" "$SCALE_KEEP/$size.$f"
+	done
+	within "$tmp/down" "$LABCTL" down -q "$lab"
+	down=$TOOK
 	within "$tmp/up" "$LABCTL" up "$tmp/lab.yaml" || TOOK=fails
-	printf '%-9s %7s %8s %16s %8s %6s %6s %14s %7s %7s\n' "$size" "$up" "$ACTIVE" \
-		"$(fails "$tmp/verify") of $(points "$tmp/verify")" "$verify" \
-		"$roles" "$full" \
-		"$(fails "$tmp/drill") of $(points "$tmp/drill")" "$drill" "$TOOK"
+	line "$size" "$up" "$(failing "$tmp/verify")" "$verify" "$moved" "$full" \
+		"$(failing "$tmp/drill")" "$drill" "$down" "$TOOK" "$mb"
 	"$LABCTL" down -q "$lab" >/dev/null 2>&1
 done
