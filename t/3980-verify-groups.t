@@ -9,27 +9,17 @@
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
+# shellcheck source=t/lib/groups.sh
+. "$(dirname "$0")/lib/groups.sh"
 need_lab
 lab_make 1s "$tap_top/topologies/classroom.yaml"
 # One may answer for an address that another has when it fails.
 sed -i 's/^  red2: {/&allowed_address_pairs: [{address: 192.168.1.200}], /' "$FILE"
 sed -i 's/\(interfaces: \[[a-z-]*\]\)}/\1, ha: {interval: 1s}}/' "$FILE"
 
-"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
-ok $? "up" || diag "$(cat "$TMP/out")"
-for i in 1 2 3; do
-	# Metadata proxies begin when a router's role is taken.
-	"$LABCTL" verify "$LAB" >"$TMP/tap" 2>"$TMP/err" && break
-	sleep 2
-done
-grep -q "^not ok" "$TMP/tap"
-ok $((! $?)) "a healthy lab passes" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
+agent=neutron-linuxbri
+groups_up
 only=groups,spoofing,group-rules,group-members,group-zone,drift
-
-# What the model says of a port; what the tap device of an instance is.
-tap_of() { "$LABCTL" check --resolved "$FILE" | grep -A9 "^  $1:" | sed -n 's/.*eth0: [^ ]* \(tap[^ ]*\) .*/\1/p'; }
-chain() { local tap; tap=$(tap_of "$2"); echo "neutron-linuxbri-$1${tap#tap}" | cut -c1-28; }
-c1() { on compute1 "$@"; }
 
 is "$(on compute1 iptables -S "$(chain i red1)" | grep -c RETURN)" 6 "chains have Neutron's names"
 like "$(on network1 sysctl -n net.bridge.bridge-nf-call-iptables)" '^0' "network nodes filter no bridge"
@@ -39,24 +29,6 @@ like "$(cat "$TMP/out")" ', 0 changes' "up again changes nothing"
 on compute1 rm -f "/run/labctl/$LAB/filters"
 "$LABCTL" plan "$FILE" >"$TMP/out" 2>&1
 like "$(cat "$TMP/out")" ' 0 changes' "rules are as the programs print them"
-
-# breaks WHAT POINT BREAK: the points are named; up mends it.
-breaks() {
-	local what=$1 do=$2 point
-	shift 2
-	eval "$do" >"$TMP/out" 2>&1
-	ok $? "$what: broken" || diag "$(cat "$TMP/out")"
-	"$LABCTL" verify --only $only "$LAB" >"$TMP/tap" 2>"$TMP/err"
-	for point; do
-		like "$(cat "$TMP/tap")" "not ok [0-9]+ - $point" "$what: $point" ||
-			diag "$(grep -A9 '^not ok' "$TMP/tap"; cat "$TMP/err")"
-	done
-	"$LABCTL" up "$FILE" >"$TMP/out" 2>&1
-	ok $? "$what: up" || diag "$(cat "$TMP/out")"
-	"$LABCTL" verify --only $only "$LAB" >"$TMP/tap" 2>"$TMP/err"
-	ok $? "$what: up mends it" ||
-		diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
-}
 
 breaks "a rule missing" 'c1 iptables -D "$(chain i red1)" -p tcp -m tcp --dport 22 -j RETURN' \
 	"groups: from outside by [0-9.]+ to red1, IPv4" "group-rules: compute1"

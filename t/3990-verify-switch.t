@@ -55,7 +55,7 @@ settle
 ok $? "and all holds again" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
 
 on network1 ovs-vsctl add-br br-theirs -- set bridge br-theirs datapath_type=netdev
-only=switch,tags,tunnels,cables,mtu,drift
+only=switch,tags,tunnels,flows,cables,mtu,drift
 
 # breaks WHAT POINT BREAK: the point is named, up mends it.
 breaks() {
@@ -71,7 +71,7 @@ breaks() {
 	ok $? "$1: up mends it" ||
 		diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
 }
-tap=$(on compute1 ovs-vsctl list-ports br-int | grep '^tap' | head -n 1)
+tap=$(on compute1 ovs-vsctl list-ports br-int | grep '^qvo' | head -n 1)
 breaks "a tag wrong" "cables: demo-instance1 " \
 	'on compute1 ovs-vsctl set port $tap tag=9'
 breaks "trunks on a port" "cables: demo-instance1 " \
@@ -80,13 +80,13 @@ breaks "a tunnel gone" "tunnels: network1 " \
 	'on network1 ovs-vsctl del-port vxlan-0a00011f'
 breaks "a tunnel to elsewhere" "tunnels: compute1 " \
 	'on compute1 ovs-vsctl set interface vxlan-0a000115 options:remote_ip=10.0.1.99'
-breaks "a flow deleted" "drift: network2 " \
+breaks "a flow deleted" "flows: network2 " \
 	'on network2 ovs-ofctl --strict del-flows br-tun table=4,priority=1,tun_id=1'
-breaks "a flow above all others" "drift: compute1 " \
+breaks "a flow above all others" "flows: compute1 " \
 	'on compute1 ovs-ofctl add-flow br-int priority=100,actions=drop'
-breaks "a segment of another network on one node" "drift: compute2 " \
+breaks "a segment of another network on one node" "flows: compute2 " \
 	'on compute2 ovs-ofctl add-flow br-tun "table=4,priority=1,tun_id=1,actions=mod_vlan_vid:9,resubmit(,10)"'
-breaks "spoofing let through" "drift: compute1 " \
+breaks "spoofing let through" "flows: compute1 " \
 	'on compute1 ovs-ofctl del-flows br-int table=0,arp'
 breaks "a patch port removed" "switch: network1 " \
 	'on network1 ovs-vsctl del-port patch-tun'
@@ -100,6 +100,12 @@ breaks "the interface out of its bridge" "switch: compute1 " \
 	'on compute1 ovs-vsctl del-port eth1'
 breaks "a bridge gone" "switch: network2 " \
 	'on network2 ovs-vsctl del-br br-ex'
+breaks "ovs-vswitchd stopped" "switch: network1 " \
+	'on network1 pkill -STOP -x ovs-vswitchd'
+breaks "the database gone" "switch: network2 " \
+	'on network2 sh -c "rm -f /run/openvswitch/conf.db; pkill -9 -x ovsdb-server"; sleep 1'
+breaks "an instance past its filter" "cables: demo-instance1 " \
+	'on compute1 ip link set "${tap/qvo/tap}" nomaster'
 breaks "MTU" "mtu: demo-net on compute1 " \
 	'on compute1 ip link set $tap mtu 1300'
 like "$(on network1 ovs-vsctl list-br)" br-theirs "a bridge of others is left alone"

@@ -12,6 +12,7 @@
 
 #include "lib/auto.h"
 #include "lib/parse.h"
+#include "topologies/check_agent.h"
 #include "topologies/check_subnet.h"
 #include "topologies/error.h"
 
@@ -268,32 +269,6 @@ static void check_mechanisms(struct raw *raw, struct raw_net *n)
 	}
 }
 
-/*
- * Open vSwitch sends a copy to each node and joins no group, so the Linux
- * bridges beside it must be told where everything is.
- */
-static void check_mixed(struct raw *raw)
-{
-	const struct raw_node *of[TOPO_MECHANISMS] = {NULL};
-	const char *why;
-
-	for (size_t i = 0; i < raw->nnodes; i++) {
-		const struct raw_node *n = raw->nodes[i];
-
-		if (n->role_known && n->role != TOPO_CONTROLLER)
-			of[n->mechanism] = n;
-	}
-	if (!of[TOPO_LINUXBRIDGE] || !of[TOPO_OPENVSWITCH] ||
-	    raw->l2_population || !needs_tunnel(raw, &why))
-		return;
-	raw_wrong(raw, of[TOPO_OPENVSWITCH]->at,
-		  "node '%s' has Open vSwitch and node '%s' Linux bridges: "
-		  "one of them sends to each node, the other to a multicast "
-		  "group; 'l2_population: true' makes them understand one "
-		  "another",
-		  of[TOPO_OPENVSWITCH]->name, of[TOPO_LINUXBRIDGE]->name);
-}
-
 static void check_ha_type(struct raw *raw)
 {
 	if (!raw->nrouters)
@@ -540,10 +515,10 @@ static void check_instance(struct raw *raw, struct raw_instance *i)
 
 void raw_check(struct raw *raw)
 {
+	const char *why;
 	size_t i;
 
 	check_nodes(raw);
-	check_mixed(raw);
 	check_ha_type(raw);
 	for (i = 0; i < raw->nnets; i++)
 		check_net(raw, raw->nets[i]);
@@ -552,6 +527,7 @@ void raw_check(struct raw *raw)
 	for (i = 0; i < raw->nrouters; i++)
 		check_router(raw, raw->routers[i]);
 	check_hosts(raw);
+	raw_check_agents(raw, needs_tunnel(raw, &why));
 	for (i = 0; i < raw->ninstances; i++)
 		check_instance(raw, raw->instances[i]);
 	raw_check_locals(raw);

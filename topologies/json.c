@@ -45,6 +45,12 @@ static void json_nodes(struct json *j, const struct lab *lab)
 			if (n->agents >> k & 1)
 				json_str(j, topo_agent_names[k]);
 		json_arr_end(j);
+		json_kbool(j, "l2_population", n->l2_population);
+		json_kbool(j, "arp_responder", n->arp_responder);
+		json_kbool(j, "prevent_arp_spoofing", n->prevent_arp_spoofing);
+		if (n->external_bridge)
+			json_kstr(j, "external_network_bridge",
+				  n->external_bridge);
 		json_key(j, "interfaces");
 		json_arr(j);
 		for (size_t k = 0; k < n->nnics; k++) {

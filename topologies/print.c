@@ -90,6 +90,21 @@ static void print_agents(const struct topo_node *n, struct buf *b)
 	buf_adds(b, "]\n");
 }
 
+static void print_agent(const struct lab *lab, const struct topo_node *n,
+			struct buf *b)
+{
+	if (n->l2_population != lab->l2_population)
+		buf_printf(b, "    l2_population: %s\n",
+			   n->l2_population ? "true" : "false");
+	if (n->arp_responder)
+		buf_adds(b, "    arp_responder: true\n");
+	if (!n->prevent_arp_spoofing)
+		buf_adds(b, "    prevent_arp_spoofing: false\n");
+	if (n->external_bridge)
+		buf_printf(b, "    external_network_bridge: %s\n",
+			   n->external_bridge);
+}
+
 static void print_nodes(const struct lab *lab, struct buf *b)
 {
 	char addr[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
@@ -103,6 +118,7 @@ static void print_nodes(const struct lab *lab, struct buf *b)
 			   n->uuid, topo_role_names[n->role],
 			   topo_mechanism_names[n->mechanism]);
 		print_agents(n, b);
+		print_agent(lab, n, b);
 		for (size_t k = 0; k < n->nnics; k++) {
 			const struct topo_nic *nic = &n->nics[k];
 

@@ -70,6 +70,14 @@ struct raw_given {
 	struct ip ip;
 };
 
+/* How a node's agent switches frames: of the lab, and of each node. */
+struct raw_agent {
+	bool l2_population, arp_responder, prevent_arp_spoofing, use_veth;
+	const char *external_bridge; /* "" or NULL: none */
+	/* Where the file says it; a node's: or where the lab's does. */
+	const struct doc *arp_at, *veth_at, *external_at;
+};
+
 struct raw_node {
 	const char *name;
 	const struct doc *at;
@@ -78,6 +86,7 @@ struct raw_node {
 	enum topo_mechanism mechanism;
 	unsigned agents;             /* enum topo_agent */
 	const struct doc *agents_at; /* NULL: those of its role */
+	struct raw_agent agent;
 	size_t index;
 };
 
@@ -273,7 +282,7 @@ struct raw {
 	enum topo_mechanism mechanism;
 	enum topo_type ha_network_type;
 	const struct doc *ha_type_at;
-	bool l2_population;
+	struct raw_agent agent; /* where a node does not say otherwise */
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	unsigned dhcp_agents;   /* of a network */
 	bool force_metadata;

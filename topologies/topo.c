@@ -272,6 +272,33 @@ void topo_phys_bridge(const struct topo_phys *p, char out[IFNAME_MAX])
 }
 _Static_assert(TOPO_PHYS_MAX < 100, "two digits");
 
+bool topo_plugged_outside(const struct topo_port *p, const struct topo_node *n)
+{
+	return p->kind == TOPO_PORT_QG && n->external_bridge;
+}
+
+bool topo_joined(const struct lab *lab, const struct topo_phys *phys,
+		 const struct topo_node *n)
+{
+	if (!n->external_bridge)
+		return true;
+	for (size_t i = 0; i < lab->nports; i++) {
+		const struct topo_port *p = &lab->ports[i];
+
+		if (p->network->phys == phys && !topo_plugged_outside(p, n) &&
+		    (p->node ? p->node == n
+			     : p->router && topo_carries(p->router, n)))
+			return true;
+	}
+	return false;
+}
+
+void topo_port_link(const struct topo_port *p, const char *prefix,
+		    char out[IFNAME_MAX])
+{
+	snprintf(out, IFNAME_MAX, "%.3s%.11s", prefix, p->uuid);
+}
+
 const struct ip *topo_external_ip(const struct topo_router *r, int family)
 {
 	for (size_t i = 0; r->gateway && i < r->gateway->naddrs; i++)

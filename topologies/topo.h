@@ -131,6 +131,14 @@ struct topo_node {
 	enum topo_role role;
 	enum topo_mechanism mechanism;
 	unsigned agents; /* enum topo_agent */
+	/* It is told where ports are, and floods to the nodes of a network
+	 * alone; and it answers ARP for them itself. */
+	bool l2_population, arp_responder;
+	/* No instance of its speaks for another's address. */
+	bool prevent_arp_spoofing;
+	/* Open vSwitch's bridge that routers' gateways are plugged into as they
+	 * are; NULL: into br-int, as all other ports. */
+	const char *external_bridge;
 	char uuid[UUID_TEXT_MAX];
 	struct topo_nic *nics;
 	size_t nnics;
@@ -217,6 +225,10 @@ struct topo_port {
 	/* topologies/secgroup/secgroup.h: an instance's; filtered: what passes
 	 * is what its groups allow, none: nothing. */
 	bool filtered;
+	bool port_security; /* false: it may send with any address */
+	/* It is on a Linux bridge of its own, where iptables sees it, and that
+	 * on br-int: on Open vSwitch, where the lab has security groups. */
+	bool hybrid;
 	const struct topo_secgroup **groups;
 	size_t ngroups;
 	const struct topo_pair *pairs; /* addresses beside its own */
@@ -301,7 +313,7 @@ struct lab {
 	char uuid[UUID_TEXT_MAX];
 	const char
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
-	bool l2_population;
+	bool l2_population; /* of nodes that do not say otherwise */
 	enum topo_type ha_network_type;
 	uint16_t vxlan_port;    /* UDP: Open vSwitch's, where a node has that */
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
@@ -444,6 +456,20 @@ unsigned topo_local_vlan(const struct topo_network *net,
 /* Its bridge for a provider network, to out: "br-ex" for `external`, else of
  * the network's name. */
 void topo_phys_bridge(const struct topo_phys *p, char out[IFNAME_MAX]);
+
+/* Whether a port on this node is plugged into the node's external bridge, and
+ * not into br-int. */
+bool topo_plugged_outside(const struct topo_port *p, const struct topo_node *n);
+
+/* Whether br-int of the node has ports of what is on a provider network, so
+ * that it is joined to that network's bridge. */
+bool topo_joined(const struct lab *lab, const struct topo_phys *phys,
+		 const struct topo_node *n);
+
+/* An interface of a port's, named for it as Neutron does: a prefix of three
+ * letters ("qbr", "qvb", "qvo") and the first 11 of its UUID. */
+void topo_port_link(const struct topo_port *p, const char *prefix,
+		    char out[IFNAME_MAX]);
 
 /* A router's first address of a family on its external network, or NULL. */
 const struct ip *topo_external_ip(const struct topo_router *r, int family);

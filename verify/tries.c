@@ -286,9 +286,9 @@ const char *tries_uplink(const struct topo_instance *in)
 	const struct topo_network *net = in->port->network;
 	const struct topo_nic *nic;
 
-	if (net->type == TOPO_VXLAN)
+	if (net->type == TOPO_VXLAN && in->node->mechanism == TOPO_LINUXBRIDGE)
 		return net->vxlan;
-	if (net->type != TOPO_FLAT)
+	if (!net->phys)
 		return NULL;
 	nic = topo_nic_on(in->node, net->phys);
 	return nic ? nic->ifname : NULL;
@@ -323,6 +323,7 @@ static void spoofs(struct planning *p, const struct topo_instance *in)
 	static const struct mac foreign = {{0x02, 0x6c, 0x61, 0x62, 0, 2}};
 	const struct topo_port *port = in->port;
 	const struct ip *four = addr_of(port, 4), *six = addr_of(port, 6);
+	bool open = !in->node->prevent_arp_spoofing; /* to ARP */
 	struct ip local = ip_link_local(&port->mac);
 	struct tries_packet own = {.has_mac = true,
 				   .smac = port->mac,
@@ -340,7 +341,7 @@ static void spoofs(struct planning *p, const struct topo_instance *in)
 	x.dport = ECHO6;
 	spoof(p, t, "its own addresses", true, &x);
 	x.smac = foreign;
-	spoof(p, t, "another MAC address", false, &x);
+	spoof(p, t, "another MAC address", open && four, &x);
 	for (size_t i = 0; i < port->npairs; i++) {
 		if (port->pairs[i].addr.ip.family != 4)
 			continue;
@@ -356,7 +357,7 @@ static void spoofs(struct planning *p, const struct topo_instance *in)
 		x.arp = true;
 		x.src = parse("192.0.2.1");
 		x.dst = parse("192.0.2.2");
-		spoof(p, t, "ARP for another address", false, &x);
+		spoof(p, t, "ARP for another address", open, &x);
 		x.arp = false;
 		x.protocol = TOPO_ICMP;
 		x.dport = ECHO4;

@@ -49,3 +49,44 @@ void plan_port_links(struct plan_ctx *c, const struct topo_port *p,
 		.engine_addrs = p->router && p->router->is_ha,
 	};
 }
+
+void plan_bridge(struct plan_ctx *c, const char *name, unsigned mtu)
+{
+	struct res *r = plan_add(c, RES_LINK, "");
+
+	r->link = (struct res_link){
+		.kind = LINK_BRIDGE,
+		.name = name,
+		.mtu = mtu,
+		.up = true,
+		.addr_gen_none = true,
+		.ipv6_off = true,
+	};
+}
+
+void plan_pair(struct plan_ctx *c, unsigned mtu, const char *near,
+	       const char *master, const char *far)
+{
+	struct res *r = plan_add(c, RES_LINK, "");
+
+	r->link = (struct res_link){
+		.kind = LINK_VETH,
+		.name = near,
+		.mtu = mtu,
+		.up = true,
+		.master = master,
+		.addr_gen_none = true,
+		.ipv6_off = true,
+		.peer = far,
+		.peer_netns = "",
+	};
+	r = plan_add(c, RES_LINK, "");
+	r->link = (struct res_link){
+		.kind = LINK_VETH,
+		.name = far,
+		.mtu = mtu,
+		.up = true,
+		.addr_gen_none = true,
+		.ipv6_off = true,
+	};
+}

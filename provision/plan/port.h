@@ -11,4 +11,12 @@
 void plan_port_links(struct plan_ctx *c, const struct topo_port *p,
 		     const char *netns, const char *master);
 
+/* A Linux bridge of the node's own namespace, which forwards and no more. */
+void plan_bridge(struct plan_ctx *c, const char *name, unsigned mtu);
+
+/* A pair of veth in the node's own namespace: one end in a bridge, the other
+ * in none. */
+void plan_pair(struct plan_ctx *c, unsigned mtu, const char *near,
+	       const char *master, const char *far);
+
 #endif

@@ -12,9 +12,17 @@ void broken_switch_lab(const struct lab *l)
 	lab = l;
 }
 
+static const char *port_link(const char *prefix)
+{
+	static char name[IFNAME_MAX];
+
+	topo_port_link(lab->instances[0].port, prefix, name);
+	return name;
+}
+
 static const char *tap(void)
 {
-	return lab->instances[0].port->tap;
+	return port_link("qvo");
 }
 
 static void tag_wrong(struct evidence *e)
@@ -49,6 +57,30 @@ static void unplugged(struct evidence *e)
 
 	EACH_SAMPLE(e, "compute1", o)
 	healthy_ovs(o, tap())->name = "away";
+}
+
+static void own_bridge_gone(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_link(o, "", port_link("qbr"))->name = "away";
+}
+
+static void tap_off_own_bridge(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_link(o, "", port_link("tap"))->master = NULL;
+}
+
+static void pair_off_own_bridge(struct evidence *e)
+{
+	struct observed *o;
+
+	EACH_SAMPLE(e, "compute1", o)
+	healthy_link(o, "", port_link("qvb"))->up = false;
 }
 
 static void no_device(struct evidence *e)
@@ -130,6 +162,20 @@ static void daemon_dead(struct evidence *e)
 	}
 }
 
+static void flow_too_many(struct evidence *e)
+{
+	static const struct node_change one = {
+		.op = '~',
+		.what = "flows of br-tun",
+		.why = "table 0: 1 too many, 0 missing: -priority=9 "
+		       "actions=drop"};
+	struct seen_drift *d =
+		&e->nodes[topo_node(lab, "network1")->index].drift;
+
+	*(struct node_change *)arena_push(&e->arena, &d->changes, &d->n,
+					  sizeof(one)) = one;
+}
+
 const struct broken broken_switch[] = {
 	{"a healthy lab with Open vSwitch", NULL, NULL},
 	{"an instance's tag wrong", tag_wrong,
@@ -142,6 +188,13 @@ const struct broken broken_switch[] = {
 	{"an instance's port removed", unplugged,
 	 "wrong cables: demo-instance1 on compute1; "
 	 "wrong tags: demo-net on compute1"},
+	{"an instance's own bridge gone", own_bridge_gone,
+	 "blind mtu: demo-net on compute1; "
+	 "wrong cables: demo-instance1 on compute1"},
+	{"an instance's tap not on its own bridge", tap_off_own_bridge,
+	 "wrong cables: demo-instance1 on compute1"},
+	{"what leads from it to br-int down", pair_off_own_bridge,
+	 "wrong cables: demo-instance1 on compute1"},
 	{"an instance's port without its device", no_device,
 	 "wrong cables: demo-instance1 on compute1"},
 	{"a tunnel's far end wrong", tunnel_gone, "wrong tunnels: network2"},
@@ -153,6 +206,8 @@ const struct broken broken_switch[] = {
 	{"the tunnel's interface on another bridge", nic_elsewhere,
 	 "wrong switch: compute2"},
 	{"the tunnel's address gone", address_on_nic, "wrong nics: compute2"},
+	{"a flow too many", flow_too_many,
+	 "wrong flows: network1; wrong drift: network1"},
 	{"ovs-vswitchd dead", daemon_dead,
 	 "wrong engine: network1; wrong switch: network1"},
 	{NULL, NULL, NULL},

@@ -89,6 +89,28 @@ static void patch_in(struct build *b, const char *bridge, const char *name,
 	ovs_in(b, to, peer)->options = arena_printf(b->a, "peer=%s", name);
 }
 
+static const char *link_name(struct build *b, const struct topo_port *p,
+			     const char *prefix)
+{
+	char *name = arena_alloc(b->a, IFNAME_MAX);
+
+	topo_port_link(p, prefix, name);
+	return name;
+}
+
+static void hybrid(struct build *b, const struct topo_port *p,
+		   struct res_link *tap)
+{
+	const char *qbr = link_name(b, p, "qbr"), *qvo = link_name(b, p, "qvo");
+	unsigned mtu = p->network->mtu;
+
+	tap->master = qbr;
+	link_in(b, "", qbr, "bridge", mtu);
+	link_in(b, "", link_name(b, p, "qvb"), "veth", mtu)->master = qbr;
+	link_in(b, "", qvo, "veth", mtu);
+	ovs_in(b, "br-int", qvo)->tag = topo_local_vlan(p->network, b->node);
+}
+
 static void port(struct build *b, const struct topo_port *p, const char *netns)
 {
 	struct res_link *l =
@@ -97,7 +119,11 @@ static void port(struct build *b, const struct topo_port *p, const char *netns)
 	l->mac = p->mac;
 	l->addr_gen_none = p->kind != TOPO_PORT_HA;
 	l = link_in(b, "", p->tap, "veth", p->network->mtu);
-	if (b->node->mechanism == TOPO_OPENVSWITCH)
+	if (p->hybrid)
+		hybrid(b, p, l);
+	else if (topo_plugged_outside(p, b->node))
+		ovs_in(b, b->node->external_bridge, p->tap);
+	else if (b->node->mechanism == TOPO_OPENVSWITCH)
 		ovs_in(b, "br-int", p->tap)->tag =
 			topo_local_vlan(p->network, b->node);
 	else
@@ -305,6 +331,8 @@ static void physical_switch(struct build *b, const struct topo_nic *nic)
 	topo_phys_bridge(nic->phys, name);
 	ovs_in(b, NULL, name);
 	ovs_in(b, name, nic->ifname);
+	if (!topo_joined(b->lab, nic->phys, b->node))
+		return;
 	patch_in(b, "br-int", arena_printf(b->a, "int-%s", name), name,
 		 arena_printf(b->a, "phy-%s", name));
 }
@@ -329,7 +357,7 @@ static void network(struct build *b, const struct topo_network *net)
 	l = link_in(b, "", net->vxlan, "vxlan", net->mtu);
 	l->master = net->bridge;
 	l->vni = net->vni;
-	if (!b->lab->l2_population)
+	if (!b->node->l2_population)
 		l->group = net->group;
 	else
 		flood_entries(b, net);

@@ -294,9 +294,17 @@ int main(void)
 	}
 	lab_free(lab);
 	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
-		   "l2_population: true");
-	if (lab)
+		   "l2_population: true\narp_responder: true\n"
+		   "prevent_arp_spoofing: false");
+	if (lab) {
 		golden("ovs-l2pop", lab, "network1");
+		golden("ovs-l2pop", lab, "compute1");
+	}
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
+		   "external_network_bridge: br-ex");
+	if (lab)
+		golden("ovs-outside", lab, "network1");
 	lab_free(lab);
 	return tap_done();
 }

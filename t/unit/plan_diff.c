@@ -1255,8 +1255,9 @@ static void ovs_drift(const struct lab *lab)
 		 "~ switch br-int: fail mode standalone, wanted secure\n"
 		 "~ switch br-ex: ids none, wanted labctl=l3ha-ovs\n"},
 		{"flows too many, missing, all gone", "network1", d_flows,
-		 "~ flows of br-tun: 1 too many, 1 missing: "
-		 "-priority=9 actions=drop\n"
+		 "~ flows of br-tun: table 0: 1 too many, 0 missing: "
+		 "-priority=9 actions=drop; table 22: 0 too many, 1 missing: "
+		 "+table=22 actions=drop\n"
 		 "+ flows of br-ex\n"},
 		{"checksums left to the device", "network1", d_offload,
 		 "~ checksums of eth1: left to the device\n"},

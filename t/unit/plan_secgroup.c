@@ -210,8 +210,8 @@ static bool forbidden(const struct res *r, unsigned zone, int protocol,
 
 static void connections(const struct lab *lab, const struct res *r)
 {
-	unsigned a = secgroup_zone(topo_network(lab, "a"));
-	unsigned b = secgroup_zone(topo_network(lab, "b"));
+	unsigned a = secgroup_zone(topo_instance(lab, "i1")->port);
+	unsigned b = secgroup_zone(topo_instance(lab, "j1")->port);
 
 	ok(!forbidden(r, a, 6, "192.0.2.1", "10.1.0.2", 22), "ssh goes on");
 	ok(forbidden(r, a, 6, "192.0.2.1", "10.1.0.2", 23), "telnet ends");
@@ -224,6 +224,28 @@ static void connections(const struct lab *lab, const struct res *r)
 	   "the same address in another project is another's");
 	ok(!forbidden(r, a, 6, "192.0.2.1", "10.1.0.4", 23),
 	   "nothing of an open port");
+}
+
+/* The same with Open vSwitch: other names, a zone a port, and no ebtables. */
+static void switched(struct arena *a)
+{
+	auto_buf struct buf text = {0};
+	struct plan p;
+	struct lab *lab;
+
+	buf_printf(&text, "mechanism: openvswitch\n%s", lab_text);
+	lab = load(text.data);
+	if (!ok(lab, "loads with Open vSwitch"))
+		return;
+	plan_build(a, lab, topo_node(lab, "k1"), &p);
+	golden(filter_of(&p), "switched");
+	ok(forbidden(filter_of(&p), secgroup_zone(lab->instances[0].port), 6,
+		     "192.0.2.1", "10.1.0.2", 23),
+	   "a zone is a port's");
+	ok(!forbidden(filter_of(&p), secgroup_zone(lab->instances[1].port), 6,
+		      "192.0.2.1", "10.1.0.2", 23),
+	   "and no other's of its network");
+	lab_free(lab);
 }
 
 /* --- in a namespace -------------------------------------------------------
@@ -355,6 +377,7 @@ int main(void)
 	golden(filter_of(&p), "k1");
 	plan_build(&a, lab, topo_node(lab, "k2"), &other);
 	golden(filter_of(&other), "k2");
+	switched(&a);
 	scripts(&a);
 	connections(lab, filter_of(&p));
 	if (ok(mkdtemp(dir), "a folder")) {

@@ -4,6 +4,7 @@
  * take the lab's mechanism for theirs.
  */
 #include "lib/auto.h"
+#include "topologies/keys/agent.h"
 #include "topologies/keys/keys.h"
 
 static bool check_name(struct keys *ks, const struct key *k,
@@ -48,10 +49,7 @@ static const struct key keys[] = {
 	 .example = "linuxbridge",
 	 .about = "How nodes switch frames, where a node does not say "
 		  "otherwise."},
-	{"l2_population", KEY_BOOL, KEY_FIELD(struct raw, l2_population),
-	 .example = "true",
-	 .about = "Fill forwarding tables instead of flooding through a "
-		  "multicast group."},
+	AGENT_ROWS(struct raw, NULL, true, "empty"),
 	{"ha_network_type", KEY_ENUM, KEY_FIELD(struct raw, ha_network_type),
 	 .words = topo_type_names, .nwords = TOPO_TYPES, .def = TOPO_VXLAN,
 	 .at = offsetof(struct raw, ha_type_at), .shown = "vxlan",

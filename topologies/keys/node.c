@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/auto.h"
+#include "topologies/keys/agent.h"
 #include "topologies/keys/keys.h"
 
 static void begin(struct keys *ks, const struct doc *name, void *obj)
@@ -9,6 +10,7 @@ static void begin(struct keys *ks, const struct doc *name, void *obj)
 
 	n->index = raw->nnodes - 1;
 	n->mechanism = raw->mechanism;
+	n->agent = raw->agent;
 	if (name_ok(ks, name, "node", TOPO_NAME_MAX))
 		host_ok(ks, name, "node");
 	map_puts(raw->a, &raw->node_names, n->name, n);
@@ -36,6 +38,7 @@ static const struct key keys[] = {
 	 .words = topo_mechanism_names, .nwords = TOPO_MECHANISMS,
 	 .shown = "the lab's", .example = "linuxbridge",
 	 .about = "How this node switches frames."},
+	AGENT_ROWS(struct raw_node, "the lab's", false, "the lab's"),
 	{"agents", KEY_FLAGS, KEY_FIELD(struct raw_node, agents),
 	 .words = topo_agent_names, .nwords = 3,
 	 .at = offsetof(struct raw_node, agents_at),

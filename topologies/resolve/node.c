@@ -73,6 +73,13 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	if (n->mechanism == TOPO_OPENVSWITCH)
 		r->lab->vxlan_port = RAW_OVS_VXLAN_PORT;
 	n->agents = raw->agents;
+	n->l2_population = raw->agent.l2_population;
+	n->arp_responder = raw->agent.arp_responder;
+	n->prevent_arp_spoofing = raw->agent.prevent_arp_spoofing;
+	if (raw->agent.external_bridge && *raw->agent.external_bridge &&
+	    n->mechanism == TOPO_OPENVSWITCH && n->role == TOPO_NETWORK)
+		n->external_bridge =
+			arena_strdup(r->a, raw->agent.external_bridge);
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);
 	n->nics = arena_array(r->a, r->raw->nphys, sizeof(*n->nics));

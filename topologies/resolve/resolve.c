@@ -350,7 +350,7 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	lab->arena = first;
 	lab->name = arena_strdup(r.a, raw->name);
 	lab->mark = arena_printf(r.a, TOPO_MARK "%s", lab->name);
-	lab->l2_population = raw->l2_population;
+	lab->l2_population = raw->agent.l2_population;
 	lab->ha_network_type = raw->ha_network_type;
 	lab->vxlan_port = RAW_VXLAN_PORT;
 	lab->max_l3_agents = raw->max_l3_agents;

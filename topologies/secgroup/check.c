@@ -272,17 +272,6 @@ static void check_instance(struct groups *g, struct raw_instance *in)
 	in->filtered = is_filtered(g->raw, in);
 	if (!in->filtered || !in->net)
 		return;
-	if (in->on && in->on->mechanism == TOPO_OPENVSWITCH)
-		raw_wrong(g->raw,
-			  in->port_security_at ? in->port_security_at
-			  : in->groups_at      ? in->groups_at
-			  : in->pairs_at       ? in->pairs_at
-					       : in->at,
-			  "what goes to and from instance '%s' cannot be "
-			  "filtered on node '%s', which has Open vSwitch: "
-			  "that is done on Linux bridges; 'port_security: "
-			  "false' does without",
-			  in->name, in->on->name);
 	for (i = 0; i < in->ngroups; i++)
 		join(g, in, &in->groups[i]);
 	if (!in->groups_at)

@@ -77,12 +77,10 @@ void print_port_groups(const struct lab *lab, const struct topo_port *p,
 	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 	size_t i;
 
-	if (!lab->nsecgroups)
-		return;
-	if (!p->filtered) {
+	if (!p->port_security)
 		buf_adds(out, "    port_security: false\n");
+	if (!lab->nsecgroups || !p->filtered)
 		return;
-	}
 	buf_adds(out, "    security_groups: [");
 	for (i = 0; i < p->ngroups; i++)
 		buf_printf(out, "%s\"%s\"", i ? ", " : "", p->groups[i]->name);

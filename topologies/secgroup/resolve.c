@@ -29,7 +29,8 @@ static void resolve_port(struct lab *lab, const struct raw_instance *raw,
 	struct topo_pair *pairs;
 	size_t i;
 
-	p->filtered = raw->filtered;
+	p->filtered = p->port_security = raw->filtered;
+	p->hybrid = p->node->mechanism == TOPO_OPENVSWITCH;
 	if (!p->filtered)
 		return;
 	p->ngroups = raw->nin;
@@ -56,8 +57,13 @@ void resolve_secgroups(const struct raw *raw, struct lab *lab, struct ids *ids)
 	bool any = raw->secgroups_at;
 	size_t i;
 
-	for (i = 0; i < raw->ninstances; i++)
-		any = any || raw->instances[i]->filtered;
+	for (i = 0; i < raw->ninstances; i++) {
+		const struct raw_instance *in = raw->instances[i];
+
+		any = any || in->filtered;
+		lab->instances[i].port->port_security =
+			!in->port_security_at || in->port_security;
+	}
 	if (!any)
 		return;
 	lab->nsecgroups = raw->nsecgroups;

@@ -38,13 +38,16 @@ static void on_bridge(const struct seen_ns *root, const char *bridge,
 			    "%s on %s, %s", name, l->master, sight_up_text(l));
 }
 
-static void on_switch(const struct seen_ns *root, unsigned vlan,
-		      const char *name, struct verdict *v)
+static void on_switch(const struct seen_ns *root, const char *bridge,
+		      unsigned vlan, const char *name, struct verdict *v)
 {
 	const struct res_link *l = seen_link(root, name);
 	const struct res_ovs *o = plug_seen(root, name);
 
-	verdict_want(v, "%s on " OVS_INT ", tag %u, up", name, vlan);
+	if (vlan)
+		verdict_want(v, "%s on %s, tag %u, up", name, bridge, vlan);
+	else
+		verdict_want(v, "%s on %s, up", name, bridge);
 	if (!l)
 		verdict_saw(v, false, "%s is not there", name);
 	else if (!o || !o->bridge)
@@ -53,22 +56,62 @@ static void on_switch(const struct seen_ns *root, unsigned vlan,
 	else if (o->error)
 		verdict_saw(v, false, "%s on %s: %s", name, o->bridge,
 			    o->error);
-	else
+	else if (o->tag)
 		verdict_saw(v,
-			    l->up && strcmp(o->bridge, OVS_INT) == 0 &&
+			    l->up && strcmp(o->bridge, bridge) == 0 &&
 				    o->tag == vlan,
 			    "%s on %s, tag %u, %s", name, o->bridge, o->tag,
 			    sight_up_text(l));
+	else
+		verdict_saw(v, l->up && strcmp(o->bridge, bridge) == 0 && !vlan,
+			    "%s on %s, %s", name, o->bridge, sight_up_text(l));
+}
+
+/* A bridge of the port's own, in which iptables sees what passes. */
+static void hybrid(const struct seen_ns *root, const struct topo_port *p,
+		   unsigned vlan, struct verdict *v)
+{
+	char qbr[IFNAME_MAX], name[IFNAME_MAX];
+	const struct res_link *l;
+
+	topo_port_link(p, "qbr", qbr);
+	verdict_want(v, "%s up", qbr);
+	l = seen_link(root, qbr);
+	if (!l)
+		verdict_saw(v, false, "%s is not there", qbr);
+	else
+		verdict_saw(v, l->up, "%s %s", qbr, l->up ? "up" : "down");
+	on_bridge(root, qbr, p->tap, v);
+	topo_port_link(p, "qvb", name);
+	on_bridge(root, qbr, name, v);
+	topo_port_link(p, "qvo", name);
+	on_switch(root, OVS_INT, vlan, name, v);
+}
+
+void plug_name(const struct topo_port *p, char out[IFNAME_MAX])
+{
+	topo_port_link(p, p->hybrid ? "qvo" : "tap", out);
+}
+
+void plug_link(const struct seen_ns *root, const struct topo_network *net,
+	       const char *name, struct verdict *v)
+{
+	on_bridge(root, net->bridge, name, v);
 }
 
 void plug_port(const struct seen_ns *root, const struct topo_node *n,
-	       const struct topo_network *net, const char *name,
-	       struct verdict *v)
+	       const struct topo_port *p, struct verdict *v)
 {
-	if (n->mechanism == TOPO_OPENVSWITCH)
-		on_switch(root, topo_local_vlan(net, n), name, v);
+	unsigned vlan = topo_local_vlan(p->network, n);
+
+	if (n->mechanism != TOPO_OPENVSWITCH)
+		on_bridge(root, p->network->bridge, p->tap, v);
+	else if (topo_plugged_outside(p, n))
+		on_switch(root, n->external_bridge, 0, p->tap, v);
+	else if (p->hybrid)
+		hybrid(root, p, vlan, v);
 	else
-		on_bridge(root, net->bridge, name, v);
+		on_switch(root, OVS_INT, vlan, p->tap, v);
 }
 
 void plug_all(const struct evidence *e, const struct seen_ns *root,
@@ -80,6 +123,6 @@ void plug_all(const struct evidence *e, const struct seen_ns *root,
 
 		if (p->network == net && !p->instance &&
 		    p->kind != TOPO_PORT_DHCP && plug_on(p, n))
-			plug_port(root, n, net, p->tap, v);
+			plug_port(root, n, p, v);
 	}
 }

@@ -4,6 +4,7 @@
  * with, tried; and on each node the rules, sets and zones that it stands on, in
  * both families.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,8 +171,9 @@ static void chain_command(const struct topo_instance *in, char way, int family,
 			  struct buf *out)
 {
 	command_exec(out, in->node, "");
-	buf_printf(out, "%s -S neutron-linuxbri-%c%.10s",
-		   family == 6 ? "ip6tables" : "iptables", way, in->port->uuid);
+	buf_printf(out, "%s -S %s-%c%.10s",
+		   family == 6 ? "ip6tables" : "iptables",
+		   secgroup_agent(in->node), way, in->port->uuid);
 }
 
 static void command_reach(const struct evidence *e, const struct subject *s,
@@ -276,13 +278,13 @@ static void command_members(const struct evidence *e, const struct subject *s,
 	buf_adds(out, "ipset list");
 }
 
-/* The zone that a text's first rule for frames of the bridge gives them; -1:
- * none does. Rules are taken in order, and the first that fits counts. */
-static long zone_of(const char *text, const char *bridge)
+/* The zone that a text's first rule for frames by `in` ("-i BRIDGE ") gives
+ * them; -1: none does. Rules are taken in order, and the first that fits
+ * counts. */
+static long zone_of(const char *text, const char *in)
 {
 	const char *line, *end, *zone;
 	auto_arena struct arena a = {0};
-	const char *in = arena_printf(&a, "-i %s ", bridge);
 
 	for (line = or_none(text); *line; line = *end ? end + 1 : end) {
 		const char *copy;
@@ -300,28 +302,60 @@ static long zone_of(const char *text, const char *bridge)
 	return -1;
 }
 
+static void zone_by(const struct res_filter *have, const char *in,
+		    const char *name, long want, struct verdict *v)
+{
+	const char *const texts[] = {have->text4, have->text6};
+
+	verdict_want(v, "connections of %s in zone %ld", name, want);
+	for (int i = 0; i < 2; i++) {
+		long zone = zone_of(texts[i], in);
+
+		if (zone < 0)
+			verdict_saw(v, false,
+				    "%s, IPv%d: in no zone of its "
+				    "own",
+				    name, i ? 6 : 4);
+		else
+			verdict_saw(v, zone == want, "%s, IPv%d: in zone %ld",
+				    name, i ? 6 : 4, zone);
+	}
+}
+
+/* Of a port with a bridge of its own: by either side of it. */
+static void own_zone(const struct res_filter *have, const struct topo_port *p,
+		     struct verdict *v)
+{
+	const char *const prefixes[] = {"tap", "qvb"};
+	char name[IFNAME_MAX], in[IFNAME_MAX + 16];
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		topo_port_link(p, prefixes[i], name);
+		snprintf(in, sizeof(in), "--physdev-in %s ", name);
+		zone_by(have, in, name, (long)secgroup_zone(p), v);
+	}
+}
+
 static void judge_zone(const struct evidence *e, const struct subject *s,
 		       struct verdict *v)
 {
 	const struct res_filter *have = seen_filter(e, s, v);
-	long want = (long)secgroup_zone(s->network);
-	const char *texts[2];
+	const char *bridge = s->network->bridge;
+	char in[IFNAME_MAX + 4];
+	bool done = false;
 
-	if (!have)
-		return;
-	texts[0] = have->text4;
-	texts[1] = have->text6;
-	verdict_want(v, "connections of %s in zone %ld", s->network->bridge,
-		     want);
-	for (int i = 0; i < 2; i++) {
-		long zone = zone_of(texts[i], s->network->bridge);
+	snprintf(in, sizeof(in), "-i %s ", bridge);
+	for (size_t i = 0; have && !done && i < e->lab->ninstances; i++) {
+		const struct topo_port *p = e->lab->instances[i].port;
 
-		if (zone < 0)
-			verdict_saw(v, false, "IPv%d: in no zone of its own",
-				    i ? 6 : 4);
+		if (p->node != s->node || p->network != s->network ||
+		    !p->filtered)
+			continue;
+		done = !p->hybrid;
+		if (done)
+			zone_by(have, in, bridge, (long)secgroup_zone(p), v);
 		else
-			verdict_saw(v, zone == want, "IPv%d: in zone %ld",
-				    i ? 6 : 4, zone);
+			own_zone(have, p, v);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Judges of Open vSwitch: what `ovs-vsctl show` lists. Its flows are compared
- * by Open vSwitch itself, and what differs is drift. */
+/* Judges of Open vSwitch: what `ovs-vsctl show` lists, and its flows, which
+ * Open vSwitch itself compares where the node's agent asks it to. */
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +70,7 @@ static void physical(const struct evidence *e, const struct seen_ns *root,
 		     const struct topo_node *n, struct verdict *v)
 {
 	char bridge[IFNAME_MAX], in[IFNAME_MAX + 4], phy[IFNAME_MAX + 4];
+	bool joined;
 
 	for (size_t i = 0; i < e->lab->nnetworks; i++) {
 		const struct topo_network *net = &e->lab->networks[i];
@@ -83,8 +84,11 @@ static void physical(const struct evidence *e, const struct seen_ns *root,
 		topo_phys_bridge(net->phys, bridge);
 		snprintf(in, sizeof(in), "int-%s", bridge);
 		snprintf(phy, sizeof(phy), "phy-%s", bridge);
-		is_switch(root, bridge, true, v);
+		joined = topo_joined(e->lab, net->phys, n);
+		is_switch(root, bridge, joined, v);
 		has_port(root, bridge, nic->ifname, NULL, v);
+		if (!joined)
+			continue;
 		has_port(root, bridge, phy, in, v);
 		has_port(root, "br-int", in, phy, v);
 	}
@@ -120,6 +124,25 @@ static void command_switch(const struct evidence *e, const struct subject *s,
 	buf_adds(out, "ovs-vsctl show");
 }
 
+/* Is a port of br-int one of the network's on the node? */
+static bool belongs(const struct evidence *e, const struct subject *s,
+		    const char *name)
+{
+	char own[IFNAME_MAX];
+
+	for (size_t k = 0; k < e->lab->nports; k++) {
+		const struct topo_port *p = &e->lab->ports[k];
+
+		if (p->network != s->network || !plug_on(p, s->node) ||
+		    topo_plugged_outside(p, s->node))
+			continue;
+		plug_name(p, own);
+		if (strcmp(own, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void judge_ports(const struct evidence *e, const struct subject *s,
 			struct verdict *v)
 {
@@ -134,17 +157,11 @@ static void judge_ports(const struct evidence *e, const struct subject *s,
 	l = &root->of[RES_OVS];
 	for (size_t i = 0; i < l->n; i++) {
 		const struct res_ovs *o = &l->items[i].ovs;
-		size_t k;
 
 		if (!o->bridge || o->tag != vlan ||
 		    strcmp(o->bridge, "br-int") != 0)
 			continue;
-		for (k = 0; k < e->lab->nports; k++)
-			if (e->lab->ports[k].network == s->network &&
-			    plug_on(&e->lab->ports[k], s->node) &&
-			    strcmp(e->lab->ports[k].tap, o->name) == 0)
-				break;
-		if (k == e->lab->nports)
+		if (!belongs(e, s, o->name))
 			verdict_saw(v, false,
 				    "%s with tag %u, where it is "
 				    "foreign",
@@ -214,6 +231,38 @@ static void judge_tunnels(const struct evidence *e, const struct subject *s,
 	}
 }
 
+static void judge_flows(const struct evidence *e, const struct subject *s,
+			struct verdict *v)
+{
+	const struct seen_drift *d = &e->nodes[s->node->index].drift;
+	static const char flows[] = "flows of ";
+	bool right = true;
+
+	if (d->error) {
+		verdict_blind(v, "%s: %s", s->node->name, d->error);
+		return;
+	}
+	verdict_want(v, "flows of each bridge, table by table, as planned");
+	for (size_t i = 0; i < d->n; i++) {
+		if (strncmp(d->changes[i].what, flows, sizeof(flows) - 1) != 0)
+			continue;
+		right = false;
+		verdict_saw(v, false, "%s: %s", d->changes[i].what,
+			    d->changes[i].why ? d->changes[i].why
+					      : "they are not there");
+	}
+	if (right)
+		verdict_saw(v, true, "as planned");
+}
+
+static void command_flows(const struct evidence *e, const struct subject *s,
+			  struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, "");
+	buf_adds(out, "ovs-ofctl dump-flows br-int");
+}
+
 /* clang-format off */
 const struct check switch_checks[] = {
 	{"switch", scope_switches, NEEDS_TABLES,
@@ -228,6 +277,10 @@ const struct check switch_checks[] = {
 	 "has a tunnel to each other node",
 	 "Open vSwitch's VXLAN and GRE tunnels and their two ends",
 	 judge_tunnels, command_switch},
+	{"flows", scope_switches, NEEDS_DRIFT,
+	 "has the flows of its bridges, and no others",
+	 "Open vSwitch's flows, table by table",
+	 judge_flows, command_flows},
 	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -142,14 +142,14 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 	verdict_saw(v, br->up, "%s %s", bridge, br->up ? "up" : "down");
 	up = uplink(s->network, s->node);
 	if (up)
-		plug_port(ns, s->node, s->network, up, v);
+		plug_link(ns, s->network, up, v);
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
 		/* Cables of instances and of DHCP have checks of their own. */
 		if (p->network == s->network && !p->instance &&
 		    p->kind != TOPO_PORT_DHCP && plug_on(p, s->node))
-			plug_port(ns, s->node, s->network, p->tap, v);
+			plug_port(ns, s->node, p, v);
 	}
 	for (i = 0; i < ns->of[RES_LINK].n; i++)
 		if (ns->of[RES_LINK].items[i].link.master &&
@@ -192,7 +192,7 @@ static void flooding(const struct evidence *e, const struct subject *s,
 	char text[IP_TEXT_MAX], seen[IP_TEXT_MAX] = "none";
 	size_t i;
 
-	if (!e->lab->l2_population) {
+	if (!s->node->l2_population) {
 		if (ip_is_set(&l->group))
 			ip_print(&l->group, seen);
 		verdict_want(v, "group %s", ip_print(&net->group, text));
@@ -252,8 +252,9 @@ static void judge_vxlan(const struct evidence *e, const struct subject *s,
 static void command_vxlan(const struct evidence *e, const struct subject *s,
 			  struct buf *out)
 {
+	(void)e;
 	command_exec(out, s->node, "");
-	if (e->lab->l2_population)
+	if (s->node->l2_population)
 		buf_printf(out, "bridge fdb show dev %s", s->network->vxlan);
 	else
 		buf_printf(out, "ip -d link show %s", s->network->vxlan);
@@ -273,6 +274,19 @@ static void mtu_of(const struct seen_ns *ns, const char *name, unsigned want,
 	verdict_saw(v, l->mtu == want, "%s%s%s %u", name, *where ? " in " : "",
 		    where, l->mtu);
 	(*n)++;
+}
+
+/* What is between the tap and br-int. */
+static void mtu_hybrid(const struct seen_ns *ns, const struct topo_port *p,
+		       size_t *n, struct verdict *v)
+{
+	static const char *const prefixes[] = {"qbr", "qvb", "qvo"};
+	char name[IFNAME_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		topo_port_link(p, prefixes[i], name);
+		mtu_of(ns, name, p->network->mtu, "", n, v);
+	}
 }
 
 static void judge_mtu(const struct evidence *e, const struct subject *s,
@@ -299,6 +313,8 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 			continue;
 		in = seen_ns(sight_sample(e, s->node, v), port_netns(p));
 		mtu_of(ns, p->tap, net->mtu, "", &n, v);
+		if (p->hybrid)
+			mtu_hybrid(ns, p, &n, v);
 		mtu_of(in, p->ifname, net->mtu, port_netns(p), &n, v);
 	}
 	if (!n)
@@ -377,7 +393,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 
 	if (!root)
 		return;
-	plug_port(root, s->node, p->network, p->tap, v);
+	plug_port(root, s->node, p, v);
 	if (!ns)
 		return;
 	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "provision/node/tx.h"
 
 #define DIFFER_MAX (4u << 20) /* bytes of differences that are read */
+#define TABLES 255            /* of a switch */
 
 static void id(const struct res *r, struct buf *out)
 {
@@ -32,18 +34,18 @@ static void print(const struct res *r, struct buf *out)
 	kind_print_place(r->netns, out);
 }
 
-static size_t lines(const char *s, char sign)
+static size_t lines(const char *s)
 {
 	size_t n = 0;
 
 	for (; s && *s; s += strcspn(s, "\n"), s += *s == '\n')
-		n += !sign || *s == sign;
+		n++;
 	return n;
 }
 
 static void detail(const struct res *r, struct buf *out)
 {
-	buf_printf(out, "%zu", lines(r->flows.text, '\0'));
+	buf_printf(out, "%zu", lines(r->flows.text));
 }
 
 static void shell(const struct res *r, const struct where *w, struct buf *out)
@@ -112,17 +114,55 @@ static void look_all(struct look *l, struct observed *o)
 
 /* --- comparing, applying -------------------------------------------------- */
 
+/* A line's table; the first is not named. */
+static unsigned table_of(const char *line)
+{
+	static const char word[] = "table=";
+	size_t len = strcspn(line, "\n");
+	const char *at = memmem(line, len, word, sizeof(word) - 1);
+
+	/* What a flow does comes behind what it is about. */
+	if (!at || memmem(line, (size_t)(at - line), "actions=", 8))
+		return 0;
+	return (unsigned)strtoul(at + sizeof(word) - 1, NULL, 10);
+}
+
+/* By table: how many differ, and the first of them. */
+static void by_table(const char *differ, struct buf *out)
+{
+	for (unsigned t = 0; t < TABLES; t++) {
+		const char *first = NULL;
+		size_t more = 0, fewer = 0;
+
+		for (const char *s = differ; *s;
+		     s += strcspn(s, "\n"), s += *s == '\n') {
+			if (table_of(s) != t)
+				continue;
+			more += *s == '-';
+			fewer += *s == '+';
+			first = first ? first : s;
+		}
+		if (first)
+			buf_printf(out,
+				   "%stable %u: %zu too many, %zu missing: "
+				   "%.*s",
+				   out->len ? "; " : "", t, more, fewer,
+				   (int)strcspn(first, "\n"), first);
+	}
+}
+
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
 	const char *s = have ? have->flows.differ : NULL;
+	auto_buf struct buf why = {0};
 
-	if (!have)
+	if (!have) {
 		diff_add(d, want);
-	else if (s)
-		diff_modify(d, want, "%zu too many, %zu missing: %.*s",
-			    lines(s, '-'), lines(s, '+'), (int)strcspn(s, "\n"),
-			    s);
+	} else if (s) {
+		by_table(s, &why);
+		diff_modify(d, want, "%s", why.data);
+	}
 }
 
 static void set(struct tx *tx, const struct change *c)

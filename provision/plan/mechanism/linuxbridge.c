@@ -23,16 +23,7 @@ _Static_assert(ARRAY_LEN(uplinks) == TOPO_TYPES, "types");
 
 static void network(struct plan_ctx *c, const struct topo_network *net)
 {
-	struct res *r = plan_add(c, RES_LINK, "");
-
-	r->link = (struct res_link){
-		.kind = LINK_BRIDGE,
-		.name = net->bridge,
-		.mtu = net->mtu,
-		.up = true,
-		.addr_gen_none = true,
-		.ipv6_off = true,
-	};
+	plan_bridge(c, net->bridge, net->mtu);
 	if (uplinks[net->type]->links)
 		uplinks[net->type]->links(c, net);
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vxlan: a vxlan link over the tunnel interface becomes a port of the
- * network's bridge. It finds the other nodes by a multicast group and learns,
- * or, with l2_population, by forwarding entries that stand from the
- * beginning: a flood entry for each node that carries the network, and one
- * for each MAC address whose node is known. The addresses that move with a
- * router (qr, qg) have none: their frames are flooded, so that a failover
- * waits for nobody to rewrite tables.
+ * network's bridge. It finds the other nodes by a multicast group, or, with
+ * l2_population, by forwarding entries that stand from the beginning: a flood
+ * entry for each node that carries the network, and one for each MAC address
+ * whose node is known, which no frame from another node can change.
+ *
+ * The addresses that move with a router (qr, qg) have no such entry. They are
+ * learned, as a link does of itself unless told not to: the announcements that
+ * a new Active sends are flooded, and each one moves the entry to the node
+ * that it came from. So tables follow a failover with the first frame of the
+ * new Active that arrives, wherever the tunnel network still carries one; a
+ * node that hears none could not reach that Active either. Where two claim the
+ * role, the last word counts until the loser is silent.
  */
 #include "provision/plan/mechanism/linuxbridge.h"
 
@@ -32,9 +38,9 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 		.local = nic->addr.ip,
 		.dev = nic->ifname,
 		.port = c->lab->vxlan_port,
-		.learning = !c->lab->l2_population,
+		.learning = true,
 	};
-	if (!c->lab->l2_population)
+	if (!c->node->l2_population)
 		r->link.group = net->group;
 }
 
@@ -59,7 +65,7 @@ static void entries(struct plan_ctx *c, const struct topo_network *net)
 	const struct topo_node *n;
 	size_t i;
 
-	if (!lab->l2_population || !topo_nic_on(c->node, net->phys))
+	if (!c->node->l2_population || !topo_nic_on(c->node, net->phys))
 		return;
 	for (i = 0; i < lab->nnodes; i++) {
 		n = &lab->nodes[i];

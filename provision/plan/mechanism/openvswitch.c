@@ -152,60 +152,51 @@ static void network(struct plan_ctx *c, const struct topo_network *net)
 /* --- ports -----------------------------------------------------------------
  */
 
-/* An instance speaks for itself alone: ARP and neighbour advertisements for
- * its own addresses, frames from its own MAC address. */
-static void no_spoofing(struct plan_ctx *c, const struct topo_port *p,
-			unsigned number)
+/* Between a Linux bridge of the port's own, where iptables sees what passes,
+ * and br-int: a pair of veth. What it hands on is whole. */
+static const char *hybrid(struct plan_ctx *c, const struct topo_port *p,
+			  const char **ret_bridge)
 {
-	const struct ip ll = ip_link_local(&p->mac);
-	struct buf *b = &c->ovs->br_int;
-	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+	char name[IFNAME_MAX];
+	const char *qbr, *qvb, *qvo;
 
-	buf_printf(b,
-		   "table=0,priority=10,arp,in_port=%u,"
-		   "actions=resubmit(,24)\n"
-		   "table=0,priority=10,icmp6,in_port=%u,icmp_type=136,"
-		   "actions=resubmit(,24)\n"
-		   "table=0,priority=9,in_port=%u,actions=resubmit(,25)\n"
-		   "table=25,priority=2,in_port=%u,dl_src=%s,actions=NORMAL\n"
-		   "table=24,priority=2,icmp6,in_port=%u,icmp_type=136,"
-		   "nd_target=%s,actions=NORMAL\n",
-		   number, number, number, number, mac_print(&p->mac, m),
-		   number, ip_print(&ll, t));
-	for (size_t i = 0; i < p->naddrs; i++) {
-		const struct ip *ip = &p->addrs[i].addr.ip;
-
-		if (ip->family == 4)
-			buf_printf(b,
-				   "table=24,priority=2,arp,in_port=%u,"
-				   "arp_spa=%s,actions=resubmit(,25)\n",
-				   number, ip_print(ip, t));
-		else
-			buf_printf(b,
-				   "table=24,priority=2,icmp6,in_port=%u,"
-				   "icmp_type=136,nd_target=%s,"
-				   "actions=NORMAL\n",
-				   number, ip_print(ip, t));
-	}
+	topo_port_link(p, "qbr", name);
+	qbr = arena_strdup(c->arena, name);
+	topo_port_link(p, "qvb", name);
+	qvb = arena_strdup(c->arena, name);
+	topo_port_link(p, "qvo", name);
+	qvo = arena_strdup(c->arena, name);
+	plan_bridge(c, qbr, p->network->mtu);
+	plan_pair(c, p->network->mtu, qvb, qbr, qvo);
+	whole(c, "", qvb);
+	whole(c, "", qvo);
+	*ret_bridge = qbr;
+	return qvo;
 }
 
 static void port(struct plan_ctx *c, const struct topo_port *p,
 		 const char *netns)
 {
+	bool outside = topo_plugged_outside(p, c->node);
 	unsigned number = OVS_PORT + (unsigned)p->index;
+	const char *name = p->tap, *bridge = NULL;
 	char m[MAC_TEXT_MAX];
 	struct res_ovs *o;
 
-	whole(c, "", p->tap);
+	if (p->hybrid)
+		name = hybrid(c, p, &bridge);
+	else
+		whole(c, "", p->tap);
 	whole(c, netns, p->ifname);
-	o = openvswitch_port(c, OVS_INT, p->tap, number);
-	o->tag = topo_local_vlan(p->network, c->node);
+	o = openvswitch_port(c, outside ? c->node->external_bridge : OVS_INT,
+			     name, number);
+	if (!outside)
+		o->tag = topo_local_vlan(p->network, c->node);
 	o->ids = arena_printf(c->arena,
 			      "attached-mac=%s,iface-id=%s,iface-status=active",
 			      mac_print(&p->mac, m), p->uuid);
-	if (p->kind == TOPO_PORT_INSTANCE)
-		no_spoofing(c, p, number);
-	plan_port_links(c, p, netns, NULL);
+	openvswitch_spoofing(c, p, number);
+	plan_port_links(c, p, netns, bridge);
 }
 
 /* --- services --------------------------------------------------------------

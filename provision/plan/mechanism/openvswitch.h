@@ -49,6 +49,10 @@ void openvswitch_patch(struct plan_ctx *c, const char *bridge, const char *name,
 		       unsigned number, const char *to, const char *to_name,
 		       unsigned to_number);
 
+/* An instance's port, by its number, may say what is its own alone. */
+void openvswitch_spoofing(struct plan_ctx *c, const struct topo_port *p,
+			  unsigned number);
+
 /* The number of a tunnel's port. */
 unsigned openvswitch_tunnel_number(enum topo_type type,
 				   const struct topo_node *to);

@@ -3,6 +3,10 @@
  * flat: the node's interface on the provider network is in a bridge of its
  * own, and untagged there. Between it and br-int frames change their VLAN;
  * what no network has does not pass.
+ *
+ * With external_network_bridge the gateways of routers are in that bridge as
+ * they are. Where nothing else on the node is on its network, br-int and the
+ * bridge have nothing to do with one another, and it switches by itself.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +21,26 @@ static const char *bridge_name(struct plan_ctx *c, const struct topo_phys *p)
 	return arena_strdup(c->arena, name);
 }
 
+static void join(struct plan_ctx *c, struct ovs_phys *x)
+{
+	unsigned number = OVS_PHYSICAL + (unsigned)x->phys->index;
+
+	openvswitch_patch(
+		c, OVS_INT, arena_printf(c->arena, "int-%s", x->bridge), number,
+		x->bridge, arena_printf(c->arena, "phy-%s", x->bridge),
+		OVS_PATCH);
+	buf_printf(&x->flows,
+		   "table=0,priority=0,actions=NORMAL\n"
+		   "table=0,priority=2,in_port=%u,actions=drop\n",
+		   OVS_PATCH);
+	buf_printf(&c->ovs->br_int,
+		   "table=0,priority=2,in_port=%u,actions=drop\n", number);
+}
+
 static struct ovs_phys *physical(struct plan_ctx *c, const struct topo_nic *nic)
 {
 	struct ovs_plan *o = c->ovs;
+	struct res_ovs *bridge;
 	struct ovs_phys *x;
 
 	for (size_t i = 0; i < o->nphys; i++)
@@ -30,18 +51,14 @@ static struct ovs_phys *physical(struct plan_ctx *c, const struct topo_nic *nic)
 	x->bridge = bridge_name(c, nic->phys);
 	plan_use_nic(c, nic->ifname, NULL);
 	plan_add(c, RES_OFFLOAD, "")->offload.dev = nic->ifname;
-	openvswitch_bridge(c, x->bridge);
+	bridge = openvswitch_bridge(c, x->bridge);
+	if (topo_joined(c->lab, nic->phys, c->node)) {
+		join(c, x);
+	} else {
+		bridge->fail_mode = "";
+		buf_adds(&x->flows, "table=0,priority=0,actions=NORMAL\n");
+	}
 	openvswitch_port(c, x->bridge, nic->ifname, OVS_PHYSICAL);
-	openvswitch_patch(
-		c, OVS_INT, arena_printf(c->arena, "int-%s", x->bridge),
-		OVS_PHYSICAL + (unsigned)nic->phys->index, x->bridge,
-		arena_printf(c->arena, "phy-%s", x->bridge), OVS_PATCH);
-	buf_printf(&x->flows,
-		   "table=0,priority=0,actions=NORMAL\n"
-		   "table=0,priority=2,in_port=%u,actions=drop\n",
-		   OVS_PATCH);
-	buf_printf(&o->br_int, "table=0,priority=2,in_port=%u,actions=drop\n",
-		   OVS_PHYSICAL + (unsigned)nic->phys->index);
 	return x;
 }
 
@@ -54,6 +71,8 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 	if (!nic)
 		return;
 	x = physical(c, nic);
+	if (!topo_joined(c->lab, nic->phys, c->node))
+		return;
 	buf_printf(&c->ovs->br_int,
 		   "table=0,priority=3,in_port=%u,vlan_tci=0x0000/0x1fff,"
 		   "actions=mod_vlan_vid:%u,NORMAL\n",

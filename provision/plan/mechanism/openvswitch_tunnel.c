@@ -6,8 +6,10 @@
  * MAC address is behind, for table 20, by which frames to one node go. All
  * others go to every node, or with l2_population to those that carry the
  * network, and then table 20 knows what is known beforehand. The addresses
- * that move with a router are learned in either case. A tunnel's key is
- * loaded, which is what a bundle makes of Neutron's set_tunnel.
+ * that move with a router have no flow of the plan's: each announcement of the
+ * Active's is learned at once, so table 20 follows a failover. With
+ * arp_responder table 21 answers for what is known. A tunnel's key is loaded,
+ * which is what a bundle makes of Neutron's set_tunnel.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +24,21 @@ unsigned openvswitch_tunnel_number(enum topo_type type,
 {
 	return OVS_TUNNEL + (unsigned)to->index +
 	       (type == TOPO_GRE ? TOPO_NODES_MAX : 0);
+}
+
+static uint64_t mac_number(const struct mac *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(m->b); i++)
+		n = n << 8 | m->b[i];
+	return n;
+}
+
+static uint32_t ip_number(const struct ip *ip)
+{
+	return (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 |
+	       (uint32_t)ip->b[2] << 8 | ip->b[3];
 }
 
 /* The other nodes at whose end of the tunnel network there may be ports. */
@@ -81,12 +98,24 @@ static void first_of_node(struct plan_ctx *c)
 		   OVS_PATCH, OVS_PATCH);
 }
 
+/* Questions for addresses that are known go no farther. */
+static void responder(struct plan_ctx *c)
+{
+	if (c->node->arp_responder)
+		buf_printf(&c->ovs->br_tun,
+			   "table=2,priority=1,arp,dl_dst=ff:ff:ff:ff:ff:ff,"
+			   "actions=resubmit(,21)\n"
+			   "table=21,priority=0,actions=resubmit(,22)\n");
+}
+
 static void tunnels(struct plan_ctx *c, enum topo_type type)
 {
 	const struct topo_nic *far;
 
-	if (!c->ovs->br_tun.len)
+	if (!c->ovs->br_tun.len) {
 		first_of_node(c);
+		responder(c);
+	}
 	if (c->ovs->tunnels[type])
 		return;
 	c->ovs->tunnels[type] = true;
@@ -106,8 +135,8 @@ static void flood(struct plan_ctx *c, const struct topo_network *net,
 	for (size_t i = 0; i < c->lab->nnodes; i++) {
 		const struct topo_node *n = &c->lab->nodes[i];
 
-		if (!far_end(c, n) ||
-		    (c->lab->l2_population && !topo_network_on(c->lab, net, n)))
+		if (!far_end(c, n) || (c->node->l2_population &&
+				       !topo_network_on(c->lab, net, n)))
 			continue;
 		if (!any)
 			buf_printf(b,
@@ -137,13 +166,38 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 	flood(c, net, vlan);
 }
 
+/* Who asks for the port's addresses has the answer from here. */
+static void answers(struct plan_ctx *c, const struct topo_port *p,
+		    unsigned vlan)
+{
+	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
+
+	mac_print(&p->mac, m);
+	for (size_t i = 0; i < p->naddrs; i++) {
+		const struct ip *ip = &p->addrs[i].addr.ip;
+
+		if (ip->family != 4)
+			continue;
+		buf_printf(&c->ovs->br_tun,
+			   "table=21,priority=1,arp,dl_vlan=%u,arp_tpa=%s,"
+			   "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+			   "mod_dl_src:%s,load:0x2->NXM_OF_ARP_OP[],"
+			   "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
+			   "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
+			   "load:0x%012" PRIx64 "->NXM_NX_ARP_SHA[],"
+			   "load:0x%08" PRIx32 "->NXM_OF_ARP_SPA[],IN_PORT\n",
+			   vlan, ip_print(ip, t), m, mac_number(&p->mac),
+			   ip_number(ip));
+	}
+}
+
 /* What is known beforehand of where MAC addresses are. */
 static void entries(struct plan_ctx *c, const struct topo_network *net)
 {
 	unsigned vlan = topo_local_vlan(net, c->node);
 	char m[MAC_TEXT_MAX];
 
-	if (!c->lab->l2_population || !topo_nic(c->node, TOPO_TUNNEL))
+	if (!c->node->l2_population || !topo_nic(c->node, TOPO_TUNNEL))
 		return;
 	for (size_t i = 0; i < c->lab->nports; i++) {
 		const struct topo_port *p = &c->lab->ports[i];
@@ -156,6 +210,8 @@ static void entries(struct plan_ctx *c, const struct topo_network *net)
 			   "->NXM_NX_TUN_ID[],output:%u\n",
 			   vlan, mac_print(&p->mac, m), net->vni,
 			   openvswitch_tunnel_number(net->type, p->node));
+		if (c->node->arp_responder)
+			answers(c, p, vlan);
 	}
 }
 

@@ -17,8 +17,7 @@
 #define UNALLOWED \
 	SECGROUP_COMMENT("Drop traffic without an IP/MAC allow rule.") "-j DROP"
 #define UNMATCHED \
-	SECGROUP_COMMENT("Send unmatched traffic to the fallback chain.") \
-	"-j " SECGROUP_FALLBACK
+	SECGROUP_COMMENT("Send unmatched traffic to the fallback chain.")
 /* clang-format on */
 
 static const int families[] = {4, 6};
@@ -35,28 +34,66 @@ static void add(const struct port *x, int family, const char *chain,
 	rules_add(x->c, "", family, "filter", chain, rule);
 }
 
-unsigned secgroup_zone(const struct topo_network *n)
+const char *secgroup_agent(const struct topo_node *n)
 {
-	return ZONE_FIRST + (unsigned)n->index;
+	return n->mechanism == TOPO_OPENVSWITCH ? "neutron-openvswi"
+						: "neutron-linuxbri";
+}
+
+const char *secgroup_chain(struct plan_ctx *c, const char *name)
+{
+	return arena_printf(c->arena, "%s-%s", secgroup_agent(c->node), name);
+}
+
+const char *secgroup_jump(struct plan_ctx *c, const char *words,
+			  const char *name)
+{
+	return arena_printf(c->arena, "%s-j %s-%s", words,
+			    secgroup_agent(c->node), name);
+}
+
+unsigned secgroup_zone(const struct topo_port *p)
+{
+	return ZONE_FIRST + (unsigned)(p->node->mechanism == TOPO_OPENVSWITCH
+					       ? p->instance->index
+					       : p->network->index);
+}
+_Static_assert(ZONE_FIRST + TOPO_INSTANCES_MAX < 65536 &&
+		       ZONE_FIRST + 2 * TOPO_NETWORKS_MAX < 65536,
+	       "a zone is 16 bits");
+
+/* What leads from the tap to the other nodes: the network's bridge, or the
+ * pair's end in the port's own. And the words that Neutron names a port by. */
+static const char *beyond(const struct port *x, char name[IFNAME_MAX],
+			  const char **ret_words)
+{
+	if (!x->p->hybrid) {
+		*ret_words = x->p->tap;
+		return x->p->network->bridge;
+	}
+	topo_port_link(x->p, "qvb", name);
+	*ret_words = x->p->uuid;
+	return name;
 }
 
 static void zone(const struct port *x, int family)
 {
+	char name[IFNAME_MAX];
+	const char *device, *far = beyond(x, name, &device);
 	const char *words = arena_printf(
 		x->c->arena,
 		SECGROUP_COMMENT("Set zone for %s") "-j CT --zone %u",
-		x->p->tap + 4, secgroup_zone(x->p->network));
+		device + 4, secgroup_zone(x->p));
 	const char *const match[] = {
-		arena_printf(x->c->arena, "-m physdev --physdev-in %s %s",
-			     x->p->network->bridge, words),
-		arena_printf(x->c->arena, "-i %s %s", x->p->network->bridge,
+		arena_printf(x->c->arena, "-m physdev --physdev-in %s %s", far,
 			     words),
+		arena_printf(x->c->arena, "-i %s %s", far, words),
 		arena_printf(x->c->arena, "-m physdev --physdev-in %s %s",
 			     x->p->tap, words)};
 
 	for (size_t i = 0; i < ARRAY_LEN(match); i++)
-		rules_add(x->c, "", family, "raw", SECGROUP_WRAP "PREROUTING",
-			  match[i]);
+		rules_add(x->c, "", family, "raw",
+			  secgroup_chain(x->c, "PREROUTING"), match[i]);
 }
 
 static void jumps(const struct port *x, int family)
@@ -65,17 +102,18 @@ static void jumps(const struct port *x, int family)
 	struct arena *a = x->c->arena;
 	const char *const ways[] = {"out", "in"};
 	const char *const chains[] = {x->in, x->out};
+	const char *group = secgroup_chain(x->c, "sg-chain");
 
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-		add(x, family, SECGROUP_WRAP "FORWARD",
+		add(x, family, secgroup_chain(x->c, "FORWARD"),
 		    arena_printf(a,
 				 "-m physdev --physdev-%s %s "
 				 "--physdev-is-bridged " SECGROUP_COMMENT(
 					 "Direct traffic from the VM interface "
 					 "to the security group "
-					 "chain.") "-j " SECGROUP_CHAIN,
-				 ways[i], tap));
-		add(x, family, SECGROUP_CHAIN,
+					 "chain.") "-j %s",
+				 ways[i], tap, group));
+		add(x, family, group,
 		    arena_printf(a,
 				 "-m physdev --physdev-%s %s "
 				 "--physdev-is-bridged " SECGROUP_COMMENT(
@@ -83,7 +121,7 @@ static void jumps(const struct port *x, int family)
 					 "chain.") "-j %s",
 				 ways[i], tap, chains[i]));
 	}
-	add(x, family, SECGROUP_WRAP "INPUT",
+	add(x, family, secgroup_chain(x->c, "INPUT"),
 	    arena_printf(a,
 			 "-m physdev --physdev-in %s "
 			 "--physdev-is-bridged " SECGROUP_COMMENT(
@@ -98,12 +136,11 @@ void secgroup_open_port(struct plan_ctx *c, const struct topo_port *p,
 {
 	static const struct {
 		const char *chain, *way;
-	} where[] = {{SECGROUP_WRAP "FORWARD", "out"},
-		     {SECGROUP_WRAP "FORWARD", "in"},
-		     {SECGROUP_WRAP "INPUT", "in"}};
+	} where[] = {{"FORWARD", "out"}, {"FORWARD", "in"}, {"INPUT", "in"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(where); i++)
-		rules_add(c, "", family, "filter", where[i].chain,
+		rules_add(c, "", family, "filter",
+			  secgroup_chain(c, where[i].chain),
 			  arena_printf(
 				  c->arena,
 				  "-m physdev --physdev-%s %s "
@@ -312,7 +349,14 @@ static void groups(const struct port *x, int family, bool egress)
 		    "Drop packets that appear related to an existing "
 		    "connection (e.g. TCP ACK/FIN) but do not have an entry in "
 		    "conntrack.") "-j DROP");
-	add(x, family, chain, UNMATCHED);
+	add(x, family, chain, secgroup_jump(x->c, UNMATCHED, "sg-fallback"));
+}
+
+static const char *chain_of(struct plan_ctx *c, const struct topo_port *p,
+			    char way)
+{
+	return arena_printf(c->arena, "%s-%c%.*s", secgroup_agent(c->node), way,
+			    TAIL, p->uuid);
 }
 
 void secgroup_guard(struct plan_ctx *c, const struct topo_port *p)
@@ -321,12 +365,9 @@ void secgroup_guard(struct plan_ctx *c, const struct topo_port *p)
 	struct port x = {
 		.c = c,
 		.p = p,
-		.in = arena_printf(c->arena, SECGROUP_WRAP "i%.*s", TAIL,
-				   p->uuid),
-		.out = arena_printf(c->arena, SECGROUP_WRAP "o%.*s", TAIL,
-				    p->uuid),
-		.spoof = arena_printf(c->arena, SECGROUP_WRAP "s%.*s", TAIL,
-				      p->uuid),
+		.in = chain_of(c, p, 'i'),
+		.out = chain_of(c, p, 'o'),
+		.spoof = chain_of(c, p, 's'),
 	};
 	size_t i, k;
 

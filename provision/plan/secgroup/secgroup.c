@@ -2,15 +2,17 @@
 /*
  * Security groups
  * ===============
- * The chains are those that Neutron's Linux bridge agent has on a compute node,
- * by name and in their order. A frame between a tap and the rest of its bridge
- * is given to iptables by br_netfilter; there each port has three chains: i is
- * for what goes to it, o for what comes from it, s for whose addresses it may
- * come from. Frames that are no IP are seen by ebtables: no foreign MAC
- * address, and no ARP for an address that is not the port's.
+ * The chains are those that Neutron's agents have on a compute node, by name
+ * and in their order. A frame between a tap and the rest of its bridge is given
+ * to iptables by br_netfilter; there each port has three chains: i is for what
+ * goes to it, o for what comes from it, s for whose addresses it may come from.
+ * On Open vSwitch the bridge is the port's own, qbr, which has the tap and one
+ * end of a pair that leads to br-int. Frames that are no IP are seen by
+ * ebtables, on Open vSwitch by its flows: no foreign MAC address, and no ARP
+ * for an address that is not the port's.
  *
  * Connections are tracked in a zone a network, as networks may have the same
- * addresses.
+ * addresses; on Open vSwitch, as there, in one a port.
  *
  * Neutron lets a port without an IPv6 address send IPv6 from any; here it has
  * its link-local one, and may send from that alone.
@@ -36,7 +38,7 @@ static const int families[] = {4, 6};
 static void wrap(struct plan_ctx *c, int family, const char *table,
 		 const char *chain)
 {
-	const char *own = arena_printf(c->arena, SECGROUP_WRAP "%s", chain);
+	const char *own = secgroup_chain(c, chain);
 
 	rules_chain(c, "", family, table, own);
 	rules_add(c, "", family, table, chain,
@@ -55,11 +57,11 @@ static void frame(struct plan_ctx *c, int family)
 	for (i = 0; i < ARRAY_LEN(chains); i++)
 		wrap(c, family, "filter", chains[i]);
 	rules_add(c, "", family, "filter", "neutron-filter-top",
-		  "-j " SECGROUP_WRAP "local");
-	rules_chain(c, "", family, "filter", SECGROUP_WRAP "local");
-	rules_chain(c, "", family, "filter", SECGROUP_CHAIN);
+		  secgroup_jump(c, "", "local"));
+	rules_chain(c, "", family, "filter", secgroup_chain(c, "local"));
+	rules_chain(c, "", family, "filter", secgroup_chain(c, "sg-chain"));
 	rules_add(
-		c, "", family, "filter", SECGROUP_FALLBACK,
+		c, "", family, "filter", secgroup_chain(c, "sg-fallback"),
 		SECGROUP_COMMENT(
 			"Default drop rule for unmatched traffic.") "-j DROP");
 	wrap(c, family, "raw", "PREROUTING");
@@ -92,7 +94,7 @@ static bool forbids(const struct conn *conn, const void *ctx)
 		const struct topo_port *p = c->lab->instances[i].port;
 
 		if (p->node != c->node || !p->filtered ||
-		    secgroup_zone(p->network) != conn->zone)
+		    secgroup_zone(p) != conn->zone)
 			continue;
 		f.egress = has_addr(p, &conn->src);
 		f.remote = f.egress ? conn->dst : conn->src;
@@ -140,14 +142,18 @@ void plan_secgroups(struct plan_ctx *c)
 	for (i = 0; i < guarded; i++)
 		secgroup_guard(c, ports[i]);
 	for (k = 0; k < ARRAY_LEN(families); k++) {
-		rules_add(c, "", families[k], "filter", SECGROUP_CHAIN,
-			  "-j ACCEPT");
+		rules_add(c, "", families[k], "filter",
+			  secgroup_chain(c, "sg-chain"), "-j ACCEPT");
 		for (i = guarded; i < n; i++)
 			secgroup_open_port(c, ports[i], families[k]);
 	}
 	four = rules_text(c, "", 4);
 	six = rules_text(c, "", 6);
-	frames = secgroup_frames(c->arena, ports, guarded);
+	/* Open vSwitch's flows do it (mechanism/openvswitch_spoofing.c). */
+	frames = c->node->mechanism == TOPO_LINUXBRIDGE &&
+				 c->node->prevent_arp_spoofing
+			 ? secgroup_frames(c->arena, ports, guarded)
+			 : "";
 	sets = secgroup_sets(c->arena, lab, c->node);
 	copy = arena_alloc(c->arena, sizeof(*copy));
 	*copy = *c;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_TOPOLOGIES_KEYS_AGENT_H
+#define LABCTL_TOPOLOGIES_KEYS_AGENT_H
+
+/* Rows of a struct raw_agent, which the lab has and each node: T.agent. `no`,
+ * `yes` and `none` are the defaults' words: of a node the lab's, else NULL,
+ * which the rows' own defaults tell. */
+
+#include "topologies/keys/keys.h"
+
+/* clang-format off */
+#define AGENT_ROWS(T, inherits, yes, none)                                     \
+	{"l2_population", KEY_BOOL, KEY_FIELD(T, agent.l2_population),         \
+	 .shown = (inherits), .example = "true",                               \
+	 .about = "Fill forwarding tables instead of flooding to all: a node " \
+		  "knows where ports are, and who carries a network. What "    \
+		  "moves with a router follows its announcements."},           \
+	{"arp_responder", KEY_BOOL, KEY_FIELD(T, agent.arp_responder),         \
+	 .at = offsetof(T, agent.arp_at), .shown = (inherits),                 \
+	 .example = "true",                                                    \
+	 .about = "Answer ARP for ports on other nodes on the spot; needs "    \
+		  "`l2_population`, and Open vSwitch."},                       \
+	{"prevent_arp_spoofing", KEY_BOOL,                                     \
+	 KEY_FIELD(T, agent.prevent_arp_spoofing), .def = (yes),               \
+	 .shown = (inherits), .example = "false",                              \
+	 .about = "Let instances send ARP, neighbour advertisements and "      \
+		  "frames with their own addresses only; with Linux bridges, " \
+		  "those that have security groups."},                         \
+	{"ovs_use_veth", KEY_BOOL, KEY_FIELD(T, agent.use_veth), .def = (yes), \
+	 .at = offsetof(T, agent.veth_at), .shown = (inherits),                \
+	 .example = "true",                                                    \
+	 .about = "Open vSwitch: plug ports in by pairs of veth; false: they " \
+		  "are its internal ports, which its own datapath cannot "     \
+		  "keep when ovs-vswitchd is started anew."},                  \
+	{"external_network_bridge", KEY_TEXT,                                  \
+	 KEY_FIELD(T, agent.external_bridge),                                  \
+	 .at = offsetof(T, agent.external_at), .flags = KEY_EMPTY,             \
+	 .max = IFNAME_MAX - 1, .shown = (none), .example = "br-ex",           \
+	 .schema = "\"type\": [\"string\", \"null\"], \"maxLength\": 15",       \
+	 .about = "Open vSwitch: the bridge that routers' gateways are "       \
+		  "plugged into as they are; empty: they are on br-int, and "  \
+		  "patch ports lead there."}
+/* clang-format on */
+
+#endif
