@@ -212,6 +212,7 @@ static int up_lab(struct up *up)
 		return cannot(up, &e);
 	if (cmd_interrupted)
 		return interrupted(up);
+	up->lab->fresh = r == EMUL_FRESH;
 	r = fleet_open(&f, up->lab, 0, &e);
 	r = r < 0 ? cannot(up, &e) : with_fleet(up, &f);
 	fleet_close(&f);

@@ -254,6 +254,7 @@ struct plan {
 	const char *lab;       /* its name */
 	const char *mark;      /* ifalias of what is the lab's */
 	const char *state_dir; /* on the node: PLAN_STATE_DIR/LAB */
+	bool fresh;            /* of a lab of which nothing stood before */
 	struct res *res;
 	size_t n;
 	/* Addresses and routes that the engine adds and removes. */

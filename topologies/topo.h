@@ -313,6 +313,8 @@ struct lab {
 	char uuid[UUID_TEXT_MAX];
 	const char
 		*mark; /* "labctl:NAME", the ifalias of all that is its own */
+	/* Nothing of it stood before: `up` says so, no file. */
+	bool fresh;
 	bool l2_population; /* of nodes that do not say otherwise */
 	enum topo_type ha_network_type;
 	uint16_t vxlan_port;    /* UDP: Open vSwitch's, where a node has that */

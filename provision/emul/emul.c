@@ -252,7 +252,7 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 		return r;
 	}
 	*ret_changes = (unsigned)doc_int(answer, "changes", 0) + started;
-	return 0;
+	return started ? EMUL_FRESH : 0;
 }
 
 /* --- plan ------------------------------------------------------------ */

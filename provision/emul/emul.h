@@ -50,13 +50,16 @@ enum emul_flags {
 	EMUL_PRIVILEGED = 1 << 0
 };
 
+#define EMUL_FRESH 1
+
 /*
  * Makes the lab's fabric and nodes run: state folder, keys, namespaces,
  * wires, sshd. What runs already is kept; what is missing is made. On return
  * the calling process is inside the lab's fabric (its network namespace; who
  * is not root, its user namespace too): sockets opened now are in the lab.
  * Must be called before threads are made. Sets *ret_changes to the number of
- * processes and wires that were missing.
+ * processes and wires that were missing. Returns EMUL_FRESH where nothing of
+ * the lab ran before, 0 where something did.
  */
 int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	    void *ctx, unsigned *ret_changes, struct err *reterr);

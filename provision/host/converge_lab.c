@@ -59,6 +59,7 @@ void converge_tell(const struct lab *lab, struct buf *out)
 	json_obj(&j);
 	json_kstr(&j, "file", lab->path);
 	json_kstr(&j, "text", lab->text);
+	json_kbool(&j, "fresh", lab->fresh);
 	json_key(&j, "drained");
 	json_arr(&j);
 	for (i = 0; i < lab->nnodes; i++)

@@ -248,18 +248,22 @@ static void await_link(struct tx *tx, struct place *place, const char *dev)
 	}
 }
 
-/* The engine announces its own, and on its links a backup must be silent. */
+/* The engine announces its own, and on its links a backup must be silent. In
+ * a lab of which nothing stood before, nobody has an old MAC address; and each
+ * announcement is flooded to every node. */
 static void start(struct tx *tx, const struct change *c)
 {
 	const struct res link = {.kind = RES_LINK,
 				 .netns = c->want->netns,
 				 .link.name = c->want->addr.dev};
 	const struct res *l = tx_wanted(tx, &link);
+	void **announced = tx_ahead(tx, RES_ADDR);
 	struct place *p;
 
-	if (c->op != CHANGE_ADD || tx_failed(tx, c) || !l || !l->link.has_mac ||
-	    l->link.engine_addrs)
+	if (tx_plan(tx)->fresh || c->op != CHANGE_ADD || tx_failed(tx, c) ||
+	    !l || !l->link.has_mac || l->link.engine_addrs || *announced == l)
 		return;
+	*announced = (void *)(uintptr_t)l;
 	p = tx_place(tx, c->want->netns, c);
 	if (!p)
 		return;

@@ -33,7 +33,7 @@ static int wrong(const char *file, const struct topo_errors *errs,
 		       FILE_SHOWN_MAX, file, e->line, e->col, e->msg, n - 1);
 }
 
-/* The only thing that no file says. */
+/* This and whether the lab is fresh are all that no file says. */
 static void drained(struct lab *lab, const struct doc *names)
 {
 	const struct doc *d;
@@ -62,6 +62,7 @@ int agent_lab_op(const struct doc *req, struct json *j, struct err *reterr)
 	if (topo_load_text(file, text, strlen(text), &lab, &errs) < 0)
 		return wrong(file, &errs, reterr);
 	drained(lab, doc_get(req, "drained"));
+	lab->fresh = doc_bool(req, "fresh", false);
 	node = topo_node(lab, name);
 	if (!node)
 		return err_set(reterr, -EINVAL, "lab %s has no node '%.64s'",

@@ -264,6 +264,7 @@ void plan_build(struct arena *a, const struct lab *lab,
 	size_t i;
 
 	name(a, lab->name, lab->mark, ret);
+	ret->fresh = lab->fresh;
 	each_router(&c, router_netns);
 	if (node->role == TOPO_NETWORK)
 		plan_settings(&c, "", network_node);
