@@ -69,8 +69,9 @@ void show_networks(const struct lab *lab, struct table *t)
 		table_add(t, n->name);
 		table_add(t, n->uuid);
 		table_add(t, topo_type_names[n->type]);
-		table_add(t,
-			  n->vni ? arena_printf(&t->arena, "%u", n->vni) : "");
+		table_add(t, topo_segment(n) ? arena_printf(&t->arena, "%u",
+							    topo_segment(n))
+					     : "");
 		table_add(t, arena_printf(&t->arena, "%u", n->mtu));
 		table_add(t, n->project ? n->project : "");
 		table_add(t, subnets);

@@ -80,9 +80,12 @@ struct res_link {
 	/* vxlan */
 	uint32_t vni;
 	struct ip group, local;
-	const char *dev; /* name of the underlying link */
+	const char *dev; /* name of the underlying link; vlan: likewise */
 	uint16_t port;
 	bool learning;
+
+	/* vlan */
+	unsigned vlan;
 };
 
 struct res_sysctl {

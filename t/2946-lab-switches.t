@@ -9,7 +9,7 @@
 need_lab
 command -v ovs-vswitchd >/dev/null || skip_all "Open vSwitch is not here"
 
-for which in mixed ovs-gre; do
+for which in mixed ovs-gre ovs-vlan; do
 	lab_make 1s "$tap_top/topologies/$which.yaml"
 	timeout 120 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 	ok $? "$which: up" || diag "$(cat "$TMP/out")"

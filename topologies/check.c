@@ -11,33 +11,11 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "lib/parse.h"
 #include "topologies/check_agent.h"
 #include "topologies/check_subnet.h"
+#include "topologies/dangling.h"
 #include "topologies/error.h"
-
-/* The names of a list of things that begin with their name. */
-static const char **names_of(struct raw *raw, const void *items, size_t n)
-{
-	const char *const *const *list = items;
-	const char **names = arena_array(raw->a, n ? n : 1, sizeof(*names));
-
-	for (size_t i = 0; i < n; i++)
-		names[i] = list[i][0];
-	return names;
-}
-
-void raw_dangling(struct raw *raw, const struct raw_ref *ref, const char *kind,
-		  const void *items, size_t n)
-{
-	const char *near = NULL;
-
-	if (raw->errs->n < TOPO_ERRORS_MAX)
-		near = parse_nearest(ref->name, names_of(raw, items, n), n);
-	raw_wrong(raw, ref->at, "no %s is named '%s'%s%s%s", kind, ref->name,
-		  near ? "; did you mean '" : "", near ? near : "",
-		  near ? "'?" : "");
-}
+#include "topologies/segments.h"
 
 /* --- nodes ---------------------------------------------------------------- */
 
@@ -99,19 +77,19 @@ static const struct raw_router *first_ha(const struct raw *raw)
 	return NULL;
 }
 
-static bool needs_tunnel(const struct raw *raw, const char **ret_why)
+static bool needs_tunnel(struct raw *raw, const char **ret_why)
 {
 	for (size_t i = 0; i < raw->nnets; i++) {
 		if (raw->nets[i]->type_known &&
 		    topo_tunnelled(raw->nets[i]->type)) {
-			*ret_why = raw->nets[i]->type == TOPO_GRE
-					   ? "GRE networks"
-					   : "VXLAN networks";
+			*ret_why = arena_printf(
+				raw->a, "%s networks",
+				topo_type_titles[raw->nets[i]->type]);
 			return true;
 		}
 	}
 	*ret_why = "the HA network of routers";
-	return first_ha(raw) != NULL;
+	return first_ha(raw) && topo_tunnelled(raw->ha_network_type);
 }
 
 /* Which physical network has this use; a second one is an error. */
@@ -208,49 +186,6 @@ static void check_phys(struct raw *raw)
 
 /* --- networks ------------------------------------------------------------- */
 
-static void check_flat(struct raw *raw, struct raw_net *n)
-{
-	struct raw_phys *p;
-
-	if (n->type != TOPO_FLAT) {
-		if (n->phys.name)
-			raw_wrong(raw, n->phys.at,
-				  "only flat networks are on a physical "
-				  "network; '%s' is %s",
-				  n->name, topo_type_names[n->type]);
-		return;
-	}
-	if (!n->phys.at) {
-		raw_wrong(raw, n->at,
-			  "flat network '%s' needs the key "
-			  "'physical'",
-			  n->name);
-		return;
-	}
-	p = map_gets(&raw->phys_names, n->phys.name);
-	if (!p) {
-		raw_dangling(raw, &n->phys, "physical network", raw->phys,
-			     raw->nphys);
-		return;
-	}
-	if (p->use != TOPO_PROVIDER) {
-		raw_wrong(raw, n->phys.at,
-			  "'%s' is for the nodes themselves; a flat network "
-			  "needs a provider network",
-			  p->name);
-		return;
-	}
-	if (p->flat) {
-		raw_wrong(raw, n->phys.at,
-			  "'%s' carries flat network '%s' (line %u) already; "
-			  "untagged frames cannot be told apart",
-			  p->name, p->flat->name, p->flat->at->line);
-		return;
-	}
-	p->flat = n;
-	n->on = p;
-}
-
 /* A network may come to any node that has routers or instances. */
 static void check_mechanisms(struct raw *raw, struct raw_net *n)
 {
@@ -269,48 +204,16 @@ static void check_mechanisms(struct raw *raw, struct raw_net *n)
 	}
 }
 
-static void check_ha_type(struct raw *raw)
-{
-	if (!raw->nrouters)
-		return;
-	if (!topo_tunnelled(raw->ha_network_type)) {
-		raw_wrong(raw, raw->ha_type_at,
-			  "HA networks go through the tunnel network: vxlan or "
-			  "gre");
-		return;
-	}
-	for (size_t i = 0; i < raw->nnodes; i++) {
-		const struct raw_node *n = raw->nodes[i];
-
-		if (!n->role_known || n->role != TOPO_NETWORK ||
-		    topo_mechanism_has(n->mechanism, raw->ha_network_type))
-			continue;
-		raw_wrong(
-			raw, raw->ha_type_at,
-			"node '%s' has mechanism %s, which has no %s networks",
-			n->name, topo_mechanism_names[n->mechanism],
-			topo_type_names[raw->ha_network_type]);
-		return;
-	}
-}
-
 static void check_net(struct raw *raw, struct raw_net *n)
 {
 	if (!n->type_known)
 		return;
-	if (n->external && n->type != TOPO_FLAT)
+	if (n->external && n->type != TOPO_FLAT && n->type != TOPO_VLAN)
 		raw_wrong(raw, n->type_at ? n->type_at : n->external_at,
-			  "external network '%s' must be flat, as the world "
-			  "outside is not %s",
+			  "external network '%s' must be flat or a VLAN, as "
+			  "the world outside is not %s",
 			  n->name, topo_type_names[n->type]);
-	if (n->vni_at && !topo_tunnelled(n->type)) {
-		raw_wrong(raw, n->vni_at,
-			  "only VXLAN and GRE networks have a segment; "
-			  "'%s' is %s",
-			  n->name, topo_type_names[n->type]);
-		n->vni = 0;
-	}
-	check_flat(raw, n);
+	raw_check_carrier(raw, n);
 	check_mechanisms(raw, n);
 }
 
@@ -426,6 +329,15 @@ static void check_router(struct raw *raw, struct raw_router *r)
 {
 	struct raw_subnet *s;
 
+	if (r->distributed)
+		raw_wrong(
+			raw, r->distributed_at,
+			r->is_ha ? "router '%s' is highly available and so "
+				   "cannot be distributed: one node at a time "
+				   "has its addresses, not all compute nodes"
+				 : "router '%s' cannot be distributed: routers "
+				   "are on network nodes",
+			r->name);
 	check_gateway(raw, r);
 	for (size_t i = 0; i < r->nifaces; i++) {
 		s = interface_of(raw, r, &r->ifaces[i]);
@@ -519,7 +431,8 @@ void raw_check(struct raw *raw)
 	size_t i;
 
 	check_nodes(raw);
-	check_ha_type(raw);
+	raw_check_wires(raw);
+	raw_check_ha_type(raw);
 	for (i = 0; i < raw->nnets; i++)
 		check_net(raw, raw->nets[i]);
 	check_phys(raw);
@@ -531,4 +444,5 @@ void raw_check(struct raw *raw)
 	for (i = 0; i < raw->ninstances; i++)
 		check_instance(raw, raw->instances[i]);
 	raw_check_locals(raw);
+	raw_check_plugs(raw);
 }

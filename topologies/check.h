@@ -7,9 +7,4 @@
 /* Judges what needs two things at once, and looks up what words name. */
 void raw_check(struct raw *raw);
 
-/* A reference to nothing, with the nearest thing there is; items are pointers
- * to structs that begin with their name. */
-void raw_dangling(struct raw *raw, const struct raw_ref *ref, const char *kind,
-		  const void *items, size_t n);
-
 #endif

@@ -275,6 +275,7 @@ static void check_told(struct raw *raw, struct raw_subnet *s)
 static void check_subnet(struct raw *raw, struct raw_subnet *s)
 {
 	char a[IP_TEXT_MAX], b[IP_TEXT_MAX];
+	unsigned over;
 
 	if (!ip_is_set(&s->cidr.ip))
 		return;
@@ -302,16 +303,16 @@ static void check_subnet(struct raw *raw, struct raw_subnet *s)
 			  o->name, o->at->line);
 		break;
 	}
-	if (s->cidr.ip.family == 6 && s->net->type_known &&
-	    s->net->type == TOPO_VXLAN && raw->tunnel &&
-	    raw->tunnel->mtu < RAW_MTU_MIN + RAW_VXLAN_OVERHEAD)
-		raw_wrong(
-			raw,
-			raw->tunnel->mtu_at ? raw->tunnel->mtu_at : s->cidr_at,
-			"an MTU of %u leaves %u inside VXLAN, and IPv6 "
-			"(subnet '%s') needs %u",
-			raw->tunnel->mtu, raw->tunnel->mtu - RAW_VXLAN_OVERHEAD,
-			s->name, RAW_MTU_MIN);
+	over = s->net->type_known ? topo_overhead(s->net->type) : 0;
+	if (s->cidr.ip.family == 6 && over && raw->tunnel &&
+	    raw->tunnel->mtu < RAW_MTU_MIN + over)
+		raw_wrong(raw,
+			  raw->tunnel->mtu_at ? raw->tunnel->mtu_at
+					      : s->cidr_at,
+			  "an MTU of %u leaves %u inside %s, and IPv6 "
+			  "(subnet '%s') needs %u",
+			  raw->tunnel->mtu, raw->tunnel->mtu - over,
+			  topo_type_titles[s->net->type], s->name, RAW_MTU_MIN);
 }
 
 /* A local network is in one node, so its DHCP must be there. */

@@ -77,6 +77,10 @@ static void json_phys(struct json *j, const struct lab *lab)
 		json_kstr(j, "use", topo_use_names[lab->phys[i].use]);
 		json_net(j, "cidr", &lab->phys[i].cidr);
 		json_kint(j, "mtu", lab->phys[i].mtu);
+		if (lab->phys[i].first_vlan) {
+			json_kint(j, "first_vlan", lab->phys[i].first_vlan);
+			json_kint(j, "last_vlan", lab->phys[i].last_vlan);
+		}
 		json_obj_end(j);
 	}
 	json_arr_end(j);
@@ -129,8 +133,8 @@ static void json_networks(struct json *j, const struct lab *lab)
 		json_kstr(j, "type", topo_type_names[n->type]);
 		if (n->phys)
 			json_kstr(j, "physical", n->phys->name);
-		if (topo_tunnelled(n->type))
-			json_kint(j, "segment", n->vni);
+		if (topo_segmented(n->type))
+			json_kint(j, "segment", topo_segment(n));
 		if (n->type == TOPO_VXLAN) {
 			json_ip(j, "group", &n->group);
 			json_kstr(j, "vxlan", n->vxlan);

@@ -105,6 +105,23 @@ static void print_agent(const struct lab *lab, const struct topo_node *n,
 			   n->external_bridge);
 }
 
+static void print_plugs(const struct topo_node *n, struct buf *b)
+{
+	bool more = false;
+
+	if (!n->plugged)
+		return;
+	buf_adds(b, "    physical: [");
+	for (size_t i = 0; i < n->nnics; i++) {
+		if (n->nics[i].phys->use != TOPO_PROVIDER)
+			continue;
+		buf_adds(b, more ? ", " : "");
+		name(b, n->nics[i].phys->name);
+		more = true;
+	}
+	buf_adds(b, "]\n");
+}
+
 static void print_nodes(const struct lab *lab, struct buf *b)
 {
 	char addr[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
@@ -119,6 +136,7 @@ static void print_nodes(const struct lab *lab, struct buf *b)
 			   topo_mechanism_names[n->mechanism]);
 		print_agents(n, b);
 		print_agent(lab, n, b);
+		print_plugs(n, b);
 		for (size_t k = 0; k < n->nnics; k++) {
 			const struct topo_nic *nic = &n->nics[k];
 
@@ -146,6 +164,9 @@ static void print_phys(const struct lab *lab, struct buf *b)
 			buf_printf(b, "    cidr: \"%s\"\n",
 				   ipnet_print(&p->cidr, text));
 		buf_printf(b, "    mtu: %u\n", p->mtu);
+		if (p->first_vlan)
+			buf_printf(b, "    vlans: \"%u-%u\"\n", p->first_vlan,
+				   p->last_vlan);
 	}
 }
 
@@ -216,10 +237,10 @@ static void print_network(const struct topo_network *n, struct buf *b)
 		   n->external ? "true" : "false");
 	value_name(b, "    project: ", n->project);
 	buf_printf(b, "    type: %s\n", topo_type_names[n->type]);
-	if (n->type == TOPO_FLAT)
+	if (n->type == TOPO_FLAT || n->type == TOPO_VLAN)
 		value_name(b, "    physical: ", n->phys->name);
-	if (topo_tunnelled(n->type))
-		buf_printf(b, "    segment: %u\n", n->vni);
+	if (topo_segmented(n->type))
+		buf_printf(b, "    segment: %u\n", topo_segment(n));
 	buf_printf(b, "    # %s mtu %u %s\n", n->bridge, n->mtu, n->vxlan);
 	/* No blank at the end of a line. */
 	if (!*n->vxlan) {
@@ -248,8 +269,13 @@ static void print_networks(const struct lab *lab, struct buf *b)
 			print_network(n, b);
 			continue;
 		}
-		buf_printf(b, "  # %s: %s\n  #   %s %s mtu %u %s\n", n->name,
-			   n->uuid, n->bridge, n->vxlan, n->mtu,
+		buf_printf(b, "  # %s: %s\n  #   %s ", n->name, n->uuid,
+			   n->bridge);
+		if (n->type == TOPO_VLAN)
+			buf_printf(b, "VLAN %u on %s", n->vlan, n->phys->name);
+		else
+			buf_adds(b, n->vxlan);
+		buf_printf(b, " mtu %u %s\n", n->mtu,
 			   ipnet_print(&n->subnets[0]->cidr, net));
 	}
 }

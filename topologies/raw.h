@@ -9,7 +9,8 @@
  *
  *   keys/        text to raw lab: keys, types, ranges, names
  *   check.h      what needs two things at once: references, overlaps
- *   resolve/     number.h hands out what is unique: VNIs, VRIDs, addresses;
+ *   segments.h   which wire carries a network, by which VLAN or VNI
+ *   resolve/     number.h hands out what is unique: VRIDs, addresses;
  *                resolve.h makes a raw lab without errors the frozen model
  *
  * A thing that was found wrong is left empty (family 0, NULL), and empty
@@ -26,8 +27,6 @@
 #include "lib/map.h"
 #include "topologies/topo.h"
 
-#define RAW_VXLAN_OVERHEAD 50   /* outer Ethernet, IPv4, UDP, VXLAN headers */
-#define RAW_GRE_OVERHEAD 42     /* outer Ethernet, IPv4, GRE with a key */
 #define RAW_VXLAN_PORT 8472     /* Linux' own default, from before IANA's */
 #define RAW_OVS_VXLAN_PORT 4789 /* IANA's */
 #define RAW_VNI_MAX 16777215u
@@ -87,6 +86,9 @@ struct raw_node {
 	unsigned agents;             /* enum topo_agent */
 	const struct doc *agents_at; /* NULL: those of its role */
 	struct raw_agent agent;
+	struct raw_ref *plugs; /* provider networks that it is on */
+	size_t nplugs;
+	const struct doc *plugs_at; /* NULL: those that it needs */
 	size_t index;
 };
 
@@ -99,6 +101,9 @@ struct raw_phys {
 	unsigned mtu;
 	const struct doc *mtu_at;
 	const struct raw_net *flat; /* the network that has its frames */
+	unsigned first_vlan, last_vlan, next_vlan; /* 0: none to give out */
+	const struct doc *vlans_at;
+	struct map taken; /* VLANs: to struct raw_net, or a project's */
 	size_t index;
 };
 
@@ -143,9 +148,9 @@ struct raw_net {
 	const struct doc *type_at;
 	bool type_known;
 	struct raw_ref phys;
-	const struct raw_phys *on; /* flat */
-	uint32_t vni;              /* 0: none yet */
-	const struct doc *vni_at;
+	const struct raw_phys *on; /* flat, vlan */
+	uint32_t segment;          /* VLAN, VNI or key; 0: none yet */
+	const struct doc *segment_at;
 	struct raw_subnet **subnets;
 	size_t nsubnets;
 	const struct raw_instance *first; /* local: whose node it is on */
@@ -172,6 +177,8 @@ struct raw_router {
 	const struct doc *is_ha_at;
 	struct raw_route *routes;
 	size_t nroutes;
+	bool distributed;
+	const struct doc *distributed_at;
 	bool snat;
 	const struct doc *snat_at;
 	struct raw_pin *pins;
@@ -268,7 +275,7 @@ struct raw_project {
 	const char *name;
 	unsigned nth; /* 1: the first; its name says no number */
 	struct raw_project *more;
-	uint32_t vni;
+	uint32_t segment;
 	size_t index;       /* in raw->projects */
 	size_t nrouters;    /* on a further network */
 	unsigned next_vrid; /* below are none free */
@@ -280,9 +287,11 @@ struct raw {
 	struct topo_errors *errs;
 	const char *name;
 	enum topo_mechanism mechanism;
+	enum topo_type tenant_type; /* of networks that do not say theirs */
+	const struct doc *tenant_types_at;
 	enum topo_type ha_network_type;
-	const struct doc *ha_type_at;
-	struct raw_agent agent; /* where a node does not say otherwise */
+	const struct doc *ha_type_at; /* NULL: as the tenants' */
+	struct raw_agent agent;       /* where a node does not say otherwise */
 	unsigned max_l3_agents; /* hosts of a router; 0: all network nodes */
 	unsigned dhcp_agents;   /* of a network */
 	bool force_metadata;
@@ -311,6 +320,7 @@ struct raw {
 	size_t nprojects;
 	struct map node_names, phys_names, net_names, subnet_names;
 	const struct raw_phys *management, *tunnel;
+	const struct raw_phys *vlans; /* the first that has VLANs to give */
 };
 
 #endif

@@ -44,16 +44,35 @@ const char *const topo_mechanism_names[] = {
 };
 
 const char *const topo_type_names[] = {
-	[TOPO_LOCAL] = "local",
-	[TOPO_FLAT] = "flat",
-	[TOPO_VXLAN] = "vxlan",
-	[TOPO_GRE] = "gre",
+	[TOPO_LOCAL] = "local", [TOPO_FLAT] = "flat", [TOPO_VLAN] = "vlan",
+	[TOPO_VXLAN] = "vxlan", [TOPO_GRE] = "gre",   [TOPO_GENEVE] = "geneve",
 };
 _Static_assert(ARRAY_LEN(topo_type_names) == TOPO_TYPES, "names");
 
+const char *const topo_type_titles[] = {
+	[TOPO_LOCAL] = "local", [TOPO_FLAT] = "flat", [TOPO_VLAN] = "VLAN",
+	[TOPO_VXLAN] = "VXLAN", [TOPO_GRE] = "GRE",   [TOPO_GENEVE] = "Geneve",
+};
+_Static_assert(ARRAY_LEN(topo_type_titles) == TOPO_TYPES, "titles");
+
+/* Outer IPv4 20; UDP and VXLAN or Geneve 8 each, GRE with a key 8; the inner
+ * frame's own header 14. A tag is no part of what a wire's MTU counts. */
+static const unsigned overheads[TOPO_TYPES] = {
+	[TOPO_VXLAN] = 50, [TOPO_GRE] = 42, [TOPO_GENEVE] = 50};
+
+unsigned topo_overhead(enum topo_type type)
+{
+	return overheads[type];
+}
+
 bool topo_tunnelled(enum topo_type type)
 {
-	return type == TOPO_VXLAN || type == TOPO_GRE;
+	return overheads[type] != 0;
+}
+
+bool topo_segmented(enum topo_type type)
+{
+	return type == TOPO_VLAN || topo_tunnelled(type);
 }
 
 /* Bit i: type i. */
@@ -228,6 +247,24 @@ bool topo_told(const struct topo_port *p)
 		    p->network->subnets[i]->ipv6 != TOPO_IPV6_NONE)
 			return true;
 	return false;
+}
+
+uint32_t topo_segment(const struct topo_network *net)
+{
+	return net->type == TOPO_VLAN ? net->vlan : net->vni;
+}
+
+void topo_vlan_link(const struct topo_nic *nic, const struct topo_network *net,
+		    char out[IFNAME_MAX])
+{
+	snprintf(out, IFNAME_MAX, "%.10s.%u", nic->ifname,
+		 net->vlan & (TOPO_VLAN_MAX + 1));
+}
+
+const struct topo_nic *topo_carrier(const struct topo_node *n,
+				    const struct topo_network *net)
+{
+	return net && net->phys ? topo_nic_on(n, net->phys) : NULL;
 }
 
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,

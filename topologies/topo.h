@@ -69,12 +69,28 @@ enum topo_ipv6_mode {
 };
 extern const char *const topo_ipv6_names[];
 
-enum topo_type { TOPO_LOCAL, TOPO_FLAT, TOPO_VXLAN, TOPO_GRE };
-#define TOPO_TYPES (TOPO_GRE + 1)
+enum topo_type {
+	TOPO_LOCAL,
+	TOPO_FLAT,
+	TOPO_VLAN,
+	TOPO_VXLAN,
+	TOPO_GRE,
+	TOPO_GENEVE
+};
+#define TOPO_TYPES (TOPO_GENEVE + 1)
 extern const char *const topo_type_names[];
+extern const char *const topo_type_titles[]; /* "VLAN", in sentences */
 
-/* Whether networks of a type go through the tunnel network. */
+/* Whether networks of a type go through the tunnel network, and what of its
+ * packets' bytes they do not have. */
 bool topo_tunnelled(enum topo_type type);
+unsigned topo_overhead(enum topo_type type);
+
+/* Whether there are many networks of a type in one place, told apart by their
+ * segment: a VLAN, VNI or key. */
+bool topo_segmented(enum topo_type type);
+
+#define TOPO_VLAN_MAX 4094u
 
 /*
  * The mechanisms, and the types that each has networks of (bit i: type i). A
@@ -83,10 +99,11 @@ bool topo_tunnelled(enum topo_type type);
  */
 #define TOPO_MECHANISM_LIST(X)                                                 \
 	X(LINUXBRIDGE, linuxbridge,                                            \
-	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN)               \
+	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VLAN |               \
+		  1u << TOPO_VXLAN)                                            \
 	X(OPENVSWITCH, openvswitch,                                            \
-	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VXLAN |              \
-		  1u << TOPO_GRE)
+	  1u << TOPO_LOCAL | 1u << TOPO_FLAT | 1u << TOPO_VLAN |               \
+		  1u << TOPO_VXLAN | 1u << TOPO_GRE | 1u << TOPO_GENEVE)
 
 #define TOPO_MECHANISM_ENUM(NAME, name, types) TOPO_##NAME,
 #define TOPO_MECHANISM_COUNT(NAME, name, types) +1
@@ -113,7 +130,9 @@ struct topo_phys {
 	enum topo_use use;
 	struct ipnet cidr; /* family 0: none (providers) */
 	unsigned mtu;      /* default 1500 */
-	size_t index;      /* in lab->phys */
+	/* VLANs that are given out to networks, 0 and 0: none. */
+	unsigned first_vlan, last_vlan;
+	size_t index; /* in lab->phys */
 };
 
 /* A node's interface on a physical network. */
@@ -142,6 +161,7 @@ struct topo_node {
 	char uuid[UUID_TEXT_MAX];
 	struct topo_nic *nics;
 	size_t nnics;
+	bool plugged; /* the file says into which provider networks */
 	/* Not of the file: the lab's record says so (labctl drain). It leads a
 	 * router only where nobody else does. */
 	bool drained;
@@ -179,10 +199,11 @@ struct topo_network {
 	unsigned ha_nth; /* 1: its first; more, where VRIDs ran out */
 	enum topo_type type;
 	const struct topo_phys
-		*phys;   /* flat: the provider; vxlan, gre: the tunnel */
-	uint32_t vni;    /* vxlan; gre: the key */
-	struct ip group; /* vxlan: multicast group for BUM frames */
-	unsigned mtu;    /* phys MTU, less 50 for vxlan, 42 for gre */
+		*phys;           /* flat, vlan: the provider; else the tunnel */
+	uint32_t vni;            /* vxlan, geneve; gre: the key */
+	unsigned vlan;           /* vlan: its tag on phys; else 0 */
+	struct ip group;         /* vxlan: multicast group for BUM frames */
+	unsigned mtu;            /* phys MTU, less topo_overhead() */
 	char bridge[IFNAME_MAX]; /* brqXXXXXXXX-XX */
 	char vxlan[IFNAME_MAX];  /* vxlan-VNI */
 	struct topo_subnet **subnets;
@@ -445,6 +466,17 @@ bool topo_leased(const struct topo_port *p, const struct topo_addr *a);
 /* Whether a port's network tells anything, by DHCP or router advertisements:
  * an instance there is a machine that boots. */
 bool topo_told(const struct topo_port *p);
+
+/* Its VLAN, VNI or key; 0: none. */
+uint32_t topo_segment(const struct topo_network *net);
+
+/* How a Linux bridge has a VLAN: an interface on the node's own, "eth2.101". */
+void topo_vlan_link(const struct topo_nic *nic, const struct topo_network *net,
+		    char out[IFNAME_MAX]);
+
+/* By which of the node's interfaces a network reaches the others, or NULL. */
+const struct topo_nic *topo_carrier(const struct topo_node *n,
+				    const struct topo_network *net);
 
 /* Whether anything on the node needs the network's bridge there. */
 bool topo_network_on(const struct lab *lab, const struct topo_network *net,

@@ -9,6 +9,7 @@
 #include "topologies/secgroup/secgroup.h"
 #include "provision/plan/services/radvd.h"
 #include "provision/fabric/internet.h"
+#include "verify/decode/decode.h"
 
 static const char not_looked[] = "not looked at";
 
@@ -40,16 +41,21 @@ static void plan_tunnels(struct evidence *e)
 
 	for (i = 0; i < lab->nnodes; i++) {
 		const struct topo_node *node = &lab->nodes[i];
+		const struct topo_nic *nic = NULL;
 		struct seen_tunnel *s;
 
 		for (k = n = 0; k < lab->nrouters; k++)
-			n += topo_ha_port(&lab->routers[k], node) != NULL &&
-			     lab->routers[k].ha_network->type == TOPO_VXLAN;
-		if (!n || !topo_nic(node, TOPO_TUNNEL))
+			if (topo_ha_port(&lab->routers[k], node)) {
+				n++;
+				nic = topo_carrier(node,
+						   lab->routers[k].ha_network);
+			}
+		if (!n || !nic)
 			continue;
 		s = arena_push(&e->arena, &e->tunnels, &e->ntunnels,
 			       sizeof(*s));
 		s->node = node;
+		s->nic = nic;
 		s->routers = n;
 		s->frames.error = not_looked;
 	}
@@ -529,12 +535,34 @@ const char *evidence_ha_filter(struct arena *a, const struct topo_router *r)
 
 const char *evidence_tunnel_filter(struct arena *a, const struct lab *lab)
 {
-	/* UDP header 8, VXLAN header 8; there the frame begins: its type at
-	 * 28, its IP protocol at 39. */
+	switch (lab->ha_network_type) {
+	case TOPO_GRE:
+		/* IPv4 header 20, GRE with a key 8; there the frame begins:
+		 * its type 12 bytes on, its IP protocol 23. */
+		return "ip proto 47 and ip[40:2] = 0x0800 and ip[51] = 112";
+	case TOPO_VLAN:
+		/* With no tag or any: a wrong one is to be seen too. */
+		return "ip proto 112 or (vlan and ip proto 112)";
+	case TOPO_VXLAN:
+	case TOPO_GENEVE:
+	case TOPO_LOCAL:
+	case TOPO_FLAT:
+		break;
+	}
+	/* UDP header 8, VXLAN or Geneve header 8; there it begins. */
 	return arena_printf(a,
 			    "udp dst port %u and udp[28:2] = 0x0800 and "
 			    "udp[39] = 112",
-			    lab->vxlan_port);
+			    lab->ha_network_type == TOPO_GENEVE
+				    ? DECODE_GENEVE_PORT
+				    : lab->vxlan_port);
+}
+
+bool evidence_told_of(const struct frame *f, const struct topo_network *net)
+{
+	if (net->type == TOPO_VLAN)
+		return !f->tunnel && f->vlan == net->vlan;
+	return f->tunnel == net->type && f->vni == net->vni;
 }
 
 const char *evidence_passage_filter(struct arena *a, const struct lab *lab)

@@ -56,9 +56,10 @@ struct seen_ha {
 	struct seen_frames frames;
 };
 
-/* A node's tunnel interface. */
+/* A node's interface by which its HA networks reach the others. */
 struct seen_tunnel {
 	const struct topo_node *node;
+	const struct topo_nic *nic;
 	size_t routers; /* whose adverts must come by */
 	struct seen_frames frames;
 };
@@ -213,9 +214,13 @@ const struct observed *evidence_last(const struct evidence *e,
 				     const struct topo_node *n);
 
 /* BPF filters: adverts of one router on its ha interface, and of any router
- * inside VXLAN on a tunnel interface. */
+ * on the interface that carries HA networks: inside tunnels, or tagged. */
 const char *evidence_ha_filter(struct arena *a, const struct topo_router *r);
 const char *evidence_tunnel_filter(struct arena *a, const struct lab *lab);
+
+/* Whether a frame of that interface is the network's, by its tag, VNI or
+ * key. */
+bool evidence_told_of(const struct frame *f, const struct topo_network *net);
 
 /* Frames to passages, on the interfaces of the host outside. */
 const char *evidence_passage_filter(struct arena *a, const struct lab *lab);

@@ -102,20 +102,42 @@ void scope_switched(struct subjects *ret, const struct evidence *e)
 	networks(ret, e->lab, switched);
 }
 
-void scope_switches(struct subjects *ret, const struct evidence *e)
+static bool has_tunnels(const struct lab *lab, const struct topo_node *n)
+{
+	size_t i;
+
+	for (i = 0; i < lab->nnetworks; i++)
+		if (topo_tunnelled(lab->networks[i].type) &&
+		    topo_network_on(lab, &lab->networks[i], n))
+			return true;
+	return false;
+}
+
+static void switches(struct subjects *ret, const struct evidence *e,
+		     bool tunnels)
 {
 	size_t i;
 
 	for (i = 0; i < e->lab->nnodes; i++) {
 		struct subject s = {.node = &e->lab->nodes[i]};
 
-		if (switched(&s) && s.node->role != TOPO_CONTROLLER)
+		if (switched(&s) && s.node->role != TOPO_CONTROLLER &&
+		    (!tunnels || has_tunnels(e->lab, s.node)))
 			add(ret, s, s.node->name);
 	}
 }
 
-static void ha_networks(struct subjects *ret, const struct evidence *e,
-			bool vxlan)
+void scope_switches(struct subjects *ret, const struct evidence *e)
+{
+	switches(ret, e, false);
+}
+
+void scope_tunnelling(struct subjects *ret, const struct evidence *e)
+{
+	switches(ret, e, true);
+}
+
+void scope_ha_networks(struct subjects *ret, const struct evidence *e)
 {
 	size_t i;
 
@@ -123,21 +145,11 @@ static void ha_networks(struct subjects *ret, const struct evidence *e,
 		struct subject s = {.network = &e->lab->networks[i]};
 		const char *project = s.network->project;
 
-		if (s.network->ha && (!vxlan || s.network->type == TOPO_VXLAN))
+		if (s.network->ha)
 			add(ret, s,
 			    arena_printf(ret->arena, "of project %s",
 					 project ? project : "-"));
 	}
-}
-
-void scope_ha_networks(struct subjects *ret, const struct evidence *e)
-{
-	ha_networks(ret, e, false);
-}
-
-void scope_ha_vxlans(struct subjects *ret, const struct evidence *e)
-{
-	ha_networks(ret, e, true);
 }
 
 void scope_instances(struct subjects *ret, const struct evidence *e)
@@ -214,7 +226,7 @@ static const struct seen_tunnel *tunnel_of(const struct evidence *e,
 	return NULL;
 }
 
-enum hosts { PLACED, HA, TUNNELS, ROUTED };
+enum hosts { PLACED, HA, TUNNELS, TAGGED, ROUTED };
 
 static void hosts(struct subjects *out, const struct evidence *e,
 		  enum hosts which)
@@ -229,12 +241,14 @@ static void hosts(struct subjects *out, const struct evidence *e,
 
 		s.ha_port = topo_ha_port(s.router, s.node);
 		s.tunnel = tunnel_of(e, s.node);
-		if ((which == HA || which == TUNNELS) && !s.ha_port)
+		if ((which == HA || which == TUNNELS || which == TAGGED) &&
+		    !s.ha_port)
 			continue;
 		if (which == ROUTED && !s.router->nroutes)
 			continue;
-		if (which == TUNNELS &&
-		    (!s.tunnel || s.router->ha_network->type != TOPO_VXLAN))
+		if ((which == TUNNELS || which == TAGGED) &&
+		    (!s.tunnel || topo_tunnelled(s.router->ha_network->type) !=
+					  (which == TUNNELS)))
 			continue;
 		add(out, s, on(out, s.router->name, s.node));
 	}
@@ -258,6 +272,11 @@ void scope_routed(struct subjects *ret, const struct evidence *e)
 void scope_tunnels(struct subjects *ret, const struct evidence *e)
 {
 	hosts(ret, e, TUNNELS);
+}
+
+void scope_tagged(struct subjects *ret, const struct evidence *e)
+{
+	hosts(ret, e, TAGGED);
 }
 
 static void pings(struct subjects *out, const struct seen_ping *list, size_t n,

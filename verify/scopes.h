@@ -47,12 +47,12 @@ scope_fn scope_lab; /* the one */
 scope_fn scope_nodes;
 scope_fn scope_engines;     /* nodes that carry routers */
 scope_fn scope_ha_networks; /* hidden HA networks */
-scope_fn scope_ha_vxlans;   /* those of them that are VXLAN */
 scope_fn scope_networks;    /* each network on each node that has it */
 scope_fn scope_vxlans;      /* those of them that are VXLAN */
 scope_fn scope_bridged;     /* those on Linux bridges */
 scope_fn scope_switched;    /* those on Open vSwitch */
 scope_fn scope_switches;    /* nodes with Open vSwitch */
+scope_fn scope_tunnelling;  /* those of them with networks in tunnels */
 scope_fn scope_instances;
 scope_fn scope_ha_routers;
 scope_fn scope_served;     /* instances that DHCP servers know */
@@ -61,7 +61,8 @@ scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
 scope_fn scope_placed;     /* each router on each of its hosts */
 scope_fn scope_hosts;      /* those of them that are highly available */
 scope_fn scope_routed;     /* placed, with routes of their own */
-scope_fn scope_tunnels;    /* those of them where the HA network is VXLAN */
+scope_fn scope_tunnels;    /* hosts whose HA network is in a tunnel */
+scope_fn scope_tagged;     /* those whose HA network is a VLAN */
 scope_fn scope_outside;    /* each external address of each router */
 scope_fn scope_passages;   /* from each instance by its router, by family */
 scope_fn scope_inside;     /* each router address that an instance can reach */

@@ -288,9 +288,7 @@ const char *tries_uplink(const struct topo_instance *in)
 
 	if (net->type == TOPO_VXLAN && in->node->mechanism == TOPO_LINUXBRIDGE)
 		return net->vxlan;
-	if (!net->phys)
-		return NULL;
-	nic = topo_nic_on(in->node, net->phys);
+	nic = topo_carrier(in->node, net);
 	return nic ? nic->ifname : NULL;
 }
 

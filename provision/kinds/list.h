@@ -28,13 +28,14 @@
 	X(OVS, ovs)                                                            \
 	X(FLOWS, flows)
 
-/* In the order of making. */
+/* In the order of making; a VLAN goes up when the link below it is up. */
 #define LINK_KIND_LIST(X)                                                      \
 	X(BRIDGE, bridge)                                                      \
 	X(VXLAN, vxlan)                                                        \
 	X(VETH, veth)                                                          \
 	X(TAP, tap)                                                            \
-	X(EXISTING, existing)
+	X(EXISTING, existing)                                                  \
+	X(VLAN, vlan)
 
 #define RES_ENUM(NAME, name) RES_##NAME,
 #define RES_COUNT(NAME, name) +1

@@ -13,7 +13,7 @@ struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns)
 	return r;
 }
 
-bool plan_has_link(const struct plan_ctx *c, const char *name)
+static struct res *link_of(const struct plan_ctx *c, const char *name)
 {
 	size_t i;
 
@@ -21,21 +21,21 @@ bool plan_has_link(const struct plan_ctx *c, const char *name)
 		if (c->plan->res[i].kind == RES_LINK &&
 		    strcmp(c->plan->res[i].link.name, name) == 0 &&
 		    !*c->plan->res[i].netns)
-			return true;
-	return false;
+			return &c->plan->res[i];
+	return NULL;
 }
 
 void plan_use_nic(struct plan_ctx *c, const char *name, const char *master)
 {
-	struct res *r = plan_add(c, RES_LINK, "");
+	struct res *r = link_of(c, name);
 
-	r->link = (struct res_link){
-		.kind = LINK_EXISTING,
-		.name = name,
-		.up = true,
-		.master = master,
-	};
+	if (!r) {
+		r = plan_add(c, RES_LINK, "");
+		r->link = (struct res_link){
+			.kind = LINK_EXISTING, .name = name, .up = true};
+	}
 	if (master) {
+		r->link.master = master;
 		r->link.addr_gen_none = true;
 		r->link.ipv6_off = true;
 	}

@@ -29,11 +29,8 @@ struct plan_ctx {
 /* Appends a resource; valid until the next one is appended. */
 struct res *plan_add(struct plan_ctx *c, enum res_kind kind, const char *netns);
 
-/* Whether a link of that name is planned in the node's own namespace. */
-bool plan_has_link(const struct plan_ctx *c, const char *name);
-
-/* An interface of the node's is to be up and, where master is not NULL, a
- * port of that bridge, without IPv6 of its own. */
+/* An interface of the node's is to be up and, where some call says so, a
+ * port of master, without IPv6 of its own. */
 void plan_use_nic(struct plan_ctx *c, const char *name, const char *master);
 
 /* Settings of a namespace; a list ends with a NULL key. */

@@ -374,7 +374,7 @@ static void partitioned(struct evidence *e)
 		e->ha[1].frames.frames[k].src = r->ha_ports[1]->mac;
 		e->tunnels[1].frames.frames[k] =
 			healthy_advert(r, 1, (int64_t)k * 2 * NS_PER_S);
-		e->tunnels[1].frames.frames[k].vxlan = true;
+		e->tunnels[1].frames.frames[k].tunnel = TOPO_VXLAN;
 		e->tunnels[1].frames.frames[k].vni = r->ha_network->vni;
 		e->tunnels[1].frames.frames[k].outer_src =
 			topo_nic(r->hosts[1], TOPO_TUNNEL)->addr.ip;

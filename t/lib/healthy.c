@@ -301,6 +301,8 @@ static void switches(struct build *b)
 	service_in(b, "ovs-vswitchd");
 	service_in(b, "ovs-flows");
 	ovs_in(b, NULL, "br-int");
+	if (!near)
+		return;
 	ovs_in(b, NULL, "br-tun");
 	ovs_in(b, NULL, near->dev)->fail_mode = "";
 	ovs_in(b, near->dev, near->ifname);
@@ -329,12 +331,28 @@ static void physical_switch(struct build *b, const struct topo_nic *nic)
 	char *name = arena_alloc(b->a, IFNAME_MAX);
 
 	topo_phys_bridge(nic->phys, name);
+	if (healthy_ovs(b->o, name))
+		return;
 	ovs_in(b, NULL, name);
 	ovs_in(b, name, nic->ifname);
 	if (!topo_joined(b->lab, nic->phys, b->node))
 		return;
 	patch_in(b, "br-int", arena_printf(b->a, "int-%s", name), name,
 		 arena_printf(b->a, "phy-%s", name));
+}
+
+static void vlan_in(struct build *b, const struct topo_network *net,
+		    const struct topo_nic *nic)
+{
+	char *name = arena_alloc(b->a, IFNAME_MAX);
+	struct res_link *l;
+
+	topo_vlan_link(nic, net, name);
+	l = link_in(b, "", name, "vlan", net->mtu);
+	l->kind = LINK_VLAN;
+	l->master = net->bridge;
+	l->vlan = net->vlan;
+	l->dev = nic->ifname;
 }
 
 static void network(struct build *b, const struct topo_network *net)
@@ -345,13 +363,15 @@ static void network(struct build *b, const struct topo_network *net)
 	if (!topo_network_on(b->lab, net, b->node))
 		return;
 	if (b->node->mechanism == TOPO_OPENVSWITCH) {
-		if (net->type == TOPO_FLAT && nic)
+		if (nic && nic->phys->use == TOPO_PROVIDER)
 			physical_switch(b, nic);
 		return;
 	}
 	link_in(b, "", net->bridge, "bridge", net->mtu);
 	if (net->type == TOPO_FLAT && nic)
 		healthy_link(b->o, "", nic->ifname)->master = net->bridge;
+	if (net->type == TOPO_VLAN && nic)
+		vlan_in(b, net, nic);
 	if (net->type != TOPO_VXLAN || !nic)
 		return;
 	l = link_in(b, "", net->vxlan, "vxlan", net->mtu);
@@ -443,7 +463,11 @@ static void frames(struct evidence *e, struct seen_frames *s,
 		*f = healthy_advert(r, host, at[i]);
 		if (!tunnel)
 			continue;
-		f->vxlan = true;
+		if (r->ha_network->type == TOPO_VLAN) {
+			f->vlan = (uint16_t)r->ha_network->vlan;
+			continue;
+		}
+		f->tunnel = r->ha_network->type;
 		f->vni = r->ha_network->vni;
 		f->outer_src = topo_nic(r->hosts[host], TOPO_TUNNEL)->addr.ip;
 	}

@@ -29,6 +29,8 @@ static bool link_ok(const struct res_link *l)
 		return false;
 	if (l->peer && (!ifname_ok(l->peer) || !netns_ok(l->peer_netns)))
 		return false;
+	if (l->kind == LINK_VLAN)
+		return l->vlan && l->vlan <= TOPO_VLAN_MAX && ifname_ok(l->dev);
 	return l->kind != LINK_VXLAN ||
 	       (l->vni && l->vni < 1u << 24 && ifname_ok(l->dev));
 }

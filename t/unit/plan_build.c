@@ -244,7 +244,7 @@ static void types(void)
 	unsigned m, t;
 
 	for (m = 0; m < TOPO_MECHANISMS; m++)
-		for (t = 0; t <= TOPO_VXLAN; t++)
+		for (t = 0; t < TOPO_TYPES; t++)
 			ok(topo_mechanism_has(m, t) ==
 				   (mechanisms[m]->uplinks[t] != NULL),
 			   "%s and %s: checker and mechanism agree",

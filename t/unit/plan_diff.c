@@ -94,8 +94,8 @@ static void new_fdb(struct world *w, const char *dev, const struct ip *dst)
 static void made_link(struct world *w, const struct res *r)
 {
 	const struct res_link *l = &r->link;
-	static const char *const words[] = {"bridge", "vxlan", "veth", "tun",
-					    ""};
+	static const char *const words[] = {"bridge", "vxlan", "veth",
+					    "tun",    "",      "vlan"};
 	struct res_link *o = sim_link(w, r->netns, l->name);
 
 	if (!o)
@@ -118,6 +118,7 @@ static void made_link(struct world *w, const struct res *r)
 	o->dev = l->dev;
 	o->port = l->port;
 	o->learning = l->learning;
+	o->vlan = l->vlan;
 	if (l->kind == LINK_VXLAN && ip_is_set(&l->group))
 		new_fdb(w, l->name, &l->group);
 	if (l->kind == LINK_VETH && !l->addr_gen_none)

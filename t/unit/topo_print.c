@@ -288,6 +288,7 @@ int main(void)
 	golden("l3ha-ovs");
 	golden("mixed");
 	golden("ovs-gre");
+	golden("ovs-vlan");
 	round_trip("strange names", strange, strlen(strange));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		error_text(&rows[i]);

@@ -15,15 +15,17 @@
 #include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
 #include "t/lib/broken_switch.h"
+#include "t/lib/broken_vlan.h"
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *worlds[5];
-static const struct broken *const tables[] = {
-	broken, broken_services, broken_routers, broken_groups, broken_switch};
+static struct lab *worlds[6];
+static const struct broken *const tables[] = {broken,         broken_services,
+					      broken_routers, broken_groups,
+					      broken_switch,  broken_vlan};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -172,7 +174,8 @@ static void lose_word(struct evidence *e, size_t i)
 
 static bool on_frames(const struct evidence *e, size_t i, const struct point *p)
 {
-	if (!(p->check->needs & NEEDS_FRAMES) || is_check(p, "advert-tunnel"))
+	if (!(p->check->needs & NEEDS_FRAMES) || is_check(p, "advert-tunnel") ||
+	    is_check(p, "advert-vlan"))
 		return false;
 	/* Adverts of a host are looked for at all hosts of the router. */
 	return p->subject.ha == &e->ha[i] ||
@@ -198,7 +201,7 @@ static void drop_frames(struct evidence *e, size_t i)
 static bool on_tunnel(const struct evidence *e, size_t i, const struct point *p)
 {
 	return is_check(p, "strangers") ||
-	       (is_check(p, "advert-tunnel") &&
+	       ((is_check(p, "advert-tunnel") || is_check(p, "advert-vlan")) &&
 		p->subject.tunnel == &e->tunnels[i]);
 }
 
@@ -669,6 +672,12 @@ int main(void)
 	if (!ok(topo_load("topologies/l3ha-ovs.yaml", &worlds[4], &errs) == 0,
 		"load the lab with Open vSwitch"))
 		return tap_done();
+	if (!ok(topo_load_text("vlans.yaml", broken_vlan_text,
+			       strlen(broken_vlan_text), &worlds[5],
+			       &errs) == 0,
+		"load the lab with VLANs%s%s", errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
@@ -678,6 +687,7 @@ int main(void)
 	broken_routers_lab(worlds[2]);
 	broken_groups_lab(worlds[3]);
 	broken_switch_lab(worlds[4]);
+	broken_vlan_lab(worlds[5]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
 		lab = worlds[i];
@@ -688,6 +698,7 @@ int main(void)
 	passes("the shipped lab", "topologies/l3ha-linuxbridge.yaml", NULL);
 	passes("another one", "topologies/vrrp-rapid.yaml", NULL);
 	passes("the one with Open vSwitch", "topologies/l3ha-ovs.yaml", NULL);
+	passes("the one with VLANs", "topologies/ovs-vlan.yaml", NULL);
 	passes("the smallest one", "topologies/minimal.yaml", NULL);
 	passes("a class", "topologies/classroom.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
@@ -696,5 +707,6 @@ int main(void)
 	lab_free(worlds[2]);
 	lab_free(worlds[3]);
 	lab_free(worlds[4]);
+	lab_free(worlds[5]);
 	return tap_done();
 }

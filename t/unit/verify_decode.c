@@ -86,7 +86,7 @@ static void adverts(void)
 	is_int(f.advert.naddrs, 1, "advert: one address");
 	is(text(&f.advert.addrs[0]), "169.254.0.1", "advert: the address");
 	is(f.advert.fault, NULL, "advert: the codec takes it");
-	ok(!f.vxlan, "advert: not in a tunnel");
+	ok(!f.tunnel, "advert: not in a tunnel");
 
 	memcpy(b, advert, sizeof(b));
 	b[22] = 254;
@@ -107,7 +107,7 @@ static void tunnels(void)
 
 	is_int(decode_frame(DECODE_ETHERNET, vxlan, sizeof(vxlan), &f),
 	       DECODE_OK, "VXLAN: decoded");
-	ok(f.vxlan && f.vni == 1001, "VXLAN: VNI");
+	ok(f.tunnel == TOPO_VXLAN && f.vni == 1001, "VXLAN: VNI");
 	is(text(&f.outer_src), "10.0.1.11", "VXLAN: outer source");
 	is(text(&f.outer_dst), "239.1.1.1", "VXLAN: outer destination");
 	is_int(f.kind, FRAME_ADVERT, "VXLAN: the advert inside");

@@ -29,11 +29,57 @@ static bool check_agents(struct keys *ks, const struct key *k,
 	return false;
 }
 
+static void begin(struct keys *ks, const struct doc *name, void *obj)
+{
+	struct raw *raw = obj;
+
+	(void)ks;
+	(void)name;
+	raw->tenant_type = TOPO_VXLAN;
+}
+
+/* In Neutron the first is what a project gets; of others only administrators
+ * can make networks, as here who writes `type`. */
+static void read_types(struct keys *ks, const struct key *k,
+		       const struct doc *v, void *obj)
+{
+	static const struct key word = {.name = "type",
+					.type = KEY_ENUM,
+					.size = sizeof(enum topo_type),
+					.words = topo_type_names,
+					.nwords = TOPO_TYPES};
+	struct raw *raw = obj;
+	const struct doc *item;
+	enum topo_type type;
+	bool first = true;
+
+	(void)k;
+	if (v->kind != DOC_LIST || !doc_len(v)) {
+		keys_wrong(ks, v,
+			   "expected a list of types, such as [vlan, gre, "
+			   "vxlan]");
+		return;
+	}
+	DOC_FOREACH (item, v) {
+		if (!keys_value(ks, &word, item, &type))
+			continue;
+		if (type == TOPO_FLAT)
+			keys_wrong(ks, item,
+				   "a project cannot choose flat: a wire has "
+				   "one such network");
+		else if (first)
+			raw->tenant_type = type;
+		first = false;
+	}
+}
+
 static void end(struct keys *ks, const struct doc *d, void *obj)
 {
 	struct raw *raw = obj;
 
 	(void)d;
+	if (!raw->ha_type_at)
+		raw->ha_network_type = raw->tenant_type;
 	if (!raw->phys_at)
 		physical_default(ks, raw);
 }
@@ -50,12 +96,23 @@ static const struct key keys[] = {
 	 .about = "How nodes switch frames, where a node does not say "
 		  "otherwise."},
 	AGENT_ROWS(struct raw, NULL, true, "empty"),
+	{"tenant_network_types", KEY_CUSTOM, KEY_FIELD(struct raw, tenant_type),
+	 .at = offsetof(struct raw, tenant_types_at), .read = read_types,
+	 .max = TOPO_TYPES,
+	 .schema = "\"type\": \"array\", \"minItems\": 1, "
+		   "\"uniqueItems\": true, \"items\": {\"enum\": [\"local\", "
+		   "\"vlan\", \"vxlan\", \"gre\", \"geneve\"]}",
+	 .what = "list of types", .shown = "[vxlan]",
+	 .example = "[vlan, gre, vxlan]",
+	 .about = "The first is the type of projects' networks that do not say "
+		  "theirs, and of HA networks."},
 	{"ha_network_type", KEY_ENUM, KEY_FIELD(struct raw, ha_network_type),
 	 .words = topo_type_names, .nwords = TOPO_TYPES, .def = TOPO_VXLAN,
-	 .at = offsetof(struct raw, ha_type_at), .shown = "vxlan",
+	 .at = offsetof(struct raw, ha_type_at),
+	 .shown = "first of `tenant_network_types`",
 	 .example = "gre",
 	 .about = "Of the hidden networks on which routers hear one another: "
-		  "vxlan or gre."},
+		  "vlan, vxlan, gre or geneve."},
 	{"max_l3_agents_per_router", KEY_UINT,
 	 KEY_FIELD(struct raw, max_l3_agents), .max = TOPO_NODES_MAX,
 	 .def = 3, .check = check_agents, .example = "2",
@@ -131,6 +188,7 @@ const struct key_table lab_keys_table = {
 	.keys = keys,
 	.n = ARRAY_LEN(keys),
 	.size = sizeof(struct raw),
+	.begin = begin,
 	.end = end,
 	.about = "The file.",
 };

@@ -18,14 +18,14 @@ static void end(struct keys *ks, const struct doc *d, void *obj)
 {
 	struct raw_net *n = obj;
 
-	(void)ks;
 	(void)d;
 	if (!n->project)
 		n->project = n->external ? RAW_ADMIN : RAW_PROJECT;
 	if (!n->external_at)
 		n->external_known = true;
 	if (!n->type_at && n->external_known) {
-		n->type = n->external ? TOPO_FLAT : TOPO_VXLAN;
+		n->type = n->external ? TOPO_FLAT
+				      : ((struct raw *)ks->ctx)->tenant_type;
 		n->type_known = true;
 	}
 }
@@ -36,8 +36,8 @@ static const struct key keys[] = {
 	 .at = offsetof(struct raw_net, external_at),
 	 .known = offsetof(struct raw_net, external_known),
 	 .example = "true",
-	 .about = "Leads outside; routers have their gateway there. Must be "
-		  "flat."},
+	 .about = "Leads outside; routers have their gateway there. Flat, or "
+		  "a VLAN."},
 	{"project", KEY_TEXT, KEY_FIELD(struct raw_net, project),
 	 .check = check_project, .schema = SCHEMA_NAME,
 	 .shown = RAW_PROJECT "; external ones: " RAW_ADMIN,
@@ -48,20 +48,23 @@ static const struct key keys[] = {
 	 .words = topo_type_names, .nwords = TOPO_TYPES,
 	 .at = offsetof(struct raw_net, type_at),
 	 .known = offsetof(struct raw_net, type_known),
-	 .shown = "vxlan; external ones: flat", .example = "vxlan",
-	 .about = "flat: untagged on a provider network. vxlan: inside the "
-		  "tunnel network. gre: likewise, with Open vSwitch. "
-		  "local: inside one node. By default "
-		  "external networks are flat and all others vxlan."},
+	 .shown = "first of `tenant_network_types`; external ones: flat",
+	 .example = "vxlan",
+	 .about = "flat: untagged on a provider network. vlan: tagged there. "
+		  "vxlan: inside the tunnel network. gre and geneve: "
+		  "likewise, with Open vSwitch. local: inside one node."},
 	{"physical", KEY_TEXT, KEY_FIELD(struct raw_net, phys.name),
 	 .at = offsetof(struct raw_net, phys.at), .schema = SCHEMA_TEXT,
-	 .shown = "none; flat ones need it", .example = "external",
-	 .about = "flat: the provider network that carries it."},
-	{"segment", KEY_UINT, KEY_FIELD(struct raw_net, vni),
-	 .at = offsetof(struct raw_net, vni_at), .min = 1, .max = RAW_VNI_MAX,
+	 .shown = "none, and flat ones need it; VLANs: the first that has "
+		  "`vlans`",
+	 .example = "external",
+	 .about = "flat, vlan: the provider network that carries it."},
+	{"segment", KEY_UINT, KEY_FIELD(struct raw_net, segment),
+	 .at = offsetof(struct raw_net, segment_at),
+	 .min = 1, .max = RAW_VNI_MAX,
 	 .shown = "the lowest free one", .example = "7",
-	 .about = "vxlan: the VNI, gre: the key; the lowest free one by "
-		  "default."},
+	 .about = "vlan: the tag, of its wire's `vlans`, or any of 4094 for an "
+		  "external network. vxlan, geneve: the VNI. gre: the key."},
 	{"subnets", KEY_NAMED, KEY_ITEMS(struct raw_net, subnets, nsubnets),
 	 .table = &subnet_keys_table, .max = TOPO_SUBNETS_MAX,
 	 .flags = KEY_EMPTY | KEY_POINTERS, .names = "name",

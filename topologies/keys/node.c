@@ -26,6 +26,34 @@ static void end(struct keys *ks, const struct doc *d, void *obj)
 		n->agents = TOPO_AGENTS_ALL;
 }
 
+static void read_plugs(struct keys *ks, const struct key *k,
+		       const struct doc *v, void *obj)
+{
+	static const struct key name = {.name = "", .type = KEY_TEXT};
+	struct raw_node *n = obj;
+	const struct doc *item;
+	struct raw_ref *ref;
+
+	(void)k;
+	if (v->kind != DOC_LIST) {
+		keys_wrong(ks, v,
+			   "expected a list of provider networks, such as "
+			   "[external]");
+		return;
+	}
+	DOC_FOREACH (item, v) {
+		if (n->nplugs >= TOPO_PHYS_MAX) {
+			keys_wrong(ks, item, "more than %d physical networks",
+				   TOPO_PHYS_MAX);
+			return;
+		}
+		if (!keys_text(ks, &name, item))
+			continue;
+		ref = arena_push(ks->a, &n->plugs, &n->nplugs, sizeof(*ref));
+		*ref = (struct raw_ref){item->str, item};
+	}
+}
+
 /* clang-format off */
 static const struct key keys[] = {
 	{"role", KEY_ENUM, KEY_FIELD(struct raw_node, role),
@@ -47,6 +75,16 @@ static const struct key keys[] = {
 	 .about = "What runs there: routers go to network nodes with l3, a "
 		  "network's DHCP and its metadata to nodes with dhcp and "
 		  "metadata."},
+	{"physical", KEY_CUSTOM, KEY_FIELD(struct raw_node, plugs),
+	 .at = offsetof(struct raw_node, plugs_at), .read = read_plugs,
+	 .max = TOPO_PHYS_MAX,
+	 .schema = "\"type\": \"array\", \"uniqueItems\": true, "
+		   "\"maxItems\": 16, \"items\": {" SCHEMA_TEXT "}",
+	 .what = "list of provider networks",
+	 .shown = "network nodes: all; compute nodes: those that they need",
+	 .example = "[vlan, external]",
+	 .about = "The provider networks that it has an interface on, as "
+		  "Neutron's bridge_mappings say."},
 };
 /* clang-format on */
 

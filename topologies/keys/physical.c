@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/parse.h"
 #include "topologies/keys/keys.h"
 
 static void begin(struct keys *ks, const struct doc *name, void *obj)
@@ -19,6 +20,35 @@ static void begin(struct keys *ks, const struct doc *name, void *obj)
 	map_puts(raw->a, &raw->phys_names, p->name, p);
 }
 
+/* "101-200", or one. */
+static void read_vlans(struct keys *ks, const struct key *k,
+		       const struct doc *v, void *obj)
+{
+	struct raw_phys *p = obj;
+	uint32_t first, last;
+	char text[16];
+	size_t n;
+
+	(void)k;
+	if (v->kind == DOC_SCALAR) {
+		n = strcspn(v->str, "-");
+		if (n < sizeof(text)) {
+			memcpy(text, v->str, n);
+			text[n] = '\0';
+			if (parse_u32(text, 1, TOPO_VLAN_MAX, &first) == 0 &&
+			    parse_u32(v->str[n] ? v->str + n + 1 : text, first,
+				      TOPO_VLAN_MAX, &last) == 0) {
+				p->first_vlan = first;
+				p->last_vlan = last;
+				return;
+			}
+		}
+	}
+	keys_wrong(ks, v,
+		   "'vlans' is a range of VLANs, such as 101-200, of 1 to %u",
+		   TOPO_VLAN_MAX);
+}
+
 /* clang-format off */
 static const struct key keys[] = {
 	{"cidr", KEY_NET, KEY_FIELD(struct raw_phys, cidr),
@@ -33,6 +63,13 @@ static const struct key keys[] = {
 	 .example = "9000",
 	 .about = "Largest packet in bytes. VXLAN networks have 50 less than "
 		  "the tunnel."},
+	{"vlans", KEY_CUSTOM, KEY_FIELD(struct raw_phys, first_vlan),
+	 .at = offsetof(struct raw_phys, vlans_at), .read = read_vlans,
+	 .schema = "\"type\": [\"string\", \"integer\"]",
+	 .what = "range of VLANs", .shown = "none", .example = "101-200",
+	 .about = "Provider networks: VLANs that projects' networks and HA "
+		  "networks are given, each the lowest free one of the first "
+		  "provider network that has any."},
 	{"use", KEY_ENUM, KEY_FIELD(struct raw_phys, use),
 	 .words = topo_use_names, .nwords = TOPO_PROVIDER + 1,
 	 .shown = "its name, where that is a use, else provider",

@@ -171,6 +171,11 @@ static const struct key rows[] = {
 	 .example = "[{to: 10.9.0.0/16, via: 192.168.1.254}]",
 	 .about = "Routes beside the default one, where the active node has "
 		  "them; the next hop is on one of its networks."},
+	{"distributed", KEY_BOOL, KEY_FIELD(struct raw_router, distributed),
+	 .at = offsetof(struct raw_router, distributed_at),
+	 .example = "false",
+	 .about = "False, as the documents' routers are: no router is on "
+		  "compute nodes."},
 	{"ha", KEY_MAP, .size = sizeof(struct raw_router),
 	 .table = &ha_keys_table, .flags = KEY_EMPTY,
 	 .on = offsetof(struct raw_router, is_ha),

@@ -7,7 +7,7 @@
 #include "topologies/resolve/floating.h"
 
 #include "lib/auto.h"
-#include "topologies/check.h"
+#include "topologies/dangling.h"
 #include "topologies/error.h"
 
 /* The place of a complaint about the instance, or about the network. */

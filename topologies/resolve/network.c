@@ -15,13 +15,19 @@ static void carrier(struct resolve *r, struct topo_network *n,
 		n->phys = &r->lab->phys[p->index];
 		n->mtu = p->mtu;
 	}
-	if (n->type == TOPO_GRE)
-		n->mtu -= RAW_GRE_OVERHEAD;
+	n->mtu -= topo_overhead(n->type);
 	if (n->type != TOPO_VXLAN)
 		return;
-	n->mtu -= RAW_VXLAN_OVERHEAD;
 	n->group = ip_v4(RAW_GROUP);
 	snprintf(n->vxlan, sizeof(n->vxlan), "vxlan-%u", n->vni);
+}
+
+static void segment(struct topo_network *n, uint32_t number)
+{
+	if (n->type == TOPO_VLAN)
+		n->vlan = number;
+	else
+		n->vni = number;
 }
 
 static void resolve_told(struct resolve *r, const struct raw_subnet *raw,
@@ -44,15 +50,12 @@ static void resolve_network(struct resolve *r, const struct raw_net *raw,
 	n->project = arena_strdup(r->a, raw->project);
 	n->external = raw->external;
 	n->type = raw->type;
-	n->vni = raw->vni;
+	segment(n, raw->segment);
 	n->index = raw->index;
 	ids_prefix_uuid(&r->ids, n->uuid, "network/%s", n->name);
 	ids_ifname(n->bridge, "brq", n->uuid);
 	snprintf(n->qdhcp, sizeof(n->qdhcp), "qdhcp-%s", n->uuid);
-	carrier(r, n,
-		n->type == TOPO_FLAT      ? raw->on
-		: topo_tunnelled(n->type) ? r->raw->tunnel
-					  : NULL);
+	carrier(r, n, topo_tunnelled(n->type) ? r->raw->tunnel : raw->on);
 	n->nsubnets = raw->nsubnets;
 	n->subnets =
 		arena_array(r->a, n->nsubnets, sizeof(struct topo_subnet *));
@@ -93,11 +96,11 @@ static void resolve_ha_network(struct resolve *r, const struct raw_project *p,
 	n->ha = true;
 	n->ha_nth = p->nth;
 	n->type = r->raw->ha_network_type;
-	n->vni = p->vni;
+	segment(n, p->segment);
 	n->index = (size_t)(n - r->lab->networks);
 	ids_prefix_uuid(&r->ids, n->uuid, "ha-network/%s", id);
 	ids_ifname(n->bridge, "brq", n->uuid);
-	carrier(r, n, r->raw->tunnel);
+	carrier(r, n, topo_tunnelled(n->type) ? r->raw->tunnel : r->raw->vlans);
 	n->nsubnets = 1;
 	n->subnets = arena_array(r->a, 1, sizeof(struct topo_subnet *));
 	n->subnets[0] = s;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "topologies/resolve/hosts.h"
+#include "topologies/segments.h"
 
 void resolve_phys(struct resolve *r)
 {
@@ -20,6 +21,8 @@ void resolve_phys(struct resolve *r)
 			.use = p->use,
 			.cidr = p->cidr,
 			.mtu = p->mtu,
+			.first_vlan = p->first_vlan,
+			.last_vlan = p->last_vlan,
 			.index = i,
 		};
 	}
@@ -47,20 +50,6 @@ static void add_nic(struct resolve *r, struct topo_node *n,
 	nic->mac = ids_mac(&r->ids, &u);
 }
 
-/* Whether an instance or the DHCP of a node is on this provider network. */
-static bool used_on(const struct raw *raw, const struct raw_node *n,
-		    const struct raw_phys *p)
-{
-	for (size_t i = 0; i < raw->ninstances; i++)
-		if (raw->instances[i]->on == n &&
-		    raw->instances[i]->net->on == p)
-			return true;
-	for (size_t i = 0; p->flat && i < p->flat->ndhcp; i++)
-		if (p->flat->dhcp_on[i] == n)
-			return true;
-	return false;
-}
-
 static void resolve_node(struct resolve *r, const struct raw_node *raw,
 			 struct topo_node *n, uint64_t management,
 			 uint64_t tunnel)
@@ -80,6 +69,7 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	    n->mechanism == TOPO_OPENVSWITCH && n->role == TOPO_NETWORK)
 		n->external_bridge =
 			arena_strdup(r->a, raw->agent.external_bridge);
+	n->plugged = raw->plugs_at;
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);
 	n->nics = arena_array(r->a, r->raw->nphys, sizeof(*n->nics));
@@ -91,8 +81,7 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 
 		if (p->use != TOPO_PROVIDER)
 			continue;
-		if (n->role == TOPO_NETWORK ||
-		    (n->role == TOPO_COMPUTE && used_on(r->raw, raw, p)))
+		if (raw_plugged(r->raw, raw, p))
 			add_nic(r, n, p, eth, 0);
 		/* The same number on every node. */
 		eth++;

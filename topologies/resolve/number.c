@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hands out what must be unique: VNIs, VRIDs and addresses. What the file pins
- * is taken first, then the rest goes out in file order, lowest first; so the
- * same file gives the same numbers, and adding to its end moves none.
+ * Hands out what must be unique: segments, VRIDs and addresses. What the file
+ * pins is taken first, then the rest goes out in file order, lowest first; so
+ * the same file gives the same numbers, and adding to its end moves none.
  */
 #include "topologies/resolve/number.h"
 
@@ -11,51 +11,7 @@
 #include "topologies/check_subnet.h"
 #include "topologies/error.h"
 #include "topologies/resolve/spread.h"
-
-/* --- VNIs ----------------------------------------------------------------- */
-
-/* The lowest VNI that is free from *next up. */
-static uint32_t free_vni(struct raw *raw, struct map *used, uint32_t *next,
-			 void *by)
-{
-	uint32_t *key = arena_alloc(raw->a, sizeof(*key));
-
-	while (*next <= RAW_VNI_MAX) {
-		*key = (*next)++;
-		if (!map_put(raw->a, used, key, sizeof(*key), by))
-			return *key;
-	}
-	return 0;
-}
-
-static void number_vnis(struct raw *raw)
-{
-	const struct raw_net *same;
-	struct map used = {0};
-	uint32_t next = 1;
-	size_t i;
-
-	for (i = 0; i < raw->nnets; i++) {
-		struct raw_net *n = raw->nets[i];
-
-		if (!n->vni)
-			continue;
-		same = map_put(raw->a, &used, &n->vni, sizeof(n->vni), n);
-		if (same)
-			raw_wrong(raw, n->vni_at,
-				  "VNI %u is that of network '%s' (line %u)",
-				  n->vni, same->name, same->at->line);
-	}
-	for (i = 0; i < raw->nnets; i++) {
-		struct raw_net *n = raw->nets[i];
-
-		if (n->type_known && topo_tunnelled(n->type) && !n->vni_at)
-			n->vni = free_vni(raw, &used, &next, n);
-	}
-	for (i = 0; i < raw->nprojects; i++)
-		raw->projects[i]->vni =
-			free_vni(raw, &used, &next, raw->projects[i]);
-}
+#include "topologies/segments.h"
 
 /* --- VRIDs ---------------------------------------------------------------- */
 
@@ -470,6 +426,6 @@ static void number_addresses(struct raw *raw)
 void raw_number(struct raw *raw)
 {
 	number_vrids(raw);
-	number_vnis(raw);
+	raw_number_segments(raw);
 	number_addresses(raw);
 }

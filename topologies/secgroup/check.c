@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "topologies/check.h"
+#include "topologies/dangling.h"
 #include "topologies/error.h"
 #include "topologies/secgroup/raw.h"
 #include "topologies/secgroup/secgroup.h"

@@ -78,11 +78,12 @@ static void tell(const struct stranger *s, struct verdict *v)
 
 	verdict_saw(v, false,
 		    "a stranger: %zu from %s, MAC %s, VRRPv%u, VRID %u, "
-		    "priority %u, by the tunnel of %s, heard on %s%s%s%s",
+		    "priority %u, %s%s, heard on %s%s%s%s",
 		    s->n, ip_print(&f->ip_src, ip), mac_print(&f->src, mac),
 		    f->advert.version, f->advert.vrid, f->advert.priority,
-		    ip_print(&f->outer_src, outer), s->heard->name,
-		    s->others ? " and others" : "",
+		    f->tunnel ? "by the tunnel of " : "on the wire",
+		    f->tunnel ? ip_print(&f->outer_src, outer) : "",
+		    s->heard->name, s->others ? " and others" : "",
 		    f->advert.fault ? "; refused by receivers: " : "",
 		    f->advert.fault ? f->advert.fault : "");
 }
@@ -107,8 +108,8 @@ static void judge_strangers(const struct evidence *e, const struct subject *s,
 		for (k = 0; k < seen->n; k++) {
 			const struct frame *f = &seen->frames[k];
 
-			if (f->kind == FRAME_ADVERT && f->vxlan &&
-			    f->vni == s->network->vni &&
+			if (f->kind == FRAME_ADVERT &&
+			    evidence_told_of(f, s->network) &&
 			    !is_host(e->lab, s->network, f))
 				meet(&all, f, e->tunnels[i].node);
 		}
@@ -123,20 +124,20 @@ static void judge_strangers(const struct evidence *e, const struct subject *s,
 static void command_strangers(const struct evidence *e, const struct subject *s,
 			      struct buf *out)
 {
-	const struct topo_nic *nic;
+	struct arena a = {0};
 
 	(void)s;
 	if (!e->ntunnels)
 		return;
-	nic = topo_nic(e->tunnels[0].node, TOPO_TUNNEL);
 	command_exec(out, e->tunnels[0].node, "");
-	buf_printf(out, "tcpdump -lneni %s udp port 8472 and udp[39] = 112",
-		   nic->ifname);
+	buf_printf(out, "tcpdump -lneni %s '%s'", e->tunnels[0].nic->ifname,
+		   evidence_tunnel_filter(&a, e->lab));
+	arena_release(&a);
 }
 
 /* clang-format off */
 const struct check stranger_checks[] = {
-	{"strangers", scope_ha_vxlans, NEEDS_FRAMES,
+	{"strangers", scope_ha_networks, NEEDS_FRAMES,
 	 "has no other VRRP speakers than its routers' hosts",
 	 "who else speaks VRRP on each project's HA network",
 	 judge_strangers, command_strangers},

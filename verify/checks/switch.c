@@ -71,16 +71,19 @@ static void physical(const struct evidence *e, const struct seen_ns *root,
 {
 	char bridge[IFNAME_MAX], in[IFNAME_MAX + 4], phy[IFNAME_MAX + 4];
 	bool joined;
+	bool done[TOPO_PHYS_MAX] = {false};
 
 	for (size_t i = 0; i < e->lab->nnetworks; i++) {
 		const struct topo_network *net = &e->lab->networks[i];
 		const struct topo_nic *nic;
 
-		if (net->type != TOPO_FLAT || !topo_network_on(e->lab, net, n))
+		if (!topo_network_on(e->lab, net, n) ||
+		    topo_tunnelled(net->type))
 			continue;
-		nic = topo_nic_on(n, net->phys);
-		if (!nic)
+		nic = topo_carrier(n, net);
+		if (!nic || done[nic->phys->index])
 			continue;
+		done[nic->phys->index] = true;
 		topo_phys_bridge(net->phys, bridge);
 		snprintf(in, sizeof(in), "int-%s", bridge);
 		snprintf(phy, sizeof(phy), "phy-%s", bridge);
@@ -273,9 +276,9 @@ const struct check switch_checks[] = {
 	 "has its VLAN on its ports and no other",
 	 "each network's ports on br-int and their tags",
 	 judge_ports, command_ports},
-	{"tunnels", scope_switches, NEEDS_TABLES,
+	{"tunnels", scope_tunnelling, NEEDS_TABLES,
 	 "has a tunnel to each other node",
-	 "Open vSwitch's VXLAN and GRE tunnels and their two ends",
+	 "Open vSwitch's tunnels and their two ends",
 	 judge_tunnels, command_switch},
 	{"flows", scope_switches, NEEDS_DRIFT,
 	 "has the flows of its bridges, and no others",

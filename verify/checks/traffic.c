@@ -362,13 +362,36 @@ static bool in_tunnel(const struct lab *lab, const struct frame *f,
 {
 	size_t i;
 
-	if (f->kind != FRAME_ADVERT || !f->vxlan ||
-	    !ip_equal(&f->ip_src, ha_ip(r, h)))
+	if (f->kind != FRAME_ADVERT || !ip_equal(&f->ip_src, ha_ip(r, h)))
 		return false;
 	for (i = 0; i < lab->nnetworks; i++)
-		if (lab->networks[i].ha && lab->networks[i].vni == f->vni)
+		if (lab->networks[i].ha &&
+		    evidence_told_of(f, &lab->networks[i]))
 			return &lab->networks[i] == r->ha_network;
 	return true;
+}
+
+/* "from 10.0.1.21 in VNI 2", "in VLAN 101", "untagged". */
+static const char *way(struct verdict *v, const struct ip *outer,
+		       enum topo_type type, uint32_t segment)
+{
+	char text[IP_TEXT_MAX];
+
+	if (type != TOPO_VLAN)
+		return arena_printf(v->arena, "from %s in %s %u",
+				    ip_is_set(outer) ? ip_print(outer, text)
+						     : "-",
+				    type == TOPO_GRE ? "key" : "VNI", segment);
+	if (!segment)
+		return "untagged";
+	return arena_printf(v->arena, "in VLAN %u", segment);
+}
+
+static const char *seen_way(struct verdict *v, const struct frame *f)
+{
+	if (!f->tunnel)
+		return way(v, NULL, TOPO_VLAN, f->vlan);
+	return way(v, &f->outer_src, f->tunnel, f->vni);
 }
 
 /* What came by of one host's adverts. */
@@ -377,32 +400,31 @@ static void tunnel_host(const struct lab *lab, const struct subject *s,
 {
 	const struct seen_frames *seen = &s->tunnel->frames;
 	const struct topo_router *r = s->router;
-	const struct topo_nic *nic = topo_nic(r->hosts[h], TOPO_TUNNEL);
-	char from[IP_TEXT_MAX] = "-", text[IP_TEXT_MAX];
+	const struct topo_network *net = r->ha_network;
+	const struct topo_nic *nic = topo_carrier(r->hosts[h], net);
 	const struct frame *odd = NULL;
+	const char *right;
 	size_t i, n = 0;
 
-	if (nic)
-		ip_print(&nic->addr.ip, from);
-	verdict_want(v, "adverts of %s from %s in VNI %u", r->hosts[h]->name,
-		     from, r->ha_network->vni);
+	right = way(v, nic ? &nic->addr.ip : &(struct ip){0}, net->type,
+		    topo_segment(net));
+	verdict_want(v, "adverts of %s %s", r->hosts[h]->name, right);
 	for (i = 0; i < seen->n; i++) {
 		const struct frame *f = &seen->frames[i];
 
 		if (!in_tunnel(lab, f, r, h))
 			continue;
 		n++;
-		if (f->vni != r->ha_network->vni ||
+		if (!evidence_told_of(f, net) ||
 		    (nic && !ip_equal(&f->outer_src, &nic->addr.ip)))
 			odd = f;
 	}
 	if (odd)
-		verdict_saw(v, false, "an advert of %s from %s in VNI %u",
-			    r->hosts[h]->name, ip_print(&odd->outer_src, text),
-			    odd->vni);
+		verdict_saw(v, false, "an advert of %s %s", r->hosts[h]->name,
+			    seen_way(v, odd));
 	else if (n)
-		verdict_saw(v, true, "%zu of %s from %s", n, r->hosts[h]->name,
-			    from);
+		verdict_saw(v, true, "%zu of %s %s", n, r->hosts[h]->name,
+			    right);
 	else
 		verdict_saw(v, false, "none of %s in %.1f s", r->hosts[h]->name,
 			    seconds(seen->to - seen->from));
@@ -428,11 +450,11 @@ static void judge_advert_tunnel(const struct evidence *e,
 static void command_advert_tunnel(const struct evidence *e,
 				  const struct subject *s, struct buf *out)
 {
-	const struct topo_nic *nic = topo_nic(s->node, TOPO_TUNNEL);
 	struct arena a = {0};
 
 	command_exec(out, s->node, "");
-	buf_printf(out, "tcpdump -lnvi %s '%s'", nic ? nic->ifname : "-",
+	buf_printf(out, "tcpdump -lnevi %s '%s'",
+		   s->tunnel ? s->tunnel->nic->ifname : "-",
 		   evidence_tunnel_filter(&a, e->lab));
 	arena_release(&a);
 }
@@ -542,8 +564,12 @@ const struct check traffic_checks[] = {
 	 "time between adverts, measured",
 	 judge_advert_interval, command_adverts},
 	{"advert-tunnel", scope_tunnels, NEEDS_FRAMES | NEEDS_TIME,
-	 "has its adverts inside VXLAN",
-	 "the same adverts in the right VNI on the tunnel interface",
+	 "has its adverts inside the overlay",
+	 "the same adverts in the right VNI or key on the tunnel interface",
+	 judge_advert_tunnel, command_advert_tunnel},
+	{"advert-vlan", scope_tagged, NEEDS_FRAMES | NEEDS_TIME,
+	 "has its adverts tagged on the wire",
+	 "the same adverts in the right VLAN on the provider network",
 	 judge_advert_tunnel, command_advert_tunnel},
 	{"outside-ping", scope_outside, NEEDS_PINGS,
 	 "answers from outside, 4 of 4",

@@ -10,9 +10,6 @@
 #include "verify/role.h"
 #include "verify/scopes.h"
 
-#define VXLAN_OVERHEAD 50 /* outer IPv4 20, UDP 8, VXLAN 8, inner frame 14 */
-#define GRE_OVERHEAD 42   /* outer IPv4 20, GRE with a key 8, inner frame 14 */
-
 /* The namespace a port's inner end is in. */
 static const char *port_netns(const struct topo_port *p)
 {
@@ -21,13 +18,40 @@ static const char *port_netns(const struct topo_port *p)
 	return p->instance ? p->instance->netns : p->router->netns;
 }
 
+/* The interface that joins the bridge to the other nodes, or NULL. */
+static const char *uplink(struct arena *a, const struct topo_network *net,
+			  const struct topo_node *n)
+{
+	const struct topo_nic *nic = topo_carrier(n, net);
+	char *name;
+
+	switch (net->type) {
+	case TOPO_VXLAN:
+		return net->vxlan;
+	case TOPO_VLAN:
+		if (!nic)
+			return NULL;
+		name = arena_alloc(a, IFNAME_MAX);
+		topo_vlan_link(nic, net, name);
+		return name;
+	case TOPO_FLAT:
+		return nic ? nic->ifname : NULL;
+	case TOPO_LOCAL:
+	case TOPO_GRE:
+	case TOPO_GENEVE:
+		return NULL;
+	}
+	return NULL;
+}
+
 /* Does the project's HA network reach this node, and is it the one? */
 static void ha_network_on(const struct evidence *e, const struct subject *s,
 			  const struct topo_node *n, struct verdict *v)
 {
 	const struct topo_network *net = s->network;
 	const struct seen_ns *ns = sight_ns(e, n, "", v);
-	const struct res_link *br, *vx;
+	const struct res_link *br, *ul;
+	const char *up;
 
 	if (!ns)
 		return;
@@ -36,18 +60,17 @@ static void ha_network_on(const struct evidence *e, const struct subject *s,
 		return;
 	}
 	br = seen_link(ns, net->bridge);
-	if (net->type != TOPO_VXLAN) {
-		verdict_saw(v, br, "%s: %s%s", n->name, net->bridge,
-			    br ? "" : " is not there");
-		return;
-	}
-	vx = seen_link(ns, net->vxlan);
-	if (!br || !vx)
+	up = uplink(v->arena, net, n);
+	ul = up ? seen_link(ns, up) : NULL;
+	if (!br || !ul)
 		verdict_saw(v, false, "%s: %s is not there", n->name,
-			    br ? net->vxlan : net->bridge);
+			    br && up ? up : net->bridge);
+	else if (net->type == TOPO_VLAN)
+		verdict_saw(v, ul->vlan == net->vlan, "%s: %s, VLAN %u",
+			    n->name, net->bridge, ul->vlan);
 	else
-		verdict_saw(v, vx->vni == net->vni, "%s: %s, VNI %u", n->name,
-			    net->bridge, vx->vni);
+		verdict_saw(v, ul->vni == net->vni, "%s: %s, VNI %u", n->name,
+			    net->bridge, ul->vni);
 }
 
 static void judge_ha_network(const struct evidence *e, const struct subject *s,
@@ -62,12 +85,11 @@ static void judge_ha_network(const struct evidence *e, const struct subject *s,
 			continue;
 		if (lab->nodes[i].mechanism == TOPO_OPENVSWITCH)
 			;
-		else if (net->type == TOPO_VXLAN)
-			verdict_want(v, "%s: %s, VNI %u", lab->nodes[i].name,
-				     net->bridge, net->vni);
 		else
-			verdict_want(v, "%s: %s", lab->nodes[i].name,
-				     net->bridge);
+			verdict_want(v, "%s: %s, %s %u", lab->nodes[i].name,
+				     net->bridge,
+				     net->type == TOPO_VLAN ? "VLAN" : "VNI",
+				     topo_segment(net));
 		ha_network_on(e, s, &lab->nodes[i], v);
 	}
 }
@@ -75,6 +97,8 @@ static void judge_ha_network(const struct evidence *e, const struct subject *s,
 static void command_ha_network(const struct evidence *e,
 			       const struct subject *s, struct buf *out)
 {
+	struct arena a = {0};
+	const char *up;
 	size_t i;
 
 	for (i = 0; i < e->lab->nnodes; i++)
@@ -83,34 +107,18 @@ static void command_ha_network(const struct evidence *e,
 	if (i == e->lab->nnodes)
 		return;
 	command_exec(out, &e->lab->nodes[i], "");
-	buf_printf(out, "ip -d link show %s",
-		   s->network->type == TOPO_VXLAN ? s->network->vxlan
-						  : s->network->bridge);
-}
-
-/* The interface that joins the bridge to the other nodes, or NULL. */
-static const char *uplink(const struct topo_network *net,
-			  const struct topo_node *n)
-{
-	const struct topo_nic *nic;
-
-	switch (net->type) {
-	case TOPO_VXLAN:
-		return net->vxlan;
-	case TOPO_FLAT:
-		nic = topo_nic_on(n, net->phys);
-		return nic ? nic->ifname : NULL;
-	case TOPO_LOCAL:
-	case TOPO_GRE:
-		return NULL;
-	}
-	return NULL;
+	up = uplink(&a, s->network, &e->lab->nodes[i]);
+	if (e->lab->nodes[i].mechanism == TOPO_OPENVSWITCH)
+		buf_adds(out, "ovs-vsctl show");
+	else
+		buf_printf(out, "ip -d link show %s",
+			   up ? up : s->network->bridge);
+	arena_release(&a);
 }
 
 static bool bridge_wants(const struct evidence *e, const struct subject *s,
-			 const char *name)
+			 const char *up, const char *name)
 {
-	const char *up = uplink(s->network, s->node);
 	size_t i;
 
 	if (up && strcmp(up, name) == 0)
@@ -121,6 +129,24 @@ static bool bridge_wants(const struct evidence *e, const struct subject *s,
 		    strcmp(e->lab->ports[i].tap, name) == 0)
 			return true;
 	return false;
+}
+
+/* A VLAN's interface has the tag, and is on the node's own. */
+static void tagged(const struct seen_ns *ns, const struct subject *s,
+		   const char *up, struct verdict *v)
+{
+	const struct topo_nic *nic = topo_carrier(s->node, s->network);
+	const struct res_link *l = seen_link(ns, up);
+
+	verdict_want(v, "%s with VLAN %u of %s", up, s->network->vlan,
+		     nic->ifname);
+	if (l) /* that it is missing was said */
+		verdict_saw(v,
+			    l->kind == LINK_VLAN &&
+				    l->vlan == s->network->vlan && l->dev &&
+				    strcmp(l->dev, nic->ifname) == 0,
+			    "%s with VLAN %u of %s", up, l->vlan,
+			    l->dev ? l->dev : "none");
 }
 
 static void judge_bridges(const struct evidence *e, const struct subject *s,
@@ -140,9 +166,11 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 		return;
 	}
 	verdict_saw(v, br->up, "%s %s", bridge, br->up ? "up" : "down");
-	up = uplink(s->network, s->node);
+	up = uplink(v->arena, s->network, s->node);
 	if (up)
 		plug_link(ns, s->network, up, v);
+	if (s->network->type == TOPO_VLAN && up)
+		tagged(ns, s, up, v);
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
@@ -155,7 +183,8 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 		if (ns->of[RES_LINK].items[i].link.master &&
 		    strcmp(ns->of[RES_LINK].items[i].link.master, bridge) ==
 			    0 &&
-		    !bridge_wants(e, s, ns->of[RES_LINK].items[i].link.name))
+		    !bridge_wants(e, s, up,
+				  ns->of[RES_LINK].items[i].link.name))
 			verdict_saw(v, false, "%s on %s, where it is foreign",
 				    ns->of[RES_LINK].items[i].link.name,
 				    bridge);
@@ -296,6 +325,7 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 	const struct seen_ns *ns = sight_ns(e, s->node, "", v), *in;
 	const struct topo_nic *nic;
 	const struct res_link *l;
+	const char *up;
 	unsigned least;
 	size_t i, n = 0;
 
@@ -304,8 +334,11 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 	verdict_want(v, "%u on each of its interfaces", net->mtu);
 	if (s->node->mechanism == TOPO_LINUXBRIDGE)
 		mtu_of(ns, net->bridge, net->mtu, "", &n, v);
-	if (s->node->mechanism == TOPO_LINUXBRIDGE && net->type == TOPO_VXLAN)
-		mtu_of(ns, net->vxlan, net->mtu, "", &n, v);
+	up = s->node->mechanism == TOPO_LINUXBRIDGE && topo_segmented(net->type)
+		     ? uplink(v->arena, net, s->node)
+		     : NULL;
+	if (up)
+		mtu_of(ns, up, net->mtu, "", &n, v);
 	for (i = 0; i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
@@ -324,9 +357,7 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 	l = nic ? seen_link(ns, nic->ifname) : NULL;
 	if (!l)
 		return;
-	least = net->mtu + (net->type == TOPO_VXLAN ? VXLAN_OVERHEAD
-			    : net->type == TOPO_GRE ? GRE_OVERHEAD
-						    : 0);
+	least = net->mtu + topo_overhead(net->type);
 	verdict_want(v, "at least %u on %s below", least, nic->ifname);
 	verdict_saw(v, l->mtu >= least, "%s %u", nic->ifname, l->mtu);
 }

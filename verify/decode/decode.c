@@ -3,10 +3,10 @@
  * Frames
  * ======
  * Bytes as libpcap hands them over become a struct frame: link header (with
- * up to two VLAN tags), ARP, IPv4 or IPv6, and on VXLAN's port the frame
- * inside, once: a tunnel in a tunnel is not followed. VRRP messages are read
- * by the engine's own codec, so that both sides of a test agree on what the
- * bytes mean; the fields of a message that the codec refuses are read all
+ * up to two VLAN tags), ARP, IPv4 or IPv6, and of VXLAN, Geneve and GRE the
+ * frame inside, once: a tunnel in a tunnel is not followed. VRRP messages are
+ * read by the engine's own codec, so that both sides of a test agree on what
+ * the bytes mean; the fields of a message that the codec refuses are read all
  * the same, for a verdict has to say what was wrong with them.
  *
  * Everything is read through get8/16/32, which look at the length first; a
@@ -30,9 +30,10 @@ const char *const decode_result_names[] = {
 	[DECODE_SHORT_IP] = "shorter than its IP header tells",
 	[DECODE_IP_VERSION] = "IP version differs from the link header's",
 	[DECODE_IP_HEADER] = "IPv4 header length under 20",
-	[DECODE_SHORT_UDP] = "ends inside its UDP or VXLAN header",
+	[DECODE_SHORT_UDP] = "ends inside its UDP or tunnel header",
 	[DECODE_VXLAN_FLAGS] = "VXLAN header without a valid VNI",
-	[DECODE_VXLAN_NESTED] = "VXLAN inside VXLAN",
+	[DECODE_NESTED] = "a tunnel in a tunnel",
+	[DECODE_SHORT_GRE] = "ends inside its GRE header",
 	[DECODE_SHORT_ICMP] = "ends inside its ICMP message",
 	[DECODE_ADVERT] = "VRRP message refused",
 };
@@ -49,6 +50,7 @@ enum {
 	TYPE_IPV4 = 0x0800,
 	TYPE_ARP = 0x0806,
 	TYPE_VLAN = 0x8100,
+	TYPE_FRAME = 0x6558, /* a whole one, in GRE or Geneve */
 	TYPE_IPV6 = 0x86dd,
 	TYPE_QINQ = 0x88a8
 };
@@ -58,6 +60,7 @@ enum {
 	PROTO_ICMP = 1,
 	PROTO_UDP = 17,
 	PROTO_ROUTING = 43,
+	PROTO_GRE = 47,
 	PROTO_ICMPV6 = 58,
 	PROTO_DSTOPTS = 60,
 	PROTO_VRRP = 112
@@ -131,6 +134,56 @@ static enum decode_result arp(struct view v, struct frame *f)
 	return DECODE_OK;
 }
 
+/* From here on the frame inside is what is told of. */
+static enum decode_result inside(enum topo_type tunnel, uint32_t key,
+				 struct view v, struct frame *f)
+{
+	if (f->tunnel)
+		return DECODE_NESTED;
+	f->tunnel = tunnel;
+	f->vni = key;
+	f->outer_src = f->ip_src;
+	f->outer_dst = f->ip_dst;
+	f->ip_src = f->ip_dst = (struct ip){0};
+	f->ttl = f->proto = 0;
+	f->vlan = 0;
+	return ethernet(v, f);
+}
+
+/* RFC 8926, 3.4: options in words of four bytes. */
+static enum decode_result geneve(struct view v, struct frame *f)
+{
+	size_t header;
+
+	if (!has(v, 8))
+		return DECODE_SHORT_UDP;
+	header = 8 + (size_t)(v.p[0] & 0x3f) * 4;
+	if (!has(v, header))
+		return DECODE_SHORT_UDP;
+	if (v.p[0] >> 6 || get16(v, 2) != TYPE_FRAME)
+		return DECODE_OK;
+	return inside(TOPO_GENEVE, get24(v, 4), skip(v, header), f);
+}
+
+/* RFC 2890: a checksum, a key and a number may be there. */
+static enum decode_result gre(struct view v, struct frame *f)
+{
+	size_t key, header;
+	uint16_t flags;
+
+	if (!has(v, 4))
+		return DECODE_SHORT_GRE;
+	flags = get16(v, 0);
+	key = flags & 0x8000 ? 8 : 4;
+	header = key + (flags & 0x2000 ? 4 : 0) + (flags & 0x1000 ? 4 : 0);
+	if (!has(v, header))
+		return DECODE_SHORT_GRE;
+	if ((flags & 7) || get16(v, 2) != TYPE_FRAME)
+		return DECODE_OK;
+	return inside(TOPO_GRE, flags & 0x2000 ? get32(v, key) : 0,
+		      skip(v, header), f);
+}
+
 static enum decode_result udp(struct view v, struct frame *f)
 {
 	uint16_t port;
@@ -138,23 +191,15 @@ static enum decode_result udp(struct view v, struct frame *f)
 	if (!has(v, 8))
 		return DECODE_SHORT_UDP;
 	port = get16(v, 2);
+	if (port == DECODE_GENEVE_PORT)
+		return geneve(skip(v, 8), f);
 	if (port != DECODE_VXLAN_PORT && port != DECODE_VXLAN_PORT_IANA)
 		return DECODE_OK;
-	if (f->vxlan)
-		return DECODE_VXLAN_NESTED;
 	if (!has(v, 16))
 		return DECODE_SHORT_UDP;
 	if (!(v.p[8] & 0x08))
 		return DECODE_VXLAN_FLAGS;
-	f->vxlan = true;
-	f->vni = get24(v, 12);
-	f->outer_src = f->ip_src;
-	f->outer_dst = f->ip_dst;
-	/* From here on the frame inside is what is told of. */
-	f->ip_src = f->ip_dst = (struct ip){0};
-	f->ttl = f->proto = 0;
-	f->vlan = 0;
-	return ethernet(skip(v, 16), f);
+	return inside(TOPO_VXLAN, get24(v, 12), skip(v, 16), f);
 }
 
 static enum decode_result icmp(struct view v, struct frame *f)
@@ -188,6 +233,8 @@ static enum decode_result transport(struct view v, struct frame *f)
 		return f->ip_src.family == 4 ? icmp(v, f) : DECODE_OK;
 	case PROTO_ICMPV6:
 		return f->ip_src.family == 6 ? icmp(v, f) : DECODE_OK;
+	case PROTO_GRE:
+		return gre(v, f);
 	case PROTO_VRRP:
 		f->kind = FRAME_ADVERT;
 		decode_advert(v.p, v.len, f, &f->advert);

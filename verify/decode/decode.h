@@ -19,6 +19,7 @@
 
 #define DECODE_VXLAN_PORT 8472      /* Linux's own default */
 #define DECODE_VXLAN_PORT_IANA 4789 /* RFC 7348, 5 */
+#define DECODE_GENEVE_PORT 6081     /* RFC 8926, 3.3 */
 
 /* Why a frame was not read to its end, in the order of looking. */
 enum decode_result {
@@ -31,8 +32,9 @@ enum decode_result {
 	DECODE_IP_VERSION, /* not the version that the link header tells */
 	DECODE_IP_HEADER,  /* an IPv4 header length under 20 */
 	DECODE_SHORT_UDP,
-	DECODE_VXLAN_FLAGS,  /* on VXLAN's port without a valid VNI */
-	DECODE_VXLAN_NESTED, /* VXLAN inside VXLAN is not followed */
+	DECODE_VXLAN_FLAGS, /* on VXLAN's port without a valid VNI */
+	DECODE_NESTED,      /* a tunnel in a tunnel is not followed */
+	DECODE_SHORT_GRE,
 	DECODE_SHORT_ICMP,
 	DECODE_ADVERT, /* VRRP that the codec refuses; see fault */
 	DECODE_RESULTS /* count */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/ip.h"
+#include "topologies/topo.h"
 
 #define DECODE_ADVERT_ADDRS 20 /* addresses of an advert that are kept */
 
@@ -33,8 +34,10 @@ struct frame {
 	unsigned wire_len; /* bytes on the wire */
 	unsigned ifindex;  /* cooked captures only, else 0 */
 	bool outgoing;     /* cooked captures only: sent by this machine */
-	/* The tunnel it came through: the outer header of a VXLAN frame. */
-	bool vxlan;
+	/* The tunnel it came through: the outer header of a VXLAN, GRE or
+	 * Geneve packet, and what type of network it says. TOPO_LOCAL: none,
+	 * the frame is as it is told of. */
+	enum topo_type tunnel;
 	uint32_t vni;
 	struct ip outer_src, outer_dst;
 	/* Of the innermost frame. */

@@ -66,8 +66,10 @@ int fault_aim_tunnel(const struct topo_router *r, size_t host,
 		     struct fault_aim *ret, struct err *reterr)
 {
 	const struct topo_node *n = r->hosts[host];
-	const struct topo_nic *nic = topo_nic(n, TOPO_TUNNEL);
+	const struct topo_nic *nic = topo_carrier(n, r->ha_network);
 
+	if (!nic)
+		nic = topo_nic(n, TOPO_TUNNEL);
 	if (!nic)
 		return err_set(reterr, -ENODEV,
 			       "%s has no tunnel interface that could be lost",

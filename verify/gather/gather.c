@@ -172,7 +172,7 @@ static void plan_jobs(struct work *w, const struct topo_node *node)
 		if (e->tunnels[i].node == node) {
 			hosts_of(w, NULL, &srcs, &nsrcs);
 			add_frames(w, &e->tunnels[i].frames, "",
-				   topo_nic(node, TOPO_TUNNEL)->ifname,
+				   e->tunnels[i].nic->ifname,
 				   evidence_tunnel_filter(w->arena, e->lab),
 				   evidence_longest_ns(e->lab),
 				   e->tunnels[i].routers, srcs, nsrcs);

@@ -90,6 +90,9 @@ static void shell_add(const struct where *w, const struct res *r,
 	where_program(w, r->netns, "ip", out);
 	if (link_type(l)->shell_add)
 		buf_printf(out, "%s %s", link_type(l)->shell_add, l->name);
+	else if (link_type(l)->shell_lower)
+		buf_printf(out, "link add link %s name %s type %s", l->dev,
+			   l->name, link_type(l)->name);
 	else
 		buf_printf(out, "link add %s type %s", l->name,
 			   link_type(l)->name);
@@ -326,6 +329,7 @@ static const struct key rows[] = {
 	{"dev", KEY_TEXT, KEY_FIELD(struct res, link.dev)},
 	{"port", KEY_UINT, KEY_FIELD(struct res, link.port)},
 	{"learning", KEY_BOOL, KEY_FIELD(struct res, link.learning)},
+	{"vlan", KEY_UINT, KEY_FIELD(struct res, link.vlan)},
 };
 
 static const struct key_table keys = {

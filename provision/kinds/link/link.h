@@ -59,8 +59,10 @@ struct link_type {
 	void (*print)(const struct res_link *l, struct buf *out);
 	void (*shell)(const struct res_link *l, const struct where *w,
 		      struct buf *out);
-	/* Shell words before the name, where they are not "link add". */
+	/* Shell words before the name, where they are not "link add"; whether
+	 * the link below stands before the name. */
 	const char *shell_add;
+	bool shell_lower;
 
 	/* Reads a seen one's IFLA_INFO_DATA. */
 	void (*look)(struct res_link *l, struct link_pending *p,

@@ -17,7 +17,9 @@ static const struct uplink *const uplinks[] = {
 	[TOPO_LOCAL] = &local,
 	[TOPO_FLAT] = &linuxbridge_flat,
 	[TOPO_VXLAN] = &linuxbridge_vxlan,
+	[TOPO_VLAN] = &linuxbridge_vlan,
 	[TOPO_GRE] = NULL,
+	[TOPO_GENEVE] = NULL,
 };
 _Static_assert(ARRAY_LEN(uplinks) == TOPO_TYPES, "types");
 

@@ -6,6 +6,7 @@
 
 #include "provision/plan/mechanism/mechanism.h"
 
-extern const struct uplink linuxbridge_flat, linuxbridge_vxlan;
+extern const struct uplink linuxbridge_flat, linuxbridge_vlan,
+	linuxbridge_vxlan;
 
 #endif

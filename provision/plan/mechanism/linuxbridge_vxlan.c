@@ -23,8 +23,7 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 
 	if (!nic)
 		return;
-	if (!plan_has_link(c, nic->ifname))
-		plan_use_nic(c, nic->ifname, NULL);
+	plan_use_nic(c, nic->ifname, NULL);
 	r = plan_add(c, RES_LINK, "");
 	r->link = (struct res_link){
 		.kind = LINK_VXLAN,

@@ -32,9 +32,11 @@ static const struct uplink local;
 
 static const struct uplink *const uplinks[] = {
 	[TOPO_LOCAL] = &local,
-	[TOPO_FLAT] = &openvswitch_flat,
+	[TOPO_FLAT] = &openvswitch_physical,
+	[TOPO_VLAN] = &openvswitch_physical,
 	[TOPO_VXLAN] = &openvswitch_tunnel,
 	[TOPO_GRE] = &openvswitch_tunnel,
+	[TOPO_GENEVE] = &openvswitch_tunnel,
 };
 _Static_assert(ARRAY_LEN(uplinks) == TOPO_TYPES, "types");
 

@@ -20,7 +20,7 @@
 enum {
 	OVS_PATCH = 1,
 	OVS_PHYSICAL = 2, /* and the physical network's index */
-	OVS_TUNNEL = 2,   /* and the node's index; gre: TOPO_NODES_MAX more */
+	OVS_TUNNEL = 2,   /* and the node's index, by type */
 	OVS_PORT = 100    /* and the port's index */
 };
 
@@ -37,7 +37,7 @@ struct ovs_phys {
 	struct buf flows;
 };
 
-extern const struct uplink openvswitch_flat, openvswitch_tunnel;
+extern const struct uplink openvswitch_physical, openvswitch_tunnel;
 
 /* Resources: one more switch, and one more port of one. */
 struct res_ovs *openvswitch_bridge(struct plan_ctx *c, const char *name);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vxlan and gre: a port of br-tun for each other node that has tunnels, named
- * for its address as Neutron has it. A network is a key there: table 3 (gre)
- * or 4 (vxlan) turns it into the node's VLAN and table 10 learns which node a
- * MAC address is behind, for table 20, by which frames to one node go. All
- * others go to every node, or with l2_population to those that carry the
- * network, and then table 20 knows what is known beforehand. The addresses
- * that move with a router have no flow of the plan's: each announcement of the
- * Active's is learned at once, so table 20 follows a failover. With
- * arp_responder table 21 answers for what is known. A tunnel's key is loaded,
- * which is what a bundle makes of Neutron's set_tunnel.
+ * vxlan, gre and geneve: a port of br-tun for each other node that has tunnels,
+ * named for its address as Neutron has it. A network is a key there: table 3
+ * (gre), 4 (vxlan) or 6 (geneve) turns it into the node's VLAN and table 10
+ * learns which node a MAC address is behind, for table 20, by which frames to
+ * one node go. All others go to every node, or with l2_population to those that
+ * carry the network, and then table 20 knows what is known beforehand. The
+ * addresses that move with a router have no flow of the plan's: each
+ * announcement of the Active's is learned at once, so table 20 follows a
+ * failover. With arp_responder table 21 answers for what is known. A tunnel's
+ * key is loaded, which is what a bundle makes of Neutron's set_tunnel.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,13 +17,17 @@
 #include "lib/auto.h"
 #include "provision/plan/mechanism/openvswitch.h"
 
-static const unsigned tables[] = {[TOPO_GRE] = 3, [TOPO_VXLAN] = 4};
+static const unsigned tables[] = {
+	[TOPO_GRE] = 3, [TOPO_VXLAN] = 4, [TOPO_GENEVE] = 6};
+
+/* In which order nodes' ports are numbered. */
+static const unsigned nth[] = {
+	[TOPO_VXLAN] = 0, [TOPO_GRE] = 1, [TOPO_GENEVE] = 2};
 
 unsigned openvswitch_tunnel_number(enum topo_type type,
 				   const struct topo_node *to)
 {
-	return OVS_TUNNEL + (unsigned)to->index +
-	       (type == TOPO_GRE ? TOPO_NODES_MAX : 0);
+	return OVS_TUNNEL + (unsigned)to->index + nth[type] * TOPO_NODES_MAX;
 }
 
 static uint64_t mac_number(const struct mac *m)

@@ -88,11 +88,20 @@ static void routes(struct plan_ctx *c, struct json *j,
 	json_arr_end(j);
 }
 
+/* Whether a physical network is what its projects' networks, or the one on
+ * which hosts hear one another, go by. */
+static bool is_below(const struct topo_router *r, const struct topo_phys *p)
+{
+	bool is = p->use == TOPO_TUNNEL || p == r->ha_network->phys;
+
+	for (size_t i = 0; i < r->nqr; i++)
+		is = is || p == r->qr[i]->network->phys;
+	return is;
+}
+
 static void track(struct plan_ctx *c, struct json *j,
 		  const struct topo_router *r, const struct topo_port *ha)
 {
-	const struct topo_nic *tunnel = topo_nic(c->node, TOPO_TUNNEL);
-
 	json_key(j, "track");
 	json_arr(j);
 	if (r->ha.track & TOPO_TRACK_HA) {
@@ -101,9 +110,14 @@ static void track(struct plan_ctx *c, struct json *j,
 		json_kstr(j, "netns", r->netns);
 		json_obj_end(j);
 	}
-	if ((r->ha.track & TOPO_TRACK_TUNNEL) && tunnel) {
+	for (size_t i = 0; i < c->node->nnics; i++) {
+		const struct topo_nic *nic = &c->node->nics[i];
+
+		if (!(r->ha.track & TOPO_TRACK_TUNNEL) ||
+		    !is_below(r, nic->phys))
+			continue;
 		json_obj(j);
-		json_kstr(j, "interface", tunnel->ifname);
+		json_kstr(j, "interface", nic->ifname);
 		json_kstr(j, "netns", "");
 		json_obj_end(j);
 	}

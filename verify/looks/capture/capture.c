@@ -31,7 +31,7 @@ struct kept {
 
 /* A sender of adverts, and how often it was seen. */
 struct flow {
-	uint32_t vni;
+	uint32_t vni, vlan;
 	struct ip src;
 	uint8_t vrid;
 	bool counts;
@@ -129,8 +129,8 @@ static bool count_flow(struct capture *c, const struct kept *k)
 		return true;
 	for (i = 0; i < c->nflows; i++) {
 		w = &c->flows[i];
-		if (w->vni == f.vni && w->vrid == f.advert.vrid &&
-		    ip_equal(&w->src, &f.ip_src)) {
+		if (w->vni == f.vni && w->vlan == f.vlan &&
+		    w->vrid == f.advert.vrid && ip_equal(&w->src, &f.ip_src)) {
 			if (++w->n == c->enough_frames && w->counts)
 				c->full++;
 			return w->n <= CAPTURE_FLOW_FRAMES;
@@ -139,8 +139,12 @@ static bool count_flow(struct capture *c, const struct kept *k)
 	if (c->nflows == CAPTURE_FLOWS_MAX)
 		return false;
 	w = arena_push(&c->arena, &c->flows, &c->nflows, sizeof(*w));
-	*w = (struct flow){f.vni, f.ip_src, f.advert.vrid, counts(c, &f.ip_src),
-			   1};
+	*w = (struct flow){.vni = f.vni,
+			   .vlan = f.vlan,
+			   .src = f.ip_src,
+			   .vrid = f.advert.vrid,
+			   .counts = counts(c, &f.ip_src),
+			   .n = 1};
 	if (c->enough_frames == 1 && w->counts)
 		c->full++;
 	return true;

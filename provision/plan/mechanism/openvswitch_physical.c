@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flat: the node's interface on the provider network is in a bridge of its
- * own, and untagged there. Between it and br-int frames change their VLAN;
- * what no network has does not pass.
+ * flat and vlan: the node's interface on the provider network is in a bridge
+ * of its own. A flat network has its untagged frames, a VLAN those with its
+ * segment for a tag; between that bridge and br-int, where each has the VLAN
+ * that means something on this node alone, flows change one for the other.
+ * What no network has does not pass.
  *
  * With external_network_bridge the gateways of routers are in that bridge as
  * they are. Where nothing else on the node is on its network, br-int and the
@@ -73,14 +75,21 @@ static void links(struct plan_ctx *c, const struct topo_network *net)
 	x = physical(c, nic);
 	if (!topo_joined(c->lab, nic->phys, c->node))
 		return;
-	buf_printf(&c->ovs->br_int,
-		   "table=0,priority=3,in_port=%u,vlan_tci=0x0000/0x1fff,"
-		   "actions=mod_vlan_vid:%u,NORMAL\n",
-		   OVS_PHYSICAL + (unsigned)nic->phys->index, vlan);
-	buf_printf(&x->flows,
-		   "table=0,priority=4,in_port=%u,dl_vlan=%u,"
-		   "actions=strip_vlan,NORMAL\n",
+	buf_printf(&c->ovs->br_int, "table=0,priority=3,in_port=%u,",
+		   OVS_PHYSICAL + (unsigned)nic->phys->index);
+	/* What Open vSwitch itself makes of Neutron's dl_vlan=0xffff. */
+	if (net->type == TOPO_VLAN)
+		buf_printf(&c->ovs->br_int, "dl_vlan=%u,", net->vlan);
+	else
+		buf_adds(&c->ovs->br_int, "vlan_tci=0x0000/0x1fff,");
+	buf_printf(&c->ovs->br_int, "actions=mod_vlan_vid:%u,NORMAL\n", vlan);
+	buf_printf(&x->flows, "table=0,priority=4,in_port=%u,dl_vlan=%u,",
 		   OVS_PATCH, vlan);
+	if (net->type == TOPO_VLAN)
+		buf_printf(&x->flows, "actions=mod_vlan_vid:%u,NORMAL\n",
+			   net->vlan);
+	else
+		buf_adds(&x->flows, "actions=strip_vlan,NORMAL\n");
 }
 
-const struct uplink openvswitch_flat = {.links = links};
+const struct uplink openvswitch_physical = {.links = links};
