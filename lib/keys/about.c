@@ -165,6 +165,7 @@ static void members(struct json *j, const struct key *k)
 		break;
 	case KEY_LIST:
 	case KEY_TEXTS:
+	case KEY_IPS:
 		json_kstr(j, "type", "array");
 		json_kint(j, "maxItems", k->max ? k->max : KEYS_LIST_MAX);
 		json_key(j, "items");
@@ -293,6 +294,9 @@ static void takes(struct buf *b, const struct key *k)
 		break;
 	case KEY_TEXTS:
 		buf_adds(b, "list of texts");
+		break;
+	case KEY_IPS:
+		buf_adds(b, "list of addresses");
 		break;
 	case KEY_MAP:
 		buf_printf(b, "%smap, see [%s](#%s)",

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/ip.h"
 #include "lib/keys/reader.h"
 #include "lib/map.h"
 #include "lib/parse.h"
@@ -101,6 +102,55 @@ static bool read_texts(struct keys *ks, const struct key *k,
 	return ks->faults == faults;
 }
 
+/* Room for n entries; those that are pointers point to theirs. */
+static unsigned char *new_list(struct keys *ks, const struct key *k, size_t n)
+{
+	unsigned char *list = arena_array(ks->a, n, k->size), *item;
+
+	for (size_t i = 0; (k->flags & KEY_POINTERS) && i < n; i++) {
+		item = arena_alloc(ks->a, k->table->size);
+		memcpy(list + i * k->size, &item, sizeof(item));
+	}
+	return list;
+}
+
+/* The same for a row's list, which obj has then. */
+static unsigned char *room(struct keys *ks, const struct key *k, void *obj,
+			   size_t n)
+{
+	unsigned char *list = (unsigned char *)obj + k->offset;
+
+	if (k->flags & KEY_INSIDE)
+		return list;
+	list = new_list(ks, k, n);
+	key_store(obj, k->offset, &list, sizeof(list));
+	return list;
+}
+
+static bool read_ips(struct keys *ks, const struct key *k, const struct doc *v,
+		     void *obj)
+{
+	size_t faults = ks->faults, n = 0, most;
+	struct key one = *k;
+	struct ip ip, *list;
+
+	if (not_list(ks, k, v, DOC_LIST))
+		return false;
+	one.type = KEY_IP; /* what a fault is to speak of */
+	most = entries(k, v);
+	list = (struct ip *)room(ks, k, obj, most);
+	for (size_t i = 0; i < most && !key_done(ks); i++) {
+		const struct doc *item = v->items[i];
+
+		if (item->kind == DOC_SCALAR && ip_parse(item->str, &ip) == 0)
+			list[n++] = ip;
+		else
+			key_wrong(ks, KEY_WRONG_TYPE, item, &one);
+	}
+	key_store(obj, k->count, &n, sizeof(n));
+	return ks->faults == faults;
+}
+
 static void read_map(struct keys *ks, const struct doc *d,
 		     const struct key_table *t, void *obj, const struct doc *at,
 		     const char *what);
@@ -128,18 +178,6 @@ static const char *called(const struct key_table *t)
 
 #define CALLED_MAX 63 /* bytes of a name that are said */
 
-/* Room for n entries; those that are pointers point to theirs. */
-static unsigned char *new_list(struct keys *ks, const struct key *k, size_t n)
-{
-	unsigned char *list = arena_array(ks->a, n, k->size), *item;
-
-	for (size_t i = 0; (k->flags & KEY_POINTERS) && i < n; i++) {
-		item = arena_alloc(ks->a, k->table->size);
-		memcpy(list + i * k->size, &item, sizeof(item));
-	}
-	return list;
-}
-
 static bool read_list(struct keys *ks, const struct key *k, const struct doc *v,
 		      void *obj)
 {
@@ -149,8 +187,7 @@ static bool read_list(struct keys *ks, const struct key *k, const struct doc *v,
 	if (not_list(ks, k, v, DOC_LIST))
 		return false;
 	n = entries(k, v);
-	list = new_list(ks, k, n);
-	key_store(obj, k->offset, &list, sizeof(list));
+	list = room(ks, k, obj, n);
 	key_store(obj, k->count, &n, sizeof(n));
 	for (size_t i = 0; i < n && !key_done(ks); i++)
 		read_new(ks, v->items[i], k->table, key_item(k, list, i), NULL,
@@ -207,6 +244,8 @@ static bool read_value(struct keys *ks, const struct key *k,
 		return read_flags(ks, k, v, obj);
 	case KEY_TEXTS:
 		return read_texts(ks, k, v, obj);
+	case KEY_IPS:
+		return read_ips(ks, k, v, obj);
 	case KEY_LIST:
 		return read_list(ks, k, v, obj);
 	case KEY_NAMED:
@@ -460,6 +499,24 @@ int keys_read_open(struct arena *a, const struct doc *d,
 			  .open = true};
 
 	return keys_read(&ks, d, t, obj, d, called(t));
+}
+
+static void pass_over(struct keys *ks, const struct key_fault *f)
+{
+	(void)ks;
+	(void)f;
+}
+
+void keys_read_loose(struct arena *a, const struct doc *d,
+		     const struct key_table *t, void *obj)
+{
+	struct keys ks = {.a = a,
+			  .report = pass_over,
+			  .most = 1,
+			  .open = true,
+			  .lax = true};
+
+	(void)keys_read(&ks, d, t, obj, d, called(t));
 }
 
 void keys_keep(struct keys *ks, const struct key *k, const struct doc *v,

@@ -47,6 +47,7 @@ enum key_type {
 	KEY_ENUM,     /* index of a word */
 	KEY_FLAGS,    /* list of words: bit i is word i */
 	KEY_TEXTS,    /* const char *const * and a count */
+	KEY_IPS,      /* list of addresses: struct ip * and a count */
 	KEY_MAP,      /* a struct inside this one, or this one itself */
 	KEY_LIST,     /* list of maps: struct * and a count */
 	KEY_NAMED,    /* map from names to maps: struct * and a count */
@@ -57,6 +58,8 @@ enum key_flags {
 	KEY_REQUIRED = 1 << 0,
 	KEY_EMPTY = 1 << 1, /* no value means none, or an empty map or list */
 	KEY_POINTERS = 1 << 2, /* the list is of pointers to structs */
+	KEY_INSIDE = 1 << 3,   /* a list of maps or addresses is an array in
+				  the struct, of row.max entries */
 };
 
 struct key;
@@ -110,6 +113,10 @@ struct key {
 #define KEY_ITEMS(T, m, n_)                                                    \
 	.offset = offsetof(T, m), .size = sizeof(*((T *)0)->m),                \
 	.count = offsetof(T, n_)
+#define KEY_ARRAY(T, m, n_)                                                    \
+	.offset = offsetof(T, m), .size = sizeof(((T *)0)->m[0]),              \
+	.count = offsetof(T, n_), .flags = KEY_INSIDE,                         \
+	.max = sizeof(((T *)0)->m) / sizeof(((T *)0)->m[0])
 #define KEY_WORDS(list) .words = (list), .nwords = ARRAY_LEN(list)
 
 struct key_table {
@@ -198,6 +205,11 @@ int keys_read_first(struct arena *a, const struct doc *d,
 /* The same for what another program says (keys.open). */
 int keys_read_open(struct arena *a, const struct doc *d,
 		   const struct key_table *t, void *obj, struct err *reterr);
+
+/* The same for an answer of which nothing is believed: what is wrong is
+ * passed over, lists end at their limit, and the rest is read. */
+void keys_read_loose(struct arena *a, const struct doc *d,
+		     const struct key_table *t, void *obj);
 
 /* For row.read of a value that is looked at later: row.at has it then. */
 void keys_keep(struct keys *ks, const struct key *k, const struct doc *v,

@@ -67,14 +67,14 @@ static inline void key_store(void *obj, size_t offset, const void *v,
 }
 
 /* Entry i of a list. */
-static inline unsigned char *key_item(const struct key *k, unsigned char *list,
-				      size_t i)
+static inline void *key_item(const struct key *k, const unsigned char *list,
+			     size_t i)
 {
-	unsigned char *item = list + i * k->size;
+	const unsigned char *item = list + i * k->size;
 	void *to;
 
 	if (!(k->flags & KEY_POINTERS))
-		return item;
+		return (void *)item;
 	memcpy(&to, item, sizeof(to));
 	return to;
 }

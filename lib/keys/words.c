@@ -184,6 +184,10 @@ static void wrong_type(struct buf *b, const struct key *k, const struct doc *v)
 		buf_printf(b, "expected a list of texts, found %s",
 			   keys_found(v));
 		break;
+	case KEY_IPS:
+		buf_printf(b, "expected a list of addresses, found %s",
+			   keys_found(v));
+		break;
 	case KEY_NAMED:
 		buf_printf(b,
 			   "expected a map from %s names to what they are, "

@@ -59,6 +59,7 @@ static bool is_default(const struct key *k, const void *obj)
 	case KEY_MAC:
 		return zeros(field, k->size);
 	case KEY_TEXTS:
+	case KEY_IPS:
 	case KEY_LIST:
 	case KEY_NAMED:
 		key_load(obj, k->count, &n, sizeof(n));
@@ -116,14 +117,39 @@ static void write_texts(const struct key *k, const void *obj, struct json *j)
 	json_arr_end(j);
 }
 
+/* Where a row's list begins: in the struct, or where that points to. */
+static const unsigned char *list_of(const struct key *k, const void *obj)
+{
+	const unsigned char *list = (const unsigned char *)obj + k->offset;
+
+	if (!(k->flags & KEY_INSIDE))
+		key_load(obj, k->offset, &list, sizeof(list));
+	return list;
+}
+
+static void write_ips(const struct key *k, const void *obj, struct json *j)
+{
+	const unsigned char *list = list_of(k, obj);
+	char text[IP_TEXT_MAX];
+	struct ip ip;
+	size_t n;
+
+	key_load(obj, k->count, &n, sizeof(n));
+	json_arr(j);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&ip, list + i * sizeof(ip), sizeof(ip));
+		json_str(j, ip_print(&ip, text));
+	}
+	json_arr_end(j);
+}
+
 static void write_items(const struct key *k, const void *obj, struct json *j)
 {
+	const unsigned char *list = list_of(k, obj), *item;
 	const struct key_table *t = k->table;
-	unsigned char *list, *item;
 	const char *name;
 	size_t n;
 
-	key_load(obj, k->offset, &list, sizeof(list));
 	key_load(obj, k->count, &n, sizeof(n));
 	if (k->type == KEY_NAMED)
 		json_obj(j);
@@ -188,6 +214,9 @@ static void write_value(const struct key *k, const void *obj, struct json *j)
 		break;
 	case KEY_TEXTS:
 		write_texts(k, obj, j);
+		break;
+	case KEY_IPS:
+		write_ips(k, obj, j);
 		break;
 	case KEY_MAP:
 		json_obj(j);

@@ -569,9 +569,92 @@ static void hostile(void)
 	is_int(ks.faults, 60000, "60000 unknown keys are counted");
 }
 
+struct party {
+	struct ip *ips;
+	size_t nips;
+	struct ip few[2];
+	size_t nfew;
+	struct leaf leaves[2];
+	size_t nleaves;
+	uint8_t small;
+	const char *text;
+};
+
+static const struct key party_keys[] = {
+	{"ips", KEY_IPS, KEY_ITEMS(struct party, ips, nips), .max = 3},
+	{"few", KEY_IPS, KEY_ARRAY(struct party, few, nfew)},
+	{"leaves", KEY_LIST, KEY_ARRAY(struct party, leaves, nleaves),
+	 .table = &leaf_table},
+	{"small", KEY_UINT, KEY_FIELD(struct party, small), .def = 9},
+	{"text", KEY_TEXT, KEY_FIELD(struct party, text)},
+};
+static const struct key_table party_table =
+	KEY_TABLE("party", struct party, party_keys);
+
+static void addresses(void)
+{
+	static const char text[] = "{\"ips\": [\"10.0.0.1\",\"2001:db8::1\"],"
+				   "\"few\": [\"10.0.0.2\",\"10.0.0.3\"],"
+				   "\"leaves\": [{\"n\": 1},{}],\"small\": 3}";
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct party x = {0};
+	struct err err = {0};
+	struct json j;
+
+	is_int(keys_read_first(&a, parse(&a, text), &party_table, &x, &err), 0,
+	       "lists of addresses, and arrays in the struct");
+	ok(x.nips == 2 && x.ips[1].family == 6 && x.nfew == 2 &&
+		   x.few[1].b[3] == 3 && x.nleaves == 2 && x.leaves[0].n == 1 &&
+		   x.leaves[1].n == 7,
+	   "and what is in them");
+	json_init(&j, &b, 0);
+	json_obj(&j);
+	keys_write(&party_table, &x, &j);
+	json_obj_end(&j);
+	is(b.data, text, "written as they were");
+	x = (struct party){0};
+	is_int(keys_read_first(&a, parse(&a, "{ips: [10.0.0.1, no]}"),
+			       &party_table, &x, &err),
+	       -EINVAL, "%s", err.msg);
+	is_int(keys_read_first(&a, parse(&a, "{few: ['::1', '::2', '::3']}"),
+			       &party_table, &x, &err),
+	       -EINVAL, "%s", err.msg);
+}
+
+/* Of an answer of which nothing is believed, all that can be read is. */
+static void loose(void)
+{
+	auto_arena struct arena a = {0};
+	struct party x = {0};
+
+	keys_read_loose(&a,
+			parse(&a,
+			      "{more: 1, ips: [no, 10.0.0.1, [], '::1'],"
+			      "few: ['::1', '::2', '::3', '::4'], small: 256,"
+			      "leaves: [{n: -1, text: a}, 5, {}, {}],"
+			      "text: 12}"),
+			&party_table, &x);
+	ok(x.nips == 1 && x.ips[0].family == 4, "loose: one address of three");
+	is_int(x.nfew, 2, "loose: an array holds what it can");
+	is_int(x.small, 9, "loose: a number that does not fit is none");
+	ok(x.nleaves == 2 && x.leaves[0].n == 7 && x.leaves[0].text &&
+		   strcmp(x.leaves[0].text, "a") == 0 && x.leaves[1].n == 7,
+	   "loose: entries keep what is right in them");
+	is(x.text, "12", "loose: whatever is written there is a text");
+	x = (struct party){0};
+	keys_read_loose(&a, parse(&a, "[1]"), &party_table, &x);
+	keys_read_loose(&a, NULL, &party_table, &x);
+	keys_read_loose(&a, parse(&a, "{ips: 5, leaves: {}, text: [a]}"),
+			&party_table, &x);
+	ok(!x.nips && !x.nleaves && !x.text, "loose: nothing of nothing");
+}
+
 int main(void)
 {
 	values();
+	addresses();
+	loose();
 	words();
 	required();
 	defaults_are_left_out();
