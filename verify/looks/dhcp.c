@@ -10,12 +10,10 @@
 
 #include <errno.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
@@ -226,23 +224,6 @@ static int ask_and_wait(struct asking *k, int64_t ms, size_t enough,
 	return 0;
 }
 
-static int open_socket(unsigned index, struct err *reterr)
-{
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-				 .sll_protocol = htons(ETH_P_IP),
-				 .sll_ifindex = (int)index};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = -errno;
-
-	if (fd < 0)
-		return err_sys(reterr, r, "open a packet socket");
-	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
-		return fd;
-	r = -errno;
-	close(fd);
-	return err_sys(reterr, r, "bind a packet socket");
-}
-
 static const struct key offer_rows[] = {
 	{"server", KEY_IP, KEY_FIELD(struct seen_offer, server)},
 	{"addr", KEY_IP, KEY_FIELD(struct seen_offer, addr)},
@@ -260,36 +241,44 @@ static const struct key rows[] = {
 static const struct key_table table =
 	KEY_TABLE("answer", struct seen_offers, rows);
 
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct dhcp_ask, netns), .def_text = ""},
+	{"dev", KEY_TEXT, KEY_FIELD(struct dhcp_ask, dev), .def_text = ""},
+	{"mac", KEY_MAC, KEY_FIELD(struct dhcp_ask, mac),
+	 .flags = KEY_REQUIRED},
+	{"duration_ms", KEY_UINT, KEY_FIELD(struct dhcp_ask, duration_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 2000},
+	{"enough", KEY_UINT, KEY_FIELD(struct dhcp_ask, enough),
+	 .max = DHCP_OFFERS_MAX},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct dhcp_ask, ask_rows);
+
 int look_dhcp(const struct doc *req, struct json *j, struct err *reterr)
 {
+	auto_arena struct arena a = {0};
 	auto_close int fd = -1;
 	struct asking k = {0};
-	int64_t ms, enough;
-	const char *dev;
+	struct dhcp_ask q = {0};
 	unsigned index;
 	int r;
 
-	if (mac_parse(doc_str(req, "mac", ""), &k.mac) < 0)
-		return err_set(reterr, -EINVAL, "'%.64s' is no MAC address",
-			       doc_str(req, "mac", ""));
-	r = look_number(req, "duration_ms", 1, LOOK_DURATION_MAX_MS, 2000, &ms,
-			reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_number(req, "enough", 0, DHCP_OFFERS_MAX, 0, &enough,
-				reterr);
+		r = look_enter(q.netns, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
-	if (r == 0)
-		r = look_dev(req, &dev, &index, reterr);
+		r = look_dev(q.netns, q.dev, &index, reterr);
 	if (r < 0)
 		return r;
 	if (getrandom(&k.xid, sizeof(k.xid), 0) != sizeof(k.xid))
 		return err_sys(reterr, -errno, "random numbers");
-	fd = open_socket(index, reterr);
+	fd = look_packets(index, ETH_P_IP, reterr);
 	if (fd < 0)
 		return fd;
 	k.fd = fd;
-	r = ask_and_wait(&k, ms, (size_t)enough, reterr);
+	k.mac = q.mac;
+	r = ask_and_wait(&k, q.duration_ms, q.enough, reterr);
 	if (r == 0)
 		keys_write(&table,
 			   &(struct seen_offers){.items = k.offers, .n = k.n},
@@ -301,15 +290,7 @@ int look_dhcp(const struct doc *req, struct json *j, struct err *reterr)
 
 void dhcp_ask(const struct dhcp_ask *q, struct buf *out)
 {
-	char mac[MAC_TEXT_MAX];
-	struct json j;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kstr(&j, "dev", q->dev);
-	json_kstr(&j, "mac", mac_print(&q->mac, mac));
-	json_kint(&j, "duration_ms", q->duration_ms);
-	json_kint(&j, "enough", q->enough);
+	look_ask(&ask_table, q, out);
 }
 
 void dhcp_answer(struct arena *a, const struct doc *d, struct seen_offers *ret)

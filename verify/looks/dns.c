@@ -199,75 +199,71 @@ static void ask_and_wait(struct asking *k, const uint8_t *query, size_t len,
 	}
 }
 
-static void write_answers(struct json *j, const struct asking *k)
-{
-	char text[IP_TEXT_MAX];
-	size_t i, m;
+/* --- requests and answers ---------------------------------------------- */
 
-	json_key(j, "answers");
-	json_arr(j);
-	for (i = 0; i < k->n; i++) {
-		const struct seen_name *s = &k->items[i];
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct dns_ask, netns), .def_text = ""},
+	{"name", KEY_TEXT, KEY_FIELD(struct dns_ask, name),
+	 .flags = KEY_REQUIRED},
+	{"timeout_ms", KEY_UINT, KEY_FIELD(struct dns_ask, timeout_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 2000},
+	{"servers", KEY_IPS, KEY_ITEMS(struct dns_ask, servers, n),
+	 .max = DNS_SERVERS_MAX},
+};
 
-		json_obj(j);
-		json_kstr(j, "server", ip_print(&s->server, text));
-		if (s->error)
-			json_kstr(j, "error", s->error);
-		json_key(j, "addrs");
-		json_arr(j);
-		for (m = 0; m < s->naddrs; m++)
-			json_str(j, ip_print(&s->addrs[m], text));
-		json_arr_end(j);
-		json_obj_end(j);
-	}
-	json_arr_end(j);
-}
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct dns_ask, ask_rows);
+
+static const struct key name_rows[] = {
+	{"server", KEY_IP, KEY_FIELD(struct seen_name, server)},
+	{"error", KEY_TEXT, KEY_FIELD(struct seen_name, error)},
+	{"addrs", KEY_IPS, KEY_ARRAY(struct seen_name, addrs, naddrs)},
+};
+
+static const struct key_table name_table =
+	KEY_TABLE("server's answer", struct seen_name, name_rows);
+
+static const struct key answer_rows[] = {
+	{"answers", KEY_LIST, KEY_ITEMS(struct seen_names, items, n),
+	 .flags = KEY_REQUIRED, .max = DNS_SERVERS_MAX, .table = &name_table},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct seen_names, answer_rows);
 
 int look_dns(const struct doc *req, struct json *j, struct err *reterr)
 {
-	const char *name = doc_str(req, "name", "");
+	auto_arena struct arena a = {0};
 	uint8_t query[DNS_QUERY_MAX];
 	auto_close int fd = -1;
 	struct asking k = {0};
-	const struct doc *item;
-	int64_t ms;
+	struct dns_ask q = {0};
 	int r, len;
 	int both = 0;
 
-	DOC_FOREACH (item, doc_get(req, "servers")) {
-		struct seen_name *s = &k.items[k.n];
-
-		if (k.n == DNS_SERVERS_MAX)
-			return err_set(reterr, -E2BIG,
-				       "more than %d servers to ask",
-				       DNS_SERVERS_MAX);
-		if (!item->str || ip_parse(item->str, &s->server) < 0)
-			return err_set(reterr, -EINVAL,
-				       "'%.64s' is no server's address",
-				       item->str ? item->str : "");
-		s->error = no_answer;
-		k.n++;
-	}
-	k.left = k.n;
-	r = look_number(req, "timeout_ms", 1, LOOK_DURATION_MAX_MS, 2000, &ms,
-			reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(q.netns, reterr);
 	if (r < 0)
 		return r;
+	for (k.n = 0; k.n < q.n; k.n++)
+		k.items[k.n] = (struct seen_name){.server = q.servers[k.n],
+						  .error = no_answer};
+	k.left = k.n;
 	if (getrandom(&k.id, sizeof(k.id), 0) != sizeof(k.id))
 		return err_sys(reterr, -errno, "random numbers");
-	len = dns_query(name, k.id, query);
+	len = dns_query(q.name, k.id, query);
 	if (len < 0)
 		return err_set(reterr, len, "'%.64s' is no name to ask for",
-			       name);
+			       q.name);
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof(both)) < 0)
 		return err_sys(reterr, -errno, "open a socket");
 	k.fd = fd;
-	ask_and_wait(&k, query, (size_t)len, ms);
-	write_answers(j, &k);
+	ask_and_wait(&k, query, (size_t)len, q.timeout_ms);
+	keys_write(&answer_table,
+		   &(struct seen_names){.items = k.items, .n = k.n}, j);
 	return 0;
 }
 
@@ -275,51 +271,13 @@ int look_dns(const struct doc *req, struct json *j, struct err *reterr)
 
 void dns_ask(const struct dns_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-	size_t i;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kstr(&j, "name", q->name);
-	json_kint(&j, "timeout_ms", q->timeout_ms);
-	json_key(&j, "servers");
-	json_arr(&j);
-	for (i = 0; i < q->n; i++)
-		json_str(&j, ip_print(&q->servers[i], text));
-	json_arr_end(&j);
-}
-
-static void read_addrs(const struct doc *list, struct seen_name *s)
-{
-	const struct doc *item;
-
-	DOC_FOREACH (item, list)
-		if (item->str && s->naddrs < DNS_ADDRS_MAX &&
-		    ip_parse(item->str, &s->addrs[s->naddrs]) == 0)
-			s->naddrs++;
+	look_ask(&ask_table, q, out);
 }
 
 void dns_answer(struct arena *a, const struct doc *d, struct seen_names *ret)
 {
-	const struct doc *list = doc_get(d, "answers"), *item;
-	const char *error;
-
 	*ret = (struct seen_names){0};
-	if (!list) {
+	keys_read_loose(a, d, &answer_table, ret);
+	if (!doc_get(d, "answers"))
 		ret->error = "its answer is missing";
-		return;
-	}
-	DOC_FOREACH (item, list) {
-		struct seen_name *s;
-
-		if (ret->n == DNS_SERVERS_MAX)
-			break;
-		s = arena_push(a, &ret->items, &ret->n, sizeof(*s));
-		error = doc_str(item, "error", NULL);
-		s->error = error ? arena_strdup(a, error) : NULL;
-		if (ip_parse(doc_str(item, "server", ""), &s->server) < 0)
-			s->server = (struct ip){0};
-		read_addrs(doc_get(item, "addrs"), s);
-	}
 }

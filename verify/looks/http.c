@@ -46,7 +46,7 @@ struct talk {
 struct asking {
 	struct arena *a;
 	struct ip server;
-	const char *paths[HTTP_PATHS_MAX];
+	const char *const *paths;
 	size_t npaths;
 	int64_t timeout;
 	struct from *from;
@@ -236,136 +236,133 @@ static void ask_all(struct asking *k)
 		hang_up(&k->talks[i]);
 }
 
-static void write_from(struct json *j, const struct from *f)
-{
-	size_t i;
+/* --- requests and answers ---------------------------------------------- */
 
-	json_obj(j);
-	json_key(j, "answers");
-	json_arr(j);
-	for (i = 0; i < f->done; i++) {
-		json_obj(j);
-		json_kint(j, "status", f->said[i].status);
-		json_kstr(j, "body", f->said[i].body);
-		json_obj_end(j);
+static const struct key ask_rows[] = {
+	{"server", KEY_IP, KEY_FIELD(struct http_ask, server),
+	 .flags = KEY_REQUIRED},
+	{"timeout_ms", KEY_UINT, KEY_FIELD(struct http_ask, timeout_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 3000},
+	{"paths", KEY_TEXTS, KEY_ITEMS(struct http_ask, paths, npaths),
+	 .flags = KEY_REQUIRED, .max = HTTP_PATHS_MAX},
+	{"from", KEY_TEXTS, KEY_ITEMS(struct http_ask, from, n),
+	 .max = HTTP_FROM_MAX},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct http_ask, ask_rows);
+
+/* What one namespace heard. */
+struct told {
+	struct http_said said[HTTP_PATHS_MAX];
+	size_t n;
+	const char *error;
+};
+
+struct told_all {
+	struct told *items;
+	size_t n;
+};
+
+static const struct key said_rows[] = {
+	{"status", KEY_UINT, KEY_FIELD(struct http_said, status), .max = 599},
+	{"body", KEY_TEXT, KEY_FIELD(struct http_said, body), .def_text = ""},
+};
+
+static const struct key_table said_table =
+	KEY_TABLE("answer", struct http_said, said_rows);
+
+static const struct key told_rows[] = {
+	{"answers", KEY_LIST, KEY_ARRAY(struct told, said, n),
+	 .table = &said_table},
+	{"error", KEY_TEXT, KEY_FIELD(struct told, error)},
+};
+
+static const struct key_table told_table =
+	KEY_TABLE("answers", struct told, told_rows);
+
+static const struct key answer_rows[] = {
+	{"from", KEY_LIST, KEY_ITEMS(struct told_all, items, n),
+	 .max = HTTP_FROM_MAX, .table = &told_table},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct told_all, answer_rows);
+
+static void write_answer(struct asking *k, struct json *j)
+{
+	struct told_all all = {
+		.items = arena_array(k->a, k->n, sizeof(*all.items)),
+		.n = k->n};
+
+	for (size_t i = 0; i < k->n; i++) {
+		const struct from *f = &k->from[i];
+
+		memcpy(all.items[i].said, f->said, sizeof(f->said));
+		all.items[i].n = f->done;
+		all.items[i].error = *f->error ? f->error : NULL;
 	}
-	json_arr_end(j);
-	if (*f->error)
-		json_kstr(j, "error", f->error);
-	json_obj_end(j);
+	keys_write(&answer_table, &all, j);
 }
 
 static int read_request(struct asking *k, const struct doc *req,
 			struct err *reterr)
 {
-	const struct doc *item;
-	int64_t ms;
-	int r;
+	struct http_ask q = {0};
+	int r = look_request(k->a, req, &ask_table, &q, reterr);
 
-	if (ip_parse(doc_str(req, "server", ""), &k->server) < 0 ||
-	    k->server.family != 4)
+	if (r < 0)
+		return r;
+	if (q.server.family != 4)
 		return err_set(reterr, -EINVAL,
-			       "'%.64s' is no server's IPv4 address",
-			       doc_str(req, "server", ""));
-	DOC_FOREACH (item, doc_get(req, "paths")) {
-		if (k->npaths == HTTP_PATHS_MAX)
-			return err_set(reterr, -E2BIG, "more than %d paths",
-				       HTTP_PATHS_MAX);
-		k->paths[k->npaths++] = item->str ? item->str : "/";
-	}
-	DOC_FOREACH (item, doc_get(req, "from")) {
-		if (k->n == HTTP_FROM_MAX)
-			return err_set(reterr, -E2BIG,
-				       "more than %d places to ask from",
-				       HTTP_FROM_MAX);
-		*(struct from *)arena_push(k->a, &k->from, &k->n,
-					   sizeof(struct from)) =
-			(struct from){.netns = item->str ? item->str : ""};
-	}
-	if (!k->npaths)
+			       "a server is asked by its IPv4 address");
+	if (!q.npaths)
 		return err_set(reterr, -EINVAL, "no path to ask for");
-	r = look_number(req, "timeout_ms", 1, LOOK_DURATION_MAX_MS, 3000, &ms,
-			reterr);
-	k->timeout = r < 0 ? 0 : ms * NS_PER_MS;
-	return r;
+	k->server = q.server;
+	k->paths = q.paths;
+	k->npaths = q.npaths;
+	k->timeout = q.timeout_ms * NS_PER_MS;
+	k->from = arena_array(k->a, q.n, sizeof(*k->from));
+	for (k->n = 0; k->n < q.n; k->n++)
+		k->from[k->n].netns = q.from[k->n];
+	return 0;
 }
 
 int look_http(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	struct asking *k = arena_alloc(&a, sizeof(*k));
-	size_t i;
 	int r;
 
 	k->a = &a;
 	r = read_request(k, req, reterr);
-	if (r == 0) {
-		ask_all(k);
-		json_key(j, "from");
-		json_arr(j);
-		for (i = 0; i < k->n; i++)
-			write_from(j, &k->from[i]);
-		json_arr_end(j);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	ask_all(k);
+	write_answer(k, j);
+	return 0;
 }
 
 /* --- the other side: the request and its answer ---------------------- */
 
 void http_ask(const struct http_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-	size_t i;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "server", ip_print(&q->server, text));
-	json_kint(&j, "timeout_ms", q->timeout_ms);
-	json_key(&j, "paths");
-	json_arr(&j);
-	for (i = 0; i < q->npaths; i++)
-		json_str(&j, q->paths[i]);
-	json_arr_end(&j);
-	json_key(&j, "from");
-	json_arr(&j);
-	for (i = 0; i < q->n; i++)
-		json_str(&j, q->from[i]);
-	json_arr_end(&j);
-}
-
-static void read_said(struct arena *a, const struct doc *d,
-		      struct seen_http *ret)
-{
-	const struct doc *item;
-	size_t n = 0;
-
-	DOC_FOREACH (item, doc_get(d, "answers")) {
-		int64_t status = doc_int(item, "status", 0);
-
-		if (n == HTTP_PATHS_MAX)
-			return;
-		ret->said[n].status =
-			status < 0 || status > 599 ? 0 : (unsigned)status;
-		ret->said[n++].body =
-			arena_strdup(a, doc_str(item, "body", ""));
-	}
+	look_ask(&ask_table, q, out);
 }
 
 void http_answer(struct arena *a, const struct doc *d, struct seen_http *ret,
 		 size_t n)
 {
-	const struct doc *list = doc_get(d, "from"), *item;
-	const char *error;
-	size_t i = 0;
+	struct told_all all = {0};
 
-	DOC_FOREACH (item, list) {
-		if (i == n)
-			return;
+	keys_read_loose(a, d, &answer_table, &all);
+	for (size_t i = 0; i < n; i++) {
 		ret[i] = (struct seen_http){0};
-		error = doc_str(item, "error", NULL);
-		ret[i].trouble = error ? arena_strdup(a, error) : NULL;
-		read_said(a, item, &ret[i++]);
+		if (i >= all.n) {
+			ret[i].error = "its answer is missing";
+			continue;
+		}
+		ret[i].trouble = all.items[i].error;
+		memcpy(ret[i].said, all.items[i].said, sizeof(ret[i].said));
 	}
-	for (; i < n; i++)
-		ret[i] = (struct seen_http){.error = "its answer is missing"};
 }

@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
+#include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/kernel/netns.h"
 #include "provision/node/agent.h"
@@ -30,27 +34,37 @@ int look_number(const struct doc *req, const char *key, int64_t min,
 	return 0;
 }
 
-int look_enter(const struct doc *req, struct err *reterr)
+int look_enter(const char *netns, struct err *reterr)
 {
-	return netns_enter(doc_str(req, "netns", ""), reterr);
+	return netns_enter(netns, reterr);
 }
 
-int look_dev(const struct doc *req, const char **ret, unsigned *ret_index,
+int look_dev(const char *netns, const char *dev, unsigned *ret_index,
 	     struct err *reterr)
 {
-	const char *dev = doc_str(req, "dev", ""), *ns;
-
 	if (!*dev || strlen(dev) >= IFNAMSIZ)
 		return err_set(reterr, -EINVAL,
 			       "'%.64s' cannot name an interface", dev);
 	*ret_index = if_nametoindex(dev);
-	if (!*ret_index) {
-		ns = doc_str(req, "netns", "");
+	if (!*ret_index)
 		return err_set(reterr, -ENODEV, "no interface %s%s%s", dev,
-			       *ns ? " in " : "", ns);
-	}
-	*ret = dev;
+			       *netns ? " in " : "", netns);
 	return 0;
+}
+
+int look_packets(unsigned index, unsigned protocol, struct err *reterr)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons((uint16_t)protocol),
+				 .sll_ifindex = (int)index};
+	auto_close int fd =
+		socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return err_sys(reterr, -errno, "open a packet socket");
+	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return err_sys(reterr, -errno, "bind a packet socket");
+	return take_fd(&fd);
 }
 
 unsigned look_wait(int fd, struct mono until)
@@ -82,6 +96,22 @@ unsigned look_wait(int fd, struct mono until)
 	if (!mono_is_never(until) && !mono_before(clock_mono(), until))
 		wake |= LOOK_TIME;
 	return wake;
+}
+
+void look_ask(const struct key_table *t, const void *q, struct buf *out)
+{
+	struct json j;
+
+	/* Members, not an object: a key at depth 0 has no braces around. */
+	json_init(&j, out, 0);
+	keys_write(t, q, &j);
+	buf_adds(out, "");
+}
+
+int look_request(struct arena *a, const struct doc *req,
+		 const struct key_table *t, void *ret, struct err *reterr)
+{
+	return keys_read_open(a, req, t, ret, reterr);
 }
 
 const char *look_read(struct arena *a, const struct doc *d,

@@ -21,12 +21,22 @@
 int look_number(const struct doc *req, const char *key, int64_t min,
 		int64_t max, int64_t def, int64_t *ret, struct err *reterr);
 
-/* Moves the process into the request's namespace. */
-int look_enter(const struct doc *req, struct err *reterr);
+/* Moves the process into a namespace ("": the node's own). */
+int look_enter(const char *netns, struct err *reterr);
 
-/* The name of the request's interface, which must be there. */
-int look_dev(const struct doc *req, const char **ret, unsigned *ret_index,
+/* The index of an interface of that namespace, where the process is. */
+int look_dev(const char *netns, const char *dev, unsigned *ret_index,
 	     struct err *reterr);
+
+/* A packet socket on an interface, of an ETH_P_*. */
+int look_packets(unsigned index, unsigned protocol, struct err *reterr);
+
+/* Writes a request's members by its rows. */
+void look_ask(const struct key_table *t, const void *q, struct buf *out);
+
+/* Reads a request by them; texts may be the document's own. -EINVAL. */
+int look_request(struct arena *a, const struct doc *req,
+		 const struct key_table *t, void *ret, struct err *reterr);
 
 /* Reads an answer by its rows. What is wrong with it, in words; or NULL. */
 const char *look_read(struct arena *a, const struct doc *d,

@@ -330,25 +330,30 @@ static void ping_release(struct ping *p)
 		close(p->fd);
 }
 
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct ping_ask, netns), .def_text = ""},
+	{"dst", KEY_IP, KEY_FIELD(struct ping_ask, dst), .flags = KEY_REQUIRED},
+	{"count", KEY_UINT, KEY_FIELD(struct ping_ask, count),
+	 .max = PING_PROBES_MAX, .def = 4},
+	{"interval_us", KEY_UINT, KEY_FIELD(struct ping_ask, interval_us),
+	 .min = PING_INTERVAL_MIN_US, .max = 60000000, .def = 200000},
+	{"timeout_ms", KEY_UINT, KEY_FIELD(struct ping_ask, timeout_ms),
+	 .max = LOOK_DURATION_MAX_MS, .def = 1000},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct ping_ask, ask_rows);
+
 int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_(ping_release) struct ping p = {.fd = -1};
-	int64_t count, interval, timeout;
-	const char *dst = doc_str(req, "dst", "");
+	struct ping_ask q = {0};
 	int r;
 
-	if (ip_parse(dst, &p.dst) < 0)
-		return err_set(reterr, -EINVAL, "'%.64s' is no address to ping",
-			       dst);
-	r = look_number(req, "count", 0, PING_PROBES_MAX, 4, &count, reterr);
+	r = look_request(&p.arena, req, &ask_table, &q, reterr);
+	p.dst = q.dst;
 	if (r == 0)
-		r = look_number(req, "interval_us", PING_INTERVAL_MIN_US,
-				60000000, 200000, &interval, reterr);
-	if (r == 0)
-		r = look_number(req, "timeout_ms", 0, LOOK_DURATION_MAX_MS,
-				1000, &timeout, reterr);
-	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(q.netns, reterr);
 	if (r == 0)
 		r = open_socket(&p, reterr);
 	if (r < 0)
@@ -356,8 +361,8 @@ int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 	if (getrandom(&p.nonce, sizeof(p.nonce), 0) != sizeof(p.nonce))
 		return err_sys(reterr, -errno, "random numbers");
 	p.id = (uint16_t)(p.nonce >> 48);
-	p.timeout = timeout * NS_PER_MS;
-	run(&p, count ? (size_t)count : PING_PROBES_MAX, interval * NS_PER_US);
+	p.timeout = q.timeout_ms * NS_PER_MS;
+	run(&p, q.count ? q.count : PING_PROBES_MAX, q.interval_us * NS_PER_US);
 	write_probes(j, &p);
 	return 0;
 }
@@ -366,15 +371,7 @@ int look_ping(const struct doc *req, struct json *j, struct err *reterr)
 
 void ping_ask(const struct ping_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kstr(&j, "dst", ip_print(&q->dst, text));
-	json_kint(&j, "count", q->count);
-	json_kint(&j, "interval_us", q->interval_us);
-	json_kint(&j, "timeout_ms", q->timeout_ms);
+	look_ask(&ask_table, q, out);
 }
 
 static const struct key probe_rows[] = {

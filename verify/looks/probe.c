@@ -71,73 +71,93 @@ static void send_round(struct from *list, size_t n)
 	}
 }
 
-static int read_from(struct arena *a, const struct doc *req, struct from **ret,
-		     size_t *ret_n, struct err *reterr)
+/* --- requests and answers ---------------------------------------------- */
+
+static const struct key from_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct probe_from, netns),
+	 .def_text = ""},
+	{"dst", KEY_IP, KEY_FIELD(struct probe_from, dst),
+	 .flags = KEY_REQUIRED},
+};
+
+static const struct key_table from_table =
+	KEY_TABLE("place", struct probe_from, from_rows);
+
+static const struct key ask_rows[] = {
+	{"count", KEY_UINT, KEY_FIELD(struct probe_ask, count), .min = 1,
+	 .max = PROBE_ROUNDS_MAX, .def = 1},
+	{"interval_us", KEY_UINT, KEY_FIELD(struct probe_ask, interval_us),
+	 .min = 1000, .max = 60000000, .def = 200000},
+	{"from", KEY_LIST, KEY_ITEMS(struct probe_ask, from, n),
+	 .flags = KEY_REQUIRED, .max = PROBE_FROM_MAX, .table = &from_table},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct probe_ask, ask_rows);
+
+struct told_all {
+	struct seen_sent *items;
+	size_t n;
+};
+
+static const struct key sent_rows[] = {
+	{"sent", KEY_INT, KEY_FIELD(struct seen_sent, sent)},
+	{"error", KEY_TEXT, KEY_FIELD(struct seen_sent, error)},
+};
+
+static const struct key_table sent_table =
+	KEY_TABLE("place", struct seen_sent, sent_rows);
+
+static const struct key answer_rows[] = {
+	{"from", KEY_LIST, KEY_ITEMS(struct told_all, items, n),
+	 .max = PROBE_FROM_MAX, .table = &sent_table},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct told_all, answer_rows);
+
+static void write_answer(struct arena *a, struct json *j,
+			 const struct from *list, size_t n)
 {
-	const struct doc *item;
-	struct from *f;
+	struct told_all all = {.items = arena_array(a, n, sizeof(*all.items)),
+			       .n = n};
 
-	DOC_FOREACH (item, doc_get(req, "from")) {
-		if (*ret_n == PROBE_FROM_MAX)
-			return err_set(reterr, -E2BIG,
-				       "more than %d places to probe from",
-				       PROBE_FROM_MAX);
-		f = arena_push(a, ret, ret_n, sizeof(*f));
-		f->netns = doc_str(item, "netns", "");
-		if (ip_parse(doc_str(item, "dst", ""), &f->dst) < 0)
-			return err_set(reterr, -EINVAL,
-				       "'%.64s' is no address to probe",
-				       doc_str(item, "dst", ""));
-	}
-	return 0;
-}
-
-static void write_from(struct json *j, const struct from *list, size_t n)
-{
-	size_t i;
-
-	json_key(j, "from");
-	json_arr(j);
-	for (i = 0; i < n; i++) {
-		json_obj(j);
-		json_kint(j, "sent", list[i].sent);
-		if (*list[i].error)
-			json_kstr(j, "error", list[i].error);
-		json_obj_end(j);
-	}
-	json_arr_end(j);
+	for (size_t i = 0; i < n; i++)
+		all.items[i] = (struct seen_sent){
+			.sent = list[i].sent,
+			.error = *list[i].error ? list[i].error : NULL};
+	keys_write(&answer_table, &all, j);
 }
 
 int look_probe(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
-	struct from *list = NULL;
-	int64_t count, interval, k;
+	struct probe_ask q = {0};
+	struct from *list;
 	struct mono due;
-	unsigned wake = 0;
-	size_t n = 0;
+	unsigned k, wake = 0;
 	int r;
 
-	r = look_number(req, "count", 1, PROBE_ROUNDS_MAX, 1, &count, reterr);
-	if (r == 0)
-		r = look_number(req, "interval_us", 1000, 60000000, 200000,
-				&interval, reterr);
-	if (r == 0)
-		r = read_from(&a, req, &list, &n, reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r < 0)
 		return r;
+	list = arena_array(&a, q.n, sizeof(*list));
+	for (size_t i = 0; i < q.n; i++) {
+		list[i].netns = q.from[i].netns;
+		list[i].dst = q.from[i].dst;
+	}
 	due = clock_mono();
-	for (k = 0; k < count && !(wake & LOOK_STOP); k++) {
-		send_round(list, n);
-		due = mono_add(due, k + 1 < count
-					    ? interval * NS_PER_US
+	for (k = 0; k < q.count && !(wake & LOOK_STOP); k++) {
+		send_round(list, q.n);
+		due = mono_add(due, k + 1 < q.count
+					    ? q.interval_us * NS_PER_US
 					    : PROBE_LINGER_MS * NS_PER_MS);
 		/* Late is late: rounds need no exact time. */
 		if (mono_before(due, clock_mono()))
 			due = clock_mono();
 		wake = look_wait(-1, due);
 	}
-	write_from(j, list, n);
+	write_answer(&a, j, list, q.n);
 	return 0;
 }
 
@@ -145,38 +165,17 @@ int look_probe(const struct doc *req, struct json *j, struct err *reterr)
 
 void probe_ask(const struct probe_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-	size_t i;
-
-	json_init(&j, out, 0);
-	json_kint(&j, "count", q->count);
-	json_kint(&j, "interval_us", q->interval_us);
-	json_key(&j, "from");
-	json_arr(&j);
-	for (i = 0; i < q->n; i++) {
-		json_obj(&j);
-		json_kstr(&j, "netns", q->from[i].netns);
-		json_kstr(&j, "dst", ip_print(&q->from[i].dst, text));
-		json_obj_end(&j);
-	}
-	json_arr_end(&j);
+	look_ask(&ask_table, q, out);
 }
 
 void probe_answer(struct arena *a, const struct doc *d, struct seen_sent *ret,
 		  size_t n)
 {
-	const struct doc *list = doc_get(d, "from"), *item;
-	const char *error;
-	size_t i = 0;
+	struct told_all all = {0};
 
-	DOC_FOREACH (item, list) {
-		if (i == n)
-			return;
-		error = doc_str(item, "error", NULL);
-		ret[i].sent = doc_int(item, "sent", 0);
-		ret[i++].error = error ? arena_strdup(a, error) : NULL;
-	}
-	for (; i < n; i++)
-		ret[i] = (struct seen_sent){.error = "its answer is missing"};
+	keys_read_loose(a, d, &answer_table, &all);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = i < all.n ? all.items[i]
+				   : (struct seen_sent){
+					     .error = "its answer is missing"};
 }

@@ -15,7 +15,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/clock.h"
@@ -223,173 +222,133 @@ static int ask_and_wait(struct asking *k, struct err *reterr)
 	return 0;
 }
 
+/* A packet socket that hears groups which the interface has not joined. */
 static int open_socket(unsigned index, struct err *reterr)
 {
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-				 .sll_protocol = htons(ETH_P_IPV6),
-				 .sll_ifindex = (int)index};
 	struct packet_mreq all = {.mr_ifindex = (int)index,
 				  .mr_type = PACKET_MR_ALLMULTI};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = -errno;
+	auto_close int fd = look_packets(index, ETH_P_IPV6, reterr);
 
 	if (fd < 0)
-		return err_sys(reterr, r, "open a packet socket");
-	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
-	    setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all,
-		       sizeof(all)) == 0)
 		return fd;
-	r = -errno;
-	close(fd);
-	return err_sys(reterr, r, "bind a packet socket");
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all,
+		       sizeof(all)) < 0)
+		return err_sys(reterr, -errno, "bind a packet socket");
+	return take_fd(&fd);
 }
 
-static void write_prefix(struct json *j, const struct ra_prefix *p)
+/* --- requests and answers ---------------------------------------------- */
+
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct ra_ask, netns), .def_text = ""},
+	{"dev", KEY_TEXT, KEY_FIELD(struct ra_ask, dev), .def_text = ""},
+	{"mac", KEY_MAC, KEY_FIELD(struct ra_ask, mac), .flags = KEY_REQUIRED},
+	{"duration_ms", KEY_UINT, KEY_FIELD(struct ra_ask, duration_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 5000},
+	{"settle_ms", KEY_UINT, KEY_FIELD(struct ra_ask, settle_ms),
+	 .max = LOOK_DURATION_MAX_MS, .def = 500},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct ra_ask, ask_rows);
+
+static const struct key prefix_rows[] = {
+	{"prefix", KEY_NET, KEY_FIELD(struct ra_prefix, prefix)},
+	{"onlink", KEY_BOOL, KEY_FIELD(struct ra_prefix, onlink)},
+	{"auto", KEY_BOOL, KEY_FIELD(struct ra_prefix, autonomous)},
+	{"valid", KEY_UINT, KEY_FIELD(struct ra_prefix, valid)},
+	{"preferred", KEY_UINT, KEY_FIELD(struct ra_prefix, preferred)},
+};
+
+static const struct key_table prefix_table =
+	KEY_TABLE("prefix", struct ra_prefix, prefix_rows);
+
+static const struct key advert_rows[] = {
+	{"mac", KEY_MAC, KEY_FIELD(struct seen_advert, mac)},
+	{"from", KEY_IP, KEY_FIELD(struct seen_advert, from)},
+	{"hops", KEY_UINT, KEY_FIELD(struct seen_advert, hops)},
+	{"managed", KEY_BOOL, KEY_FIELD(struct seen_advert, managed)},
+	{"other", KEY_BOOL, KEY_FIELD(struct seen_advert, other)},
+	{"lifetime", KEY_UINT, KEY_FIELD(struct seen_advert, lifetime)},
+	{"mtu", KEY_UINT, KEY_FIELD(struct seen_advert, mtu)},
+	{"prefixes", KEY_LIST,
+	 KEY_ARRAY(struct seen_advert, prefixes, nprefixes),
+	 .table = &prefix_table},
+	{"rdnss", KEY_IPS, KEY_ARRAY(struct seen_advert, dns, ndns)},
+};
+
+/* A prefix that cannot be read is none. */
+static void end_advert(struct keys *ks, const struct doc *d, void *obj)
 {
-	char text[IP_TEXT_MAX];
+	struct seen_advert *x = obj;
+	size_t i, n = 0;
 
-	json_obj(j);
-	json_kstr(j, "prefix", ipnet_print(&p->prefix, text));
-	json_kbool(j, "onlink", p->onlink);
-	json_kbool(j, "auto", p->autonomous);
-	json_kint(j, "valid", p->valid);
-	json_kint(j, "preferred", p->preferred);
-	json_obj_end(j);
-}
-
-static void write_advert(struct json *j, const struct seen_advert *x)
-{
-	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
-	size_t i;
-
-	json_obj(j);
-	json_kstr(j, "mac", mac_print(&x->mac, mac));
-	json_kstr(j, "from", ip_print(&x->from, text));
-	json_kint(j, "hops", x->hops);
-	json_kbool(j, "managed", x->managed);
-	json_kbool(j, "other", x->other);
-	json_kint(j, "lifetime", x->lifetime);
-	json_kint(j, "mtu", x->mtu);
-	json_key(j, "prefixes");
-	json_arr(j);
+	(void)ks;
+	(void)d;
 	for (i = 0; i < x->nprefixes; i++)
-		write_prefix(j, &x->prefixes[i]);
-	json_arr_end(j);
-	json_key(j, "rdnss");
-	json_arr(j);
-	for (i = 0; i < x->ndns; i++)
-		json_str(j, ip_print(&x->dns[i], text));
-	json_arr_end(j);
-	json_obj_end(j);
+		if (ip_is_set(&x->prefixes[i].prefix.ip))
+			x->prefixes[n++] = x->prefixes[i];
+	x->nprefixes = n;
 }
+
+static const struct key_table advert_table = {
+	.name = "advertisement",
+	.keys = advert_rows,
+	.n = ARRAY_LEN(advert_rows),
+	.size = sizeof(struct seen_advert),
+	.end = end_advert,
+};
+
+static const struct key answer_rows[] = {
+	{"adverts", KEY_LIST, KEY_ITEMS(struct seen_adverts, items, n),
+	 .flags = KEY_REQUIRED, .max = RA_ADVERTS_MAX, .table = &advert_table},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct seen_adverts, answer_rows);
 
 int look_ra(const struct doc *req, struct json *j, struct err *reterr)
 {
+	auto_arena struct arena a = {0};
 	auto_close int fd = -1;
 	struct asking k = {0};
-	int64_t ms, settle;
-	const char *dev;
+	struct ra_ask q = {0};
 	unsigned index;
-	size_t i;
 	int r;
 
-	if (mac_parse(doc_str(req, "mac", ""), &k.mac) < 0)
-		return err_set(reterr, -EINVAL, "'%.64s' is no MAC address",
-			       doc_str(req, "mac", ""));
-	r = look_number(req, "duration_ms", 1, LOOK_DURATION_MAX_MS, 5000, &ms,
-			reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_number(req, "settle_ms", 0, LOOK_DURATION_MAX_MS, 500,
-				&settle, reterr);
+		r = look_enter(q.netns, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
-	if (r == 0)
-		r = look_dev(req, &dev, &index, reterr);
+		r = look_dev(q.netns, q.dev, &index, reterr);
 	if (r < 0)
 		return r;
 	fd = open_socket(index, reterr);
 	if (fd < 0)
 		return fd;
 	k.fd = fd;
-	k.end = mono_add(clock_mono(), ms * NS_PER_MS);
-	k.settle_ns = settle * NS_PER_MS;
+	k.mac = q.mac;
+	k.end = mono_add(clock_mono(), q.duration_ms * NS_PER_MS);
+	k.settle_ns = q.settle_ms * NS_PER_MS;
 	r = ask_and_wait(&k, reterr);
-	if (r < 0)
-		return r;
-	json_key(j, "adverts");
-	json_arr(j);
-	for (i = 0; i < k.n; i++)
-		write_advert(j, &k.adverts[i]);
-	json_arr_end(j);
-	return 0;
+	if (r == 0)
+		keys_write(&answer_table,
+			   &(struct seen_adverts){.items = k.adverts, .n = k.n},
+			   j);
+	return r;
 }
 
 /* --- the other side: the request and its answer ---------------------- */
 
 void ra_ask(const struct ra_ask *q, struct buf *out)
 {
-	char mac[MAC_TEXT_MAX];
-	struct json j;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kstr(&j, "dev", q->dev);
-	json_kstr(&j, "mac", mac_print(&q->mac, mac));
-	json_kint(&j, "duration_ms", q->duration_ms);
-	json_kint(&j, "settle_ms", q->settle_ms);
-}
-
-/* What does not fit is no number of an advertisement's. */
-static uint32_t number(const struct doc *d, const char *key)
-{
-	int64_t v = doc_int(d, key, 0);
-
-	return v < 0 || v > UINT32_MAX ? 0 : (uint32_t)v;
-}
-
-static void read_advert(const struct doc *d, struct seen_advert *x)
-{
-	const struct doc *item;
-
-	/* What cannot be read is nobody's. */
-	if (mac_parse(doc_str(d, "mac", ""), &x->mac) < 0)
-		x->mac = (struct mac){0};
-	if (ip_parse(doc_str(d, "from", ""), &x->from) < 0)
-		x->from = (struct ip){0};
-	x->hops = (uint8_t)number(d, "hops");
-	x->managed = doc_bool(d, "managed", false);
-	x->other = doc_bool(d, "other", false);
-	x->lifetime = (uint16_t)number(d, "lifetime");
-	x->mtu = number(d, "mtu");
-	DOC_FOREACH (item, doc_get(d, "prefixes")) {
-		struct ra_prefix *p = &x->prefixes[x->nprefixes];
-
-		if (x->nprefixes == RA_PREFIXES_MAX ||
-		    ipnet_parse(doc_str(item, "prefix", ""), &p->prefix) < 0)
-			break;
-		p->onlink = doc_bool(item, "onlink", false);
-		p->autonomous = doc_bool(item, "auto", false);
-		p->valid = number(item, "valid");
-		p->preferred = number(item, "preferred");
-		x->nprefixes++;
-	}
-	DOC_FOREACH (item, doc_get(d, "rdnss"))
-		if (item->str && x->ndns < RA_DNS_MAX &&
-		    ip_parse(item->str, &x->dns[x->ndns]) == 0)
-			x->ndns++;
+	look_ask(&ask_table, q, out);
 }
 
 void ra_answer(struct arena *a, const struct doc *d, struct seen_adverts *ret)
 {
-	const struct doc *list = doc_get(d, "adverts"), *item;
-
 	*ret = (struct seen_adverts){0};
-	if (!list) {
+	keys_read_loose(a, d, &answer_table, ret);
+	if (!doc_get(d, "adverts"))
 		ret->error = "its answer is missing";
-		return;
-	}
-	DOC_FOREACH (item, list)
-		if (ret->n < RA_ADVERTS_MAX)
-			read_advert(item, arena_push(a, &ret->items, &ret->n,
-						     sizeof(*ret->items)));
 }

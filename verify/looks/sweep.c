@@ -175,63 +175,93 @@ static void run(struct sweep *s, unsigned rounds, int64_t interval,
 	}
 }
 
-static int read_dsts(struct arena *a, const struct doc *req, struct sweep *s,
-		     struct err *reterr)
-{
-	const struct doc *item;
-	struct place *p;
+/* --- requests and answers ---------------------------------------------- */
 
-	DOC_FOREACH (item, doc_get(req, "dsts")) {
-		if (s->n == SWEEP_DSTS_MAX)
-			return err_set(reterr, -E2BIG,
-				       "more than %d addresses to ping",
-				       SWEEP_DSTS_MAX);
-		p = arena_push(a, &s->places, &s->n, sizeof(*p));
-		if (!item->str || ip_parse(item->str, &p->dst) < 0 ||
-		    p->dst.family != 6)
-			return err_set(reterr, -EINVAL,
-				       "'%.64s' is no IPv6 address",
-				       item->str ? item->str : "");
-	}
-	return 0;
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct sweep_ask, netns), .def_text = ""},
+	{"count", KEY_UINT, KEY_FIELD(struct sweep_ask, count), .min = 1,
+	 .max = SWEEP_ROUNDS_MAX, .def = 4},
+	{"interval_us", KEY_UINT, KEY_FIELD(struct sweep_ask, interval_us),
+	 .min = 1000, .max = 60000000, .def = 150000},
+	{"timeout_ms", KEY_UINT, KEY_FIELD(struct sweep_ask, timeout_ms),
+	 .max = LOOK_DURATION_MAX_MS, .def = 1000},
+	{"dsts", KEY_IPS, KEY_ITEMS(struct sweep_ask, dsts, n),
+	 .flags = KEY_REQUIRED, .max = SWEEP_DSTS_MAX},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct sweep_ask, ask_rows);
+
+struct told {
+	unsigned n;
+	uint8_t ttl;
+};
+
+struct told_all {
+	struct told *items;
+	size_t n;
+	const char *error;
+};
+
+static const struct key told_rows[] = {
+	{"n", KEY_UINT, KEY_FIELD(struct told, n), .max = SWEEP_ROUNDS_MAX},
+	{"ttl", KEY_UINT, KEY_FIELD(struct told, ttl)},
+};
+
+static const struct key_table told_table =
+	KEY_TABLE("replies", struct told, told_rows);
+
+static const struct key answer_rows[] = {
+	{"replies", KEY_LIST, KEY_ITEMS(struct told_all, items, n),
+	 .max = SWEEP_DSTS_MAX, .table = &told_table},
+	{"error", KEY_TEXT, KEY_FIELD(struct told_all, error)},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct told_all, answer_rows);
+
+static void write_answer(struct arena *a, struct json *j, const struct sweep *s)
+{
+	struct told_all all = {
+		.items = arena_array(a, s->n, sizeof(*all.items)),
+		.n = s->n,
+		.error = s->first_error ? strerror(s->first_error) : NULL};
+
+	for (size_t i = 0; i < s->n; i++)
+		all.items[i] = (struct told){.n = count_of(&s->places[i]),
+					     .ttl = s->places[i].ttl};
+	keys_write(&answer_table, &all, j);
 }
 
-static void write_replies(struct json *j, const struct sweep *s)
+static int read_dsts(struct arena *a, const struct sweep_ask *q,
+		     struct sweep *s, struct err *reterr)
 {
-	size_t i;
+	char text[IP_TEXT_MAX];
 
-	json_key(j, "replies");
-	json_arr(j);
-	for (i = 0; i < s->n; i++) {
-		json_obj(j);
-		json_kint(j, "n", count_of(&s->places[i]));
-		json_kint(j, "ttl", s->places[i].ttl);
-		json_obj_end(j);
+	s->places = arena_array(a, q->n, sizeof(*s->places));
+	for (s->n = 0; s->n < q->n; s->n++) {
+		if (q->dsts[s->n].family != 6)
+			return err_set(reterr, -EINVAL,
+				       "'%s' is no IPv6 address",
+				       ip_print(&q->dsts[s->n], text));
+		s->places[s->n].dst = q->dsts[s->n];
 	}
-	json_arr_end(j);
-	if (s->first_error)
-		json_kstr(j, "error", strerror(s->first_error));
+	return 0;
 }
 
 int look_sweep(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
-	int64_t rounds, interval, timeout;
+	struct sweep_ask q = {0};
 	auto_close int fd = -1;
 	struct sweep s = {0};
 	int r;
 
-	r = look_number(req, "count", 1, SWEEP_ROUNDS_MAX, 4, &rounds, reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_number(req, "interval_us", 1000, 60000000, 150000,
-				&interval, reterr);
+		r = read_dsts(&a, &q, &s, reterr);
 	if (r == 0)
-		r = look_number(req, "timeout_ms", 0, LOOK_DURATION_MAX_MS,
-				1000, &timeout, reterr);
-	if (r == 0)
-		r = read_dsts(&a, req, &s, reterr);
-	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(q.netns, reterr);
 	if (r < 0)
 		return r;
 	if (getrandom(&s.nonce, sizeof(s.nonce), 0) != sizeof(s.nonce))
@@ -240,8 +270,8 @@ int look_sweep(const struct doc *req, struct json *j, struct err *reterr)
 	if (fd < 0)
 		return fd;
 	s.fd = fd;
-	run(&s, (unsigned)rounds, interval * NS_PER_US, timeout * NS_PER_MS);
-	write_replies(j, &s);
+	run(&s, q.count, q.interval_us * NS_PER_US, q.timeout_ms * NS_PER_MS);
+	write_answer(&a, j, &s);
 	return 0;
 }
 
@@ -249,47 +279,25 @@ int look_sweep(const struct doc *req, struct json *j, struct err *reterr)
 
 void sweep_ask(const struct sweep_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-	size_t i;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kint(&j, "count", q->count);
-	json_kint(&j, "interval_us", q->interval_us);
-	json_kint(&j, "timeout_ms", q->timeout_ms);
-	json_key(&j, "dsts");
-	json_arr(&j);
-	for (i = 0; i < q->n; i++)
-		json_str(&j, ip_print(&q->dsts[i], text));
-	json_arr_end(&j);
+	look_ask(&ask_table, q, out);
 }
 
 void sweep_answer(struct arena *a, const struct doc *d,
 		  struct seen_replies *ret, size_t n)
 {
-	const struct doc *list = doc_get(d, "replies"), *item;
-	const char *error = doc_str(d, "error", NULL);
-	size_t i = 0;
+	struct told_all all = {0};
 
-	if (error)
-		error = arena_strdup(a, error);
-	DOC_FOREACH (item, list) {
-		int64_t count = doc_int(item, "n", 0);
-
-		if (i == n)
-			return;
-		ret[i] = (struct seen_replies){
-			.n = count < 0 || count > SWEEP_ROUNDS_MAX
-				     ? 0
-				     : (unsigned)count,
-			.ttl = (uint8_t)doc_int(item, "ttl", 0)};
+	keys_read_loose(a, d, &answer_table, &all);
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = (struct seen_replies){0};
+		if (i >= all.n) {
+			ret[i].error = "its answer is missing";
+			continue;
+		}
+		ret[i].n = all.items[i].n;
+		ret[i].ttl = all.items[i].ttl;
 		/* Sending failed for somebody, which who answered is not. */
 		if (!ret[i].n)
-			ret[i].send_error = error;
-		i++;
+			ret[i].send_error = all.error;
 	}
-	for (; i < n; i++)
-		ret[i] =
-			(struct seen_replies){.error = "its answer is missing"};
 }

@@ -156,30 +156,24 @@ static int dial(const struct ip *dst, uint16_t port)
 	return e;
 }
 
-static void call(struct tcp *t, const struct doc *d)
+static void call(struct tcp *t, const struct tcp_connect *to)
 {
-	uint16_t port = (uint16_t)doc_int(d, "port", 0);
-	bool they = doc_bool(d, "they", false);
+	char text[IP_TEXT_MAX];
 	struct conn *c;
-	struct ip dst;
 	int fd;
 
-	if (ip_parse(doc_str(d, "dst", ""), &dst) < 0) {
-		complain(t, "no address to connect to", -EINVAL);
-		return;
-	}
-	fd = dial(&dst, port);
+	fd = dial(&to->dst, to->port);
 	if (fd < 0) {
-		complain(t, doc_str(d, "dst", ""), fd);
+		complain(t, ip_print(&to->dst, text), fd);
 		return;
 	}
 	c = add(t, fd);
 	if (!c)
 		return;
-	c->id = (uint8_t)doc_int(d, "id", 0);
-	c->speaks = !they;
+	c->id = to->id;
+	c->speaks = !to->they;
 	c->greeting[0] = c->id;
-	c->greeting[1] = they;
+	c->greeting[1] = to->they;
 	if (send(fd, c->greeting, 2, MSG_NOSIGNAL) != 2)
 		give_up(c, TCP_UNKNOWN);
 }
@@ -312,57 +306,94 @@ static void finish(struct tcp *t, int64_t patience_ms)
 		turn(t, until);
 }
 
-static void write_all(const struct tcp *t, struct json *j)
+/* --- requests and answers ---------------------------------------------- */
+
+static const struct key connect_rows[] = {
+	{"id", KEY_UINT, KEY_FIELD(struct tcp_connect, id)},
+	{"dst", KEY_IP, KEY_FIELD(struct tcp_connect, dst),
+	 .flags = KEY_REQUIRED},
+	{"port", KEY_UINT, KEY_FIELD(struct tcp_connect, port)},
+	{"they", KEY_BOOL, KEY_FIELD(struct tcp_connect, they)},
+};
+
+static const struct key_table connect_table =
+	KEY_TABLE("connection", struct tcp_connect, connect_rows);
+
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct tcp_ask, netns), .def_text = ""},
+	{"listen", KEY_UINT, KEY_FIELD(struct tcp_ask, listen)},
+	{"patience_ms", KEY_UINT, KEY_FIELD(struct tcp_ask, patience_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = PATIENCE_MS},
+	{"connect", KEY_LIST, KEY_ITEMS(struct tcp_ask, connect, nconnect),
+	 .table = &connect_table},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct tcp_ask, ask_rows);
+
+static const struct key seen_rows[] = {
+	{"id", KEY_UINT, KEY_FIELD(struct seen_tcp, id)},
+	{"speaks", KEY_BOOL, KEY_FIELD(struct seen_tcp, speaks)},
+	{"open", KEY_BOOL, KEY_FIELD(struct seen_tcp, open)},
+	{"fate", KEY_ENUM, KEY_FIELD(struct seen_tcp, fate),
+	 KEY_WORDS(tcp_fate_names)},
+	{"us", KEY_INT, KEY_FIELD(struct seen_tcp, us)},
+};
+
+static const struct key_table seen_table =
+	KEY_TABLE("connection", struct seen_tcp, seen_rows);
+
+static const struct key answer_rows[] = {
+	{"connections", KEY_LIST, KEY_ITEMS(struct seen_tcps, items, n),
+	 .max = TCP_CONNECTIONS_MAX, .table = &seen_table},
+	{"error", KEY_TEXT, KEY_FIELD(struct seen_tcps, error)},
+};
+
+static const struct key_table answer_table =
+	KEY_TABLE("answer", struct seen_tcps, answer_rows);
+
+static void write_answer(const struct tcp *t, struct json *j)
 {
-	size_t i;
+	struct seen_tcp items[TCP_CONNECTIONS_MAX];
+	const struct seen_tcps all = {.error = *t->error ? t->error : NULL,
+				      .items = items,
+				      .n = t->n};
 
-	json_key(j, "connections");
-	json_arr(j);
-	for (i = 0; i < t->n; i++) {
-		const struct conn *c = &t->conns[i];
-
-		json_obj(j);
-		json_kint(j, "id", c->id);
-		json_kbool(j, "speaks", c->speaks);
-		json_kbool(j, "open", c->open);
-		json_kstr(j, "fate", tcp_fate_names[c->fate]);
-		json_kint(j, "us", c->us);
-		json_obj_end(j);
-	}
-	json_arr_end(j);
-	if (*t->error)
-		json_kstr(j, "error", t->error);
+	for (size_t i = 0; i < t->n; i++)
+		items[i] = (struct seen_tcp){.id = t->conns[i].id,
+					     .speaks = t->conns[i].speaks,
+					     .open = t->conns[i].open,
+					     .fate = t->conns[i].fate,
+					     .us = t->conns[i].us};
+	keys_write(&answer_table, &all, j);
 }
 
 int look_tcp(const struct doc *req, struct json *j, struct err *reterr)
 {
+	auto_arena struct arena a = {0};
+	struct tcp_ask q = {0};
 	static struct tcp t;
-	const struct doc *d;
-	int64_t port, patience;
 	size_t i;
 	int r;
 
 	t = (struct tcp){.listener = -1};
-	r = look_number(req, "listen", 0, 65535, 0, &port, reterr);
+	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_number(req, "patience_ms", 1, LOOK_DURATION_MAX_MS,
-				PATIENCE_MS, &patience, reterr);
-	if (r == 0)
-		r = look_enter(req, reterr);
-	if (r == 0 && port)
-		r = listen_on(&t, (uint16_t)port, reterr);
+		r = look_enter(q.netns, reterr);
+	if (r == 0 && q.listen)
+		r = listen_on(&t, q.listen, reterr);
 	if (r < 0)
 		return r;
-	DOC_FOREACH (d, doc_get(req, "connect"))
-		call(&t, d);
+	for (i = 0; i < q.nconnect; i++)
+		call(&t, &q.connect[i]);
 	while (!t.stopped)
 		turn(&t, MONO_NEVER);
-	finish(&t, patience);
+	finish(&t, q.patience_ms);
 	for (i = 0; i < t.n; i++)
 		give_up(&t.conns[i], TCP_UNKNOWN);
 	if (t.listener >= 0)
 		close(take_fd(&t.listener));
-	write_all(&t, j);
+	write_answer(&t, j);
 	return 0;
 }
 
@@ -370,53 +401,11 @@ int look_tcp(const struct doc *req, struct json *j, struct err *reterr)
 
 void tcp_ask(const struct tcp_ask *q, struct buf *out)
 {
-	char text[IP_TEXT_MAX];
-	struct json j;
-	size_t i;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kint(&j, "listen", q->listen);
-	json_kint(&j, "patience_ms", q->patience_ms);
-	json_key(&j, "connect");
-	json_arr(&j);
-	for (i = 0; i < q->nconnect; i++) {
-		json_obj(&j);
-		json_kint(&j, "id", q->connect[i].id);
-		json_kstr(&j, "dst", ip_print(&q->connect[i].dst, text));
-		json_kint(&j, "port", q->connect[i].port);
-		json_kbool(&j, "they", q->connect[i].they);
-		json_obj_end(&j);
-	}
-	json_arr_end(&j);
-}
-
-static enum tcp_fate fate_of(const char *word)
-{
-	enum tcp_fate f;
-
-	for (f = TCP_UNKNOWN + 1; f < TCP_FATE_N; f++)
-		if (strcmp(tcp_fate_names[f], word) == 0)
-			return f;
-	return TCP_UNKNOWN;
+	look_ask(&ask_table, q, out);
 }
 
 void tcp_answer(struct arena *a, const struct doc *d, struct seen_tcps *ret)
 {
-	const char *error = doc_str(d, "error", NULL);
-	const struct doc *item;
-	struct seen_tcp *s;
-
-	*ret = (struct seen_tcps){.error = error ? arena_strdup(a, error)
-						 : NULL};
-	DOC_FOREACH (item, doc_get(d, "connections")) {
-		if (ret->n == TCP_CONNECTIONS_MAX)
-			return;
-		s = arena_push(a, &ret->items, &ret->n, sizeof(*s));
-		s->id = (uint8_t)doc_int(item, "id", 0);
-		s->speaks = doc_bool(item, "speaks", false);
-		s->open = doc_bool(item, "open", false);
-		s->fate = fate_of(doc_str(item, "fate", ""));
-		s->us = doc_int(item, "us", 0);
-	}
+	*ret = (struct seen_tcps){0};
+	keys_read_loose(a, d, &answer_table, ret);
 }

@@ -120,62 +120,6 @@ static void trace(struct hop *hops, size_t n, int64_t timeout_ms)
 	}
 }
 
-int look_trace(const struct doc *req, struct json *j, struct err *reterr)
-{
-	struct hop hops[TRACE_HOPS_MAX];
-	int64_t n, timeout_ms;
-	char text[IP_TEXT_MAX];
-	struct ip dst;
-	int r;
-
-	r = look_number(req, "hops", 1, TRACE_HOPS_MAX, 3, &n, reterr);
-	if (r == 0)
-		r = look_number(req, "timeout_ms", 1, LOOK_DURATION_MAX_MS,
-				1000, &timeout_ms, reterr);
-	if (r == 0 &&
-	    (ip_parse(doc_str(req, "dst", ""), &dst) < 0 || dst.family != 4))
-		r = err_set(reterr, -EINVAL, "'%.64s' is no IPv4 address",
-			    doc_str(req, "dst", ""));
-	if (r == 0)
-		r = look_enter(req, reterr);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < TRACE_HOPS_MAX; i++)
-		hops[i] = (struct hop){.fd = -1};
-	for (int i = 0; r == 0 && i < n; i++)
-		r = open_hop(&hops[i], i + 1, &dst, reterr);
-	if (r == 0) {
-		trace(hops, (size_t)n, timeout_ms);
-		json_key(j, "hops");
-		json_arr(j);
-		for (size_t i = 0; i < (size_t)n; i++) {
-			json_obj(j);
-			if (ip_is_set(&hops[i].seen.from))
-				json_kstr(j, "from",
-					  ip_print(&hops[i].seen.from, text));
-			json_kbool(j, "end", hops[i].seen.end);
-			json_obj_end(j);
-		}
-		json_arr_end(j);
-	}
-	close_all(hops);
-	return r;
-}
-
-/* --- the other side: the request and its answer ---------------------- */
-
-void trace_ask(const struct trace_ask *q, struct buf *out)
-{
-	char text[IP_TEXT_MAX];
-	struct json j;
-
-	json_init(&j, out, 0);
-	json_kstr(&j, "netns", q->netns);
-	json_kstr(&j, "dst", ip_print(&q->dst, text));
-	json_kint(&j, "hops", q->hops);
-	json_kint(&j, "timeout_ms", q->timeout_ms);
-}
-
 static const struct key hop_rows[] = {
 	{"from", KEY_IP, KEY_FIELD(struct seen_hop, from)},
 	{"end", KEY_BOOL, KEY_FIELD(struct seen_hop, end)},
@@ -191,6 +135,61 @@ static const struct key rows[] = {
 
 static const struct key_table table =
 	KEY_TABLE("answer", struct seen_trace, rows);
+
+static const struct key ask_rows[] = {
+	{"netns", KEY_TEXT, KEY_FIELD(struct trace_ask, netns), .def_text = ""},
+	{"dst", KEY_IP, KEY_FIELD(struct trace_ask, dst),
+	 .flags = KEY_REQUIRED},
+	{"hops", KEY_UINT, KEY_FIELD(struct trace_ask, hops), .min = 1,
+	 .max = TRACE_HOPS_MAX, .def = 3},
+	{"timeout_ms", KEY_UINT, KEY_FIELD(struct trace_ask, timeout_ms),
+	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 1000},
+};
+
+static const struct key_table ask_table =
+	KEY_TABLE("request", struct trace_ask, ask_rows);
+
+static void write_hops(struct json *j, const struct hop *hops, size_t n)
+{
+	struct seen_hop seen[TRACE_HOPS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		seen[i] = hops[i].seen;
+	keys_write(&table, &(struct seen_trace){.hops = seen, .n = n}, j);
+}
+
+int look_trace(const struct doc *req, struct json *j, struct err *reterr)
+{
+	auto_arena struct arena a = {0};
+	struct hop hops[TRACE_HOPS_MAX];
+	struct trace_ask q = {0};
+	int r;
+
+	r = look_request(&a, req, &ask_table, &q, reterr);
+	if (r == 0 && q.dst.family != 4)
+		r = err_set(reterr, -EINVAL, "a way is traced by IPv4");
+	if (r == 0)
+		r = look_enter(q.netns, reterr);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < TRACE_HOPS_MAX; i++)
+		hops[i] = (struct hop){.fd = -1};
+	for (unsigned i = 0; r == 0 && i < q.hops; i++)
+		r = open_hop(&hops[i], (int)i + 1, &q.dst, reterr);
+	if (r == 0) {
+		trace(hops, q.hops, q.timeout_ms);
+		write_hops(j, hops, q.hops);
+	}
+	close_all(hops);
+	return r;
+}
+
+/* --- the other side: the request and its answer ---------------------- */
+
+void trace_ask(const struct trace_ask *q, struct buf *out)
+{
+	look_ask(&ask_table, q, out);
+}
 
 void trace_answer(struct arena *a, const struct doc *d, struct seen_trace *ret)
 {

@@ -263,7 +263,7 @@ int look_watch(const struct doc *req, struct json *j, struct err *reterr)
 	r = look_number(req, "duration_ms", 0, LOOK_DURATION_MAX_MS,
 			LOOK_DURATION_MAX_MS, &duration, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(doc_str(req, "netns", ""), reterr);
 	if (r < 0)
 		return r;
 	fd = open_monitor(reterr);

@@ -291,7 +291,8 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	char words[PCAP_ERRBUF_SIZE] = "";
 	int64_t snaplen, max, duration, least, from;
 	struct pcap_stat st = {0};
-	const char *dev, *error;
+	const char *netns = doc_str(req, "netns", "");
+	const char *dev = doc_str(req, "dev", ""), *error;
 	unsigned index;
 	int r;
 
@@ -320,12 +321,11 @@ int look_capture(const struct doc *req, struct json *j, struct err *reterr)
 	if (r == 0)
 		r = libpcap_load(reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(netns, reterr);
 	if (r < 0)
 		return r;
-	dev = doc_str(req, "dev", "");
 	if (strcmp(dev, ANY) != 0) {
-		r = look_dev(req, &dev, &index, reterr);
+		r = look_dev(netns, dev, &index, reterr);
 		if (r < 0)
 			return r;
 	}
@@ -413,30 +413,65 @@ static size_t unhex(const char *hex, uint8_t *out, size_t max)
 	return n;
 }
 
+/* A frame as it is told. */
+struct told {
+	int64_t t;
+	unsigned len;
+	const char *hex;
+};
+
+struct told_frames {
+	int64_t linktype, from, to, dropped;
+	const char *error;
+	struct told *frames;
+	size_t n;
+};
+
+static const struct key told_rows[] = {
+	{"t", KEY_INT, KEY_FIELD(struct told, t)},
+	{"len", KEY_UINT, KEY_FIELD(struct told, len)},
+	{"hex", KEY_TEXT, KEY_FIELD(struct told, hex), .def_text = ""},
+};
+
+static const struct key_table told_table =
+	KEY_TABLE("frame", struct told, told_rows);
+
+static const struct key rows[] = {
+	{"linktype", KEY_INT, KEY_FIELD(struct told_frames, linktype),
+	 .def = -1},
+	{"from", KEY_INT, KEY_FIELD(struct told_frames, from)},
+	{"to", KEY_INT, KEY_FIELD(struct told_frames, to)},
+	{"dropped", KEY_INT, KEY_FIELD(struct told_frames, dropped)},
+	{"error", KEY_TEXT, KEY_FIELD(struct told_frames, error)},
+	{"frames", KEY_LIST, KEY_ITEMS(struct told_frames, frames, n),
+	 .max = CAPTURE_FRAMES_MAX, .table = &told_table},
+};
+
+static const struct key_table table =
+	KEY_TABLE("answer", struct told_frames, rows);
+
 void capture_answer(struct arena *a, const struct doc *d,
 		    struct seen_frames *ret)
 {
-	int type = (int)doc_int(d, "linktype", -1);
-	const char *cut = doc_str(d, "error", NULL);
-	const struct doc *list = doc_get(d, "frames"), *item;
+	auto_arena struct arena scratch = {0};
 	uint8_t bytes[CAPTURE_SNAPLEN_MAX];
+	struct told_frames told = {0};
 
-	*ret = (struct seen_frames){.from = doc_int(d, "from", 0),
-				    .to = doc_int(d, "to", 0),
-				    .dropped = doc_int(d, "dropped", 0)};
-	if (cut)
-		ret->cut = arena_strdup(a, cut);
-	DOC_FOREACH (item, list) {
-		struct frame *f;
-		size_t len;
+	keys_read_loose(&scratch, d, &table, &told);
+	*ret = (struct seen_frames){.from = told.from,
+				    .to = told.to,
+				    .dropped = told.dropped,
+				    .n = told.n};
+	if (told.error)
+		ret->cut = arena_strdup(a, told.error);
+	ret->frames = arena_array(a, told.n, sizeof(*ret->frames));
+	for (size_t i = 0; i < told.n; i++) {
+		struct frame *f = &ret->frames[i];
+		size_t len = unhex(told.frames[i].hex, bytes, sizeof(bytes));
 
-		if (ret->n == CAPTURE_FRAMES_MAX)
-			break;
-		f = arena_push(a, &ret->frames, &ret->n, sizeof(*f));
-		len = unhex(doc_str(item, "hex", ""), bytes, sizeof(bytes));
 		/* What cannot be decoded stays as far as it was. */
-		(void)decode_frame(type, bytes, len, f);
-		f->t = doc_int(item, "t", 0);
-		f->wire_len = (unsigned)doc_int(item, "len", 0);
+		(void)decode_frame((int)told.linktype, bytes, len, f);
+		f->t = told.frames[i].t;
+		f->wire_len = told.frames[i].len;
 	}
 }

@@ -207,7 +207,7 @@ static int hold(const struct doc *req, bool pause, struct json *j,
 	r = look_number(req, "max_ms", 1, LOOK_DURATION_MAX_MS,
 			FAULT_DEFAULT_MS, &max_ms, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(doc_str(req, "netns", ""), reterr);
 	if (r == 0)
 		r = read_devs(req, &c, reterr);
 	return r < 0 ? r : guard_hold(&g, &c, max_ms, j, reterr);

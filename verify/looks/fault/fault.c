@@ -189,7 +189,8 @@ static void fault_release(struct fault *f)
 
 int look_fault(const struct doc *req, struct json *j, struct err *reterr)
 {
-	auto_(fault_release) struct fault f = {0};
+	auto_(fault_release) struct fault f = {.dev = doc_str(req, "dev", "")};
+	const char *netns = doc_str(req, "netns", "");
 	struct guarded g = {.strike = strike,
 			    .mend = mend,
 			    .undone = is_up,
@@ -201,9 +202,9 @@ int look_fault(const struct doc *req, struct json *j, struct err *reterr)
 	r = look_number(req, "max_ms", 1, LOOK_DURATION_MAX_MS,
 			FAULT_DEFAULT_MS, &max_ms, reterr);
 	if (r == 0)
-		r = look_enter(req, reterr);
+		r = look_enter(netns, reterr);
 	if (r == 0)
-		r = look_dev(req, &f.dev, &f.index, reterr);
+		r = look_dev(netns, f.dev, &f.index, reterr);
 	if (r == 0)
 		r = rtnl_open(&f.rtnl, -1, reterr);
 	if (r == 0)
