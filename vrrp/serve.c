@@ -26,6 +26,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/doc.h"
+#include "lib/line.h"
 #include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/sock.h"
@@ -44,8 +45,8 @@ struct client {
 	int fd; /* or -1 */
 	struct io io;
 	struct mono until;
-	char in[CONTROL_REQUEST_MAX];
-	size_t in_len;
+	struct buf in; /* at most CONTROL_REQUEST_MAX bytes */
+	struct line next;
 	struct buf out;
 	size_t sent;
 	bool asked; /* a request is complete in `in` */
@@ -316,6 +317,7 @@ static void drop(struct client *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	buf_release(&c->in);
 	buf_release(&c->out);
 }
 
@@ -375,25 +377,23 @@ static void tell(struct engine *e, const struct router *r)
 
 static void receive(struct client *c)
 {
-	char *end;
+	size_t room = CONTROL_REQUEST_MAX - c->in.len, len;
 	ssize_t n;
 
-	n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len,
-		 MSG_DONTWAIT);
+	n = recv(c->fd, buf_room(&c->in, room), room, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		drop(c);
 		return;
 	}
-	c->in_len += (size_t)n;
-	end = memchr(c->in, '\n', c->in_len);
-	if (!end && c->in_len < sizeof(c->in))
+	c->in.len += (size_t)n;
+	if (line_find(&c->next, &c->in, CONTROL_REQUEST_MAX - 1, &len) == 0)
 		return;
 	/* What is too long to be a request is cut, and refused as unknown. */
-	if (!end)
-		end = c->in + sizeof(c->in) - 1;
-	*end = '\0';
+	if (len == c->in.len)
+		len--;
+	c->in.data[len] = '\0';
 	c->asked = true;
 }
 
@@ -406,7 +406,7 @@ void serve_requests(struct engine *e)
 		c = &e->serve->clients[i];
 		if (c->fd < 0 || !c->asked || c->answering)
 			continue;
-		answer(e, c, c->in);
+		answer(e, c, c->in.data);
 		c->answering = true;
 		if (poll_for(e, c, EPOLLOUT) < 0)
 			drop(c);

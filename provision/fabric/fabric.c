@@ -42,6 +42,7 @@
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "lib/line.h"
 #include "lib/parse.h"
 #include "provision/emul/ask.h"
 #include "provision/emul/start.h"
@@ -131,31 +132,51 @@ static void finish(struct client *c, const struct fabric *f, unsigned changes)
 	say(c, &b);
 }
 
-/* What is sent, up to its end of line (want 0), or want bytes behind from. 0
- * at the end of input; else the length of the line with its end, or want. */
-static ssize_t read_more(int fd, struct buf *b, size_t from, size_t want,
-			 struct err *reterr)
+/* Some more of what is sent; 0 at its end. */
+static ssize_t receive(int fd, struct buf *b, struct err *reterr)
 {
-	const char *nl;
 	ssize_t n;
 
-	for (;;) {
-		if (want && b->len - from >= want)
-			return (ssize_t)want;
-		nl = want || !b->len ? NULL : memchr(b->data, '\n', b->len);
-		if (nl)
-			return nl + 1 - b->data;
-		if (!want && b->len > EMUL_LINE_MAX)
-			return err_set(reterr, -E2BIG, "a request too long");
+	do
 		n = recv(fd, buf_room(b, 65536), 65536, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(reterr, -errno, "read a request");
-		if (n == 0)
-			return 0;
-		b->len += (size_t)n;
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(reterr, -errno, "read a request");
+	b->len += (size_t)n;
+	return n;
+}
+
+/* The first line, whose length with its end is returned; 0 where the input
+ * ends before. */
+static ssize_t read_line(int fd, struct buf *b, struct err *reterr)
+{
+	struct line next = {0};
+	size_t len;
+	ssize_t n;
+	int found;
+
+	while ((found = line_find(&next, b, EMUL_LINE_MAX, &len)) == 0) {
+		n = receive(fd, b, reterr);
+		if (n <= 0)
+			return n;
 	}
+	if (found < 0)
+		return err_set(reterr, -E2BIG, "a request too long");
+	return (ssize_t)len + 1;
+}
+
+/* As many bytes behind it; 0 where the input ends before. */
+static ssize_t read_text(int fd, struct buf *b, size_t from, size_t want,
+			 struct err *reterr)
+{
+	ssize_t n;
+
+	while (b->len - from < want) {
+		n = receive(fd, b, reterr);
+		if (n <= 0)
+			return n;
+	}
+	return (ssize_t)want;
 }
 
 /* Nodes run agents from the folder in which the lab's first labctl was. */
@@ -193,7 +214,7 @@ static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
 	int r;
 
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	line = read_more(c->fd, &b, 0, 0, reterr);
+	line = read_line(c->fd, &b, reterr);
 	if (line <= 0)
 		return (int)line; /* whoever asked was killed before he could */
 	if (f->setup.code < 0)
@@ -201,7 +222,7 @@ static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
 	r = emul_request_parse(&words, b.data, (size_t)line, &q, reterr);
 	if (r < 0)
 		return r;
-	text = read_more(c->fd, &b, (size_t)line, q.text_len, reterr);
+	text = read_text(c->fd, &b, (size_t)line, q.text_len, reterr);
 	if (text <= 0)
 		return (int)text;
 	r = emul_request_spec(&a, b.data + line, q.text_len, &spec, reterr);
