@@ -15,6 +15,7 @@
 #include "provision/machine/machine.h"
 #include "provision/plan/mechanism/mechanism.h"
 #include "provision/plan/neigh.h"
+#include "provision/plan/service.h"
 
 #define MACHINE_WORDS 12
 
@@ -108,36 +109,31 @@ static const char *resolvers(struct plan_ctx *c, const struct topo_port *p)
 
 static void machine(struct plan_ctx *c, const struct topo_instance *in)
 {
-	const char **argv = arena_array(c->arena, MACHINE_WORDS, sizeof(*argv));
-	const char *dns;
-	struct res *r;
+	const char *words[MACHINE_WORDS], *dns;
+	struct res_service *s;
 	size_t n = 0;
 
-	argv[n++] = "labctl";
-	argv[n++] = "machine";
-	argv[n++] = "--netns";
-	argv[n++] = in->netns;
-	argv[n++] = "--hostname";
-	argv[n++] = in->name;
-	argv[n++] = "--device";
-	argv[n++] = in->port->ifname;
+	words[n++] = "labctl";
+	words[n++] = "machine";
+	words[n++] = "--netns";
+	words[n++] = in->netns;
+	words[n++] = "--hostname";
+	words[n++] = in->name;
+	words[n++] = "--device";
+	words[n++] = in->port->ifname;
 	if (leases(in->port, 4)) {
-		argv[n++] = "--dhcp";
-		argv[n++] = "--delay-ms";
-		argv[n++] = arena_printf(c->arena, "%zu",
-					 in->index * MACHINE_WAVE_MS);
+		words[n++] = "--dhcp";
+		words[n++] = "--delay-ms";
+		words[n++] = arena_printf(c->arena, "%zu",
+					  in->index * MACHINE_WAVE_MS);
 	} else if ((dns = resolvers(c, in->port))) {
-		argv[n++] = "--dns";
-		argv[n++] = dns;
+		words[n++] = "--dns";
+		words[n++] = dns;
 	}
-	r = plan_add(c, RES_SERVICE, "");
-	r->service = (struct res_service){
-		.name = arena_printf(c->arena, "machine-%s", in->uuid),
-		.title = arena_printf(c->arena, "machine %s", in->name),
-		.argv = argv,
-		.nargs = n,
-		.netns = in->netns,
-	};
+	s = plan_service(c, arena_printf(c->arena, "machine-%s", in->uuid),
+			 arena_printf(c->arena, "machine %s", in->name), words,
+			 n);
+	s->netns = in->netns;
 }
 
 static void one(struct plan_ctx *c, const struct topo_instance *in)

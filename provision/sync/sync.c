@@ -50,14 +50,12 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "lib/doc.h"
-#include "lib/file.h"
 #include "lib/kernel/netns.h"
 #include "lib/log.h"
 #include "provision/services/supervise_roles.h"
+#include "provision/sync/config.h"
 #include "provision/sync/wire.h"
 
-#define CONFIG_MAX (8u << 20)
 #define TICK_NS NS_PER_S
 #define HELLO_NS (NS_PER_S / 2) /* between two hellos, or two tellings */
 #define BURST 32                /* datagrams of a telling, then a pause */
@@ -538,65 +536,34 @@ static void loop(struct syncer *s)
 	}
 }
 
-/* --- configuration --------------------------------------------------- */
-
-static int read_router(struct syncer *s, const struct doc *d,
-		       struct err *reterr)
-{
-	struct synced *r = &s->routers[s->n];
-	const struct doc *item;
-	struct peer *p;
-
-	*r = (struct synced){.s = s,
-			     .id = doc_str(d, "id", ""),
-			     .netns = doc_str(d, "netns", ""),
-			     .dev = doc_str(d, "dev", ""),
-			     .events = -1,
-			     .say = -1,
-			     .udp = -1};
-	if (!*r->id || !*r->netns || !*r->dev ||
-	    ip_parse(doc_str(d, "address", ""), &r->own) < 0 ||
-	    r->own.family != 4)
-		return err_set(reterr, -EINVAL,
-			       "a router needs id, netns, dev and address");
-	DOC_FOREACH (item, doc_get(d, "peers")) {
-		if (r->npeers == SYNC_PEERS_MAX)
-			return err_set(reterr, -E2BIG, "more than %d peers",
-				       SYNC_PEERS_MAX);
-		p = arena_push(&s->arena, &r->peers, &r->npeers, sizeof(*p));
-		if (item->kind != DOC_SCALAR ||
-		    ip_parse(item->str, &p->addr) < 0 || p->addr.family != 4)
-			return err_set(reterr, -EINVAL,
-				       "a peer is an IPv4 address");
-	}
-	s->n++;
-	return 0;
-}
+/* --- beginning -------------------------------------------------------- */
 
 static int read_config(struct syncer *s, const char *path, struct err *reterr)
 {
-	auto_buf struct buf b = {0};
-	const struct doc *list, *d;
-	struct doc *root;
-	int r = file_read(path, CONFIG_MAX, &b);
+	struct sync_config config = {0};
+	int r = sync_config_read(&s->arena, path, &config, reterr);
 
 	if (r < 0)
-		return err_sys(reterr, r, "%s", path);
-	r = doc_parse_line(&s->arena, arena_strndup(&s->arena, b.data, b.len),
-			   b.len, &root, reterr);
-	if (r < 0)
-		return err_prefix(reterr, "%s", path);
-	s->roles_dir = doc_str(root, "roles", "");
-	list = doc_get(root, "routers");
-	if (doc_len(list) > SYNC_ROUTERS_MAX)
-		return err_set(reterr, -E2BIG, "%s: more than %d routers", path,
-			       SYNC_ROUTERS_MAX);
-	s->routers =
-		arena_array(&s->arena, doc_len(list) + 1, sizeof(*s->routers));
-	DOC_FOREACH (d, list) {
-		r = read_router(s, d, reterr);
-		if (r < 0)
-			return err_prefix(reterr, "%s", path);
+		return r;
+	s->roles_dir = config.roles;
+	s->routers = arena_array(&s->arena, config.n, sizeof(*s->routers));
+	for (s->n = 0; s->n < config.n; s->n++) {
+		const struct sync_router *from = &config.routers[s->n];
+		struct synced *to = &s->routers[s->n];
+
+		*to = (struct synced){.s = s,
+				      .id = from->id,
+				      .netns = from->netns,
+				      .dev = from->dev,
+				      .own = from->address,
+				      .npeers = from->npeers,
+				      .events = -1,
+				      .say = -1,
+				      .udp = -1};
+		to->peers =
+			arena_array(&s->arena, to->npeers, sizeof(*to->peers));
+		for (size_t i = 0; i < to->npeers; i++)
+			to->peers[i].addr = from->peers[i];
 	}
 	return 0;
 }

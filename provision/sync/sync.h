@@ -10,8 +10,6 @@
 #include "lib/err.h"
 
 #define SYNC_PORT 3781
-#define SYNC_ROUTERS_MAX 1024
-#define SYNC_PEERS_MAX 15 /* of one router */
 
 /*
  * Carries connections by the file config until SIGTERM:

@@ -24,6 +24,7 @@
 #include "lib/auto.h"
 #include "provision/kinds/ovs/ovs.h"
 #include "provision/plan/port.h"
+#include "provision/plan/service.h"
 
 #define DATAPATH "netdev"
 #define SECURE "secure"
@@ -204,23 +205,12 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 /* --- services --------------------------------------------------------------
  */
 
-static struct res_service *service(struct plan_ctx *c, const char *name,
-				   const char *title, const char *const *argv,
-				   size_t nargs)
-{
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
-
-	*s = (struct res_service){
-		.name = name, .title = title, .argv = argv, .nargs = nargs};
-	return s;
-}
-
 static void database(struct plan_ctx *c)
 {
 	static const char *const argv[] = {"labctl", "ovsdb"};
 
-	service(c, "ovsdb-server", "Open vSwitch's database", argv,
-		ARRAY_LEN(argv));
+	plan_service(c, "ovsdb-server", "Open vSwitch's database", argv,
+		     ARRAY_LEN(argv));
 }
 
 static void vswitchd(struct plan_ctx *c)
@@ -229,7 +219,7 @@ static void vswitchd(struct plan_ctx *c)
 	static const char *const argv[] = {"ovs-vswitchd", remote, "--pidfile",
 					   "-vconsole:warn", "-vsyslog:off"};
 
-	service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
+	plan_service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
 }
 
 static void add_file(struct plan_ctx *c, struct res_service *s,
@@ -258,8 +248,9 @@ static void flows(struct plan_ctx *c, struct res_service *keeper,
 
 static void end(struct plan_ctx *c)
 {
-	const char **argv = arena_array(c->arena, 3, sizeof(*argv));
-	struct res_service keeper = {0};
+	const char *const words[] = {"labctl", "flows",
+				     plan_state_file(c, "flows")};
+	struct res_service keeper = {0}, *s;
 	struct ovs_plan *o = c->ovs;
 
 	if (!o)
@@ -270,15 +261,11 @@ static void end(struct plan_ctx *c)
 	flows(c, &keeper, OVS_TUN, &o->br_tun);
 	for (size_t i = 0; i < o->nphys; i++)
 		flows(c, &keeper, o->phys[i].bridge, &o->phys[i].flows);
-	argv[0] = "labctl";
-	argv[1] = "flows";
-	argv[2] = arena_printf(c->arena, "%s/flows", c->plan->state_dir);
-	keeper.name = "ovs-flows";
-	keeper.title = "flows of Open vSwitch";
-	keeper.argv = argv;
-	keeper.nargs = 3;
-	keeper.reload = "HUP";
-	plan_add(c, RES_SERVICE, "")->service = keeper;
+	s = plan_service(c, "ovs-flows", "flows of Open vSwitch", words,
+			 ARRAY_LEN(words));
+	s->files = keeper.files;
+	s->nfiles = keeper.nfiles;
+	s->reload = "HUP";
 }
 
 const struct mechanism mechanism_openvswitch = {

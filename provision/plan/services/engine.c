@@ -4,6 +4,7 @@
  * all routers of the node, and the list of addresses and routes that are from
  * then on its business alone.
  */
+#include "provision/plan/service.h"
 #include "provision/plan/services/engine.h"
 
 #include "lib/auto.h"
@@ -263,23 +264,14 @@ void plan_engine_virtual(struct plan_ctx *c, const struct topo_router *r)
  * away when it dies. */
 static void service(struct plan_ctx *c, const char *config)
 {
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
-	struct service_file *f = arena_alloc(c->arena, sizeof(*f));
-	const char **argv = arena_array(c->arena, 4, sizeof(*argv));
+	const char *const words[] = {"labctl", "vrrp", "run",
+				     plan_state_file(c, "vrrp.yaml")};
+	struct res_service *s = plan_service(c, SERVICE_ENGINE, "vrrp engine",
+					     words, ARRAY_LEN(words));
 
-	*f = (struct service_file){.path = "vrrp.yaml", .text = config};
-	argv[0] = "labctl";
-	argv[1] = "vrrp";
-	argv[2] = "run";
-	argv[3] = arena_printf(c->arena, "%s/%s", c->plan->state_dir, f->path);
-	*s = (struct res_service){.name = SERVICE_ENGINE,
-				  .title = "vrrp engine",
-				  .argv = argv,
-				  .nargs = 4,
-				  .files = f,
-				  .nfiles = 1,
-				  .control = "vrrp.sock",
-				  .reload = "reload"};
+	plan_service_file(c, s, "vrrp.yaml", config);
+	s->control = "vrrp.sock";
+	s->reload = "reload";
 }
 
 void plan_engine(struct plan_ctx *c)

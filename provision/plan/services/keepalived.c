@@ -8,6 +8,7 @@
  * watches them (provision/services/state_change.h) has Neutron's part, for all
  * routers of the node.
  */
+#include "provision/plan/service.h"
 #include "provision/plan/services/keepalived.h"
 
 #include "lib/auto.h"
@@ -23,36 +24,30 @@
 
 static void service(struct plan_ctx *c, const struct topo_router *r)
 {
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
 	struct arena *a = c->arena;
 	const char *dir = arena_printf(a, SERVICE_HA_CONFS "/%s", r->uuid);
-	struct service_file *f = arena_alloc(a, sizeof(*f));
-	const char **argv = arena_array(a, 12, sizeof(*argv));
-	size_t n = 0;
+	const char *conf = arena_printf(a, "%s/" SERVICE_HA_CONF, dir);
+	const char *const words[] = {
+		"keepalived",
+		"-n", /* in the foreground, and its words to us */
+		"-l",
+		"-D",
+		"-P",
+		"-f",
+		conf,
+		"-p",
+		arena_printf(a, "%s.pid", dir),
+		"-r",
+		arena_printf(a, "%s.pid-vrrp", dir),
+	};
+	struct res_service *s =
+		plan_service(c, arena_printf(a, "keepalived-%s", r->uuid),
+			     arena_printf(a, "keepalived of %s", r->name),
+			     words, ARRAY_LEN(words));
 
-	*f = (struct service_file){
-		.path = arena_printf(a, "%s/" SERVICE_HA_CONF, dir),
-		.text = plan_keepalived_conf(a, r, c->node)};
-	argv[n++] = "keepalived";
-	argv[n++] = "-n"; /* in the foreground, and its words to us */
-	argv[n++] = "-l";
-	argv[n++] = "-D";
-	argv[n++] = "-P";
-	argv[n++] = "-f";
-	argv[n++] = f->path;
-	argv[n++] = "-p";
-	argv[n++] = arena_printf(a, "%s.pid", dir);
-	argv[n++] = "-r";
-	argv[n++] = arena_printf(a, "%s.pid-vrrp", dir);
-	*s = (struct res_service){
-		.name = arena_printf(a, "keepalived-%s", r->uuid),
-		.title = arena_printf(a, "keepalived of %s", r->name),
-		.argv = argv,
-		.nargs = n,
-		.netns = r->netns,
-		.files = f,
-		.nfiles = 1,
-		.reload = "HUP"};
+	plan_service_file(c, s, conf, plan_keepalived_conf(a, r, c->node));
+	s->netns = r->netns;
+	s->reload = "HUP";
 }
 
 static struct state_change_router watched(struct arena *a,
@@ -76,11 +71,11 @@ static struct state_change_router watched(struct arena *a,
 static void state_change(struct plan_ctx *c,
 			 const struct state_change_router *list, size_t n)
 {
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
-	struct arena *a = c->arena;
-	struct service_file *f = arena_alloc(a, sizeof(*f));
-	const char **argv = arena_array(a, 6, sizeof(*argv));
+	const char *const words[] = {"labctl",    "state-change",
+				     "--socket",  plan_state_file(c, SOCKET),
+				     "--routers", plan_state_file(c, ROUTERS)};
 	auto_buf struct buf text = {0};
+	struct res_service *s;
 	struct json j;
 
 	json_init(&j, &text, 0);
@@ -88,21 +83,11 @@ static void state_change(struct plan_ctx *c,
 	state_change_encode(list, n, &j);
 	json_obj_end(&j);
 	buf_addc(&text, '\n');
-	*f = (struct service_file){
-		.path = ROUTERS, .text = arena_strndup(a, text.data, text.len)};
-	argv[0] = "labctl";
-	argv[1] = "state-change";
-	argv[2] = "--socket";
-	argv[3] = arena_printf(a, "%s/" SOCKET, c->plan->state_dir);
-	argv[4] = "--routers";
-	argv[5] = arena_printf(a, "%s/" ROUTERS, c->plan->state_dir);
-	*s = (struct res_service){.name = SERVICE_STATE_CHANGE,
-				  .title = "keepalived state change",
-				  .argv = argv,
-				  .nargs = 6,
-				  .files = f,
-				  .nfiles = 1,
-				  .control = SOCKET};
+	s = plan_service(c, SERVICE_STATE_CHANGE, "keepalived state change",
+			 words, ARRAY_LEN(words));
+	plan_service_file(c, s, ROUTERS,
+			  arena_strndup(c->arena, text.data, text.len));
+	s->control = SOCKET;
 }
 
 void plan_keepalived(struct plan_ctx *c)

@@ -17,6 +17,7 @@
  *
  * A node with many routers has listeners of the server's in place of proxies.
  */
+#include "provision/plan/service.h"
 #include "provision/plan/services/metadata.h"
 
 #include <string.h>
@@ -181,31 +182,20 @@ static const char *config(struct arena *a, const struct proxy *p)
 
 static void add_haproxy(struct plan_ctx *c, const struct proxy *p)
 {
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
 	struct arena *a = c->arena;
-	struct service_file *f = arena_alloc(a, sizeof(*f));
-	const char **argv = arena_array(a, 4, sizeof(*argv));
+	const char *path = arena_printf(
+		a, SERVICE_NEUTRON_DIR "ns-metadata-proxy/%s.conf", p->id);
+	const char *const words[] = {"haproxy", "-db", /* in the foreground */
+				     "-f", path};
+	struct res_service *s =
+		plan_service(c, arena_printf(a, "metadata-%s", p->id),
+			     arena_printf(a, "metadata proxy of %s", p->name),
+			     words, ARRAY_LEN(words));
 
-	*f = (struct service_file){
-		.path = arena_printf(
-			a, SERVICE_NEUTRON_DIR "ns-metadata-proxy/%s.conf",
-			p->id),
-		.text = config(a, p)};
-	argv[0] = "haproxy";
-	argv[1] = "-db"; /* in the foreground */
-	argv[2] = "-f";
-	argv[3] = f->path;
-	*s = (struct res_service){
-		.name = arena_printf(a, "metadata-%s", p->id),
-		.title = arena_printf(a, "metadata proxy of %s", p->name),
-		.argv = argv,
-		.nargs = 4,
-		.netns = p->netns,
-		.files = f,
-		.nfiles = 1,
-		.when = p->by_role ? arena_printf(a, "active of %s", p->id)
-				   : NULL,
-	};
+	plan_service_file(c, s, path, config(a, p));
+	s->netns = p->netns;
+	if (p->by_role)
+		s->when = arena_printf(a, "active of %s", p->id);
 }
 
 static void add_listener(struct metadata *m, const struct proxy *p)
@@ -273,11 +263,11 @@ static void add_record(struct metadata *m, const struct topo_instance *in)
 
 static void add_server(struct metadata *m)
 {
-	struct res_service *s = &plan_add(m->c, RES_SERVICE, "")->service;
-	struct arena *a = m->c->arena;
-	struct service_file *f = arena_alloc(a, sizeof(*f));
-	const char **argv = arena_array(a, 6, sizeof(*argv));
+	const char *const words[] = {
+		"labctl", "metadata",  "--socket",
+		SOCKET,   "--records", plan_state_file(m->c, RECORDS)};
 	auto_buf struct buf text = {0};
+	struct res_service *s;
 	struct json j;
 
 	json_init(&j, &text, 0);
@@ -285,21 +275,11 @@ static void add_server(struct metadata *m)
 	metadata_encode(&m->records, &j);
 	json_obj_end(&j);
 	buf_addc(&text, '\n');
-	*f = (struct service_file){
-		.path = RECORDS, .text = arena_strndup(a, text.data, text.len)};
-	argv[0] = "labctl";
-	argv[1] = "metadata";
-	argv[2] = "--socket";
-	argv[3] = SOCKET;
-	argv[4] = "--records";
-	argv[5] = arena_printf(a, "%s/" RECORDS, m->c->plan->state_dir);
-	*s = (struct res_service){.name = "metadata",
-				  .title = "metadata server",
-				  .argv = argv,
-				  .nargs = 6,
-				  .files = f,
-				  .nfiles = 1,
-				  .reload = "HUP"};
+	s = plan_service(m->c, "metadata", "metadata server", words,
+			 ARRAY_LEN(words));
+	plan_service_file(m->c, s, RECORDS,
+			  arena_strndup(m->c->arena, text.data, text.len));
+	s->reload = "HUP";
 }
 
 void plan_metadata(struct plan_ctx *c)

@@ -18,6 +18,7 @@
  * twice, tens of milliseconds after the new Active announced itself, and for
  * good if that has announced itself for the last time. So none goes out at all.
  */
+#include "provision/plan/service.h"
 #include "provision/plan/services/radvd.h"
 
 #include "lib/auto.h"
@@ -121,39 +122,31 @@ static const char *config(struct arena *a, const struct topo_router *r)
 static void service(struct plan_ctx *c, const struct topo_router *r)
 {
 	struct arena *a = c->arena;
-	struct service_file *f = arena_alloc(a, sizeof(*f));
-	struct res_service *s = &plan_add(c, RES_SERVICE, "")->service;
-	const char **argv = arena_array(a, 10, sizeof(*argv));
-	size_t n = 0;
-
-	*f = (struct service_file){
-		.path = arena_printf(a, SERVICE_NEUTRON_DIR "ra/%s.radvd.conf",
-				     r->uuid),
-		.text = config(a, r)};
-	argv[n++] = "radvd";
-	argv[n++] = "-n"; /* in the foreground */
-	argv[n++] = "-C";
-	argv[n++] = f->path;
-	argv[n++] = "-p";
-	argv[n++] =
-		arena_printf(a, "%s/%s.radvd.pid", c->plan->state_dir, r->uuid);
-	argv[n++] = "-u";
-	argv[n++] = USER;
-	argv[n++] = "-m";
-	argv[n++] = "stderr";
-	*s = (struct res_service){
-		.name = arena_printf(a, "radvd-%s", r->uuid),
-		.title = arena_printf(a, "radvd of %s", r->name),
-		.argv = argv,
-		.nargs = n,
-		.netns = r->netns,
-		.files = f,
-		.nfiles = 1,
-		.reload = "HUP",
-		.stop = "KILL",
-		.when = r->is_ha ? arena_printf(a, "active of %s", r->uuid)
-				 : NULL,
+	const char *conf = arena_printf(
+		a, SERVICE_NEUTRON_DIR "ra/%s.radvd.conf", r->uuid);
+	const char *const words[] = {
+		"radvd",
+		"-n", /* in the foreground */
+		"-C",
+		conf,
+		"-p",
+		plan_state_file(c, arena_printf(a, "%s.radvd.pid", r->uuid)),
+		"-u",
+		USER,
+		"-m",
+		"stderr",
 	};
+	struct res_service *s =
+		plan_service(c, arena_printf(a, "radvd-%s", r->uuid),
+			     arena_printf(a, "radvd of %s", r->name), words,
+			     ARRAY_LEN(words));
+
+	plan_service_file(c, s, conf, config(a, r));
+	s->netns = r->netns;
+	s->reload = "HUP";
+	s->stop = "KILL";
+	if (r->is_ha)
+		s->when = arena_printf(a, "active of %s", r->uuid);
 }
 
 static void no_reports(struct plan_ctx *c, const struct topo_router *r)
