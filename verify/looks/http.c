@@ -25,6 +25,9 @@
 
 #define PORT 80
 #define TURN (50 * NS_PER_MS) /* between looks at whether to stop */
+/* For which a place that is refused tries again: what answers follows a
+ * router's role, and is there a moment after it. */
+#define REFUSED (2 * NS_PER_S)
 
 /* One namespace's turn. */
 struct from {
@@ -36,9 +39,9 @@ struct from {
 
 struct talk {
 	struct from *from; /* NULL: free */
-	int fd;
+	int fd;            /* -1: refused, to be tried again */
 	bool sent;
-	struct mono end;
+	struct mono end, patience;
 	char text[HTTP_ANSWER_MAX + 1];
 	size_t len;
 };
@@ -85,7 +88,15 @@ static void hang_up(struct talk *t)
 	t->fd = -1;
 }
 
-/* Begins its next path; false with the error said. */
+/* True where it may be tried again. */
+static bool refused(struct talk *t, int r)
+{
+	fail(t, "connect", r);
+	hang_up(t);
+	return r == -ECONNREFUSED && mono_before(clock_mono(), t->patience);
+}
+
+/* Connects for its next path; false with the error said. */
 static bool dial(struct asking *k, struct talk *t)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
@@ -109,10 +120,8 @@ static bool dial(struct asking *k, struct talk *t)
 		return false;
 	}
 	if (connect(t->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
-	    errno != EINPROGRESS) {
-		fail(t, "connect", -errno);
-		return false;
-	}
+	    errno != EINPROGRESS)
+		return refused(t, -errno);
 	return true;
 }
 
@@ -123,10 +132,9 @@ static bool ask(struct asking *k, struct talk *t)
 	int r = 0;
 
 	getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &r, &size);
-	if (r) {
-		fail(t, "connect", -r);
-		return false;
-	}
+	if (r)
+		return refused(t, -r);
+	*t->from->error = '\0';
 	line = arena_printf(k->a, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n",
 			    k->paths[t->from->done],
 			    ip_print(&k->server, text));
@@ -179,6 +187,8 @@ static void go_on(struct asking *k, struct talk *t, short events)
 	if (!events && mono_before(t->end, clock_mono())) {
 		fail(t, t->sent ? "no answer" : "connect", -ETIMEDOUT);
 		r = -1;
+	} else if (t->fd < 0) {
+		r = dial(k, t) ? 0 : -1;
 	} else if (events && !t->sent) {
 		r = ask(k, t) ? 0 : -1;
 	} else if (events) {
@@ -200,6 +210,7 @@ static void fill(struct asking *k)
 	for (t = k->talks; t < k->talks + HTTP_AT_ONCE; t++)
 		while (!t->from && k->next < k->n) {
 			t->from = &k->from[k->next++];
+			t->patience = mono_add(clock_mono(), REFUSED);
 			if (!dial(k, t))
 				over(k, t);
 		}
