@@ -161,6 +161,12 @@ check: $(O)/labctl $(unit_bin) $(fuzz_bin) ## run all tests under prove
 		{ [ -f .prove ] && echo "what failed, once more and alone:" && \
 		$(own_prove) --state=failed; }
 
+# Tests that say "# vm: WHAT" need more of a kernel than many machines have.
+VM_TESTS ?= $(shell grep -l '^\# vm: ' $(shell_tests))
+.PHONY: check-vm
+check-vm: $(O)/labctl ## run some tests under Debian's own kernel, emulated
+	$(Q)./t/vm $(O) $(VM_TESTS)
+
 .PHONY: unit
 unit: $(unit_bin) $(fuzz_bin) ## run the tests that need no lab
 	$(PROVE) -j$(TEST_JOBS) --exec '' $(unit_bin) $(fuzz_bin)
@@ -220,7 +226,7 @@ check-format:
 
 check-shell:
 	$(say) "  SHELL"
-	$(Q)shellcheck -x -e SC1091 $(shell_tests) $(wildcard t/lib/*.sh t/lib/own bench/*.sh \
+	$(Q)shellcheck -x -e SC1091 $(shell_tests) t/vm $(wildcard t/lib/*.sh t/lib/own bench/*.sh \
 		topologies/*.sh .ci/*.sh) .ci/run
 
 .PHONY: tidy

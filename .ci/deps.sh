@@ -14,8 +14,13 @@ nodes="bridge-utils net-tools traceroute tcpdump"
 test="perl curl keepalived iputils-ping openssh-client automake nftables ipset
 	strace procps"
 
+# Those of `make check-vm` alone, by word ('.ci/deps.sh vm').
+vm="qemu-system-x86 kmod xz-utils"
+
+wanted="$build $run $nodes $test"
+[ "${1:-}" != vm ] || wanted=$vm
 missing=
-for p in $build $run $nodes $test; do
+for p in $wanted; do
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
 		missing="$missing $p"
 done
