@@ -134,6 +134,33 @@ static void offer_of_lab(const struct line *l, const char *what)
 	lab_free(lab);
 }
 
+/* Wires of the lab: a node's, by the networks that it is plugged into. */
+static void offer_wires(const struct line *l)
+{
+	auto_arena struct arena a = {0};
+	struct lab *lab = NULL;
+	size_t i, k;
+
+	if (pick_lab(l->named, &lab) == EXIT_OK)
+		for (i = 0; i < lab->nnodes; i++)
+			for (k = 0; k < lab->nodes[i].nnics; k++)
+				offer(l, arena_printf(&a, "%s.%s",
+						      lab->nodes[i].name,
+						      lab->nodes[i]
+							      .nics[k]
+							      .phys->name));
+	lab_free(lab);
+}
+
+static void offer_keys(const struct line *l)
+{
+	static const char *const keys[] = {
+		"delay=", "jitter=", "loss=", "rate="};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		offer(l, keys[i]);
+}
+
 /* One alternative of a word of the usage line. */
 static void offer_kind(const struct line *l, const char *kind)
 {
@@ -147,6 +174,10 @@ static void offer_kind(const struct line *l, const char *kind)
 	} else if (strcmp(kind, "NODE") == 0 || strcmp(kind, "ROUTER") == 0 ||
 		   strcmp(kind, "PLACE") == 0) {
 		offer_of_lab(l, kind);
+	} else if (strcmp(kind, "WIRE") == 0) {
+		offer_wires(l);
+	} else if (strcmp(kind, "KEY=VALUE...") == 0) {
+		offer_keys(l);
 	} else if (strcmp(kind, "CHECK,...") == 0) {
 		offer_checks(l);
 	} else if (strcmp(kind, "FAULT") == 0) {

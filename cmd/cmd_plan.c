@@ -79,6 +79,10 @@ static void print_text(const struct lab *lab, const struct found *p)
 		if (lab->nodes[i].drained)
 			printf("node %s is drained, and stays so\n",
 			       lab->nodes[i].name);
+	for (i = 0; i < lab->nlinks; i++)
+		if (lab->links[i].by_hand)
+			printf("wire %s is impaired by hand, and stays so\n",
+			       lab->links[i].name);
 	if (n == 0)
 		printf("lab %s is as the file says: 0 changes\n", lab->name);
 	else

@@ -12,11 +12,13 @@
 #include "cmd/common/pick.h"
 #include "cmd/common/progress.h"
 #include "lib/auto.h"
+#include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/leases.h"
 #include "provision/host/roles.h"
+#include "topologies/links.h"
 #include "topologies/topo.h"
 
 struct up {
@@ -95,6 +97,20 @@ static void print_drained(const struct lab *lab)
 			printf("  %s is still drained: 'labctl undrain %s' "
 			       "ends that\n",
 			       lab->nodes[i].name, lab->nodes[i].name);
+}
+
+static void print_impaired(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nlinks; i++) {
+		auto_buf struct buf b = {0};
+
+		if (!lab->links[i].by_hand)
+			continue;
+		topo_impair_print(&lab->links[i].impair, false, &b);
+		printf("  wire %s is impaired by hand (%s): 'labctl impair "
+		       "clear' ends that\n",
+		       lab->links[i].name, b.data);
+	}
 }
 
 static int wait_for_routers(struct up *up, struct fleet *f, struct roles *ret)
@@ -191,6 +207,7 @@ static int with_fleet(struct up *up, struct fleet *f)
 	if (roles.lab)
 		print_routers(up->lab, &roles);
 	print_drained(up->lab);
+	print_impaired(up->lab);
 	return EXIT_OK;
 }
 

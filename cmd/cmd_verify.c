@@ -21,6 +21,7 @@
 #include "topologies/topo.h"
 #include "verify/check.h"
 #include "verify/gather/gather.h"
+#include "verify/report/links.h"
 #include "verify/report/tap.h"
 
 #define CHECKS_MAX 64
@@ -173,6 +174,7 @@ static int verify_fleet(struct verify *v, struct fleet *f)
 	progress_end(&progress);
 	note_neighbours(&v->neighbours, &tap);
 	note_drained(v->lab, &tap);
+	report_links(v->lab, &tap);
 	return judge(v, &e, &points, &tap);
 }
 

@@ -23,6 +23,7 @@ struct cmd;
 	X(NULL, failover) \
 	X(NULL, drain) \
 	X(NULL, undrain) \
+	X(NULL, impair) \
 	X("By hand", exec) \
 	X(NULL, show) \
 	X(NULL, vrrp) \

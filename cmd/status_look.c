@@ -8,6 +8,7 @@
 #include "lib/arena.h"
 #include "lib/mono.h"
 #include "provision/emul/drained.h"
+#include "provision/emul/impaired.h"
 #include "provision/host/roles.h"
 #include "provision/way.h"
 #include "topologies/topo.h"
@@ -286,8 +287,10 @@ static void load(struct look *k, struct err *why)
 	else if (topo_load(k->l->file, &k->lab, &errs) < 0)
 		err_set(why, 0, "its file %s is wrong: 'labctl check' tells",
 			k->l->file);
-	else
+	else {
 		emul_drained_read(k->lab);
+		emul_impaired_read(k->lab);
+	}
 	topo_errors_release(&errs);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/doc.h"
 #include "topologies/topo.h"
+#include "topologies/links.h"
 #include "topologies/print.h"
 #include "topologies/secgroup/raw.h"
 
@@ -288,6 +289,27 @@ static void json_floatings(struct json *j, const struct lab *lab)
 	json_arr_end(j);
 }
 
+void topo_links_json(const struct lab *lab, struct json *j)
+{
+	json_key(j, "links");
+	json_arr(j);
+	for (size_t i = 0; i < lab->nlinks; i++) {
+		const struct topo_link *l = &lab->links[i];
+
+		json_obj(j);
+		json_kstr(j, "name", l->name);
+		json_kstr(j, "node", l->node ? l->node->name : NULL);
+		json_kstr(j, "physical", l->phys->name);
+		json_kint(j, "delay_us", l->impair.delay_us);
+		json_kint(j, "jitter_us", l->impair.jitter_us);
+		json_kint(j, "loss_ppm", l->impair.loss_ppm);
+		json_kint(j, "rate", (int64_t)l->impair.rate);
+		json_kbool(j, "by_hand", l->by_hand);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 void topo_print_json(const struct lab *lab, struct json *j)
 {
 	json_obj(j);
@@ -300,6 +322,7 @@ void topo_print_json(const struct lab *lab, struct json *j)
 	json_kbool(j, "force_metadata", lab->force_metadata);
 	json_nodes(j, lab);
 	json_phys(j, lab);
+	topo_links_json(lab, j);
 	json_networks(j, lab);
 	json_routers(j, lab);
 	json_ports(j, lab);

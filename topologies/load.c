@@ -21,6 +21,7 @@
 #include "topologies/check.h"
 #include "topologies/error.h"
 #include "topologies/keys/keys.h"
+#include "topologies/links.h"
 #include "topologies/resolve/floating.h"
 #include "topologies/resolve/number.h"
 #include "topologies/resolve/resolve.h"
@@ -81,12 +82,18 @@ int topo_load_text(const char *path, const char *text, size_t len,
 		raw_check_floatings(&raw);
 		raw_check_routes(&raw);
 		raw_check_secgroups(&raw);
+		raw_check_links(&raw);
 		raw_number(&raw);
 	}
 	if (!errs->n) {
-		*ret_lab = raw_resolve(&raw, text, len);
-		(*ret_lab)->path = arena_strdup(&(*ret_lab)->arena, path);
-		return 0;
+		struct lab *lab = raw_resolve(&raw, text, len);
+
+		if (topo_links_resolve(&raw, lab, errs) == 0) {
+			lab->path = arena_strdup(&lab->arena, path);
+			*ret_lab = lab;
+			return 0;
+		}
+		lab_free(lab);
 	}
 	topo_errors_sort(errs);
 	errs->text = arena_strndup(&errs->arena, text, len);

@@ -7,6 +7,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/doc.h"
+#include "topologies/links.h"
 #include "topologies/secgroup/raw.h"
 #include "topologies/topo.h"
 
@@ -421,6 +422,22 @@ static void print_floatings(const struct lab *lab, struct buf *b)
 	}
 }
 
+static void print_links(const struct lab *lab, struct buf *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < lab->nlinks; i++) {
+		if (!lab->links[i].of_file)
+			continue;
+		buf_adds(b, any ? "" : "\nlinks:\n");
+		any = true;
+		key_name(b, "  ", lab->links[i].name);
+		buf_addc(b, ' ');
+		topo_impair_print(&lab->links[i].filed, true, b);
+		buf_addc(b, '\n');
+	}
+}
+
 void topo_print(const struct lab *lab, struct buf *out)
 {
 	buf_adds(out, "lab: ");
@@ -439,6 +456,7 @@ void topo_print(const struct lab *lab, struct buf *out)
 		buf_adds(out, "force_metadata: true\n");
 	print_nodes(lab, out);
 	print_phys(lab, out);
+	print_links(lab, out);
 	print_networks(lab, out);
 	print_routers(lab, out);
 	print_instances(lab, out);

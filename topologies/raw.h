@@ -282,6 +282,15 @@ struct raw_project {
 	const struct raw_router *vrids[RAW_VRID_MAX + 1];
 };
 
+/* A wire that is not as all are. */
+struct raw_link {
+	const char *name; /* NODE.NETWORK */
+	const struct doc *at;
+	struct topo_impair impair;
+	bool delay_known;
+	const struct doc *delay_at, *jitter_at, *loss_at, *rate_at;
+};
+
 struct raw {
 	struct arena *a;
 	struct topo_errors *errs;
@@ -316,6 +325,8 @@ struct raw {
 	struct raw_secgroup **secgroups; /* checked: default ones last */
 	size_t nsecgroups;
 	const struct doc *secgroups_at;
+	struct raw_link **links;
+	size_t nlinks;
 	struct raw_project **projects;
 	size_t nprojects;
 	struct map node_names, phys_names, net_names, subnet_names;

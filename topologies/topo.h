@@ -328,6 +328,24 @@ struct topo_instance {
 	size_t index;   /* in lab->instances */
 };
 
+/* What a wire does to frames, in each direction. */
+struct topo_impair {
+	uint32_t delay_us, jitter_us;
+	uint32_t loss_ppm; /* of a million frames */
+	uint64_t rate;     /* bits a second; 0: no limit */
+};
+
+/* A wire that is not as all are (topologies/links.h). */
+struct topo_link {
+	const char *name;             /* "network1.tunnel" */
+	const struct topo_node *node; /* NULL: the host outside */
+	const struct topo_phys *phys;
+	struct topo_impair impair;
+	bool by_hand; /* labctl impair's record says so, beside the file */
+	bool of_file;
+	struct topo_impair filed; /* what the file says; of_file: it does */
+};
+
 struct lab {
 	struct arena arena;
 	const char *name;
@@ -362,6 +380,8 @@ struct lab {
 	 * filtered. */
 	struct topo_secgroup *secgroups;
 	size_t nsecgroups;
+	struct topo_link *links;
+	size_t nlinks;
 	/* What is right and yet worth knowing, in sentences. */
 	const char **notes;
 	size_t nnotes;

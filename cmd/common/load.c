@@ -13,6 +13,7 @@
 #include "lib/buf.h"
 #include "lib/parse.h"
 #include "provision/emul/drained.h"
+#include "provision/emul/impaired.h"
 #include "topologies/find.h"
 #include "topologies/topo.h"
 
@@ -74,8 +75,10 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 		r = topo_load_text(STDIN, b.data ? b.data : "", b.len, ret,
 				   errs);
 	}
-	if (r == 0)
+	if (r == 0) {
 		emul_drained_read(*ret);
+		emul_impaired_read(*ret);
+	}
 	return r;
 }
 

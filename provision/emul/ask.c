@@ -12,6 +12,7 @@
 
 #include "lib/auto.h"
 #include "provision/fabric/request.h"
+#include "topologies/links.h"
 
 static void send_all(int fd, const struct buf *b)
 {
@@ -42,15 +43,18 @@ const char *emul_program(struct arena *a)
 	return arena_strndup(a, name, strcspn(name, " "));
 }
 
-void emul_ask(int fd, bool apply, const struct lab *lab,
+void emul_ask(int fd, enum emul_op op, const struct lab *lab,
 	      const struct emul_keys *keys)
 {
 	auto_arena struct arena a = {0};
-	auto_buf struct buf b = {0};
-	struct emul_request q = {.apply = apply,
+	auto_buf struct buf b = {0}, links = {0};
+	struct emul_request q = {.apply = op != EMUL_OP_PLAN,
+				 .wires = op == EMUL_OP_WIRES,
 				 .program = emul_program(&a),
 				 .text_len = lab->text_len};
 
+	topo_links_laid(lab, &links);
+	q.links = links.data;
 	if (keys)
 		q.keys = *keys;
 	emul_request_print(&q, lab->text, &b);

@@ -37,8 +37,15 @@ struct emul_talk {
 /* Connects to the fabric of the lab that was entered. */
 int emul_connect(const char *lab, struct err *reterr);
 
-/* Sends the lab's text, with keys for what lacks some. */
-void emul_ask(int fd, bool apply, const struct lab *lab,
+enum emul_op {
+	EMUL_OP_UP,
+	EMUL_OP_PLAN, /* say what "up" would do */
+	EMUL_OP_WIRES /* make the wires as they are to be, and nothing else */
+};
+
+/* Sends the lab's text and what a person said of its wires, with keys for what
+ * lacks some. */
+void emul_ask(int fd, enum emul_op op, const struct lab *lab,
 	      const struct emul_keys *keys);
 
 /* Hears the lines of an answer up to its last, which is in *ret. */

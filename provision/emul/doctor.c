@@ -22,6 +22,8 @@
 #include "provision/emul/state.h"
 #include "provision/emul/user.h"
 #include "provision/fabric/mount.h"
+#include "provision/fabric/worse.h"
+#include "topologies/links.h"
 
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12
@@ -293,6 +295,34 @@ static void look_probes(struct report *r)
 	}
 }
 
+/* How the wires of labs can be made worse; of a known lab, whether its can. */
+static void look_wires(struct report *r)
+{
+	unsigned can = r->lab && !r->lab->nlinks ? WORSE_NETEM : worse_can();
+	struct emul_need *n;
+
+	for (size_t i = 0; r->lab && i < r->lab->nlinks; i++) {
+		const struct topo_link *l = &r->lab->links[i];
+		const char *why = worse_lacks(&l->impair, can);
+		auto_buf struct buf b = {0};
+
+		topo_impair_print(&l->impair, false, &b);
+		n = add(r, arena_printf(r->a, "wire %s", l->name), true, !why);
+		n->found = arena_printf(r->a, "%s: %s", b.data,
+					why ? "not on this kernel" : "works");
+		n->cure = why;
+	}
+	if (r->lab)
+		return;
+	n = add(r, "netem", false, can & WORSE_NETEM);
+	n->found = n->ok ? "works"
+			 : "not in this kernel; wires with a delay need it, "
+			   "those with loss or a rate do not";
+	if (!n->ok)
+		n->cure = "as root: modprobe sch_netem "
+			  "(CONFIG_NET_SCH_NETEM)";
+}
+
 static unsigned memory_mb(const struct lab *lab)
 {
 	size_t mb, proxies;
@@ -432,6 +462,7 @@ int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
 		look_ids(&r);
 	}
 	look_probes(&r);
+	look_wires(&r);
 	if (!lab) /* which has no Open vSwitch */
 		look_tun(&r);
 	look_prompt(&r);

@@ -34,6 +34,7 @@
 #include "lib/clock.h"
 #include "lib/doc.h"
 #include "provision/emul/ask.h"
+#include "provision/emul/impaired.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/programs.h"
 #include "provision/emul/sockets.h"
@@ -42,6 +43,8 @@
 #include "provision/emul/user.h"
 #include "provision/fabric/build.h"
 #include "provision/fabric/keys.h"
+#include "provision/fabric/worse.h"
+#include "topologies/links.h"
 
 #define SETTLE_POLL_MS 2
 
@@ -212,6 +215,8 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	r = emul_lacks(lab, reterr);
 	if (r == 0)
 		r = emul_spec_build(&a, lab, &spec, reterr);
+	if (r == 0)
+		r = worse_refuse_all(&spec, reterr);
 	if (r < 0)
 		return r;
 	r = emul_lock(lab->name, "up", reterr);
@@ -236,7 +241,7 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	if (r == 0)
 		r = emul_keys_make(&a, &spec, &keys, reterr);
 	if (r == 0) {
-		emul_ask(fd, true, lab, &keys);
+		emul_ask(fd, EMUL_OP_UP, lab, &keys);
 		c.fd = fd;
 		r = emul_hear(&c, &a, &answer, reterr);
 		buf_release(&c.in);
@@ -263,6 +268,22 @@ static void plan_line(struct arena *a, const char ***lines, size_t *n,
 	*(const char **)arena_push(a, lines, n, sizeof(**lines)) = text;
 }
 
+static void plan_wires(struct arena *a, const struct emul_node *node,
+		       const char ***lines, size_t *n)
+{
+	for (size_t i = 0; i < node->nnics; i++) {
+		const struct emul_nic *nic = &node->nics[i];
+		auto_buf struct buf b = {0};
+
+		if (!worse_is(nic))
+			continue;
+		topo_impair_print(&nic->impair, false, &b);
+		plan_line(a, lines, n,
+			  arena_printf(a, "+ %s: wire %s to %s: %s", node->name,
+				       nic->ifname, nic->bridge, b.data));
+	}
+}
+
 static void plan_all(struct arena *a, const struct emul_spec *s,
 		     const char ***ret_lines, size_t *ret_n)
 {
@@ -274,6 +295,8 @@ static void plan_all(struct arena *a, const struct emul_spec *s,
 	for (i = 0; i < s->nbridges; i++)
 		plan_line(a, &lines, &n,
 			  arena_printf(a, "+ bridge %s", s->bridges[i].name));
+	for (i = 0; i < s->nnodes; i++)
+		plan_wires(a, &s->nodes[i], &lines, &n);
 	for (i = 0; i < s->nnodes; i++)
 		plan_line(a, &lines, &n,
 			  s->nodes[i].address
@@ -299,6 +322,8 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	emul_owner();
 	r = emul_spec_build(a, lab, &spec, reterr);
 	if (r == 0)
+		r = worse_refuse_all(&spec, reterr);
+	if (r == 0)
 		r = settled_fabric(lab->name, &pidfd, reterr);
 	if (r < 0)
 		return r;
@@ -312,12 +337,41 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	fd = emul_connect(lab->name, reterr);
 	if (fd < 0)
 		return fd;
-	emul_ask(fd, false, lab, NULL);
+	emul_ask(fd, EMUL_OP_PLAN, lab, NULL);
 	c.fd = fd;
 	r = emul_hear(&c, a, &answer, reterr);
 	buf_release(&c.in);
 	*ret_lines = c.lines;
 	*ret_n = c.nlines;
+	return r;
+}
+
+/* --- wires ----------------------------------------------------------- */
+
+int emul_wires(const struct lab *lab, unsigned *ret_changes, struct err *reterr)
+{
+	struct emul_talk c = {.fd = -1};
+	auto_arena struct arena a = {0};
+	auto_close int fd = -1;
+	const struct doc *answer;
+	struct emul_spec spec;
+	int r;
+
+	r = emul_spec_build(&a, lab, &spec, reterr);
+	if (r == 0)
+		r = worse_refuse_all(&spec, reterr);
+	if (r == 0)
+		r = emul_impaired_write(lab, reterr);
+	if (r == 0)
+		r = fd = emul_connect(lab->name, reterr);
+	if (r < 0)
+		return r;
+	emul_ask(fd, EMUL_OP_WIRES, lab, NULL);
+	c.fd = fd;
+	r = emul_hear(&c, &a, &answer, reterr);
+	buf_release(&c.in);
+	if (r == 0)
+		*ret_changes = (unsigned)doc_int(answer, "changes", 0);
 	return r;
 }
 

@@ -75,6 +75,14 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 	      size_t *ret_n, struct err *reterr);
 
 /*
+ * Has the wires of an entered lab do to frames what the lab says, and nothing
+ * else, and keeps what of that is a person's word. Nothing is changed where the
+ * kernel cannot (-EOPNOTSUPP).
+ */
+int emul_wires(const struct lab *lab, unsigned *ret_changes,
+	       struct err *reterr);
+
+/*
  * Enters the fabric of a running lab, as emul_up does at its end. -ENOENT
  * where it does not run.
  */

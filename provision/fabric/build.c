@@ -19,6 +19,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "provision/fabric/internet.h"
+#include "topologies/links.h"
 #include "topologies/resolve/given.h"
 
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
@@ -133,6 +134,21 @@ static int build_bridges(struct arena *a, const struct lab *lab,
 	return 0;
 }
 
+/* What the wire does to frames. Two bytes of the MAC are the node's number and
+ * the interface's. */
+static void impair(struct arena *a, const struct lab *lab,
+		   const struct topo_node *node, const struct topo_phys *phys,
+		   size_t i, struct emul_nic *nic)
+{
+	const struct topo_link *l = topo_link(lab, node, phys);
+
+	nic->own_mac = own_mac('w', i << 8 | phys->index);
+	if (!l)
+		return;
+	nic->wire = arena_strdup(a, l->name);
+	nic->impair = l->impair;
+}
+
 /* Where networks of the lab flood to, each once. */
 static void build_groups(struct arena *a, const struct lab *lab,
 			 struct emul_spec *s)
@@ -151,8 +167,8 @@ static void build_groups(struct arena *a, const struct lab *lab,
 	}
 }
 
-static void build_node(struct arena *a, const struct topo_node *from,
-		       struct emul_spec *s)
+static void build_node(struct arena *a, const struct lab *lab,
+		       const struct topo_node *from, struct emul_spec *s)
 {
 	struct emul_node *n = &s->nodes[s->nnodes++];
 	const struct topo_nic *m = topo_nic(from, TOPO_MANAGEMENT);
@@ -184,6 +200,7 @@ static void build_node(struct arena *a, const struct topo_node *from,
 			nic->groups = s->groups;
 			nic->ngroups = s->ngroups;
 		}
+		impair(a, lab, from, t->phys, from->index, nic);
 		n->nnics++;
 	}
 }
@@ -235,6 +252,7 @@ static void build_outside(struct arena *a, const struct lab *lab,
 		nic.mac = own_mac('o', i);
 		nic.mtu = lab->phys[i].mtu;
 		nic.whole = s->whole;
+		impair(a, lab, NULL, &lab->phys[i], lab->nnodes, &nic);
 		to = &n->nics[n->nnics];
 		*to = nic;
 		n->nnics++;
@@ -293,7 +311,7 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 	build_given(a, lab, &s);
 	s.nodes = arena_array(a, lab->nnodes + 1, sizeof(*s.nodes));
 	for (i = 0; i < lab->nnodes; i++)
-		build_node(a, &lab->nodes[i], &s);
+		build_node(a, lab, &lab->nodes[i], &s);
 	build_outside(a, lab, &s);
 	s.hosts = hosts_text(a, &s);
 	*ret = s;

@@ -21,63 +21,14 @@
 #include "provision/fabric/net.h"
 #include "provision/fabric/node.h"
 #include "provision/fabric/strays.h"
+#include "provision/fabric/work.h"
+#include "provision/fabric/worse.h"
 
-/* Bridges' indices are given by us: one batch can then refer to them. */
-#define BRIDGE_INDEX 100
 #define NODE_FLAGS                                                             \
 	(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |            \
 	 CLONE_NEWIPC)
 #define CHECK_MS 3000
 #define NODE_MS 10000 /* to do what it is told */
-
-/* What is known of one wanted node during a request. */
-struct state {
-	const struct emul_node *node;
-	pid_t pid; /* 0: does not run */
-	int ctl;
-	bool fresh;   /* started now */
-	bool told;    /* why it starts anew */
-	bool ordered; /* APPLY was sent */
-	unsigned drift;
-	uint32_t missing; /* nics that lack */
-	bool stopped;     /* its sshd answers nobody */
-	unsigned laid;    /* mounts over its folders */
-};
-
-struct work {
-	struct fabric *f;
-	const struct emul_spec *want;
-	bool apply;
-	fabric_tell *tell;
-	void *ctx;
-	unsigned changes;
-	struct arena arena;
-	struct emul_links links;
-	struct state *states;
-	struct err first; /* the first error; work goes on */
-};
-
-static void note(struct work *w, char sign, const char *node, const char *fmt,
-		 ...) __attribute__((format(printf, 4, 5)));
-
-static void note(struct work *w, char sign, const char *node, const char *fmt,
-		 ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	w->changes++;
-	w->tell(w->ctx, sign, node, text);
-}
-
-static void failed(struct work *w, const struct err *e)
-{
-	if (w->first.code == 0)
-		w->first = *e;
-}
 
 void fabric_forget(struct fabric *f, size_t i)
 {
@@ -119,11 +70,11 @@ static void end_nodes(struct work *w)
 		if (is && want && emul_node_same(is, want))
 			continue;
 		if (want) {
-			note(w, '~', n->name,
-			     "other wires or addresses: it starts anew");
+			work_note(w, '~', n->name,
+				  "other wires or addresses: it starts anew");
 			w->states[want - w->want->nodes].told = true;
 		} else {
-			note(w, '-', n->name, "stop the node");
+			work_note(w, '-', n->name, "stop the node");
 		}
 		if (w->apply)
 			end_node(f, n);
@@ -145,7 +96,7 @@ static void end_bridges(struct work *w)
 		l = emul_link_find(&w->links, name);
 		if (k < w->want->nbridges || !l)
 			continue;
-		note(w, '-', NULL, "remove the bridge %s", name);
+		work_note(w, '-', NULL, "remove the bridge %s", name);
 		if (w->apply)
 			emul_del_link(w->f->rtnl, l->index, name);
 	}
@@ -183,30 +134,6 @@ static int adopt(struct work *w, struct emul_spec *spec, struct arena *a,
 
 /* --- bridges --------------------------------------------------------- */
 
-static int bridge_index(const struct work *w, const char *name)
-{
-	const struct emul_link *l = emul_link_find(&w->links, name);
-
-	return l ? l->index : 0;
-}
-
-/* Remembers a bridge that this batch makes, for its ports. */
-static int new_index(struct work *w, const char *name)
-{
-	struct emul_link *l;
-	int index = BRIDGE_INDEX;
-	size_t i;
-
-	for (i = 0; i < w->links.nlinks; i++)
-		if (w->links.links[i].index >= index)
-			index = w->links.links[i].index + 1;
-	l = arena_push(&w->arena, &w->links.links, &w->links.nlinks,
-		       sizeof(*l));
-	snprintf(l->name, sizeof(l->name), "%s", name);
-	l->index = index;
-	return index;
-}
-
 static void own_addr(struct work *w, const struct emul_bridge *b, int index,
 		     bool fresh)
 {
@@ -216,8 +143,8 @@ static void own_addr(struct work *w, const struct emul_bridge *b, int index,
 	    (!fresh && emul_link_has(&w->links, index, &b->addr)))
 		return;
 	if (!fresh)
-		note(w, '~', NULL, "add %s to the bridge %s",
-		     ipnet_print(&b->addr, text), b->name);
+		work_note(w, '~', NULL, "add %s to the bridge %s",
+			  ipnet_print(&b->addr, text), b->name);
 	if (!w->apply)
 		return;
 	if (b->addr.ip.family == 6) {
@@ -225,7 +152,7 @@ static void own_addr(struct work *w, const struct emul_bridge *b, int index,
 
 		/* The bridge must exist before its sysctls do. */
 		if (rtnl_commit(w->f->rtnl, &e) < 0)
-			failed(w, &e);
+			work_failed(w, &e);
 		snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6",
 			 b->name);
 		(void)emul_sysctl(path, "0");
@@ -242,29 +169,21 @@ static void make_bridges(struct work *w)
 		const struct emul_bridge *b = &w->want->bridges[i];
 		const struct emul_link *l = emul_link_find(&w->links, b->name);
 		bool fresh = !l;
-		int index = l ? l->index : new_index(w, b->name);
+		int index = l ? l->index : work_new_bridge(w, b->name);
 
 		if (fresh) {
-			note(w, '+', NULL, "bridge %s", b->name);
+			work_note(w, '+', NULL, "bridge %s", b->name);
 			if (w->apply)
 				emul_add_bridge(w->f->rtnl, b, index);
 		} else if (!l->up || l->mtu != b->mtu) {
-			note(w, '~', NULL, "bridge %s: up, MTU %u", b->name,
-			     b->mtu);
+			work_note(w, '~', NULL, "bridge %s: up, MTU %u",
+				  b->name, b->mtu);
 			if (w->apply)
 				emul_set_link(w->f->rtnl, index, b->name,
 					      b->mtu, 0);
 		}
 		own_addr(w, b, index, fresh);
 	}
-}
-
-static void commit(struct work *w)
-{
-	struct err e;
-
-	if (rtnl_queued(w->f->rtnl) && rtnl_commit(w->f->rtnl, &e) < 0)
-		failed(w, &e);
 }
 
 /* --- nodes ----------------------------------------------------------- */
@@ -299,6 +218,19 @@ static int answer(const struct state *s, int timeout_ms, struct emul_reply *ret,
 	return 0;
 }
 
+static void find_nodes(struct work *w)
+{
+	struct fabric_node *n;
+
+	for (size_t i = 0; i < w->want->nnodes; i++) {
+		n = running(w->f, w->states[i].node->name);
+		if (!n)
+			continue;
+		w->states[i].pid = n->pid;
+		w->states[i].ctl = n->ctl;
+	}
+}
+
 /* Asks all that run at once, then hears them. */
 static void check_nodes(struct work *w)
 {
@@ -329,8 +261,9 @@ static void check_nodes(struct work *w)
 			s->stopped = reply.stopped;
 			continue;
 		}
-		note(w, '~', s->node->name,
-		     reply.ruined ? "a folder of its own was unmounted: it "
+		work_note(w, '~', s->node->name,
+			  reply.ruined
+				  ? "a folder of its own was unmounted: it "
 				    "starts anew"
 				  : "it does not answer: it starts anew");
 		s->told = true;
@@ -384,12 +317,12 @@ static void start_nodes(struct work *w)
 		if (s->told)
 			; /* said already */
 		else if (s->node->address)
-			note(w, '+', s->node->name, "node, with sshd at %s",
-			     s->node->address);
+			work_note(w, '+', s->node->name,
+				  "node, with sshd at %s", s->node->address);
 		else
-			note(w, '+', s->node->name, "host outside");
+			work_note(w, '+', s->node->name, "host outside");
 		if (w->apply && start_node(w, s, &e) < 0)
-			failed(w, &e);
+			work_failed(w, &e);
 	}
 }
 
@@ -426,18 +359,21 @@ static void drop_ports(struct work *w)
 
 static unsigned wire_node(struct work *w, struct state *s)
 {
+	char plug[IFNAME_MAX];
 	unsigned n = 0;
 	size_t i;
 
 	for (i = 0; i < s->node->nnics; i++) {
 		const struct emul_nic *nic = &s->node->nics[i];
 		const struct emul_link *l;
-		int bridge = bridge_index(w, nic->bridge);
+		int bridge = work_bridge(
+			w, worse_plug(w, (size_t)(s - w->states), i, plug));
 
 		if (needs_wire(w, s, i)) {
 			if (!s->fresh && s->pid)
-				note(w, '+', s->node->name, "wire %s to %s",
-				     nic->ifname, nic->bridge);
+				work_note(w, '+', s->node->name,
+					  "wire %s to %s", nic->ifname,
+					  nic->bridge);
 			if (w->apply)
 				emul_add_wire(w->f->rtnl, nic, bridge, s->pid);
 			n++;
@@ -446,14 +382,15 @@ static unsigned wire_node(struct work *w, struct state *s)
 		l = emul_link_find(&w->links, nic->port);
 		if (l->up && l->master == bridge && l->mtu == nic->mtu)
 			continue;
-		note(w, '~', s->node->name, "plug %s into %s", nic->ifname,
-		     nic->bridge);
+		if (!(s->turned >> i & 1))
+			work_note(w, '~', s->node->name, "plug %s into %s",
+				  nic->ifname, nic->bridge);
 		if (w->apply)
 			emul_set_link(w->f->rtnl, l->index, l->name, nic->mtu,
 				      bridge);
 	}
 	if (w->apply)
-		commit(w);
+		work_commit(w);
 	/* The new ones; a kernel that cannot has wires all the same. */
 	for (i = 0; w->apply && n && i < s->node->nnics; i++)
 		if (needs_wire(w, s, i))
@@ -474,19 +411,23 @@ static void wire_nodes(struct work *w)
 		if (!s->pid)
 			continue; /* could not start, or would be new */
 		wires = wire_node(w, s);
+		if (w->what == FABRIC_WIRES)
+			continue;
 		if (!s->fresh && s->drift)
-			note(w, '~', s->node->name,
-			     "%u of its addresses, interfaces or files",
-			     s->drift);
+			work_note(w, '~', s->node->name,
+				  "%u of its addresses, interfaces or files",
+				  s->drift);
 		if (s->laid)
-			note(w, '~', s->node->name,
-			     "%u mount%s over its folders: they are taken away",
-			     s->laid, s->laid == 1 ? "" : "s");
+			work_note(w, '~', s->node->name,
+				  "%u mount%s over its folders: they are taken "
+				  "away",
+				  s->laid, s->laid == 1 ? "" : "s");
 		if (s->stopped)
-			note(w, '~', s->node->name,
-			     "its %s is stopped: another one takes its "
-			     "place",
-			     s->node->address ? "sshd" : "DNS or web server");
+			work_note(w, '~', s->node->name,
+				  "its %s is stopped: another one takes its "
+				  "place",
+				  s->node->address ? "sshd"
+						   : "DNS or web server");
 		if (!s->fresh && !wires && !s->drift && !s->stopped && !s->laid)
 			continue;
 		s->ordered = w->apply && order(s->ctl, EMUL_APPLY);
@@ -508,19 +449,19 @@ static void end_strays(struct work *w)
 			continue;
 		if (w->apply && !st->node->address &&
 		    emul_reserve(w->want, st->node, st->pid, &e) < 0)
-			failed(w, &e);
+			work_failed(w, &e);
 		if (st->fresh)
 			continue;
 		if (emul_strays(&w->arena, w->want, st->node, st->pid, w->apply,
 				&s, &n, &e) < 0) {
-			failed(w, &e);
+			work_failed(w, &e);
 			continue;
 		}
 		for (k = 0; k < n; k++)
-			note(w, '-', st->node->name,
-			     "address %s on %s, which is %s",
-			     ipnet_print(&s[k].addr, text), s[k].dev,
-			     s[k].whose);
+			work_note(w, '-', st->node->name,
+				  "address %s on %s, which is %s",
+				  ipnet_print(&s[k].addr, text), s[k].dev,
+				  s[k].whose);
 	}
 }
 
@@ -542,7 +483,7 @@ static void hear_nodes(struct work *w)
 			err_set(&e, -ENODEV, "%s: its wires were lost",
 				s->node->name);
 		}
-		failed(w, &e);
+		work_failed(w, &e);
 		/* Nothing half-made stays: the next try starts it anew. */
 		n = running(w->f, s->node->name);
 		if (n)
@@ -550,36 +491,58 @@ static void hear_nodes(struct work *w)
 	}
 }
 
-int fabric_converge(struct fabric *f, struct emul_spec *want, struct arena *a,
-		    bool apply, fabric_tell *tell, void *ctx,
-		    unsigned *ret_changes, struct err *reterr)
+/* Before anything is changed: can it be what it is to be? */
+static int begin(struct work *w, struct emul_spec *want, struct arena *a,
+		 struct err *reterr)
 {
-	struct work w = {
-		.f = f, .want = want, .apply = apply, .tell = tell, .ctx = ctx};
-	size_t i;
+	int r = worse_refuse_all(want, reterr);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < want->nnodes; i++)
+		w->states[i].node = &want->nodes[i];
+	if (w->what == FABRIC_ALL)
+		end_nodes(w);
+	r = emul_links_read(&w->arena, w->f->rtnl, &w->links, reterr);
+	if (r == 0 && w->what == FABRIC_ALL)
+		end_bridges(w);
+	return r == 0 && w->apply ? adopt(w, want, a, reterr) : r;
+}
+
+int fabric_converge(struct fabric *f, struct emul_spec *want, struct arena *a,
+		    enum fabric_what what, bool apply, fabric_tell *tell,
+		    void *ctx, unsigned *ret_changes, struct err *reterr)
+{
+	struct work w = {.f = f,
+			 .want = want,
+			 .what = what,
+			 .apply = apply,
+			 .tell = tell,
+			 .ctx = ctx};
 	int r;
 
 	w.states = arena_array(&w.arena, want->nnodes, sizeof(*w.states));
-	for (i = 0; i < want->nnodes; i++)
-		w.states[i].node = &want->nodes[i];
-	end_nodes(&w);
-	r = emul_links_read(&w.arena, f->rtnl, &w.links, reterr);
-	if (r == 0) {
-		end_bridges(&w);
-		if (apply)
-			r = adopt(&w, want, a, reterr);
-	}
+	r = begin(&w, want, a, reterr);
 	if (r < 0) {
 		arena_release(&w.arena);
 		return r;
 	}
-	make_bridges(&w);
-	commit(&w);
-	check_nodes(&w);
-	start_nodes(&w);
+	if (what == FABRIC_ALL)
+		make_bridges(&w);
+	work_commit(&w);
+	worse_bridges(&w);
+	if (what == FABRIC_ALL) {
+		check_nodes(&w);
+		start_nodes(&w);
+	} else {
+		find_nodes(&w);
+	}
 	wire_nodes(&w);
-	hear_nodes(&w);
-	end_strays(&w);
+	worse_finish(&w);
+	if (what == FABRIC_ALL) {
+		hear_nodes(&w);
+		end_strays(&w);
+	}
 	arena_release(&w.arena);
 	*ret_changes = w.changes;
 	if (w.first.code < 0)

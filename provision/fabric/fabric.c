@@ -225,7 +225,8 @@ static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
 	text = read_text(c->fd, &b, (size_t)line, q.text_len, reterr);
 	if (text <= 0)
 		return (int)text;
-	r = emul_request_spec(&a, b.data + line, q.text_len, &spec, reterr);
+	r = emul_request_spec(&a, b.data + line, q.text_len, q.links, &spec,
+			      reterr);
 	if (r < 0)
 		return r;
 	spec.owner = f->owner;
@@ -235,8 +236,8 @@ static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
 	/* Those that are known stay: running nodes have them. */
 	if (q.apply)
 		emul_keys_add(&f->own, &f->keys, &q.keys);
-	r = fabric_converge(f, &spec, &a, q.apply, tell, c, ret_changes,
-			    reterr);
+	r = fabric_converge(f, &spec, &a, q.wires ? FABRIC_WIRES : FABRIC_ALL,
+			    q.apply, tell, c, ret_changes, reterr);
 	return r < 0 ? r : 1;
 }
 

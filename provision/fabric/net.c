@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/netns.h"
 #include "lib/kernel/rtmsg.h"
 #include "provision/fabric/spec.h"
 
@@ -251,6 +252,34 @@ void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
 	(void)nla_put_u32(m, IFLA_NET_NS_PID, (uint32_t)node);
 	rtmsg_peer_end(m, peer);
 	rtmsg_kind_end(m, &k);
+}
+
+void emul_put_pair(struct nl_msg *m, unsigned mtu, int bridge, const char *far)
+{
+	struct nlattr *peer;
+	struct rtmsg_kind k;
+
+	(void)nla_put_u32(m, IFLA_MTU, mtu);
+	(void)nla_put_u32(m, IFLA_MASTER, (uint32_t)bridge);
+	one_queue(m);
+	k = rtmsg_kind(m, "veth");
+	peer = rtmsg_peer(m, far);
+	(void)nla_put_u32(m, IFLA_MTU, mtu);
+	one_queue(m);
+	rtmsg_peer_end(m, peer);
+	rtmsg_kind_end(m, &k);
+}
+
+int emul_cut_segments(int nsfd, const char *name, bool cut)
+{
+	auto_close int fd = netns_socket(nsfd, AF_INET, SOCK_DGRAM, 0);
+	struct ethtool_value v = {.cmd = ETHTOOL_STSO, .data = !cut};
+	struct ifreq ifr = {.ifr_data = (void *)&v};
+
+	if (fd < 0)
+		return fd;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
 }
 
 int emul_take_bursts(const char *name, bool inner)

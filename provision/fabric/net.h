@@ -69,6 +69,15 @@ void emul_add_wire(struct rtnl *r, const struct emul_nic *n, int bridge,
  */
 int emul_take_bursts(const char *name, bool inner);
 
+/* Has a link of another namespace send no frames that are several (TSO), or do
+ * so again. */
+int emul_cut_segments(int nsfd, const char *name, bool cut);
+
+/* The rest of a message that makes a veth pair of the fabric's own: m's end is
+ * in the bridge, far is the other end. */
+struct nl_msg;
+void emul_put_pair(struct nl_msg *m, unsigned mtu, int bridge, const char *far);
+
 void emul_set_link(struct rtnl *r, int index, const char *name, unsigned mtu,
 		   int master);
 void emul_del_link(struct rtnl *r, int index, const char *name);

@@ -3,9 +3,10 @@
  * A request is one line of JSON, then as many bytes of the lab's own text as
  * it says:
  *
- *   {"protocol": 2, "version": "0.1.0", "op": "up" | "plan",
+ *   {"protocol": 3, "version": "0.1.0", "op": "up" | "plan" | "wires",
  *    "program": "labctl", "client_key": PEM, "client_pub": KEY,
- *    "keys": [{"name": NODE, "key": PEM, "pub": KEY}], "text": 1234}
+ *    "keys": [{"name": NODE, "key": PEM, "pub": KEY}],
+ *    "links": "links:\n  network1.tunnel: {loss: 1%}\n", "text": 1234}
  *
  * Loading a text gives the same lab everywhere, and the same program is at
  * both ends: so the fabric makes of it what labctl would have made. Of another
@@ -19,6 +20,7 @@
 #include "lib/auto.h"
 #include "lib/doc.h"
 #include "provision/fabric/build.h"
+#include "topologies/links.h"
 #include "topologies/topo.h"
 
 #define KEY_TEXT_MAX 4096u
@@ -33,7 +35,7 @@ void emul_request_print(const struct emul_request *q, const char *text,
 	json_obj(&j);
 	json_kint(&j, "protocol", EMUL_PROTOCOL);
 	json_kstr(&j, "version", LABCTL_VERSION);
-	json_kstr(&j, "op", q->apply ? "up" : "plan");
+	json_kstr(&j, "op", q->wires ? "wires" : q->apply ? "up" : "plan");
 	json_kstr(&j, "program", q->program);
 	if (q->keys.client_key) {
 		json_kstr(&j, "client_key", q->keys.client_key);
@@ -49,6 +51,7 @@ void emul_request_print(const struct emul_request *q, const char *text,
 		json_obj_end(&j);
 	}
 	json_arr_end(&j);
+	json_kstr(&j, "links", q->links ? q->links : "");
 	json_kint(&j, "text", (int64_t)q->text_len);
 	json_obj_end(&j);
 	buf_addc(ret, '\n');
@@ -123,7 +126,9 @@ int emul_request_parse(struct arena *a, const char *line, size_t len,
 		r = parse_keys(a, d, &q.keys, reterr);
 	if (r < 0)
 		return r;
-	q.apply = strcmp(op, "up") == 0;
+	q.wires = strcmp(op, "wires") == 0;
+	q.apply = q.wires || strcmp(op, "up") == 0;
+	q.links = arena_strdup(a, doc_str(d, "links", ""));
 	if (!q.apply && strcmp(op, "plan") != 0)
 		return err_set(reterr, -EPROTO, "no operation '%s'", op);
 	if (strchr(q.program, '/'))
@@ -143,7 +148,8 @@ int emul_request_parse(struct arena *a, const char *line, size_t len,
 }
 
 int emul_request_spec(struct arena *a, const char *text, size_t len,
-		      struct emul_spec *ret, struct err *reterr)
+		      const char *links, struct emul_spec *ret,
+		      struct err *reterr)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
 	struct lab *lab;
@@ -156,6 +162,8 @@ int emul_request_spec(struct arena *a, const char *text, size_t len,
 			       errs.items[0].line, errs.items[0].col,
 			       errs.items[0].msg);
 	}
+	if (links && *links)
+		(void)topo_links_lay(lab, links, strlen(links), NULL);
 	r = emul_spec_build(a, lab, ret, reterr);
 	lab_free(lab);
 	return r;

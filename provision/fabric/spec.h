@@ -29,6 +29,9 @@ struct emul_nic {
 	size_t naddrs;
 	const struct ip *groups; /* of VXLANs that are carried by it */
 	size_t ngroups;
+	const char *wire; /* its name in the file, where it is impaired */
+	struct topo_impair impair;
+	struct mac own_mac; /* of the bridge that it has to itself then */
 };
 
 struct emul_route {

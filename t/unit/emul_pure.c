@@ -339,7 +339,8 @@ static void test_same(void)
 		return;
 	emul_spec_build(&a, lab, &s, &e);
 	lab_free(lab);
-	ok(emul_request_spec(&a, two_nodes, strlen(two_nodes), &t, &e) == 0,
+	ok(emul_request_spec(&a, two_nodes, strlen(two_nodes), NULL, &t, &e) ==
+		   0,
 	   "same: from the lab's text alone");
 	is(t.lab, s.lab, "same: the lab's name");
 	is(t.hosts, s.hosts, "same: the hosts");
@@ -417,7 +418,7 @@ static void test_keys(void)
 
 /* One line of a request with what is asked for in place of MORE. */
 #define HEAD                                                                   \
-	"{\"protocol\": 2, \"version\": \"" LABCTL_VERSION                     \
+	"{\"protocol\": 3, \"version\": \"" LABCTL_VERSION                     \
 	"\", \"program\": \"labctl\""
 #define UP ", \"op\": \"up\""
 #define TEXT ", \"text\": 7}"
@@ -428,10 +429,10 @@ static const struct {
 } wrong[] = {
 	{"nothing", "", -EINVAL},
 	{"a list", "[1]", -EPROTO},
-	{"half a line", "{\"protocol\": 2, ", -EINVAL},
+	{"half a line", "{\"protocol\": 3, ", -EINVAL},
 	{"another protocol", "{\"protocol\": 1, \"op\": \"up\"}", -EPROTO},
 	{"another version",
-	 "{\"protocol\": 2, \"version\": \"x\", \"op\": \"up\"}", -EPROTO},
+	 "{\"protocol\": 3, \"version\": \"x\", \"op\": \"up\"}", -EPROTO},
 	{"no operation", HEAD TEXT, -EPROTO},
 	{"an unknown operation", HEAD ", \"op\": \"rm\"" TEXT, -EPROTO},
 	{"a list for a text", HEAD ", \"op\": [\"up\"]" TEXT, -EPROTO},
@@ -458,7 +459,7 @@ static const struct {
 		 "\"p\"}]" TEXT,
 	 -EPROTO},
 	{"a program that is a path",
-	 "{\"protocol\": 2, \"version\": \"" LABCTL_VERSION
+	 "{\"protocol\": 3, \"version\": \"" LABCTL_VERSION
 	 "\", \"program\": \"../sh\"" UP TEXT,
 	 -EPROTO},
 };
@@ -515,7 +516,7 @@ static void test_broken(void)
 		if (strchr(broken[i].what, 'U'))
 			len += 2;
 		e.msg[0] = '\0';
-		is_int(emul_request_spec(&a, broken[i].text, len, &s, &e),
+		is_int(emul_request_spec(&a, broken[i].text, len, NULL, &s, &e),
 		       -EINVAL, "lab's text: %s is refused", broken[i].what);
 		if (!ok(strncmp(e.msg, broken[i].words,
 				strlen(broken[i].words)) == 0,

@@ -708,7 +708,7 @@ int main(void)
 	if (!ok(topo_load(FILE_NAME, &lab, &errs) == 0, "load " FILE_NAME))
 		return tap_done();
 	r = &lab->routers[0];
-	b = drill_bound(r);
+	b = drill_bound(lab, r);
 	is_int(b.low, INT64_C(4804687500), "bound: 2 x 2 s + 206/256 s");
 	is_int(b.high, INT64_C(6804687500), "bound: 3 x 2 s + 206/256 s");
 	for (i = 0; i < ARRAY_LEN(rows); i++) {

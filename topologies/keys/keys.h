@@ -14,7 +14,7 @@ extern const struct key_table lab_keys_table, node_keys_table,
 	physical_keys_table, network_keys_table, subnet_keys_table,
 	route_keys_table, router_keys_table, ha_keys_table, instance_keys_table,
 	floating_keys_table, secgroup_keys_table, secrule_keys_table,
-	pair_keys_table;
+	pair_keys_table, link_keys_table;
 
 /* All of them, in the order of the reference page; ends with NULL. */
 extern const struct key_table *const lab_tables[];

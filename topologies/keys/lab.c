@@ -6,6 +6,7 @@
 #include "lib/auto.h"
 #include "topologies/keys/agent.h"
 #include "topologies/keys/keys.h"
+#include "topologies/links.h"
 
 static bool check_name(struct keys *ks, const struct key *k,
 		       const struct doc *v, void *obj)
@@ -162,6 +163,12 @@ static const struct key keys[] = {
 	 .table = &instance_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
 	 .max = TOPO_INSTANCES_MAX, .names = "host",
 	 .about = "Machines of the projects."},
+	{"links", KEY_NAMED, KEY_ITEMS(struct raw, links, nlinks),
+	 .table = &link_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
+	 .max = TOPO_LINKS_MAX, .names = "name",
+	 .example = "{network1.tunnel: {loss: 1%}}",
+	 .about = "Wires that are worse than a wire on one machine. `labctl "
+		  "impair` does the same to a lab that runs."},
 	{"floating_ips", KEY_NAMED,
 	 KEY_ITEMS(struct raw, floatings, nfloatings),
 	 .table = &floating_keys_table, .flags = KEY_EMPTY | KEY_POINTERS,
@@ -194,11 +201,9 @@ const struct key_table lab_keys_table = {
 };
 
 const struct key_table *const lab_tables[] = {
-	&lab_keys_table,      &node_keys_table,
-	&physical_keys_table, &network_keys_table,
-	&subnet_keys_table,   &route_keys_table,
-	&router_keys_table,   &ha_keys_table,
-	&instance_keys_table, &pair_keys_table,
-	&floating_keys_table, &secgroup_keys_table,
-	&secrule_keys_table,  NULL,
+	&lab_keys_table,     &node_keys_table,     &physical_keys_table,
+	&network_keys_table, &subnet_keys_table,   &route_keys_table,
+	&router_keys_table,  &ha_keys_table,       &instance_keys_table,
+	&pair_keys_table,    &floating_keys_table, &secgroup_keys_table,
+	&secrule_keys_table, &link_keys_table,     NULL,
 };

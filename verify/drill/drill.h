@@ -139,12 +139,20 @@ void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 		  struct outage *ret);
 
 /* Theory: a silent failure is noticed in low..high ns (2 to 3 intervals +
- * skew); slack is what is granted to machine and measurement. */
+ * skew); slack is what is granted to machine and measurement. On impaired wires
+ * the last advert comes late, and so does the announcement to who pings. */
 #define DRILL_SLACK_LEAST_NS (250 * NS_PER_MS)
 struct drill_bound {
 	int64_t low, high, slack;
+	int64_t late; /* on the way, of that advert and that announcement */
+	double lost;  /* share of adverts */
 };
-struct drill_bound drill_bound(const struct topo_router *r);
+struct drill_bound drill_bound(const struct lab *lab,
+			       const struct topo_router *r);
+
+/* What is added to the bound for a ping: its own way, and probes that get lost
+ * by chance one after the other. */
+int64_t drill_ping_extra(const struct lab *lab, const struct drill_ping *p);
 
 /* The moments of a hit router's timeline that were seen, in order. */
 #define DRILL_MOMENTS_MAX 10

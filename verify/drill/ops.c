@@ -5,6 +5,7 @@
 #include "lib/buf.h"
 #include "provision/way.h"
 #include "verify/drill/ops.h"
+#include "verify/ways.h"
 
 #define SNAPLEN 256
 #define PING_TIMEOUT_MS 250 /* a later reply is none */
@@ -38,10 +39,13 @@ static void begin_ping(struct drill_run *r, size_t i)
 {
 	struct drill_ping *p = &r->d->pings[i];
 	const struct topo_instance *in = p->instance;
-	struct ping_ask ask = {.netns = in ? in->netns : "",
-			       .dst = p->dst,
-			       .interval_us = DRILL_PING_US,
-			       .timeout_ms = PING_TIMEOUT_MS};
+	struct ping_ask ask = {
+		.netns = in ? in->netns : "",
+		.dst = p->dst,
+		.interval_us = DRILL_PING_US,
+		.timeout_ms = ways_wait_ms(
+			PING_TIMEOUT_MS,
+			ways_ping(r->d->lab, p->router, in, &p->dst))};
 	auto_buf struct buf b = {0};
 	struct err err;
 	int e;

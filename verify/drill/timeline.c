@@ -11,6 +11,7 @@
 #include "lib/auto.h"
 #include "lib/mono.h"
 #include "verify/drill/drill.h"
+#include "verify/ways.h"
 
 #define ADDRS_MAX ((2 + TOPO_IFACES_MAX) * 4)
 
@@ -311,8 +312,19 @@ void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 	}
 }
 
-struct drill_bound drill_bound(const struct topo_router *r)
+int64_t drill_ping_extra(const struct lab *lab, const struct drill_ping *p)
 {
+	struct topo_way w =
+		ways_round(ways_ping(lab, p->router, p->instance, &p->dst));
+
+	return w.delay_ns + (int64_t)topo_losses_in_a_row(w.lost) *
+				    DRILL_PING_US * NS_PER_US;
+}
+
+struct drill_bound drill_bound(const struct lab *lab,
+			       const struct topo_router *r)
+{
+	struct topo_way adverts = ways_adverts(lab, r);
 	int64_t interval = evidence_interval_ns(r);
 	int64_t skew = topo_skew_ns(&r->ha);
 
@@ -326,5 +338,6 @@ struct drill_bound drill_bound(const struct topo_router *r)
 	if (slack < DRILL_SLACK_LEAST_NS)
 		slack = DRILL_SLACK_LEAST_NS;
 	return (struct drill_bound){2 * interval + skew,
-				    topo_master_down_ns(&r->ha), slack};
+				    topo_master_down_ns(&r->ha), slack,
+				    adverts.delay_ns, adverts.lost};
 }

@@ -8,16 +8,24 @@
 void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 			struct verdict *v)
 {
-	struct drill_bound b = drill_bound(p->router);
+	struct drill_bound b = drill_bound(d->lab, p->router);
 	bool hit = d->routers[p->index].hit;
-	int64_t most = hit ? b.high + b.slack : b.slack;
+	int64_t extra = drill_ping_extra(d->lab, p) + (hit ? b.late : 0);
+	int64_t most = (hit ? b.high : 0) + b.slack + extra;
 	struct outage o;
 
 	if (p->pings.error) {
 		verdict_blind(v, "%s", p->pings.error);
 		return;
 	}
-	if (hit)
+	if (hit && extra)
+		verdict_want(v,
+			     "at most %.3f s (theory: %.3f to %.3f s; "
+			     "%.3f s for impaired wires; %.3f s granted)",
+			     drill_seconds(most), drill_seconds(b.low),
+			     drill_seconds(b.high), drill_seconds(extra),
+			     drill_seconds(b.slack));
+	else if (hit)
 		verdict_want(v,
 			     "at most %.3f s (theory: %.3f to %.3f s; "
 			     "%.3f s granted)",

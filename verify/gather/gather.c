@@ -28,6 +28,7 @@
 #include "verify/gather/tries.h"
 #include "verify/passages.h"
 #include "verify/paths.h"
+#include "verify/ways.h"
 
 #define SNAPLEN 256 /* an advert inside VXLAN with 20 addresses */
 #define PING_INTERVAL_US 150000
@@ -109,13 +110,15 @@ static void add_frames(struct work *w, struct seen_frames *out,
 static void add_pings(struct work *w, struct seen_ping *p,
 		      struct seen_pings *out)
 {
-	unsigned ms =
-		EVIDENCE_PROBES * PING_INTERVAL_US / 1000 + PING_TIMEOUT_MS;
+	struct topo_way way =
+		ways_ping(w->e->lab, p->router, p->instance, &p->dst);
+	unsigned wait = ways_wait_ms(PING_TIMEOUT_MS, way);
+	unsigned ms = EVIDENCE_PROBES * PING_INTERVAL_US / 1000 + wait;
 	struct ping_ask ask = {.netns = p->instance ? p->instance->netns : "",
 			       .dst = p->dst,
 			       .count = EVIDENCE_PROBES,
 			       .interval_us = PING_INTERVAL_US,
-			       .timeout_ms = PING_TIMEOUT_MS};
+			       .timeout_ms = wait};
 	auto_buf struct buf b = {0};
 
 	ping_ask(&ask, &b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/report/drill.h"
+#include "verify/report/links.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static double ms_since(const struct drill *d, int64_t t)
 static void note_router(const struct drill *d, size_t i, struct tap *tap)
 {
 	const struct drill_router *dr = &d->routers[i];
-	struct drill_bound b = drill_bound(dr->router);
+	struct drill_bound b = drill_bound(d->lab, dr->router);
 	struct drill_moment list[DRILL_MOMENTS_MAX];
 	struct timeline t;
 	size_t k, n;
@@ -77,6 +78,8 @@ void report_drill_tap(const struct drill *d, size_t run, size_t runs,
 		tap_note(tap, "run %zu of %zu: %s%s", run, runs,
 			 d->fault->about,
 			 d->err.code ? ": not carried out" : "");
+	if (run == 1)
+		report_links(d->lab, tap);
 	for (i = 0; d->down_ns && i < d->nrouters; i++)
 		note_router(d, i, tap);
 	for (i = 0; d->down_ns && i < d->npings; i++)
@@ -163,7 +166,7 @@ static void json_router(struct json *j, const struct drill *d, size_t i)
 {
 	const struct drill_router *dr = &d->routers[i];
 	const struct topo_router *r = dr->router;
-	struct drill_bound b = drill_bound(r);
+	struct drill_bound b = drill_bound(d->lab, r);
 	struct drill_moment list[DRILL_MOMENTS_MAX];
 	struct timeline t;
 	size_t k, n;
@@ -176,6 +179,7 @@ static void json_router(struct json *j, const struct drill *d, size_t i)
 	json_kstr(j, "new", t.now < r->nhosts ? r->hosts[t.now]->name : NULL);
 	json_kint(j, "theory_low_us", b.low / NS_PER_US);
 	json_kint(j, "theory_high_us", b.high / NS_PER_US);
+	json_kint(j, "theory_late_us", b.late / NS_PER_US);
 	json_key(j, "since_fault");
 	json_obj(j);
 	n = d->down_ns && dr->hit ? drill_moments(d, dr, &t, list) : 0;
