@@ -172,6 +172,10 @@ static const char *probe_cure(enum emul_probe p)
 		return "for labs with security groups: as root, modprobe "
 		       "br_netfilter ip_set_hash_net xt_set xt_physdev; "
 		       "apt-get install iptables";
+	case EMUL_PROBE_VLAN:
+		return "for Linux bridges with VLANs: as root, modprobe 8021q "
+		       "(CONFIG_VLAN_8021Q); or 'mechanism: openvswitch', "
+		       "which tags without it";
 	case EMUL_PROBE_RAW:
 	case EMUL_PROBES:
 		break;
@@ -209,7 +213,7 @@ static void look_privileged(struct report *r,
 static void look_tun(struct report *r)
 {
 	auto_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	struct emul_need *n = add(r, "/dev/net/tun", false, fd >= 0);
+	struct emul_need *n = add(r, "/dev/net/tun", r->lab, fd >= 0);
 
 	n->found = fd >= 0 ? "open"
 			   : arena_printf(r->a,
@@ -242,16 +246,35 @@ static void look_prompt(struct report *r)
 /* Of a lab that is known, only what it needs. */
 static bool wants_probe(const struct report *r, int probe)
 {
+	const struct topo_network *net;
+
 	if (!r->lab)
 		return true;
 	if (probe == EMUL_PROBE_FILTER)
 		return r->lab->nsecgroups;
-	if (probe != EMUL_PROBE_VXLAN)
-		return true;
-	for (size_t i = 0; i < r->lab->nnetworks; i++)
-		if (r->lab->networks[i].type == TOPO_VXLAN)
-			return true;
-	return false;
+	if (probe == EMUL_PROBE_VLAN)
+		return emul_bridges(r->lab, TOPO_VLAN, &net);
+	if (probe == EMUL_PROBE_VXLAN)
+		return emul_bridges(r->lab, TOPO_VXLAN, &net);
+	return true;
+}
+
+/* What was found, and of a lab, whose it is. */
+static const char *found(const struct report *r, int probe,
+			 const struct emul_probe_result *res)
+{
+	const struct topo_network *net;
+	const struct topo_node *n;
+
+	if (res->code == 0)
+		return "works";
+	n = r->lab && probe == EMUL_PROBE_VLAN
+		    ? emul_bridges(r->lab, TOPO_VLAN, &net)
+		    : NULL;
+	if (!n)
+		return arena_strdup(r->a, res->words);
+	return arena_printf(r->a, "%s; node %s needs it for network '%s'",
+			    res->words, n->name, net->name);
 }
 
 static void look_probes(struct report *r)
@@ -289,7 +312,7 @@ static void look_probes(struct report *r)
 			continue;
 		n = add(r, emul_probe_names[i],
 			i < EMUL_PROBES_NEEDED || r->lab, res[i].code == 0);
-		n->found = n->ok ? "works" : arena_strdup(r->a, res[i].words);
+		n->found = found(r, i, &res[i]);
 		if (!n->ok)
 			n->cure = probe_cure((enum emul_probe)i);
 	}
@@ -463,7 +486,7 @@ int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
 	}
 	look_probes(&r);
 	look_wires(&r);
-	if (!lab) /* which has no Open vSwitch */
+	if (!lab || topo_uses(lab, TOPO_OPENVSWITCH))
 		look_tun(&r);
 	look_prompt(&r);
 	look_program(&r, "sshd", true, "openssh-server",

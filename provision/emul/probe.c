@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -47,6 +48,7 @@ const char *const emul_probe_names[] = {
 	[EMUL_PROBE_RAW] = "raw sockets",
 	[EMUL_PROBE_NODE] = "a node's namespaces",
 	[EMUL_PROBE_FILTER] = "filters",
+	[EMUL_PROBE_VLAN] = "VLAN interfaces",
 };
 _Static_assert(ARRAY_LEN(emul_probe_names) == EMUL_PROBES, "a name for each");
 
@@ -66,6 +68,28 @@ static int try_link(const char *kind, uint32_t vni)
 		(void)nla_put_u32(m, IFLA_VXLAN_ID, vni);
 		(void)nla_put_u16(m, IFLA_VXLAN_PORT, htons(8472));
 	}
+	rtmsg_kind_end(m, &k);
+	e = rtnl_commit(r, NULL);
+	rtnl_free(r);
+	return e;
+}
+
+/* It stands on another link. */
+static int try_vlan(void)
+{
+	struct rtnl *r = NULL;
+	struct rtmsg_kind k;
+	struct nl_msg *m;
+	int e;
+
+	(void)try_link("veth", 0); /* it may be there from another trial */
+	e = rtnl_open(&r, -1, NULL);
+	if (e < 0)
+		return e;
+	m = rtmsg_link_new(r, 0, "vlan", RTMSG_AS_IS);
+	(void)nla_put_u32(m, IFLA_LINK, if_nametoindex("veth"));
+	k = rtmsg_kind(m, "vlan");
+	(void)nla_put_u16(m, IFLA_VLAN_ID, 7);
 	rtmsg_kind_end(m, &k);
 	e = rtnl_commit(r, NULL);
 	rtnl_free(r);
@@ -154,13 +178,25 @@ static int try(enum emul_probe what, struct err *reterr)
 		return try_node(reterr);
 	case EMUL_PROBE_FILTER:
 		return try_filter(reterr);
+	case EMUL_PROBE_VLAN:
+		r = try_vlan();
+		if (r == -EOPNOTSUPP)
+			return err_set(reterr, r, "the kernel lacks 8021q");
+		break;
 	case EMUL_PROBES:
 		break;
 	}
 	return r < 0 ? err_set(reterr, r, "%s", strerror(-r)) : 0;
 }
 
-static _Noreturn void probe_child(int go, int out, const struct emul_space *sp)
+/* What is tried: n from the first on. */
+struct trial {
+	enum emul_probe first;
+	int n;
+};
+
+static _Noreturn void probe_child(int go, int out, const struct emul_space *sp,
+				  const struct trial *t)
 {
 	struct emul_probe_result res;
 	struct err e;
@@ -171,10 +207,10 @@ static _Noreturn void probe_child(int go, int out, const struct emul_space *sp)
 		_exit(1);
 	if (sp->user && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
 		_exit(1);
-	for (i = 0; i < EMUL_PROBES; i++) {
+	for (i = 0; i < t->n; i++) {
 		res = (struct emul_probe_result){0};
 		e = (struct err){0};
-		res.code = try((enum emul_probe)i, &e);
+		res.code = try(t->first + (enum emul_probe)i, &e);
 		snprintf(res.words, sizeof(res.words), "%.*s",
 			 (int)sizeof(res.words) - 1, e.msg);
 		if (write(out, &res, sizeof(res)) != sizeof(res))
@@ -183,12 +219,13 @@ static _Noreturn void probe_child(int go, int out, const struct emul_space *sp)
 	_exit(0);
 }
 
-static int read_results(int fd, struct emul_probe_result *ret)
+static int read_results(int fd, const struct trial *t,
+			struct emul_probe_result *ret)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int i;
 
-	for (i = 0; i < EMUL_PROBES; i++) {
+	for (i = 0; i < t->n; i++) {
 		if (poll(&p, 1, PROBE_MS) <= 0 ||
 		    read(fd, &ret[i], sizeof(ret[i])) != sizeof(ret[i]))
 			return -EIO;
@@ -197,8 +234,8 @@ static int read_results(int fd, struct emul_probe_result *ret)
 	return 0;
 }
 
-int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
-	       struct err *reterr)
+static int run(bool privileged, const struct trial *t,
+	       struct emul_probe_result *ret, struct err *reterr)
 {
 	auto_close int go_in = -1, go = -1, in = -1, out = -1;
 	struct emul_space sp;
@@ -225,7 +262,7 @@ int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
 	if (pid == 0) {
 		close(take_fd(&go));
 		close(take_fd(&in));
-		probe_child(go_in, out, &sp);
+		probe_child(go_in, out, &sp, t);
 	}
 	close(take_fd(&out));
 	r = emul_space_map(&sp, pid, reterr);
@@ -233,10 +270,26 @@ int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
 		r = emul_map_root(pid, reterr);
 	if (r == 0 && write(go, "", 1) != 1)
 		r = err_sys(reterr, -errno, "pipe");
-	if (r == 0 && read_results(in, ret) < 0)
+	if (r == 0 && read_results(in, t, ret) < 0)
 		r = err_set(reterr, -EIO, "the trial process died");
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return r;
+}
+
+int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
+	       struct err *reterr)
+{
+	const struct trial all = {(enum emul_probe)0, EMUL_PROBES};
+
+	return run(privileged, &all, ret, reterr);
+}
+
+int emul_probe_one(bool privileged, enum emul_probe what,
+		   struct emul_probe_result *ret, struct err *reterr)
+{
+	const struct trial one = {what, 1};
+
+	return run(privileged, &one, ret, reterr);
 }

@@ -17,6 +17,7 @@ enum emul_probe {
 	EMUL_PROBE_RAW,
 	EMUL_PROBE_NODE,
 	EMUL_PROBE_FILTER, /* only labs with security groups need it */
+	EMUL_PROBE_VLAN,   /* only Linux bridges with VLANs do */
 	EMUL_PROBES
 };
 #define EMUL_PROBES_NEEDED EMUL_PROBE_FILTER
@@ -31,5 +32,9 @@ struct emul_probe_result {
  * be made. */
 int emul_probe(bool privileged, struct emul_probe_result ret[EMUL_PROBES],
 	       struct err *reterr);
+
+/* Tries one alone. */
+int emul_probe_one(bool privileged, enum emul_probe what,
+		   struct emul_probe_result *ret, struct err *reterr);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "lib/auto.h"
 #include "lib/kernel/ipset.h"
+#include "provision/emul/probe.h"
 #include "provision/fabric/mount.h"
 
 static bool has_dhcp(const struct lab *lab)
@@ -126,8 +127,44 @@ static int lacks_filters(struct err *reterr)
 		       : 0;
 }
 
+const struct topo_node *emul_bridges(const struct lab *lab, enum topo_type type,
+				     const struct topo_network **ret_net)
+{
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		for (size_t k = 0; k < lab->nnodes; k++) {
+			*ret_net = &lab->networks[i];
+			if ((*ret_net)->type == type &&
+			    lab->nodes[k].mechanism == TOPO_LINUXBRIDGE &&
+			    topo_network_on(lab, *ret_net, &lab->nodes[k]))
+				return &lab->nodes[k];
+		}
+	*ret_net = NULL;
+	return NULL;
+}
+
+/* Whether the kernel can do what Linux bridges have VLANs by. */
+static int lacks_vlans(const struct lab *lab, struct err *reterr)
+{
+	struct emul_probe_result res = {0};
+	const struct topo_network *net;
+	const struct topo_node *n = emul_bridges(lab, TOPO_VLAN, &net);
+
+	/* That nothing can be tried is told when it is done. */
+	if (!n || emul_probe_one(false, EMUL_PROBE_VLAN, &res, NULL) < 0 ||
+	    !res.code)
+		return 0;
+	return err_set(reterr, res.code,
+		       "node %s: network '%s' is VLAN %u, and there Linux "
+		       "bridges need an interface of the kernel's: %s; as "
+		       "root, modprobe 8021q (CONFIG_VLAN_8021Q), or "
+		       "'mechanism: openvswitch', which tags without it",
+		       n->name, net->name, net->vlan, res.words);
+}
+
 int emul_lacks(const struct lab *lab, struct err *reterr)
 {
+	int r;
+
 	auto_arena struct arena a = {0};
 
 	for (size_t i = 0; i < emul_nprograms; i++) {
@@ -139,5 +176,6 @@ int emul_lacks(const struct lab *lab, struct err *reterr)
 				       "apt-get install %s",
 				       p->name, p->labs, p->package);
 	}
-	return has_groups(lab) ? lacks_filters(reterr) : 0;
+	r = lacks_vlans(lab, reterr);
+	return r == 0 && has_groups(lab) ? lacks_filters(reterr) : r;
 }

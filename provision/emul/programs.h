@@ -27,4 +27,9 @@ const char *emul_find_program(struct arena *a, const char *name);
 /* -ENOENT with words where the lab wants one that is not here. */
 int emul_lacks(const struct lab *lab, struct err *reterr);
 
+/* A node with Linux bridges and a network of that type on it; *ret_net NULL:
+ * there is none. Such types need what the kernel has for them. */
+const struct topo_node *emul_bridges(const struct lab *lab, enum topo_type type,
+				     const struct topo_network **ret_net);
+
 #endif
