@@ -40,6 +40,7 @@ struct cmd;
 	X(NULL, machine) \
 	X(NULL, flows) \
 	X(NULL, ovsdb) \
+	X(NULL, vlan) \
 	X(NULL, dhcp_hook)
 /* clang-format on */
 

@@ -205,7 +205,7 @@ static void build_node(struct arena *a, const struct lab *lab,
 	}
 }
 
-/* The gateways of external subnets on one physical network. */
+/* The gateways of external subnets on one physical network, with that tag. */
 static void add_gateways(struct arena *a, const struct lab *lab,
 			 const struct topo_phys *p, struct emul_nic *nic)
 {
@@ -214,7 +214,7 @@ static void add_gateways(struct arena *a, const struct lab *lab,
 	for (i = 0; i < lab->nnetworks; i++) {
 		const struct topo_network *net = &lab->networks[i];
 
-		if (!net->external || net->phys != p)
+		if (!net->external || net->phys != p || net->vlan != nic->vlan)
 			continue;
 		for (k = 0; k < net->nsubnets; k++) {
 			const struct topo_subnet *sub = net->subnets[k];
@@ -229,6 +229,44 @@ static void add_gateways(struct arena *a, const struct lab *lab,
 	}
 }
 
+static bool tags_on(const struct lab *lab, const struct topo_phys *p)
+{
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		if (lab->networks[i].external && lab->networks[i].phys == p &&
+		    lab->networks[i].vlan)
+			return true;
+	return false;
+}
+
+/* External networks that are VLANs, on the wires that were laid. */
+static void build_tags(struct arena *a, const struct lab *lab,
+		       const struct emul_spec *s, struct emul_node *n)
+{
+	const size_t wires = n->nnics;
+
+	for (size_t i = 0; i < lab->nnetworks; i++) {
+		const struct topo_network *net = &lab->networks[i];
+		struct emul_nic nic = {.vlan = net->vlan};
+		size_t k = 0;
+
+		if (!net->external || !net->vlan)
+			continue;
+		while (k < wires &&
+		       strcmp(n->nics[k].bridge,
+			      s->bridges[net->phys->index].name) != 0)
+			k++;
+		add_gateways(a, lab, net->phys, &nic);
+		if (k == wires || !nic.naddrs)
+			continue;
+		nic.port = nic.bridge = ""; /* no end in the fabric */
+		nic.lower = n->nics[k].ifname;
+		nic.ifname = arena_printf(a, "%s.%u", nic.lower, net->vlan);
+		nic.mac = n->nics[k].mac;
+		nic.mtu = net->mtu;
+		n->nics[n->nnics++] = nic;
+	}
+}
+
 /* It plays the Internet: it has what routers have as their next hops. */
 static void build_outside(struct arena *a, const struct lab *lab,
 			  struct emul_spec *s)
@@ -237,14 +275,14 @@ static void build_outside(struct arena *a, const struct lab *lab,
 	size_t i;
 
 	n->name = EMUL_OUTSIDE;
-	n->nics = arena_array(a, lab->nphys, sizeof(*n->nics));
+	n->nics = arena_array(a, lab->nphys + lab->nnetworks, sizeof(*n->nics));
 	for (i = 0; i < lab->nphys; i++) {
 		struct emul_nic nic = {0}, *to;
 
 		if (lab->phys[i].use != TOPO_PROVIDER)
 			continue;
 		add_gateways(a, lab, &lab->phys[i], &nic);
-		if (!nic.naddrs)
+		if (!nic.naddrs && !tags_on(lab, &lab->phys[i]))
 			continue;
 		nic.ifname = arena_printf(a, "eth%zu", n->nnics);
 		nic.bridge = s->bridges[i].name;
@@ -257,6 +295,7 @@ static void build_outside(struct arena *a, const struct lab *lab,
 		*to = nic;
 		n->nnics++;
 	}
+	build_tags(a, lab, s, n);
 	emul_internet_build(a, lab, n);
 }
 
@@ -340,6 +379,7 @@ static bool nic_same(const struct emul_nic *a, const struct emul_nic *b)
 
 	if (!text_same(a->ifname, b->ifname) || !text_same(a->port, b->port) ||
 	    !text_same(a->bridge, b->bridge) || !mac_equal(&a->mac, &b->mac) ||
+	    a->vlan != b->vlan || !text_same(a->lower, b->lower) ||
 	    a->mtu != b->mtu || a->quiet != b->quiet || a->whole != b->whole ||
 	    a->naddrs != b->naddrs)
 		return false;

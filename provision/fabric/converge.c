@@ -330,6 +330,8 @@ static void start_nodes(struct work *w)
 
 static bool needs_wire(const struct work *w, const struct state *s, size_t i)
 {
+	if (s->node->nics[i].vlan)
+		return false; /* it is the node's own */
 	return s->fresh || (s->missing & UINT32_C(1) << i) ||
 	       !emul_link_find(&w->links, s->node->nics[i].port);
 }
@@ -347,6 +349,8 @@ static void drop_ports(struct work *w)
 		for (k = 0; s->pid && k < s->node->nnics; k++) {
 			const struct emul_link *l;
 
+			if (s->node->nics[k].vlan)
+				continue;
 			l = emul_link_find(&w->links, s->node->nics[k].port);
 			if (l && needs_wire(w, s, k))
 				emul_del_link(w->f->rtnl, l->index, l->name);
@@ -366,9 +370,12 @@ static unsigned wire_node(struct work *w, struct state *s)
 	for (i = 0; i < s->node->nnics; i++) {
 		const struct emul_nic *nic = &s->node->nics[i];
 		const struct emul_link *l;
-		int bridge = work_bridge(
-			w, worse_plug(w, (size_t)(s - w->states), i, plug));
+		int bridge;
 
+		if (nic->vlan)
+			continue;
+		bridge = work_bridge(
+			w, worse_plug(w, (size_t)(s - w->states), i, plug));
 		if (needs_wire(w, s, i)) {
 			if (!s->fresh && s->pid)
 				work_note(w, '+', s->node->name,

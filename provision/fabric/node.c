@@ -48,10 +48,11 @@
 #include "provision/fabric/net.h"
 #include "provision/fabric/spec.h"
 #include "provision/fabric/sshd.h"
+#include "provision/fabric/vlan.h"
 
 #define SSHD_CONFIG "/run/lab/ssh/sshd_config" /* below EMUL_RUN */
 #define SSHD_LOG "/var/log/sshd.log"
-#define DAEMONS_MAX (1 + EMUL_INTERNET_DAEMONS)
+#define DAEMONS_MAX (2 + EMUL_INTERNET_DAEMONS) /* sshd, tags */
 
 struct node {
 	const struct emul_node *spec;
@@ -121,6 +122,10 @@ static void look_nic(struct node *nd, const struct emul_links *have,
 	bool first = !nd->applied, left;
 	size_t k;
 
+	if (!l && nic->vlan) {
+		ret->drift++; /* where it applies, it was made before */
+		return;
+	}
 	if (!l) {
 		ret->missing |= UINT32_C(1) << i;
 		return;
@@ -162,6 +167,13 @@ static int look(struct node *nd, bool apply, struct emul_reply *ret,
 	size_t i;
 	int r;
 
+	for (i = 0; apply && i < nd->spec->nnics; i++) {
+		if (!nd->spec->nics[i].vlan)
+			continue;
+		r = emul_vlan_make(&nd->spec->nics[i], reterr);
+		if (r < 0)
+			return r;
+	}
 	r = emul_links_read(&a, nd->rtnl, &have, reterr);
 	if (r < 0)
 		return r;
@@ -261,6 +273,8 @@ static int prepare(struct node *nd, const struct emul_spec *s,
 				  &nd->ndaemons, reterr);
 	if (r < 0)
 		return r;
+	nd->daemons[nd->ndaemons] = emul_vlan_daemon(&nd->arena, nd->spec);
+	nd->ndaemons += nd->daemons[nd->ndaemons].argv != NULL;
 	if (nd->spec->address)
 		nd->daemons[nd->ndaemons++] =
 			(struct emul_daemon){.argv = sshd, .log = SSHD_LOG};

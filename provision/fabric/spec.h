@@ -32,6 +32,10 @@ struct emul_nic {
 	const char *wire; /* its name in the file, where it is impaired */
 	struct topo_impair impair;
 	struct mac own_mac; /* of the bridge that it has to itself then */
+	/* Of the host outside alone, behind all wires: a VLAN of another one;
+	 * 0: a wire. */
+	unsigned vlan;
+	const char *lower;
 };
 
 struct emul_route {
