@@ -6,6 +6,7 @@
  * that end by themselves) is its own.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,9 @@ static const char *own_lines(struct arena *a, const char *text)
 	return b.len ? arena_strndup(a, b.data, b.len) : NULL;
 }
 
-static void look_one(struct look *l, struct seen_ns *ns, const struct res *want)
+/* False where the switch did not answer, and so will not for other bridges:
+ * each would take its five seconds. */
+static bool look_one(struct look *l, struct seen_ns *ns, const struct res *want)
 {
 	const char *const argv[] = {"ovs-ofctl",  "--timeout=5",
 				    "diff-flows", want->flows.bridge,
@@ -87,17 +90,18 @@ static void look_one(struct look *l, struct seen_ns *ns, const struct res *want)
 	snprintf(path, sizeof(path), OVS_RUN_DIR "/%s" OVS_FLOWS_SUFFIX,
 		 want->flows.bridge);
 	if (access(path, F_OK) < 0)
-		return;
+		return true;
 	/* 0: none differ; 2: some do. */
 	status = run_program(argv, want->flows.text, DIFFER_MAX, &text, NULL);
 	if (status != 0 && status != 2)
-		return;
+		return status != 128 + SIGALRM;
 	r = seen_push(l->a, ns, RES_FLOWS);
 	if (!r)
-		return;
+		return true;
 	buf_addc(&text, '\0');
 	r->flows.bridge = want->flows.bridge;
 	r->flows.differ = own_lines(l->a, text.data);
+	return true;
 }
 
 static void look_all(struct look *l, struct observed *o)
@@ -108,8 +112,9 @@ static void look_all(struct look *l, struct observed *o)
 	for (i = 0; i < o->nns && *o->ns[i].name; i++)
 		;
 	for (k = 0; i < o->nns && p && k < p->n; k++)
-		if (p->res[k].kind == RES_FLOWS)
-			look_one(l, &o->ns[i], &p->res[k]);
+		if (p->res[k].kind == RES_FLOWS &&
+		    !look_one(l, &o->ns[i], &p->res[k]))
+			break;
 }
 
 /* --- comparing, applying -------------------------------------------------- */
