@@ -458,7 +458,9 @@ void worse_finish(struct work *w)
 	}
 	for (i = 0; i < w->want->nnodes; i++)
 		for (k = 0; k < w->want->nodes[i].nnics; k++)
-			one_wire(w, i, k, netem, &f, &losses, &nlosses, &lossy);
+			if (!w->want->nodes[i].nics[k].vlan)
+				one_wire(w, i, k, netem, &f, &losses, &nlosses,
+					 &lossy);
 	if (!w->apply)
 		return;
 	if (lossy && nfloss_set(w->f->nf, losses, nlosses, &e) < 0)
