@@ -67,7 +67,6 @@ struct res_link {
 	bool xdp;            /* a program takes its frames first */
 	unsigned accept_ra;  /* IPv6's conf/DEV/accept_ra */
 	unsigned ipv6_mtu;   /* conf/DEV/mtu; 0: there is no IPv6 on it */
-	uint32_t conf_odd;   /* settings as kinds/link/conf.h counts them */
 	uint32_t own_odd;    /* those of its kind, by the kind's own table */
 	/* As a bridge's port, where it is one: what is otherwise than the
 	 * kernel has it for a new port; enum port_odd of kinds/link/port.h. */
@@ -91,6 +90,7 @@ struct res_link {
 struct res_sysctl {
 	const char *key; /* with '/': net/ipv4/ip_forward */
 	const char *value;
+	const char *usual; /* seen only: what a fresh namespace has, or NULL */
 };
 
 struct res_addr {
@@ -133,6 +133,7 @@ struct res_neigh {
 	const char *dev;
 	struct ip addr;
 	bool reserved;
+	bool proxy;     /* answered for; seen only */
 	struct mac mac; /* of one for good */
 };
 
@@ -198,7 +199,9 @@ struct res_filter {
  * Open vSwitch's own datapath is not. */
 struct res_offload {
 	const char *dev;
-	bool tx; /* seen only: left to the device */
+	/* seen only */
+	bool tx;  /* left to the device */
+	bool gro; /* what it receives is put together first */
 };
 
 /* A bridge of Open vSwitch's, or a port of one. */
@@ -279,6 +282,7 @@ struct change {
 	const char *why; /* MODIFY: "mtu 1500, wanted 1450"; ADD: its detail */
 	unsigned fields; /* the kind's own: what differs, of ADD all */
 	const struct res *seen; /* MODIFY: what differs, where it matters */
+	bool unusual; /* MODIFY of what no plan has: looked for again */
 	bool blocked; /* ADD: what has the name is not the lab's; why tells */
 	/* MODIFY of the engine: routers whose namespace or links are made
 	 * anew, which it must let go and take up again. */

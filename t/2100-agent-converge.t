@@ -89,9 +89,9 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 		"$LABCTL" agent <"$TMP/request" >/dev/null
 	# strace knows not every socket's protocol: the types of GET as
 	# numbers, 0xa01 and 0xa10 (its count of changes) nf_tables' own, 0x26 that
-	# of qdiscs, 0x607 ipset's; xfrm's are told from rtnetlink's by their length.
-	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22|0x26|0xa01|0xa10|0x607|[A-Z_]*<<8[|]NFT_MSG_GETGEN)[ ,]|nlmsg_len=20, nlmsg_type=0x2[35] .*"(.xff){4}"|nlmsg_len=19, nlmsg_type=0x28 '
-	is "$(grep -cE "$gets" "$TMP/trace")" 21 "it looks, says strace: 19 questions and two counts"
+	# of qdiscs, 0x42 of how neighbours are asked for, 0x607 ipset's; xfrm's are told from rtnetlink's by their length.
+	gets='nlmsg_type=(RTM_GET[A-Z]*|0x12|0x16|0x1a|0x1e|0x22|0x26|0x42|0xa01|0xa10|0x607|[A-Z_]*<<8[|]NFT_MSG_GETGEN)[ ,]|nlmsg_len=20, nlmsg_type=0x2[35] .*"(.xff){4}"|nlmsg_len=19, nlmsg_type=0x28 '
+	is "$(grep -cE "$gets" "$TMP/trace")" 26 "it looks, says strace: 24 questions and two counts"
 	is "$(grep nlmsg_type= "$TMP/trace" | grep -vE "$gets")" "" \
 		"and sends the kernel nothing else"
 	is "$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|mount\(|unlink\(|rename\(|mkdir\(' "$TMP/trace")" \

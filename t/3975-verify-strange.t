@@ -92,11 +92,11 @@ strange "$BACKUP" "policies of IPsec" \
 	"${R[@]}" sh -c 'ip xfrm policy add dir fwd action block && ip xfrm policy setdefault fwd block
 		ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel enc "ecb(cipher_null)" "" || :'
 strange "$BACKUP" "links that do not hear who moved" \
-	"~ link $qr in $NETNS: proxy_arp on, arp_filter on, drop_gratuitous_arp on" \
+	"~ sysctl net/ipv4/conf/$qr/proxy_arp in $NETNS: 1, wanted 0.*/arp_filter in .*/drop_gratuitous_arp in $NETNS: 1, wanted 0" \
 	"${R[@]}" sysctl -qw "net.ipv4.conf.$qr.proxy_arp=1" "net.ipv4.conf.$qr.arp_filter=1" \
 	"net.ipv4.conf.$qr.drop_gratuitous_arp=1"
 strange compute1 "IPv6 settings of a link" \
-	"~ link eth0 in $V: proxy_ndp on, hop_limit not 64, drop_unsolicited_na on.*IPv6 mtu 1280" \
+	"~ link eth0 in $V: IPv6 mtu 1280.*~ sysctl net/ipv6/conf/eth0/hop_limit in $V: 1, wanted 64.*/proxy_ndp in .*/drop_unsolicited_na in $V: 1, wanted 0" \
 	ip netns exec "$V" sysctl -qw net.ipv6.conf.eth0.proxy_ndp=1 net.ipv6.conf.eth0.hop_limit=1 \
 	net.ipv6.conf.eth0.drop_unsolicited_na=1 net.ipv6.conf.eth0.mtu=1280
 strange compute1 "a namespace that answers nobody" \

@@ -37,3 +37,19 @@ int ethtool_set_tx_checksums(const char *dev, bool by_device)
 
 	return ask(dev, &v);
 }
+
+int ethtool_gro(const char *dev, bool *ret)
+{
+	struct ethtool_value v = {.cmd = ETHTOOL_GGRO};
+	int r = ask(dev, &v);
+
+	*ret = r == 0 && v.data;
+	return r;
+}
+
+int ethtool_set_gro(const char *dev, bool on)
+{
+	struct ethtool_value v = {.cmd = ETHTOOL_SGRO, .data = on};
+
+	return ask(dev, &v);
+}

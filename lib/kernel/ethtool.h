@@ -12,4 +12,9 @@
 int ethtool_tx_checksums(const char *dev, bool *ret);
 int ethtool_set_tx_checksums(const char *dev, bool by_device);
 
+/* Whether what it receives is put together first (ETHTOOL_GGRO); and has it so
+ * or not (ETHTOOL_SGRO). As above. */
+int ethtool_gro(const char *dev, bool *ret);
+int ethtool_set_gro(const char *dev, bool on);
+
 #endif

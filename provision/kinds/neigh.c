@@ -4,7 +4,8 @@
  * EXT_LEARNED: never collected, not counted, resolved as any other), and those
  * that somebody entered for good. Others, which the kernel learned, come and go
  * and are not looked at. No lab has standing ones: one in a namespace that the
- * lab made sends frames to where nobody listens, and goes.
+ * lab made sends frames to where nobody listens, and goes; so does one that is
+ * answered for (a proxy's), which is a table of its own.
  */
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -26,7 +27,9 @@ static void id(const struct res *r, struct buf *out)
 	char t[IP_TEXT_MAX], m[MAC_TEXT_MAX];
 
 	buf_printf(out, "%s/%s/%s", r->neigh.dev, ip_print(&r->neigh.addr, t),
-		   r->neigh.reserved ? "" : mac_print(&r->neigh.mac, m));
+		   r->neigh.reserved ? ""
+		   : r->neigh.proxy  ? "proxy"
+				     : mac_print(&r->neigh.mac, m));
 }
 
 static void print(const struct res *r, struct buf *out)
@@ -36,6 +39,9 @@ static void print(const struct res *r, struct buf *out)
 	buf_printf(out, "neighbour %s ", ip_print(&r->neigh.addr, t));
 	if (r->neigh.reserved)
 		buf_printf(out, "reserved on %s", r->neigh.dev);
+	else if (r->neigh.proxy)
+		buf_printf(out, "answered for on %s",
+			   *r->neigh.dev ? r->neigh.dev : "all links");
 	else
 		buf_printf(out, "lladdr %s on %s", mac_print(&r->neigh.mac, m),
 			   r->neigh.dev);
@@ -85,7 +91,41 @@ static int on_neigh(const struct nlmsghdr *h, void *ctx)
 	return 0;
 }
 
+static int on_proxy(const struct nlmsghdr *h, void *ctx)
+{
+	struct look *l = ctx;
+	const struct ndmsg *ndm = NLMSG_DATA(h);
+	struct nlattr *tb[NDA_MAX + 1];
+	const char *name = "";
+	struct res *r;
+
+	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX) ||
+	    !(ndm->ndm_flags & NTF_PROXY) || !tb[NDA_DST])
+		return 0;
+	if (ndm->ndm_ifindex)
+		name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
+	if (!name)
+		return 0;
+	r = seen_push(l->a, l->ns, RES_NEIGH);
+	if (!r)
+		return -E2BIG;
+	r->neigh.dev = name;
+	r->neigh.addr = rtmsg_ip(tb[NDA_DST]);
+	r->neigh.proxy = true;
+	return 0;
+}
+
 static void forget(void *ctx)
+{
+	struct look *l = ctx;
+	struct res_list *list = &l->ns->of[RES_NEIGH];
+
+	/* These come first. */
+	while (list->n && !list->items[list->n - 1].neigh.proxy)
+		list->n--;
+}
+
+static void forget_proxies(void *ctx)
 {
 	struct look *l = ctx;
 
@@ -94,12 +134,19 @@ static void forget(void *ctx)
 
 static int look(struct look *l, struct err *reterr)
 {
+	const struct ndmsg proxies = {.ndm_family = AF_UNSPEC,
+				      .ndm_flags = NTF_PROXY};
 	const struct ndmsg all = {.ndm_family = AF_UNSPEC};
+	int r;
 
-	if (*l->ns->name && rtmsg_dump(l->rtnl, RTM_GETNEIGH, &all, sizeof(all),
-				       on_neigh, forget, l, reterr) < 0)
-		return err_prefix(reterr, "neighbours");
-	return 0;
+	if (!*l->ns->name)
+		return 0;
+	r = rtmsg_dump(l->rtnl, RTM_GETNEIGH, &proxies, sizeof(proxies),
+		       on_proxy, forget_proxies, l, reterr);
+	if (r == 0)
+		r = rtmsg_dump(l->rtnl, RTM_GETNEIGH, &all, sizeof(all),
+			       on_neigh, forget, l, reterr);
+	return r < 0 ? err_prefix(reterr, "neighbours") : 0;
 }
 
 /* Those on a link go when one of its addresses is announced. */
@@ -130,8 +177,10 @@ static void tell(struct tx *tx, const struct change *c)
 		return;
 	if (c->op != CHANGE_REMOVE)
 		n.flags = NTF_EXT_LEARNED;
-	n.index = tx_index(tx, p, c, n.dev);
-	if (n.index)
+	if (r->neigh.proxy)
+		n.flags = NTF_PROXY;
+	n.index = *n.dev ? tx_index(tx, p, c, n.dev) : 0;
+	if (n.index || !*n.dev)
 		rtmsg_neigh(p->rtnl, change_rtmsg(c), &n);
 }
 
@@ -141,6 +190,7 @@ static const struct key rows[] = {
 	{"addr", KEY_IP, KEY_FIELD(struct res, neigh.addr),
 	 .flags = KEY_REQUIRED},
 	{"reserved", KEY_BOOL, KEY_FIELD(struct res, neigh.reserved)},
+	{"proxy", KEY_BOOL, KEY_FIELD(struct res, neigh.proxy)},
 	{"mac", KEY_MAC, KEY_FIELD(struct res, neigh.mac)},
 };
 

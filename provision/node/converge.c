@@ -71,6 +71,17 @@ static void report_left(struct arena *a, const struct changes *left,
 	}
 }
 
+/* What no plan has costs more to look for than all the rest. */
+static bool any_unusual(const struct changes *ch)
+{
+	size_t i;
+
+	for (i = 0; i < ch->n; i++)
+		if (ch->items[i].unusual)
+			return true;
+	return false;
+}
+
 int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		       struct convergence *ret, struct err *reterr)
 {
@@ -104,6 +115,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		if (round && !new &&changes.n == before)
 			break;
 		before = changes.n;
+		what.unusual = any_unusual(&changes);
 		r = apply_changes(a, p, &changes, &tried, reterr);
 		if (r < 0)
 			return r;

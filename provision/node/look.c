@@ -26,11 +26,13 @@
 #include "lib/kernel/netns.h"
 #include "lib/kernel/rtnl.h"
 #include "provision/kinds/kind.h"
+#include "provision/kinds/usual.h"
 
 /* The whole of a look, in its thread. */
 struct looking {
 	struct arena *a;
 	const struct look_what *what;
+	struct look_what own;
 	struct observed *o;
 	enum xfrmnl_there ipsec;
 	struct err err;
@@ -94,24 +96,32 @@ static int visible(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
+static int look_names(struct looking *l, struct dirent **names, int n)
+{
+	int i, r = look_here(l, "");
+
+	for (i = 0; i < n && r == 0; i++) {
+		r = look_named(l, arena_strdup(l->a, names[i]->d_name));
+		if (r < 0)
+			err_prefix(&l->err, "namespace %s", names[i]->d_name);
+	}
+	return r;
+}
+
 static int look_all(struct looking *l)
 {
 	struct dirent **names = NULL;
-	int i, n, r;
+	int i, n, r = 0;
 
-	r = look_here(l, "");
-	if (r < 0)
-		return r;
 	n = scandir(NETNS_DIR, &names, visible, alphasort);
-	for (i = 0; i < n; i++) {
-		if (r == 0) {
-			r = look_named(l, arena_strdup(l->a, names[i]->d_name));
-			if (r < 0)
-				err_prefix(&l->err, "namespace %s",
-					   names[i]->d_name);
-		}
-		free(names[i]);
+	if (l->own.unusual) {
+		l->own.usual = usual_here(&l->err);
+		r = l->own.usual ? 0 : -ENOTSUP;
 	}
+	if (r == 0)
+		r = look_names(l, names, n);
+	for (i = 0; i < n; i++)
+		free(names[i]);
 	free(names);
 	return r;
 }
@@ -120,6 +130,8 @@ static void *look_thread(void *ctx)
 {
 	struct looking *l = ctx;
 
+	l->own = *l->what;
+	l->what = &l->own;
 	l->res = look_all(l);
 	return NULL;
 }

@@ -27,6 +27,9 @@ struct look_what {
 	const char *state_dir;   /* where the engine's control socket is */
 	const struct plan *plan; /* or NULL: what only it names is not looked
 				    at; no wire carries it */
+	bool unusual; /* look for settings that are otherwise than a fresh
+			 namespace's; no wire carries it */
+	const struct usual *usual; /* those, for the kinds; else NULL */
 };
 
 /* One namespace that is being looked at, for the kinds. */

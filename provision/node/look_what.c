@@ -24,6 +24,7 @@ void look_what_of(struct arena *a, const struct plan *p, struct look_what *ret)
 		.mark = p->mark,
 		.state_dir = p->state_dir,
 		.plan = p,
+		.unusual = p->n > 0,
 	};
 }
 

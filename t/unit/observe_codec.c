@@ -43,7 +43,7 @@ static const char seen[] =
 	"\"stp\": true,\"mcast_snooping\": true},"
 	"{\"name\": \"tap\",\"index\": 9,\"kind\": \"veth\",\"peer\": 2,"
 	"\"proto_down\": true,\"dormant\": true,\"xdp\": true,"
-	"\"port_odd\": 2,\"conf_odd\": 3}],"
+	"\"port_odd\": 2}],"
 	"\"sysctls\": [{\"key\": \"net/ipv4/ip_forward\","
 	"\"value\": \"1\"}],"
 	"\"addrs\": [{\"dev\": \"brq-1\",\"addr\": \"fe80::1/64\","
@@ -134,8 +134,9 @@ static void what(void)
 {
 	static const char *const keys[] = {"net/ipv4/ip_forward"};
 	static const char *const names[] = {"qrouter-1", "qrouter-2"};
-	const struct look_what w = {
-		keys, 1, "labctl:x", names, 2, "/run/labctl/x", NULL};
+	const struct look_what w = {keys,  1,     "labctl:x",
+				    names, 2,     "/run/labctl/x",
+				    NULL,  false, NULL};
 	auto_arena struct arena a = {0};
 	auto_buf struct buf out = {0};
 	struct look_what back;

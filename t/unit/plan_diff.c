@@ -701,21 +701,56 @@ static void d_deaf(struct world *w)
 }
 
 static void seen_sysctl(struct world *w, const char *ns, const char *key,
-			const char *value)
+			const char *value, const char *usual)
 {
 	struct res *r = seen_push(&w->a, sim_ns(&w->o, ns), RES_SYSCTL);
 
 	r->sysctl.key = key;
 	r->sysctl.value = value;
+	r->sysctl.usual = usual;
 }
 
 static void d_sysctl_of_no_plan(struct world *w)
 {
-	seen_sysctl(w, R, "net/ipv4/icmp_echo_ignore_all", "1");
-	seen_sysctl(w, R, "net/ipv6/icmp/echo_ignore_all", "0");
-	seen_sysctl(w, R, "net/ipv4/ip_default_ttl", "1");
-	seen_sysctl(w, "", "net/ipv4/ip_default_ttl", "1");
-	seen_sysctl(w, R, "net/ipv4/tcp_syncookies", "0");
+	const char *rmem = "4096\t131072\t6291456";
+
+	seen_sysctl(w, R, "net/ipv4/icmp_echo_ignore_all", "1", "0");
+	seen_sysctl(w, R, "net/ipv6/icmp/echo_ignore_all", "0", "0");
+	seen_sysctl(w, R, "net/ipv4/tcp_rmem", "1\t1\t1", rmem);
+	seen_sysctl(w, R, "net/ipv4/ip_local_reserved_ports", "1-65535", "");
+	seen_sysctl(w, "", "net/ipv4/ip_default_ttl", "1", "64");
+	/* Nobody knows what it should be. */
+	seen_sysctl(w, R, "net/ipv4/tcp_syncookies", "0", NULL);
+	/* These follow from the plan's own. */
+	seen_sysctl(w, R, "net/ipv4/conf/all/accept_redirects", "1", "1");
+	seen_sysctl(w, R, "net/ipv4/conf/all/forwarding", "1", "0");
+}
+
+static void links_sysctl(struct world *w, const char *ns, const char *folder,
+			 const char *dev, const char *name, const char *value,
+			 const char *usual)
+{
+	seen_sysctl(w, ns,
+		    arena_printf(&w->a, "net/%s/%s/%s", folder, dev, name),
+		    value, usual);
+}
+
+static void d_sysctl_of_links(struct world *w)
+{
+	links_sysctl(w, R, "ipv4/conf", QR, "proxy_arp", "1", "0");
+	links_sysctl(w, R, "ipv4/neigh", QR, "mcast_solicit", "0", "3");
+	links_sysctl(w, "", "ipv6/conf", QRTAP, "hop_limit", "1", "64");
+	/* The plan has another for all of a router's links. */
+	links_sysctl(w, R, "ipv6/conf", QR, "accept_dad", "0", "1");
+	links_sysctl(w, R, "ipv6/conf", QG, "accept_dad", "2", "1");
+	/* Before the plan's, and perhaps copied to it. */
+	links_sysctl(w, R, "ipv6/conf", "lo", "accept_dad", "0", "-1");
+	links_sysctl(w, R, "ipv4/conf", "lo", "tag", "1", "0");
+	/* Not the lab's, going, and made anew. */
+	links_sysctl(w, "", "ipv4/conf", "docker0", "proxy_arp", "1", "0");
+	links_sysctl(w, R, "ipv4/conf", "mine", "proxy_arp", "1", "0");
+	links_sysctl(w, R, "ipv4/conf", HA, "proxy_arp", "1", "0");
+	drop_link(w, "", HATAP);
 }
 
 /* What turns forwarding off turns it off on each link: set once. */
@@ -760,6 +795,36 @@ static void d_routes_of_all_kinds(struct world *w)
 	new_route(w, R, NULL, "192.0.2.7/32", NULL)->type = RTN_LOCAL;
 	new_route(w, R, QR, "192.0.2.0/24", NULL)->table = 100;
 	new_route(w, "", NULL, "192.0.2.0/24", NULL)->type = RTN_UNREACHABLE;
+}
+
+static void d_proxy(struct world *w)
+{
+	struct res_neigh *n =
+		&seen_push(&w->a, sim_ns(&w->o, R), RES_NEIGH)->neigh;
+
+	n->dev = QR;
+	ip_parse("198.51.100.9", &n->addr);
+	n->proxy = true;
+	n = &seen_push(&w->a, sim_ns(&w->o, R), RES_NEIGH)->neigh;
+	n->dev = "";
+	ip_parse("fd00::9", &n->addr);
+	n->proxy = true;
+}
+
+static void gro_on(struct world *w, const char *ns, const char *dev)
+{
+	struct res *r = seen_push(&w->a, sim_ns(&w->o, ns), RES_OFFLOAD);
+
+	r->offload.dev = dev;
+	r->offload.gro = true;
+}
+
+static void d_gro(struct world *w)
+{
+	gro_on(w, R, QR);
+	gro_on(w, "", QRTAP);
+	gro_on(w, "", "eth1"); /* the fabric's wire */
+	gro_on(w, "", "vnet0");
 }
 
 static void d_neigh(struct world *w)
@@ -850,8 +915,6 @@ static void d_link_settings(struct world *w)
 	sim_link(w, "", BRP)->own_odd = 3;       /* see kinds/link/bridge.c */
 	sim_link(w, "", "vxlan-1")->own_odd = 1; /* see kinds/link/vxlan.c */
 	sim_link(w, "", "vxlan-2")->proto_down = true;
-	sim_link(w, R, QR)->conf_odd = 1u << 3; /* see kinds/link/conf.c */
-	sim_link(w, "", QRTAP)->conf_odd = 1;   /* it has no address */
 	sim_link(w, R, QG)->xdp = true;
 	sim_link(w, R, HA)->dormant = true;
 	sim_link(w, "", "eth2")->xdp = true; /* the node's own */
@@ -1067,8 +1130,21 @@ static const struct drift drifts[] = {
 	 "~ link QR in R: ARP is off\n"
 	 "~ link QG in R: multicast is off\n"},
 	{"settings that no plan has", "network1", d_sysctl_of_no_plan,
+	 "~ sysctl net/ipv4/ip_default_ttl: 1, wanted 64\n"
 	 "~ sysctl net/ipv4/icmp_echo_ignore_all in R: 1, wanted 0\n"
-	 "~ sysctl net/ipv4/ip_default_ttl in R: 1, wanted 64\n"},
+	 "~ sysctl net/ipv4/tcp_rmem in R: 1 1 1, wanted 4096 131072 6291456\n"
+	 "~ sysctl net/ipv4/ip_local_reserved_ports in R: 1-65535, wanted "
+	 "nothing\n"
+	 "~ sysctl net/ipv4/conf/all/accept_redirects in R: 1, wanted 0\n"},
+	{"settings of links that no plan has", "network1", d_sysctl_of_links,
+	 "- link HA in R\n+ link HATAP\n+ link HA in R\n"
+	 "+ address 169.254.192.1/18 on HA in R\n"
+	 "~ vrrp engine: its namespaces or links are made anew\n"
+	 "~ sysctl net/ipv6/conf/QRTAP/hop_limit: 1, wanted 64\n"
+	 "~ sysctl net/ipv4/conf/QR/proxy_arp in R: 1, wanted 0\n"
+	 "~ sysctl net/ipv4/neigh/QR/mcast_solicit in R: 0, wanted 3\n"
+	 "~ sysctl net/ipv6/conf/QG/accept_dad in R: 2, wanted 0\n"
+	 "~ sysctl net/ipv4/conf/lo/tag in R: 1, wanted 0\n"},
 	{"IPv4 forwarding off: one setting for all", "network1", d_ip_forward,
 	 "~ sysctl net/ipv4/ip_forward in R: 0, wanted 1\n"},
 	{"rules; the node's own are its own", "network1", d_rules,
@@ -1081,6 +1157,11 @@ static const struct drift drifts[] = {
 	 "- route local 192.0.2.7/32 in R\n"
 	 "- route -6 prohibit default in R\n"
 	 "- route blackhole 203.0.113.0/25 in R\n"},
+	{"neighbours that are answered for", "network1", d_proxy,
+	 "- neighbour fd00::9 answered for on all links in R\n"
+	 "- neighbour 198.51.100.9 answered for on QR in R\n"},
+	{"receive offload of the lab's links", "network1", d_gro,
+	 "- receive offload of QR in R\n- receive offload of QRTAP\n"},
 	{"a standing neighbour", "network1", d_neigh,
 	 "- neighbour 203.0.113.1 lladdr 02:00:00:00:00:66 on QG in R\n"},
 	{"a reserved neighbour gone, and one too many", "compute1", d_reserved,
@@ -1095,7 +1176,6 @@ static const struct drift drifts[] = {
 	 "~ link vxlan-1: ttl not auto\n"
 	 "~ link vxlan-2: protodown on\n"
 	 "~ link HA in R: mode dormant\n"
-	 "~ link QR in R: drop_gratuitous_arp on\n"
 	 "~ link QG in R: an XDP program on it\n"},
 	{"a vxlan link made with what cannot be changed", "network1",
 	 d_vxlan_set_for_good, "- link vxlan-1\n+ link vxlan-1\n"},

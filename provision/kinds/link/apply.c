@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 
 #include "lib/kernel/rtmsg.h"
-#include "provision/kinds/link/conf.h"
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/link/port.h"
 #include "provision/node/tx.h"
@@ -66,19 +65,6 @@ static void set_file(struct tx *tx, const struct change *c, const char *family,
 	tx_write(tx, c, key, value);
 }
 
-struct setting {
-	struct tx *tx;
-	const struct change *c;
-};
-
-static void set_usual(void *ctx, const char *family, const char *setting,
-		      const char *value)
-{
-	const struct setting *s = ctx;
-
-	set_file(s->tx, s->c, family, setting, value);
-}
-
 /* Those whose value is not always the same. */
 static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
 {
@@ -101,7 +87,6 @@ static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
 static void set_files(struct tx *tx, const struct change *c)
 {
 	const struct res_link *l = &c->want->link;
-	struct setting s = {tx, c};
 	unsigned fields = c->fields;
 
 	/* A new link inherits the others. */
@@ -112,8 +97,7 @@ static void set_files(struct tx *tx, const struct change *c)
 				  : 0);
 	fields &= LINK_HAS_IPV6_OFF | LINK_HAS_IPV6_QUIET |
 		  LINK_HAS_IPV6_ROUTER | LINK_HAS_FORWARD | LINK_HAS_RP_FILTER |
-		  LINK_HAS_ARP_IGNORE | LINK_HAS_CONF | LINK_HAS_ACCEPT_RA |
-		  LINK_HAS_IPV6_MTU;
+		  LINK_HAS_ARP_IGNORE | LINK_HAS_ACCEPT_RA | LINK_HAS_IPV6_MTU;
 	if (!fields || !tx_enter(tx, c->want->netns, c))
 		return;
 	if (fields & LINK_HAS_IPV6_OFF)
@@ -129,8 +113,6 @@ static void set_files(struct tx *tx, const struct change *c)
 		set_file(tx, c, "ipv4", "rp_filter", "0");
 	if (fields & LINK_HAS_ARP_IGNORE)
 		set_file(tx, c, "ipv4", "arp_ignore", "0");
-	if (fields & LINK_HAS_CONF)
-		conf_usual(c->seen->link.conf_odd, set_usual, &s);
 	set_ipv6(tx, c, fields);
 }
 

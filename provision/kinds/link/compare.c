@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/auto.h"
-#include "provision/kinds/link/conf.h"
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/link/port.h"
 #include "provision/kinds/netns.h"
@@ -218,10 +217,6 @@ static unsigned differing_conf(struct diff *d, const struct res *want,
 
 	if (!*want->netns)
 		return 0;
-	if (l->conf_odd) {
-		f |= LINK_HAS_CONF;
-		conf_print(l->conf_odd, why);
-	}
 	if (w->ipv6_off || l->ipv6_off || !l->ipv6_mtu)
 		return f;
 	ra = inherited(d, want->netns, LINK_DEFAULT_ACCEPT_RA);

@@ -155,7 +155,6 @@ static void look_ipv4(struct res_link *l, const struct nlattr *af_spec)
 	l->no_forward = !conf[IPV4_DEVCONF_FORWARDING - 1];
 	l->rp_filter = conf[IPV4_DEVCONF_RP_FILTER - 1];
 	l->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
-	l->conf_odd |= conf_odd4(tb[IFLA_INET_CONF]);
 }
 
 static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
@@ -181,7 +180,6 @@ static void look_ipv6(struct res_link *l, const struct nlattr *af_spec)
 	l->ipv6_off = conf[DEVCONF_DISABLE_IPV6] != 0;
 	l->accept_ra = (unsigned)conf[DEVCONF_ACCEPT_RA];
 	l->ipv6_mtu = (unsigned)conf[DEVCONF_MTU6];
-	l->conf_odd |= conf_odd6(tb[IFLA_INET6_CONF]);
 }
 
 enum link_kind link_kind_of(const char *word)
@@ -236,6 +234,7 @@ static int on_link(const struct nlmsghdr *h, void *ctx)
 	p->master = rtmsg_u32(tb[IFLA_MASTER]);
 	look_ipv4(l, tb[IFLA_AF_SPEC]);
 	look_ipv6(l, tb[IFLA_AF_SPEC]);
+	conf_look(d->l, l->name, tb[IFLA_AF_SPEC]);
 	rtmsg_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO]);
 	l->type = rtmsg_text(d->l->a, info[IFLA_INFO_KIND]);
 	if (!l->type)
@@ -256,6 +255,7 @@ static void forget(void *ctx)
 	struct dump *d = ctx;
 
 	d->l->ns->of[RES_LINK] = (struct res_list){0};
+	d->l->ns->of[RES_SYSCTL] = (struct res_list){0};
 	d->pending = NULL;
 	d->n = 0;
 }
@@ -316,7 +316,6 @@ static const struct key rows[] = {
 	{"dormant", KEY_BOOL, KEY_FIELD(struct res, link.dormant)},
 	{"xdp", KEY_BOOL, KEY_FIELD(struct res, link.xdp)},
 	{"port_odd", KEY_UINT, KEY_FIELD(struct res, link.port_odd)},
-	{"conf_odd", KEY_UINT, KEY_FIELD(struct res, link.conf_odd)},
 	{"own_odd", KEY_UINT, KEY_FIELD(struct res, link.own_odd)},
 	{"ipv6_router", KEY_BOOL, KEY_FIELD(struct res, link.ipv6_router)},
 	{"forward_delay", KEY_UINT, KEY_FIELD(struct res, link.forward_delay)},

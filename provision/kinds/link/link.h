@@ -35,7 +35,6 @@ enum link_fields {
 	LINK_HAS_ARP_IGNORE = 1 << 13,
 	LINK_HAS_ARP = 1 << 14,
 	LINK_HAS_MULTICAST = 1 << 15,
-	LINK_HAS_CONF = 1 << 16, /* settings of kinds/link/conf.h */
 	LINK_HAS_ACCEPT_RA = 1 << 17,
 	LINK_HAS_IPV6_MTU = 1 << 18,
 	LINK_HAS_PROTO_DOWN = 1 << 19,
