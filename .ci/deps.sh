@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev binutils pkg-config libssh-dev libyaml-dev libnl-3-dev
 	libnl-route-3-dev libpcap-dev libmicrohttpd-dev uuid-dev"
 run="iproute2 openssh-server uidmap busybox iptables dnsmasq-base radvd
-	haproxy openvswitch-switch"
+	haproxy openvswitch-switch isc-dhcp-client"
 # What the documents type on nodes.
 nodes="bridge-utils net-tools traceroute tcpdump"
 # prove is perl's; the rest are those that labctl is tested against.

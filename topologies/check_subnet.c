@@ -195,6 +195,58 @@ static void check_dhcp(struct raw *raw, struct raw_subnet *s)
 	raw->no_dhcp_said = true;
 }
 
+/*
+ * What DHCPv6 wants: a server, a router that tells instances to ask it, and a
+ * range that dnsmasq serves, as it does no wider one than a /64.
+ */
+static void check_dhcpv6(struct raw *raw, struct raw_subnet *s)
+{
+	const struct doc *at = s->ipv6_at ? s->ipv6_at : s->at;
+	const char *mode = topo_ipv6_names[s->ipv6];
+	char text[IP_TEXT_MAX];
+
+	ipnet_print(&s->cidr, text);
+	if (!s->dhcp && s->dhcp_at)
+		raw_wrong(raw, s->dhcp_at,
+			  "subnet '%s' is %s, and without DHCP nobody would "
+			  "answer",
+			  s->name, mode);
+	else if (!s->dhcp)
+		raw_wrong(raw, at,
+			  "%s needs a DHCP server, which subnet '%s' does not "
+			  "have%s",
+			  mode, s->name,
+			  s->net->external ? "; 'dhcp: true' gives it one"
+					   : ": no node has an agent for it");
+	if (!s->behind)
+		raw_wrong(raw, at,
+			  "%s needs a router: instances ask when it tells them "
+			  "to, and none has subnet '%s'; write 'ipv6: none'",
+			  mode, s->name);
+	for (size_t i = 0; s->net->subnets[i] != s; i++) {
+		const struct raw_subnet *o = s->net->subnets[i];
+
+		if (!topo_dhcpv6(o->ipv6))
+			continue;
+		raw_wrong(raw, at,
+			  "subnet '%s' (line %u) of the same network has "
+			  "DHCPv6 too, and its server lends a client an "
+			  "address of one of them",
+			  o->name, o->at->line);
+		break;
+	}
+	if (s->ipv6 == TOPO_IPV6_STATELESS && s->cidr.len != 64)
+		raw_wrong(raw, at,
+			  "dhcpv6-stateless makes addresses as SLAAC, in a /64 "
+			  "only (RFC 4862 5.5.3), and subnet '%s' is %s",
+			  s->name, text);
+	else if (s->cidr.len < 64)
+		raw_wrong(raw, at,
+			  "%s needs a /64 or a smaller range, as dnsmasq has "
+			  "no wider ones, and subnet '%s' is %s",
+			  mode, s->name, text);
+}
+
 /* How IPv6 addresses are come by. */
 static void check_ipv6(struct raw *raw, struct raw_subnet *s)
 {
@@ -208,12 +260,8 @@ static void check_ipv6(struct raw *raw, struct raw_subnet *s)
 				  s->name, ipnet_print(&s->cidr, text));
 		return;
 	}
-	if (s->ipv6 == TOPO_IPV6_STATEFUL || s->ipv6 == TOPO_IPV6_STATELESS)
-		raw_wrong(raw, s->ipv6_at ? s->ipv6_at : s->at,
-			  "%s needs a DHCPv6 client, which instances do not "
-			  "have; write slaac, or none for addresses from the "
-			  "pool",
-			  topo_ipv6_names[s->ipv6]);
+	if (topo_dhcpv6(s->ipv6))
+		check_dhcpv6(raw, s);
 	else if (s->ipv6 == TOPO_IPV6_SLAAC && s->cidr.len != 64)
 		raw_wrong(raw, s->ipv6_at ? s->ipv6_at : s->at,
 			  "SLAAC makes addresses in a /64 only (RFC 4862 "
@@ -221,13 +269,13 @@ static void check_ipv6(struct raw *raw, struct raw_subnet *s)
 			  s->name, ipnet_print(&s->cidr, text));
 	else if (s->ipv6 == TOPO_IPV6_NONE && s->dhcp)
 		raw_wrong(raw, s->dhcp_at,
-			  "DHCP in subnet '%s' (%s) would be DHCPv6, for which "
-			  "instances have no client; write 'ipv6: slaac'",
+			  "DHCP in subnet '%s' (%s) is DHCPv6: write 'ipv6: "
+			  "dhcpv6-stateful', dhcpv6-stateless or slaac",
 			  s->name, ipnet_print(&s->cidr, text));
 	if (s->nroutes)
 		raw_wrong(raw, s->routes_at,
-			  "host routes are told by DHCP, which subnet '%s' "
-			  "(%s) cannot have: it is IPv6",
+			  "host routes are told by DHCP for IPv4 alone, and "
+			  "subnet '%s' is %s",
 			  s->name, ipnet_print(&s->cidr, text));
 	/* A port has an address in each subnet of its network. */
 	for (size_t i = 0; i < s->net->nsubnets; i++) {

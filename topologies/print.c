@@ -53,7 +53,7 @@ static void list(struct buf *b, const struct topo_port *p)
 
 	buf_addc(b, '[');
 	for (size_t i = 0; i < p->naddrs; i++) {
-		if (p->instance && p->addrs[i].subnet->ipv6 == TOPO_IPV6_SLAAC)
+		if (p->instance && topo_eui64(p->addrs[i].subnet->ipv6))
 			continue;
 		buf_adds(b, more ? ", " : "");
 		address(b, &p->addrs[i].addr.ip);

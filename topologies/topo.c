@@ -37,6 +37,16 @@ const char *const topo_ipv6_names[] = {
 };
 _Static_assert(ARRAY_LEN(topo_ipv6_names) == TOPO_IPV6_STATELESS + 1, "names");
 
+bool topo_eui64(enum topo_ipv6_mode m)
+{
+	return m == TOPO_IPV6_SLAAC || m == TOPO_IPV6_STATELESS;
+}
+
+bool topo_dhcpv6(enum topo_ipv6_mode m)
+{
+	return m == TOPO_IPV6_STATEFUL || m == TOPO_IPV6_STATELESS;
+}
+
 const char *const topo_mechanism_names[] = {
 #define NAME_OF(NAME, name, types) #name,
 	TOPO_MECHANISM_LIST(NAME_OF)

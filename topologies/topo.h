@@ -81,6 +81,12 @@ enum topo_type {
 extern const char *const topo_type_names[];
 extern const char *const topo_type_titles[]; /* "VLAN", in sentences */
 
+/* Whether ports make their address of the prefix and their MAC. */
+bool topo_eui64(enum topo_ipv6_mode m);
+
+/* Whether ports ask a DHCP server: for their address, or for the rest alone. */
+bool topo_dhcpv6(enum topo_ipv6_mode m);
+
 /* Whether networks of a type go through the tunnel network, and what of its
  * packets' bytes they do not have. */
 bool topo_tunnelled(enum topo_type type);

@@ -31,6 +31,7 @@
 	X(path_checks)                                                         \
 	X(service_checks)                                                      \
 	X(lease_checks)                                                        \
+	X(dhcpv6_checks)                                                       \
 	X(advertised_checks)                                                   \
 	X(outer_checks)                                                        \
 	X(secgroup_checks)                                                     \

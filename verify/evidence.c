@@ -382,6 +382,24 @@ const struct topo_addr *evidence_served(const struct topo_instance *in)
 	return NULL;
 }
 
+bool evidence_lent6(const struct topo_addr *a)
+{
+	return a->subnet && a->subnet->dhcp &&
+	       a->subnet->ipv6 == TOPO_IPV6_STATEFUL;
+}
+
+enum topo_ipv6_mode evidence_asks6(const struct topo_instance *in)
+{
+	for (size_t i = 0; i < in->port->naddrs; i++) {
+		const struct topo_addr *a = &in->port->addrs[i];
+
+		if (a->subnet && topo_dhcpv6(a->subnet->ipv6) &&
+		    topo_leased(in->port, a))
+			return a->subnet->ipv6;
+	}
+	return TOPO_IPV6_NONE;
+}
+
 /* Where it is to be had is as in provision/plan/services/metadata.c. */
 bool evidence_has_metadata(const struct lab *lab,
 			   const struct topo_instance *in)
@@ -409,7 +427,29 @@ bool evidence_advertised(const struct topo_instance *in,
 			 const struct topo_addr *a)
 {
 	return !in->is_static && a->subnet && a->addr.ip.family == 6 &&
-	       topo_leased(in->port, a);
+	       topo_eui64(a->subnet->ipv6) && topo_leased(in->port, a);
+}
+
+/* Of DHCPv6: its subnet's, or the network's servers there. */
+static size_t dns6_of(const struct topo_instance *in, struct ip *ret, size_t n)
+{
+	const struct topo_network *net = in->port->network;
+	const struct ip *ip;
+	size_t i, k, got = 0;
+
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_subnet *s = in->port->addrs[i].subnet;
+
+		if (!s || !topo_dhcpv6(s->ipv6) || in->is_static)
+			continue;
+		for (k = 0; k < s->ndns && got < n; k++)
+			ret[got++] = s->dns[k];
+		for (k = 0; !s->ndns && k < net->ndhcp && got < n; k++)
+			if ((ip = topo_addr_in(net->dhcp_ports[k], s)))
+				ret[got++] = *ip;
+		return got; /* one subnet's options are told: the first's */
+	}
+	return 0;
 }
 
 size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
@@ -425,6 +465,7 @@ size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
 			if (net->dhcp_ports[i]->addrs[k].subnet == lent->subnet)
 				ret[got++] =
 					net->dhcp_ports[i]->addrs[k].addr.ip;
+	got += dns6_of(in, ret + got, n - got);
 	for (i = 0; i < in->port->naddrs; i++) {
 		const struct topo_addr *a = &in->port->addrs[i];
 
@@ -468,6 +509,7 @@ static void plan_boots(struct evidence *e)
 	for (i = 0; i < lab->ninstances; i++) {
 		e->boots[i].instance = &lab->instances[i];
 		e->boots[i].offers.error = not_looked;
+		e->boots[i].offers6.error = not_looked;
 		e->boots[i].guest.error = not_looked;
 		e->boots[i].names.error = not_looked;
 		e->boots[i].outside.error = not_looked;

@@ -18,6 +18,7 @@
 #include "topologies/topo.h"
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/dhcp.h"
+#include "verify/looks/dhcp6.h"
 #include "verify/looks/dns.h"
 #include "verify/looks/guest.h"
 #include "verify/looks/http.h"
@@ -99,9 +100,10 @@ struct seen_passage {
  */
 struct seen_boot {
 	const struct topo_instance *instance;
-	struct seen_offers offers; /* of DHCP servers */
-	struct seen_guest guest;   /* what it was told */
-	struct seen_names names;   /* its own, of its network's servers */
+	struct seen_offers offers;   /* of DHCP servers */
+	struct seen_offers6 offers6; /* of DHCPv6 servers */
+	struct seen_guest guest;     /* what it was told */
+	struct seen_names names;     /* its own, of its network's servers */
 	struct seen_names
 		outside; /* a name of the Internet, of its own servers */
 	struct seen_http metadata;   /* paths: enum evidence_metadata */
@@ -242,6 +244,13 @@ const char *evidence_project(const struct topo_instance *in);
 /* The address that DHCP servers have for an instance: its first one in an IPv4
  * subnet with DHCP; NULL where it has none. */
 const struct topo_addr *evidence_served(const struct topo_instance *in);
+
+/* How it asks DHCPv6 servers: stateful, for its address; stateless, for the
+ * rest; NONE: it does not. */
+enum topo_ipv6_mode evidence_asks6(const struct topo_instance *in);
+
+/* Whether DHCPv6 servers have this address for its port. */
+bool evidence_lent6(const struct topo_addr *a);
 
 /* Whether it asks the metadata service, by the router or beside DHCP. */
 bool evidence_has_metadata(const struct lab *lab,

@@ -462,7 +462,7 @@ static bool makes_addresses(const struct topo_instance *in)
 	return false;
 }
 
-enum booted { BY_SLAAC, BY_METADATA, BY_NAMES };
+enum booted { BY_SLAAC, BY_DHCPV6, BY_METADATA, BY_NAMES };
 
 static void booted(struct subjects *ret, const struct evidence *e,
 		   enum booted which)
@@ -474,6 +474,8 @@ static void booted(struct subjects *ret, const struct evidence *e,
 				    .node = e->lab->instances[i].node,
 				    .boot = &e->boots[i]};
 		bool is = which == BY_SLAAC ? makes_addresses(s.instance)
+			  : which == BY_DHCPV6
+				  ? evidence_asks6(s.instance) != TOPO_IPV6_NONE
 			  : which == BY_METADATA
 				  ? evidence_has_metadata(e->lab, s.instance)
 				  : evidence_resolves(e->lab, s.instance);
@@ -486,6 +488,11 @@ static void booted(struct subjects *ret, const struct evidence *e,
 void scope_slaac(struct subjects *ret, const struct evidence *e)
 {
 	booted(ret, e, BY_SLAAC);
+}
+
+void scope_asking6(struct subjects *ret, const struct evidence *e)
+{
+	booted(ret, e, BY_DHCPV6);
 }
 
 void scope_metadata(struct subjects *ret, const struct evidence *e)

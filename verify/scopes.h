@@ -57,6 +57,7 @@ scope_fn scope_instances;
 scope_fn scope_ha_routers;
 scope_fn scope_served;     /* instances that DHCP servers know */
 scope_fn scope_leased;     /* those of them that lease their address */
+scope_fn scope_asking6;    /* instances that ask DHCPv6 servers */
 scope_fn scope_dhcp_ports; /* each network with DHCP on each of its servers */
 scope_fn scope_placed;     /* each router on each of its hosts */
 scope_fn scope_hosts;      /* those of them that are highly available */

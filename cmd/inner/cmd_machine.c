@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program that an instance is, that enters one, and that its DHCP client
  * calls; each run by labctl itself, never by a person. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -38,6 +39,7 @@ static int run(const struct cmd *c, int argc, char **argv)
 		{"hostname", 0, OPT_TEXT, &m.hostname},
 		{"device", 0, OPT_TEXT, &m.device},
 		{"dhcp", 0, OPT_FLAG, &m.dhcp},
+		{"dhcp6", 0, OPT_FLAG, &m.dhcp6},
 		{"delay-ms", 0, OPT_TEXT, &delay},
 		{"dns", 0, OPT_TEXT, &dns},
 		{NULL, 0, OPT_FLAG, NULL},
@@ -74,16 +76,19 @@ const struct cmd cmd_machine = {
 	.hidden = true,
 };
 
-/* By argv[0]: its only word is the event. */
+/* By argv[0]: its only word is the event, or a DHCPv6 client's reason is in the
+ * environment. */
 static int run_hook(const struct cmd *c, int argc, char **argv)
 {
+	const char *reason = getenv("reason");
 	struct err err = {.msg = ""};
+	int r;
 
-	if (argc != 2)
+	if (argc != 2 && !(argc == 1 && reason))
 		return cmd_usage(c, "a DHCP client calls this");
-	if (machine_hook(argv[1], &err) < 0)
-		return cmd_fail(EXIT_CANNOT, &err);
-	return EXIT_OK;
+	r = argc == 2 ? machine_hook(argv[1], &err)
+		      : machine_hook6(reason, &err);
+	return r < 0 ? cmd_fail(EXIT_CANNOT, &err) : EXIT_OK;
 }
 
 const struct cmd cmd_dhcp_hook = {

@@ -62,6 +62,20 @@ static bool has_leases(const struct lab *lab)
 	return false;
 }
 
+static bool has_dhcpv6(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->ninstances; i++) {
+		const struct topo_port *p = lab->instances[i].port;
+
+		for (size_t k = 0; k < p->naddrs; k++)
+			if (p->addrs[k].subnet &&
+			    topo_dhcpv6(p->addrs[k].subnet->ipv6) &&
+			    topo_leased(p, &p->addrs[k]))
+				return true;
+	}
+	return false;
+}
+
 static bool has_keepalived(const struct lab *lab)
 {
 	for (size_t i = 0; i < lab->nrouters; i++)
@@ -83,6 +97,8 @@ const struct emul_program emul_programs[] = {
 	{"ebtables-nft-restore", "iptables", "labs with security groups",
 	 has_groups},
 	{"busybox", "busybox", "labs whose instances boot", has_leases},
+	{"dhclient", "isc-dhcp-client", "labs whose instances use DHCPv6",
+	 has_dhcpv6},
 	{"haproxy", "haproxy", "labs with DHCP and a metadata agent",
 	 has_metadata},
 	{"radvd", "radvd", "labs with SLAAC", has_slaac},

@@ -7,6 +7,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/machine/lease.h"
+#include "provision/machine/lease6.h"
 #include "provision/machine/machine.h"
 
 #define POLL_MS 50
@@ -34,12 +35,32 @@ static const struct topo_addr *wants(const struct topo_instance *in)
 	return NULL;
 }
 
+/* Its subnet whose DHCPv6 servers it asks, or NULL. */
+static const struct topo_subnet *wants6(const struct topo_instance *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_addr *a = &in->port->addrs[i];
+
+		if (a->subnet && topo_dhcpv6(a->subnet->ipv6) &&
+		    topo_leased(in->port, a))
+			return a->subnet;
+	}
+	return NULL;
+}
+
+static bool wants_any(const struct topo_instance *in)
+{
+	return wants(in) || wants6(in);
+}
+
 size_t leases_wanted(const struct lab *lab)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < lab->ninstances; i++)
-		n += wants(&lab->instances[i]) != NULL;
+		n += wants_any(&lab->instances[i]);
 	return n;
 }
 
@@ -102,21 +123,94 @@ static bool is_models(const struct topo_instance *in, const struct lease *l)
 	return false;
 }
 
+static bool lends(const struct lease6 *l, const struct ip *ip)
+{
+	for (size_t i = 0; i < l->naddrs; i++)
+		if (ip_equal(&l->addrs[i].addr, ip))
+			return true;
+	return false;
+}
+
+static bool dns6_right(const struct topo_subnet *s, const struct lease6 *l)
+{
+	size_t i;
+
+	if (s->ndns && s->ndns != l->ndns)
+		return false;
+	for (i = 0; i < l->ndns; i++)
+		if (s->ndns ? !ip_equal(&s->dns[i], &l->dns[i])
+			    : !is_server(s->network, s, &l->dns[i]))
+			return false;
+	return l->ndns > 0;
+}
+
+/* Each address of the pool, and no other; DNS; and a server of the network's.
+ */
+static bool is_models6(const struct topo_instance *in,
+		       const struct topo_subnet *first, const struct lease6 *l)
+{
+	const struct topo_network *net = in->port->network;
+	char duid[LEASE6_DUID_TEXT];
+	size_t i, lent = 0;
+
+	for (i = 0; i < in->port->naddrs; i++) {
+		const struct topo_addr *a = &in->port->addrs[i];
+
+		if (!a->subnet || a->subnet->ipv6 != TOPO_IPV6_STATEFUL)
+			continue;
+		lent++;
+		if (!lends(l, &a->addr.ip))
+			return false;
+	}
+	for (i = 0; i < net->ndhcp; i++)
+		if (strcmp(lease6_duid_text(&net->dhcp_ports[i]->mac, duid),
+			   l->duid) == 0)
+			return l->naddrs == lent && dns6_right(first, l);
+	return false;
+}
+
 enum held { HELD_NOT, HELD_WRONG, HELD };
+
+static enum held holds4(const struct topo_instance *in, const struct doc *said,
+			int64_t since)
+{
+	const struct doc *lease = doc_get(said, "lease");
+	struct lease l;
+
+	if (!wants(in))
+		return HELD;
+	if (!lease || !*doc_str(said, "client", "") ||
+	    lease_decode(lease, &l, NULL) < 0 || l.at_ns < since)
+		return HELD_NOT;
+	return is_models(in, &l) ? HELD : HELD_WRONG;
+}
+
+static enum held holds6(const struct topo_instance *in, const struct doc *said,
+			int64_t since)
+{
+	const struct topo_subnet *s = wants6(in);
+	const struct doc *lease = doc_get(said, "lease6");
+	struct lease6 l;
+
+	if (!s)
+		return HELD;
+	if (!lease ||
+	    (s->ipv6 == TOPO_IPV6_STATEFUL && !*doc_str(said, "client6", "")) ||
+	    lease6_decode(lease, &l, NULL) < 0 || l.at_ns < since)
+		return HELD_NOT;
+	return is_models6(in, s, &l) ? HELD : HELD_WRONG;
+}
 
 /* What an agent says of it; a lease from before `since` is over. */
 static enum held holds(const struct topo_instance *in, const struct doc *said,
 		       int64_t since)
 {
-	const struct doc *lease = doc_get(said, "lease");
-	struct lease l;
+	enum held four = holds4(in, said, since);
+	enum held six = holds6(in, said, since);
 
-	if (doc_get(said, "amiss"))
+	if (doc_get(said, "amiss") || four == HELD_WRONG || six == HELD_WRONG)
 		return HELD_WRONG;
-	if (!lease || !*doc_str(said, "client", "") ||
-	    lease_decode(lease, &l, NULL) < 0 || l.at_ns < since)
-		return HELD_NOT;
-	return is_models(in, &l) ? HELD : HELD_WRONG;
+	return four == HELD && six == HELD ? HELD : HELD_NOT;
 }
 
 struct asking {
@@ -166,8 +260,9 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	int r;
 
 	for (i = 0; i < how->lab->ninstances; i++)
-		any = any || (how->lab->instances[i].node == n->node &&
-			      wants(&how->lab->instances[i]) && !how->held[i]);
+		any = any ||
+		      (how->lab->instances[i].node == n->node &&
+		       wants_any(&how->lab->instances[i]) && !how->held[i]);
 	if (!n->node || !any)
 		return 0;
 	r = remote_call(n->remote, "leases", "", REMOTE_ANSWER_MS, &a, &answer,
@@ -178,7 +273,7 @@ static int ask_node(struct fleet_node *n, void *ctx, struct err *reterr)
 	for (i = 0; i < how->lab->ninstances; i++) {
 		const struct topo_instance *in = &how->lab->instances[i];
 
-		if (in->node != n->node || !wants(in))
+		if (in->node != n->node || !wants_any(in))
 			continue;
 		how->held[i] = wrong[i] = false;
 		switch (holds(in, doc_get(leases, in->name), how->told[i])) {
@@ -202,7 +297,7 @@ static void count(const struct lab *lab, const bool *held, struct leases *ret)
 	buf_reset(&ret->without);
 	ret->wanted = ret->held = 0;
 	for (i = 0; i < lab->ninstances; i++) {
-		if (!wants(&lab->instances[i]))
+		if (!wants_any(&lab->instances[i]))
 			continue;
 		ret->wanted++;
 		ret->held += held[i];

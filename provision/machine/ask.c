@@ -50,14 +50,36 @@ static char state_of(pid_t pid, const char *comm)
 	return close[2];
 }
 
-/* Its DHCP client is a child of its PID 1. */
-static void find_client(pid_t pid, struct machine_held *ret)
+struct client_name {
+	const char *comm;
+	bool six;
+};
+
+static void take_client(pid_t pid, struct machine_held *ret)
 {
-	static const char *const names[] = {"busybox", "udhcpc"};
+	static const struct client_name names[] = {
+		{"busybox", false}, {"udhcpc", false}, {MACHINE_CLIENT6, true}};
+	size_t i;
+	char state;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		state = state_of(pid, names[i].comm);
+		if (state && names[i].six && !ret->client6) {
+			ret->client6 = state;
+			ret->client6_pid = pid;
+		} else if (state && !names[i].six && !ret->client) {
+			ret->client = state;
+			ret->client_pid = pid;
+		}
+	}
+}
+
+/* Its DHCP clients are children of its PID 1. */
+static void find_clients(pid_t pid, struct machine_held *ret)
+{
 	auto_buf struct buf list = {0};
 	char name[64], *save, *word;
 	uint32_t child;
-	size_t i;
 
 	snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)pid,
 		 (int)pid);
@@ -65,19 +87,15 @@ static void find_client(pid_t pid, struct machine_held *ret)
 		return;
 	for (word = strtok_r(list.data, " \n", &save); word;
 	     word = strtok_r(NULL, " \n", &save))
-		for (i = 0; i < ARRAY_LEN(names) && !ret->client; i++) {
-			if (parse_u32(word, 1, INT_MAX, &child) < 0)
-				continue;
-			ret->client = state_of((pid_t)child, names[i]);
-			if (ret->client)
-				ret->client_pid = (pid_t)child;
-		}
+		if (parse_u32(word, 1, INT_MAX, &child) == 0)
+			take_client((pid_t)child, ret);
 }
 
 int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 		 struct err *reterr)
 {
-	auto_buf struct buf lease = {0}, rdnss = {0}, written = {0};
+	auto_buf struct buf lease = {0}, lease6 = {0}, rdnss = {0};
+	auto_buf struct buf written = {0};
 	auto_buf struct buf resolv = {0}, want = {0};
 	auto_close int pidfd = -1;
 	struct doc_error where;
@@ -89,18 +107,28 @@ int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 		return pidfd;
 	*ret = (struct machine_held){0};
 	read_inside(pid, MACHINE_LEASE, &lease);
+	read_inside(pid, MACHINE_LEASE6, &lease6);
 	read_inside(pid, MACHINE_WRITTEN, &written);
 	read_inside(pid, MACHINE_RDNSS, &rdnss);
 	read_inside(pid, "/etc/resolv.conf", &resolv);
-	find_client(pid, ret);
+	find_clients(pid, ret);
 	ret->leased = lease.len &&
 		      doc_parse(a, lease.data, lease.len, &d, &where) == 0 &&
 		      lease_decode(d, &ret->lease, NULL) == 0;
-	machine_resolv(ret->leased ? &ret->lease : NULL, written.data,
+	ret->leased6 = machine_read_lease6(a, &lease6, &ret->lease6);
+	machine_resolv(ret->leased ? &ret->lease : NULL,
+		       ret->leased6 ? &ret->lease6 : NULL, written.data,
 		       rdnss.data, &want);
 	ret->resolv_right = strcmp(resolv.data, want.data) == 0;
 	ret->resolv = arena_strdup(a, resolv.data);
 	return 0;
+}
+
+static int signal_client(pid_t pid, int sig, struct err *reterr)
+{
+	return pid && kill(pid, sig) < 0 && errno != ESRCH
+		       ? err_sys(reterr, -errno, "its DHCP client")
+		       : 0;
 }
 
 int machine_relet(const char *netns, struct err *reterr)
@@ -109,13 +137,10 @@ int machine_relet(const char *netns, struct err *reterr)
 	struct machine_held held;
 	int e = machine_look(&a, netns, &held, reterr);
 
-	if (e < 0)
-		return e;
 	/* One that is stopped dies of nothing else. */
-	if (held.client_pid && kill(held.client_pid, SIGKILL) < 0 &&
-	    errno != ESRCH)
-		return err_sys(reterr, -errno, "its DHCP client");
-	return 0;
+	if (e == 0)
+		e = signal_client(held.client_pid, SIGKILL, reterr);
+	return e < 0 ? e : signal_client(held.client6_pid, SIGKILL, reterr);
 }
 
 int machine_renew(const char *netns, struct err *reterr)
@@ -126,9 +151,9 @@ int machine_renew(const char *netns, struct err *reterr)
 
 	if (e < 0)
 		return e;
-	if (!held.client_pid)
+	if (!held.client_pid && !held.client6_pid)
 		return err_set(reterr, -ENOENT, "it has no DHCP client");
-	return kill(held.client_pid, SIGUSR1) < 0
-		       ? err_sys(reterr, -errno, "its DHCP client")
-		       : 0;
+	e = signal_client(held.client_pid, SIGUSR1, reterr);
+	/* There is no word for it to renew: another one asks anew. */
+	return e < 0 ? e : signal_client(held.client6_pid, SIGKILL, reterr);
 }

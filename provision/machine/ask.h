@@ -12,15 +12,18 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "provision/machine/lease.h"
+#include "provision/machine/lease6.h"
 #include "topologies/topo.h"
 
 struct machine_held {
-	bool leased;
+	bool leased, leased6;
 	struct lease lease;
+	struct lease6 lease6;
 	const char *resolv; /* its resolv.conf; "" where it has none */
 	bool resolv_right;  /* it follows from what the machine was told */
-	char client;        /* the DHCP client's state as in proc(5); 0: none */
-	pid_t client_pid;
+	/* Its DHCP and DHCPv6 clients' states as in proc(5); 0: none. */
+	char client, client6;
+	pid_t client_pid, client6_pid;
 };
 
 /* Of the machine in a network namespace: -ENOENT where there is none. Memory
@@ -28,11 +31,11 @@ struct machine_held {
 int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 		 struct err *reterr);
 
-/* Its DHCP client begins anew, and with it all that it was told: PID 1 has
- * another one back at once. */
+/* Its DHCP clients begin anew, and with them all that they were told: PID 1
+ * has others back at once. */
 int machine_relet(const char *netns, struct err *reterr);
 
-/* Its DHCP client renews its lease now. -ENOENT where it has none. */
+/* Its DHCP clients renew their leases now. -ENOENT where it has none. */
 int machine_renew(const char *netns, struct err *reterr);
 
 /* How many addresses it made of prefixes that are not its network's; and has

@@ -7,7 +7,10 @@
  * and has its client back when that died, after pauses that double. The
  * kernel's events tell it of its link (a link made anew has no address, so the
  * client begins anew) and of what router advertisements brought, for the log;
- * IPv6 is the kernel's business.
+ * IPv6 is the kernel's business. But where a router says that addresses, or
+ * other things, are to be had by DHCPv6 (RFC 4861, section 4.2: its flags M and
+ * O), a machine that has a client for it starts that. One that was begun goes
+ * on when another router says nothing of it.
  *
  * It dies with the process that made it, and all that is in the machine with
  * it.
@@ -15,8 +18,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/attr.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,27 +38,40 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/kernel/rtmsg.h"
+#include "provision/machine/client.h"
 #include "provision/machine/inside.h"
 #include "provision/machine/rdnss.h"
 
-#define PAUSE_FIRST_NS (200 * NS_PER_MS)
-#define PAUSE_MOST_NS (5 * NS_PER_S)
-#define LIVED_NS (10 * NS_PER_S) /* a client that ran so long was right */
 #define EVENTS_MAX 32768
 #define TOLD_MAX 16 /* IPv6 addresses that the log tells of */
+
+/* What it asks for beside an address. */
+#define CLIENT6_CONF                                                           \
+	"request;\n"                                                           \
+	"also request dhcp6.name-servers, dhcp6.domain-search;\n"
+
+/* When it asks for the rest again: RFC 8415, section 21.23. */
+#define REFRESH_NS (86400 * NS_PER_S)
 
 /* Seconds between its questions, and how many before it pauses. */
 #define CLIENT_TIMEOUT_S "3"
 #define CLIENT_TRIES "10"
 
+/* The kernel's (include/net/if_inet6.h): what the last advertisement said. */
+#define RA_MANAGED 0x40u
+#define RA_OTHER 0x80u
+
+/* What is asked of DHCPv6 servers, of which more is asked later on, not less.
+ */
+enum ask6 { ASK6_NOTHING, ASK6_REST, ASK6_ADDRESS };
+
 struct boot {
 	const struct machine *m;
 	int signals, events;
-	unsigned index; /* of the link that the client was started for */
+	unsigned index; /* of the link that the clients were started for */
 	bool up;
-	pid_t client;
-	struct mono started, again; /* MONO_NEVER: not to be started */
-	int64_t pause_ns;
+	struct client dhcp, dhcp6;
+	enum ask6 ask6;
 	struct ip told[TOLD_MAX]; /* of IPv6, and the last router */
 	size_t ntold;
 	struct ip router;
@@ -82,8 +100,12 @@ static void look_at_link(struct boot *b)
 	unsigned index = running_index(device);
 	bool up = index != 0;
 
-	if (up && b->index && index != b->index && b->client)
-		kill(b->client, SIGKILL);
+	if (up && b->index && index != b->index) {
+		client_kill(&b->dhcp);
+		client_kill(&b->dhcp6);
+		if (b->ask6 == ASK6_REST && !b->dhcp6.pid)
+			b->dhcp6.again = clock_mono();
+	}
 	if (up != b->up)
 		machine_say("%s: link %s\n", device, up ? "up" : "down");
 	b->up = up;
@@ -119,7 +141,9 @@ static void on_addr(struct boot *b, const struct nlmsghdr *h)
 	flags = tb[IFA_FLAGS] ? rtmsg_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
 	n = (struct ipnet){.ip = rtmsg_ip(tb[IFA_ADDRESS]),
 			   .len = ifa->ifa_prefixlen};
-	if ((flags & IFA_F_PERMANENT) || n.ip.family != 6 || told(b, &n.ip))
+	/* One of DHCPv6 its hook tells of. */
+	if ((flags & IFA_F_PERMANENT) || n.ip.family != 6 || n.len == 128 ||
+	    told(b, &n.ip))
 		return;
 	prefix = (struct ipnet){.ip = ipnet_network(&n), .len = n.len};
 	machine_say("%s: address %s, router advertisement of prefix %s\n",
@@ -143,6 +167,37 @@ static void on_route(struct boot *b, const struct nlmsghdr *h)
 	b->router = via;
 	machine_say("%s: default route via %s, which advertised itself\n",
 		    b->m->device, ip_print(&via, text));
+}
+
+/* Told by the kernel when it changes; a link that has none of IPv6 tells none.
+ */
+static void on_flags(struct boot *b, const struct nlmsghdr *h)
+{
+	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+	struct nlattr *tb[IFLA_MAX + 1], *in[IFLA_INET6_MAX + 1];
+	enum ask6 ask;
+	uint32_t flags;
+
+	if (!b->m->dhcp6 ||
+	    !rtmsg_parse(h, RTM_NEWLINK, sizeof(*ifi), tb, IFLA_MAX) ||
+	    ifi->ifi_family != AF_INET6 ||
+	    (unsigned)ifi->ifi_index != if_nametoindex(b->m->device) ||
+	    !tb[IFLA_PROTINFO] ||
+	    nla_parse_nested(in, IFLA_INET6_MAX, tb[IFLA_PROTINFO], NULL) < 0 ||
+	    !in[IFLA_INET6_FLAGS])
+		return;
+	flags = rtmsg_u32(in[IFLA_INET6_FLAGS]);
+	ask = flags & RA_MANAGED ? ASK6_ADDRESS
+	      : flags & RA_OTHER ? ASK6_REST
+				 : ASK6_NOTHING;
+	if (ask <= b->ask6)
+		return;
+	b->ask6 = ask;
+	machine_say("%s: a router says that %s to be had by DHCPv6\n",
+		    b->m->device,
+		    ask == ASK6_ADDRESS ? "addresses are" : "DNS servers are");
+	client_kill(&b->dhcp6);
+	b->dhcp6.again = clock_mono();
 }
 
 /* Of its own link; the file has it as resolv.conf does. */
@@ -193,6 +248,7 @@ static int on_message(const struct nlmsghdr *h, void *ctx)
 
 	on_addr(b, h);
 	on_route(b, h);
+	on_flags(b, h);
 	on_option(b, h);
 	return 0;
 }
@@ -207,6 +263,7 @@ static void look_at_ipv6(struct boot *b)
 {
 	const struct ifaddrmsg ifa = {.ifa_family = AF_INET6};
 	const struct rtmsg rtm = {.rtm_family = AF_INET6};
+	const struct ifinfomsg ifi = {.ifi_family = AF_INET6};
 	struct rtnl *r = NULL;
 
 	if (rtnl_open(&r, -1, NULL) < 0)
@@ -214,6 +271,8 @@ static void look_at_ipv6(struct boot *b)
 	(void)rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), on_message, forget,
 			 b, NULL);
 	(void)rtmsg_dump(r, RTM_GETROUTE, &rtm, sizeof(rtm), on_message, forget,
+			 b, NULL);
+	(void)rtmsg_dump(r, RTM_GETLINK, &ifi, sizeof(ifi), on_message, forget,
 			 b, NULL);
 	rtnl_free(r);
 }
@@ -223,7 +282,8 @@ static int listen_to_kernel(void)
 	const struct sockaddr_nl to = {
 		.nl_family = AF_NETLINK,
 		.nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR |
-			     RTMGRP_IPV6_ROUTE | 1u << (RTNLGRP_ND_USEROPT - 1),
+			     RTMGRP_IPV6_ROUTE | RTMGRP_IPV6_IFINFO |
+			     1u << (RTNLGRP_ND_USEROPT - 1),
 	};
 	auto_close int fd =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -262,66 +322,71 @@ static void hear(struct boot *b)
 
 /* --- its client ----------------------------------------------------------- */
 
-static void no_signals_blocked(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void start_client(struct boot *b)
+static void start_dhcp(struct boot *b)
 {
 	static const char hook[] = MACHINE_HOOK_PATH;
 	char name[256];
-	const char *const argv[] = {"udhcpc", "-f",
-				    "-i",     b->m->device,
-				    "-s",     hook,
-				    "-x",     name,
-				    "-O",     "121",
-				    "-O",     "mtu",
-				    "-t",     CLIENT_TRIES,
-				    "-T",     CLIENT_TIMEOUT_S,
-				    "-A",     CLIENT_TIMEOUT_S,
+	const char *const argv[] = {"busybox",
+				    "udhcpc",
+				    "-f",
+				    "-i",
+				    b->m->device,
+				    "-s",
+				    hook,
+				    "-x",
+				    name,
+				    "-O",
+				    "121",
+				    "-O",
+				    "mtu",
+				    "-t",
+				    CLIENT_TRIES,
+				    "-T",
+				    CLIENT_TIMEOUT_S,
+				    "-A",
+				    CLIENT_TIMEOUT_S,
 				    NULL};
 
 	snprintf(name, sizeof(name), "hostname:%s", b->m->hostname);
-	b->again = MONO_NEVER;
-	b->started = clock_mono();
-	b->client = fork();
-	if (b->client > 0)
-		return;
-	if (b->client == 0) {
-		no_signals_blocked();
-		execvp("busybox", (char *const *)(uintptr_t)argv);
-		machine_say("cannot run busybox, whose udhcpc is the DHCP "
-			    "client: %s\n",
-			    strerrordesc_np(errno));
-		_exit(127);
-	}
-	b->client = 0;
-	b->again = mono_add(b->started, PAUSE_MOST_NS);
+	client_start(&b->dhcp, argv);
 }
 
-static void client_ended(struct boot *b, int status)
+/* It remembers leases of its own: those of a former run are nothing to it, as
+ * what it was lent is in its hook's file. */
+static void start_dhcp6(struct boot *b)
 {
-	struct mono now = clock_mono();
+	static const char hook[] = MACHINE_HOOK_PATH;
+	const char *argv[] = {MACHINE_CLIENT6,
+			      "-6",
+			      "-d",
+			      "-q",
+			      "-D",
+			      "LL",
+			      "-cf",
+			      MACHINE_CONF6,
+			      "-lf",
+			      MACHINE_LEASES6,
+			      "-pf",
+			      MACHINE_PID6,
+			      "-sf",
+			      hook,
+			      b->m->device,
+			      NULL,
+			      NULL};
+	static const char conf[] = CLIENT6_CONF;
 
-	b->client = 0;
-	if (mono_sub(now, b->started) > LIVED_NS)
-		b->pause_ns = 0;
-	b->pause_ns = b->pause_ns ? b->pause_ns * 2 : PAUSE_FIRST_NS;
-	if (b->pause_ns > PAUSE_MOST_NS)
-		b->pause_ns = PAUSE_MOST_NS;
-	b->again = mono_add(now, b->pause_ns);
-	if (WIFSIGNALED(status))
-		machine_say("the DHCP client was killed by SIG%s; it is "
-			    "started again\n",
-			    sigabbrev_np(WTERMSIG(status)));
-	else
-		machine_say("the DHCP client ended with status %d; it is "
-			    "started again\n",
-			    WEXITSTATUS(status));
+	if (b->ask6 == ASK6_REST)
+		argv[ARRAY_LEN(argv) - 2] = "-S";
+	(void)unlink(MACHINE_LEASES6);
+	(void)file_replace(MACHINE_CONF6, 0644, conf, sizeof(conf) - 1, NULL);
+	client_start(&b->dhcp6, argv);
+}
+
+/* One that asks for no address ends when it was told the rest. */
+static bool has_rest(const struct boot *b, int status)
+{
+	return b->ask6 == ASK6_REST && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0 && access(MACHINE_LEASE6, F_OK) == 0;
 }
 
 static void reap(struct boot *b)
@@ -333,8 +398,10 @@ static void reap(struct boot *b)
 	while (read(b->signals, &info, sizeof(info)) == sizeof(info))
 		;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (pid == b->client)
-			client_ended(b, status);
+		if (pid == b->dhcp6.pid && has_rest(b, status))
+			client_done(&b->dhcp6, REFRESH_NS);
+		else if (!client_ended(&b->dhcp, pid, status))
+			(void)client_ended(&b->dhcp6, pid, status);
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -366,15 +433,17 @@ static int prepare(struct boot *b, struct err *reterr)
 	return 0;
 }
 
-/* When its client is to be started, or MONO_NEVER. */
-static struct mono client_due(const struct boot *b)
+/* When a client is to be started, or MONO_NEVER. */
+static struct mono client_due(const struct boot *b, const struct client *c)
 {
-	return b->up && !b->client ? b->again : MONO_NEVER;
+	return b->up && !c->pid ? c->again : MONO_NEVER;
 }
 
 static int wait_ms(const struct boot *b)
 {
-	struct mono due = mono_min(client_due(b), rdnss_next(&b->dns));
+	struct mono due = mono_min(
+		mono_min(client_due(b, &b->dhcp), client_due(b, &b->dhcp6)),
+		rdnss_next(&b->dns));
 	int64_t ns;
 
 	if (mono_is_never(due))
@@ -387,7 +456,15 @@ static int wait_ms(const struct boot *b)
 
 int machine_boot(const struct machine *m)
 {
-	struct boot b = {.m = m, .again = MONO_NEVER};
+	struct boot b = {
+		.m = m,
+		.dhcp = {.what = "DHCP client",
+			 .program = "busybox",
+			 .again = MONO_NEVER},
+		.dhcp6 = {.what = "DHCPv6 client",
+			  .program = "dhclient (isc-dhcp-client)",
+			  .again = MONO_NEVER},
+	};
 	struct pollfd p[2] = {{.events = POLLIN}, {.events = POLLIN}};
 	struct err err = {0};
 
@@ -399,9 +476,9 @@ int machine_boot(const struct machine *m)
 	}
 	machine_say("%s boots\n", m->hostname);
 	if (m->dhcp)
-		b.again = mono_add(clock_mono(),
-				   (int64_t)m->delay_ms * NS_PER_MS);
-	else
+		b.dhcp.again = mono_add(clock_mono(),
+					(int64_t)m->delay_ms * NS_PER_MS);
+	else if (!m->dhcp6)
 		machine_say("%s: addresses are written, not leased\n",
 			    m->device);
 	look_at_link(&b);
@@ -409,8 +486,10 @@ int machine_boot(const struct machine *m)
 	p[0].fd = b.signals;
 	p[1].fd = b.events;
 	for (;;) {
-		if (!mono_before(clock_mono(), client_due(&b)))
-			start_client(&b);
+		if (!mono_before(clock_mono(), client_due(&b, &b.dhcp)))
+			start_dhcp(&b);
+		if (!mono_before(clock_mono(), client_due(&b, &b.dhcp6)))
+			start_dhcp6(&b);
 		if (rdnss_expire(&b.dns, clock_mono()))
 			dns_changed(&b);
 		if (poll(p, 2, wait_ms(&b)) < 0 && errno != EINTR)

@@ -7,6 +7,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "provision/machine/lease.h"
+#include "provision/machine/lease6.h"
 #include "provision/machine/machine.h"
 
 /* Its files, where it can write them; some lie over /etc's. */
@@ -15,6 +16,11 @@
 #define MACHINE_WRITTEN                                                        \
 	MACHINE_FILES "/written"             /* resolv.conf without a lease */
 #define MACHINE_RDNSS MACHINE_FILES "/rdnss" /* its lines of routers' */
+/* The DHCPv6 client, and its own files. */
+#define MACHINE_CLIENT6 "dhclient"
+#define MACHINE_LEASES6 MACHINE_FILES "/dhclient6.leases"
+#define MACHINE_CONF6 MACHINE_FILES "/dhclient6.conf"
+#define MACHINE_PID6 MACHINE_FILES "/dhclient6.pid"
 #define MACHINE_HOOK_PATH MACHINE_FILES "/" MACHINE_HOOK
 
 #define MACHINE_PATH                                                           \
@@ -31,9 +37,12 @@ int machine_mount(const struct machine *m, struct err *reterr);
 int machine_boot(const struct machine *m);
 
 /* The text of its resolv.conf: of its lease (NULL: none) or what was written
- * for it, and lines of routers'. Pure. */
-void machine_resolv(const struct lease *l, const char *written,
-		    const char *rdnss, struct buf *out);
+ * for it, then of DHCPv6's (NULL: none), and lines of routers'. Pure. */
+void machine_resolv(const struct lease *l, const struct lease6 *l6,
+		    const char *written, const char *rdnss, struct buf *out);
+
+/* A text that lease6_encode() wrote, which need not be one. */
+bool machine_read_lease6(struct arena *a, struct buf *text, struct lease6 *ret);
 
 /* Inside: has it written by the files above. */
 int machine_resolv_write(struct err *reterr);
@@ -43,6 +52,7 @@ void machine_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Takes leased addresses and routes from a device; none is not an error. */
 int machine_unlease(const char *device, struct err *reterr);
+int machine_unlease6(const char *device, struct err *reterr);
 
 /* In a child of a machine's: runs words on a terminal of the machine's, which
  * ours is tied to. Returns its status to exit with, or -errno. */

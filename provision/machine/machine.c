@@ -147,6 +147,8 @@ int machine_run(const struct machine *m, struct err *reterr)
 	e = tell_program(reterr);
 	if (e == 0 && m->dhcp)
 		e = machine_unlease(m->device, reterr);
+	if (e == 0 && m->dhcp6)
+		e = machine_unlease6(m->device, reterr);
 	if (e == 0)
 		e = start(m, &pid, reterr);
 	if (e < 0)
@@ -158,5 +160,7 @@ int machine_run(const struct machine *m, struct err *reterr)
 	(void)unlink(path);
 	if (m->dhcp)
 		(void)machine_unlease(m->device, NULL);
+	if (m->dhcp6)
+		(void)machine_unlease6(m->device, NULL);
 	return e;
 }

@@ -26,6 +26,7 @@
 
 /* In the machine. */
 #define MACHINE_LEASE "/run/lease.json"
+#define MACHINE_LEASE6 "/run/lease6.json"
 #define MACHINE_CONSOLE "/var/log/boot.log"
 
 struct machine {
@@ -33,6 +34,7 @@ struct machine {
 	const char *hostname;
 	const char *device; /* "eth0" */
 	bool dhcp;          /* it leases its IPv4 address */
+	bool dhcp6;         /* it asks DHCPv6 servers when a router says so */
 	unsigned delay_ms;  /* before its client begins */
 	const char *resolvers[MACHINE_RESOLVERS_MAX];
 	size_t nresolvers;
@@ -51,6 +53,9 @@ int machine_run(const struct machine *m, struct err *reterr);
  */
 #define MACHINE_HOOK "dhcp-hook"
 int machine_hook(const char *event, struct err *reterr);
+
+/* The same by the DHCPv6 client, which has its reason in the environment. */
+int machine_hook6(const char *reason, struct err *reterr);
 
 /*
  * Runs words (NULL at their end; none: a login shell) inside the machine of a

@@ -213,7 +213,9 @@ static const char *amiss(const struct topo_instance *in,
 		return "it has addresses of another prefix";
 	if (held->client == 'T' || held->client == 't')
 		return "its DHCP client is stopped";
-	if (held->leased && !held->resolv_right)
+	if (held->client6 == 'T' || held->client6 == 't')
+		return "its DHCPv6 client is stopped";
+	if ((held->leased || held->leased6) && !held->resolv_right)
 		return "its resolv.conf is another";
 	return NULL;
 }
@@ -246,6 +248,12 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 			json_key(j, "lease");
 			lease_encode(&held.lease, j);
 		}
+		if (held.leased6) {
+			json_key(j, "lease6");
+			lease6_encode(&held.lease6, j);
+		}
+		if (held.client6)
+			json_kstr(j, "client6", (char[]){held.client6, '\0'});
 		if (held.client)
 			json_kstr(j, "client", (char[]){held.client, '\0'});
 		if (amiss(&lab->instances[i], &held))

@@ -17,7 +17,7 @@
 #include "provision/plan/neigh.h"
 #include "provision/plan/service.h"
 
-#define MACHINE_WORDS 12
+#define MACHINE_WORDS 13
 
 /* An address that went from one instance to another is announced: see the
  * start of kinds/addr.c. */
@@ -91,6 +91,15 @@ static void routes(struct plan_ctx *c, const struct topo_instance *in)
 	}
 }
 
+static bool asks_dhcpv6(const struct topo_port *p)
+{
+	for (size_t i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].subnet && topo_leased(p, &p->addrs[i]) &&
+		    topo_dhcpv6(p->addrs[i].subnet->ipv6))
+			return true;
+	return false;
+}
+
 /* Of a static one, which is told none. */
 static const char *resolvers(struct plan_ctx *c, const struct topo_port *p)
 {
@@ -130,6 +139,8 @@ static void machine(struct plan_ctx *c, const struct topo_instance *in)
 		words[n++] = "--dns";
 		words[n++] = dns;
 	}
+	if (asks_dhcpv6(in->port))
+		words[n++] = "--dhcp6";
 	s = plan_service(c, arena_printf(c->arena, "machine-%s", in->uuid),
 			 arena_printf(c->arena, "machine %s", in->name), words,
 			 n);

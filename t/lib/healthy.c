@@ -135,8 +135,14 @@ static void addresses(struct build *b, const struct topo_port *p,
 {
 	size_t i;
 
-	for (i = 0; i < p->naddrs; i++)
-		addr_in(b, netns, p->ifname, &p->addrs[i].addr);
+	for (i = 0; i < p->naddrs; i++) {
+		struct ipnet addr = p->addrs[i].addr;
+
+		/* What DHCPv6 lends has no prefix. */
+		if (p->instance && evidence_lent6(&p->addrs[i]))
+			addr.len = 128;
+		addr_in(b, netns, p->ifname, &addr);
+	}
 }
 
 static void virtual(struct build *b, const struct topo_router *r,
@@ -536,6 +542,67 @@ static void offers(struct evidence *e, struct seen_boot *b)
 	}
 }
 
+static void offers6(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_port *own = b->instance->port;
+	enum topo_ipv6_mode mode = evidence_asks6(b->instance);
+	char duid[LEASE6_DUID_TEXT];
+
+	b->offers6.error = NULL;
+	for (size_t i = 0; mode != TOPO_IPV6_NONE && i < own->network->ndhcp;
+	     i++) {
+		const struct topo_port *p = own->network->dhcp_ports[i];
+		struct seen_offer6 *o = arena_push(&e->arena, &b->offers6.items,
+						   &b->offers6.n, sizeof(*o));
+
+		o->duid = arena_strdup(&e->arena,
+				       lease6_duid_text(&p->mac, duid));
+		o->mac = p->mac;
+		o->from = ip_link_local(&p->mac);
+		for (size_t k = 0; k < own->naddrs; k++)
+			if (evidence_lent6(&own->addrs[k]))
+				o->addr = own->addrs[k].addr.ip;
+	}
+}
+
+/* The second server lent; its subnet names one DNS server or none. */
+static void guest6(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_port *p = b->instance->port;
+	struct lease6 *l = &b->guest.lease6;
+	auto_buf struct buf resolv = {0};
+	char text[IP_TEXT_MAX];
+
+	(void)e;
+	if (!b->offers6.n)
+		return;
+	b->guest.leased6 = true;
+	*l = (struct lease6){.domain = "openstacklocal", .at_ns = T0};
+	memcpy(l->duid, b->offers6.items[1].duid,
+	       strlen(b->offers6.items[1].duid) + 1);
+	for (size_t i = 0; i < p->naddrs; i++) {
+		const struct topo_subnet *s = p->addrs[i].subnet;
+
+		if (evidence_lent6(&p->addrs[i])) {
+			b->guest.client6 = 'S';
+			l->addrs[l->naddrs++] = (struct lease6_addr){
+				p->addrs[i].addr.ip, 7500, 7200};
+		}
+		if (!topo_dhcpv6(s->ipv6))
+			continue;
+		if (s->ndns)
+			l->dns[l->ndns++] = s->dns[0];
+		for (size_t k = 0; !s->ndns && k < p->network->ndhcp; k++)
+			l->dns[l->ndns++] =
+				*topo_addr_in(p->network->dhcp_ports[k], s);
+	}
+	buf_adds(&resolv, b->guest.resolv);
+	for (size_t i = 0; i < l->ndns; i++)
+		if (!strstr(resolv.data, ip_print(&l->dns[i], text)))
+			buf_printf(&resolv, "nameserver %s\n", text);
+	b->guest.resolv = arena_strdup(&e->arena, resolv.data);
+}
+
 /* As its DHCP port on a node, which has the address in the lent subnet. */
 static struct ip server_in(const struct topo_port *p, const struct topo_addr *a)
 {
@@ -611,7 +678,7 @@ static void adverts(struct evidence *e, struct seen_boot *b)
 			const struct topo_port *qr = e->lab->routers[i].qr[k];
 			const struct topo_subnet *s = qr->addrs[0].subnet;
 
-			if (qr->network != net || s->ipv6 != TOPO_IPV6_SLAAC)
+			if (qr->network != net || s->ipv6 == TOPO_IPV6_NONE)
 				continue;
 			if (!x)
 				x = arena_push(&e->arena, &b->adverts.items,
@@ -624,10 +691,12 @@ static void adverts(struct evidence *e, struct seen_boot *b)
 			x->prefixes[x->nprefixes++] = (struct ra_prefix){
 				{ipnet_network(&s->cidr), 64},
 				true,
-				true,
+				s->ipv6 != TOPO_IPV6_STATEFUL,
 				86400,
 				14400};
-			if (s->ndns)
+			x->managed |= s->ipv6 == TOPO_IPV6_STATEFUL;
+			x->other |= s->ipv6 == TOPO_IPV6_STATELESS;
+			if (s->ndns && s->ipv6 == TOPO_IPV6_SLAAC)
 				x->dns[x->ndns++] = s->dns[0];
 		}
 }
@@ -846,7 +915,9 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 		isle(e, &e->isles[i]);
 	for (i = 0; i < lab->ninstances; i++) {
 		offers(e, &e->boots[i]);
+		offers6(e, &e->boots[i]);
 		guest(e, &e->boots[i]);
+		guest6(e, &e->boots[i]);
 		adverts(e, &e->boots[i]);
 		internet(e, &e->boots[i]);
 		metadata(e, &e->boots[i]);

@@ -94,17 +94,18 @@ static void text(void)
 	struct lease l = {.domain = "openstacklocal"};
 
 	(void)ip_parse("8.8.4.4", &l.dns[l.ndns++]);
-	machine_resolv(&l, "nameserver 1.2.3.4\n", "nameserver fd00::1\n", &b);
+	machine_resolv(&l, NULL, "nameserver 1.2.3.4\n", "nameserver fd00::1\n",
+		       &b);
 	is(b.data,
 	   "search openstacklocal\nnameserver 8.8.4.4\nnameserver fd00::1\n",
 	   "a lease's servers, then routers'");
 	buf_reset(&b);
-	machine_resolv(NULL, "nameserver fd00::1\n",
+	machine_resolv(NULL, NULL, "nameserver fd00::1\n",
 		       "nameserver fd00::1\nnameserver fd00::12\n", &b);
 	is(b.data, "nameserver fd00::1\nnameserver fd00::12\n",
 	   "what was written, and no server twice");
 	buf_reset(&b);
-	machine_resolv(NULL, "", "", &b);
+	machine_resolv(NULL, NULL, "", "", &b);
 	is(b.data, "", "nothing of nothing");
 }
 

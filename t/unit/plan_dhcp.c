@@ -34,6 +34,14 @@ static const char *file(const struct res_service *s, const char *name)
 	return "no such file";
 }
 
+static bool has_word(const struct res_service *s, const char *word)
+{
+	for (size_t i = 0; i < s->nargs; i++)
+		if (strcmp(s->argv[i], word) == 0)
+			return true;
+	return false;
+}
+
 static void tell(const struct res_service *s, struct buf *out)
 {
 	static const char *const hows[] = {"read", "start", "own"};
@@ -101,7 +109,7 @@ static void words(const struct lab *lab)
 	plan_build(&a, lab, topo_node(lab, "n2"), &two);
 	routed = service(&one, 0);
 	alone = service(&one, 1);
-	ok(routed && alone && !service(&one, 2),
+	ok(routed && alone && !service(&one, 4),
 	   "a server for each network with DHCP, none for others");
 	if (!routed || !alone)
 		return;
@@ -131,6 +139,56 @@ static void words(const struct lab *lab)
 	ok(!strstr(file(routed, "host"), "fd00"), "SLAAC is not served");
 }
 
+/* DHCPv6, by Neutron's words too. */
+static void six(const struct lab *lab)
+{
+	auto_arena struct arena a = {0};
+	const char *s6 = topo_network(lab, "six")->subnets[1]->uuid;
+	const struct res_service *full, *rest;
+	char mac[MAC_TEXT_MAX];
+	struct plan one;
+
+	plan_build(&a, lab, topo_node(lab, "n1"), &one);
+	full = service(&one, 2);
+	rest = service(&one, 3);
+	if (!ok(full && rest, "servers of both modes"))
+		return;
+	ok(has_word(full,
+		    arena_printf(&a,
+				 "--dhcp-range=set:subnet-%s,fd00:6::,static,"
+				 "64,86400s",
+				 s6)),
+	   "a range of static addresses");
+	ok(strstr(file(full, "opts"),
+		  arena_printf(&a,
+			       "tag:subnet-%s,option6:dns-server,"
+			       "[2001:db8::53],[2001:db8::54]\n"
+			       "tag:subnet-%s,option6:domain-search,"
+			       "openstacklocal\n",
+			       s6, s6)),
+	   "DNS servers in brackets, and the domain");
+	ok(strstr(file(full, "host"),
+		  ",tag:dhcpv6,host-fd00-6--99.openstacklocal,[fd00:6::99]\n"),
+	   "a host by its MAC, for DHCPv6 alone");
+	ok(strstr(file(full, "leases"),
+		  arena_printf(
+			  &a, "duid 00:03:00:01:%s\n",
+			  mac_print(
+				  &topo_network(lab, "six")->dhcp_ports[0]->mac,
+				  mac))) &&
+		   !strstr(file(full, "leases"), "fd00"),
+	   "its DUID, and no lease in IPv6");
+	ok(has_word(rest,
+		    arena_printf(&a,
+				 "--dhcp-range=set:subnet-%s,fd00:7::,static,"
+				 "64,86400s",
+				 topo_network(lab, "rest")->subnets[0]->uuid)),
+	   "stateless has a range too");
+	is(file(rest, "host"), "", "and no hosts");
+	ok(strstr(file(rest, "opts"), "option6:dns-server,[fd00:7::"),
+	   "and names the servers themselves");
+}
+
 int main(void)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -144,6 +202,7 @@ int main(void)
 	golden(lab, "n2");
 	order(lab);
 	words(lab);
+	six(lab);
 	lab_free(lab);
 	return tap_done();
 }

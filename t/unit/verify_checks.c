@@ -11,6 +11,7 @@
 
 #include "lib/auto.h"
 #include "t/lib/broken.h"
+#include "t/lib/broken_dhcpv6.h"
 #include "t/lib/broken_groups.h"
 #include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
@@ -22,10 +23,10 @@
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *worlds[6];
-static const struct broken *const tables[] = {broken,         broken_services,
-					      broken_routers, broken_groups,
-					      broken_switch,  broken_vlan};
+static struct lab *worlds[7];
+static const struct broken *const tables[] = {
+	broken,        broken_services, broken_routers, broken_groups,
+	broken_switch, broken_vlan,     broken_dhcpv6};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -294,6 +295,7 @@ static bool on_offers(const struct evidence *e, size_t i, const struct point *p)
 static void lose_offers(struct evidence *e, size_t i)
 {
 	e->boots[i].offers = (struct seen_offers){.error = "no agent"};
+	e->boots[i].offers6 = (struct seen_offers6){.error = "no agent"};
 }
 
 static bool on_guest(const struct evidence *e, size_t i, const struct point *p)
@@ -678,6 +680,12 @@ int main(void)
 		"load the lab with VLANs%s%s", errs.n ? ": " : "",
 		errs.n ? errs.items[0].msg : ""))
 		return tap_done();
+	if (!ok(topo_load_text("dhcpv6.yaml", broken_dhcpv6_text,
+			       strlen(broken_dhcpv6_text), &worlds[6],
+			       &errs) == 0,
+		"load the lab with DHCPv6%s%s", errs.n ? ": " : "",
+		errs.n ? errs.items[0].msg : ""))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
@@ -688,6 +696,7 @@ int main(void)
 	broken_groups_lab(worlds[3]);
 	broken_switch_lab(worlds[4]);
 	broken_vlan_lab(worlds[5]);
+	broken_dhcpv6_lab(worlds[6]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
 		lab = worlds[i];
@@ -708,5 +717,6 @@ int main(void)
 	lab_free(worlds[3]);
 	lab_free(worlds[4]);
 	lab_free(worlds[5]);
+	lab_free(worlds[6]);
 	return tap_done();
 }

@@ -189,10 +189,11 @@ static const struct key keys[] = {
 	 .shown = "slaac behind a router", .example = "none",
 	 .about = "IPv6: how instances come to their address. slaac: they "
 		  "make it from the prefix, a /64, that the router "
-		  "advertises, and their MAC. none: it is from the pool. By default "
-		  "slaac for a tenant's /64 that a router has, else none. The "
-		  "others are Neutron's too, and refused: they need a DHCPv6 "
-		  "client, which instances do not have."},
+		  "advertises, and their MAC. dhcpv6-stateful: they are lent one "
+		  "of the pool by DHCPv6, as the router's advertisements tell "
+		  "them to ask for. dhcpv6-stateless: as slaac, and DNS by "
+		  "DHCPv6. none: it is from the pool, and written. By default "
+		  "slaac for a tenant's /64 that a router has, else none."},
 	{"host_routes", KEY_LIST,
 	 KEY_ITEMS(struct raw_subnet, routes, nroutes),
 	 .at = offsetof(struct raw_subnet, routes_at),

@@ -169,7 +169,7 @@ static bool family_there(const struct raw_net *net, unsigned family)
 /* Whether instances and DHCP ports make their address from their MAC. */
 static bool slaac(const struct raw_subnet *s)
 {
-	return s->ipv6 == TOPO_IPV6_SLAAC;
+	return topo_eui64(s->ipv6);
 }
 
 /*
@@ -210,9 +210,11 @@ static void pin(struct raw *raw, const struct raw_net *net,
 		return;
 	if (from_mac && slaac(s)) {
 		raw_wrong(raw, p->at,
-			  "subnet '%s' is SLAAC%s: an address in it follows "
+			  "subnet '%s' is %s%s: an address in it follows "
 			  "from the port's MAC and cannot be chosen",
 			  s->name,
+			  s->ipv6 == TOPO_IPV6_SLAAC ? "SLAAC"
+						     : topo_ipv6_names[s->ipv6],
 			  s->ipv6_at ? ""
 				     : " (by default; 'ipv6: none' for "
 				       "addresses from the pool)");

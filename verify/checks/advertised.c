@@ -15,37 +15,33 @@
 
 /* --- ra ------------------------------------------------------------------- */
 
-/* What the router's configuration has it say on the network. */
-static void want_advert(const struct topo_router *r,
-			const struct topo_network *net, struct seen_advert *ret)
+/* What the router's configuration has it say from this port. */
+static void want_advert(const struct topo_port *qr, struct seen_advert *ret)
 {
-	size_t i, k, m;
+	size_t k, m;
 
-	*ret = (struct seen_advert){
-		.hops = 255, .lifetime = RADVD_LIFETIME_S, .mtu = net->mtu};
-	for (i = 0; i < r->nqr; i++)
-		for (k = 0; k < r->qr[i]->naddrs; k++) {
-			const struct topo_subnet *s = r->qr[i]->addrs[k].subnet;
+	*ret = (struct seen_advert){.hops = 255,
+				    .lifetime = RADVD_LIFETIME_S,
+				    .mtu = qr->network->mtu};
+	for (k = 0; k < qr->naddrs; k++) {
+		const struct topo_subnet *s = qr->addrs[k].subnet;
 
-			if (r->qr[i]->network != net || !s ||
-			    s->ipv6 == TOPO_IPV6_NONE ||
-			    ret->nprefixes == RA_PREFIXES_MAX)
-				continue;
-			ret->managed |= s->ipv6 == TOPO_IPV6_STATEFUL;
-			ret->other |= s->ipv6 == TOPO_IPV6_STATELESS;
-			ret->prefixes[ret->nprefixes++] = (struct ra_prefix){
-				.prefix = {ipnet_network(&s->cidr),
-					   s->cidr.len},
-				.onlink = true,
-				.autonomous = s->ipv6 != TOPO_IPV6_STATEFUL,
-				.valid = RADVD_VALID_S,
-				.preferred = RADVD_PREFERRED_S};
-			for (m = 0;
-			     s->ipv6 == TOPO_IPV6_SLAAC && m < s->ndns &&
-			     m < RADVD_RDNSS_MAX && ret->ndns < RA_DNS_MAX;
-			     m++)
-				ret->dns[ret->ndns++] = s->dns[m];
-		}
+		if (!s || s->ipv6 == TOPO_IPV6_NONE ||
+		    ret->nprefixes == RA_PREFIXES_MAX)
+			continue;
+		ret->managed |= s->ipv6 == TOPO_IPV6_STATEFUL;
+		ret->other |= s->ipv6 == TOPO_IPV6_STATELESS;
+		ret->prefixes[ret->nprefixes++] = (struct ra_prefix){
+			.prefix = {ipnet_network(&s->cidr), s->cidr.len},
+			.onlink = true,
+			.autonomous = s->ipv6 != TOPO_IPV6_STATEFUL,
+			.valid = RADVD_VALID_S,
+			.preferred = RADVD_PREFERRED_S};
+		for (m = 0; s->ipv6 == TOPO_IPV6_SLAAC && m < s->ndns &&
+			    m < RADVD_RDNSS_MAX && ret->ndns < RA_DNS_MAX;
+		     m++)
+			ret->dns[ret->ndns++] = s->dns[m];
+	}
 }
 
 static const char *prefix_text(struct arena *a, const struct ra_prefix *p)
@@ -131,42 +127,56 @@ static const struct topo_port *sender_on(const struct lab *lab,
 	return NULL;
 }
 
+/* A router with several subnets there has a port for each, and advertises
+ * itself from each. */
+static void judge_port(const struct evidence *e, const struct subject *s,
+		       const struct topo_port *qr, struct verdict *v)
+{
+	const struct seen_adverts *seen = &s->boot->adverts;
+	struct seen_advert want;
+	bool heard = false;
+	size_t i;
+
+	want_advert(qr, &want);
+	verdict_want(v, "%s", flags_text(v->arena, &want));
+	for (i = 0; i < want.nprefixes; i++)
+		verdict_want(v, "%s", prefix_text(v->arena, &want.prefixes[i]));
+	verdict_want(v, "%s", rdnss_text(v->arena, &want));
+	for (i = 0; i < seen->n; i++)
+		if (sender_on(e->lab, s->network, &seen->items[i]) == qr) {
+			heard = true;
+			judge_advert(&want, &seen->items[i], v);
+		}
+	if (!heard)
+		verdict_saw(v, false, "%s hears none of %s from %s",
+			    s->instance->name, s->router->name, qr->ifname);
+}
+
 static void judge_ra(const struct evidence *e, const struct subject *s,
 		     struct verdict *v)
 {
 	const struct seen_adverts *seen = &s->boot->adverts;
 	char from[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
-	struct seen_advert want;
-	bool heard = false;
 	size_t i;
 
 	if (seen->error) {
 		verdict_blind(v, "%s: %s", s->instance->name, seen->error);
 		return;
 	}
-	want_advert(s->router, s->network, &want);
-	verdict_want(v, "%s", flags_text(v->arena, &want));
-	for (i = 0; i < want.nprefixes; i++)
-		verdict_want(v, "%s", prefix_text(v->arena, &want.prefixes[i]));
-	verdict_want(v, "%s", rdnss_text(v->arena, &want));
+	for (i = 0; i < s->router->nqr; i++)
+		if (s->router->qr[i]->network == s->network &&
+		    plan_port_advertises(s->router->qr[i]))
+			judge_port(e, s, s->router->qr[i], v);
 	for (i = 0; i < seen->n; i++) {
 		const struct seen_advert *x = &seen->items[i];
-		const struct topo_port *qr = sender_on(e->lab, s->network, x);
 
-		if (qr && qr->router == s->router) {
-			heard = true;
-			judge_advert(&want, x, v);
-		} else if (!qr) {
+		if (!sender_on(e->lab, s->network, x))
 			verdict_saw(v, false,
 				    "%s (MAC %s), which is not the lab's, "
 				    "advertises itself",
 				    ip_print(&x->from, from),
 				    mac_print(&x->mac, mac));
-		}
 	}
-	if (!heard)
-		verdict_saw(v, false, "%s hears none of %s", s->instance->name,
-			    s->router->name);
 }
 
 static void command_ra(const struct evidence *e, const struct subject *s,

@@ -385,7 +385,8 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 	return false;
 }
 
-/* What an instance makes of an advertised prefix has a check of its own. */
+/* What an instance makes of an advertised prefix, or is lent by DHCPv6, has
+ * checks of its own. */
 static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 			struct verdict *v)
 {
@@ -395,7 +396,8 @@ static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 	size_t i;
 
 	for (i = 0; i < p->naddrs; i++) {
-		if (evidence_advertised(p->instance, &p->addrs[i]))
+		if (p->addrs[i].addr.ip.family == 6 &&
+		    topo_leased(p, &p->addrs[i]))
 			continue;
 		ipnet_print(&p->addrs[i].addr, text);
 		there = seen_has_addr(ns, p->ifname, &p->addrs[i].addr);

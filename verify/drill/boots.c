@@ -14,9 +14,9 @@
 
 #define RENEW_MS 5000 /* for all to have renewed */
 
-static const char lease_check[] = "lease";
-static const char *const checks[] = {lease_check, "ra", "radvd", "slaac",
-				     "metadata"};
+static const char lease_check[] = "lease", lease6_check[] = "lease6";
+static const char *const checks[] = {lease_check, lease6_check, "ra",
+				     "radvd",     "slaac",      "metadata"};
 
 static bool is_chosen(const char *name)
 {
@@ -78,9 +78,15 @@ void drill_boots_init(struct drill *d)
 	}
 }
 
+/* One check's; an instance with leases of both has two points. */
+static bool is_of(const struct point *p, const char *check)
+{
+	return strcmp(p->check->name, check) == 0;
+}
+
 static bool is_lease(const struct point *p)
 {
-	return strcmp(p->check->name, lease_check) == 0;
+	return is_of(p, lease_check) || is_of(p, lease6_check);
 }
 
 /* The nodes' agents wait until all have, or a while. */
@@ -124,15 +130,23 @@ void drill_boots_judge(const struct drill *d, size_t i, struct verdict *v)
 {
 	const struct point *p = &d->booted.items[i];
 	const struct seen_guest *g;
+	int64_t at;
+	bool held;
 
 	check_judge(d->boots, p, v);
 	if (!is_lease(p))
 		return;
 	g = &p->subject.boot->guest;
+	held = is_of(p, lease_check) ? g->leased : g->leased6;
+	at = is_of(p, lease_check) ? g->lease.at_ns : g->lease6.at_ns;
+	/* What is told without an address has no time that could run out. */
+	if (!is_of(p, lease_check) &&
+	    evidence_asks6(p->subject.instance) == TOPO_IPV6_STATELESS)
+		return;
 	verdict_want(v, "renewed after the failover");
-	if (!g->error && g->leased)
-		verdict_saw(v, g->lease.at_ns >= d->renew_ns, "%s",
-			    g->lease.at_ns >= d->renew_ns
+	if (!g->error && held)
+		verdict_saw(v, at >= d->renew_ns, "%s",
+			    at >= d->renew_ns
 				    ? "renewed after the failover"
 				    : "not renewed when it was asked to");
 }

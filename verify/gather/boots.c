@@ -94,6 +94,40 @@ static void ask_offers(struct asks *k, const struct lab *lab,
 	q->failed = offers_failed;
 }
 
+static void offers6_answer(struct arena *a, const struct doc *d, void *to)
+{
+	dhcp6_answer(a, d, to);
+}
+
+static void offers6_failed(void *to, const char *why)
+{
+	((struct seen_offers6 *)to)->error = why;
+}
+
+static void ask_offers6(struct asks *k, const struct lab *lab,
+			struct seen_boot *boot)
+{
+	const struct topo_instance *in = boot->instance;
+	struct dhcp6_ask ask = {.netns = in->netns,
+				.dev = in->port->ifname,
+				.mac = in->port->mac,
+				.stateless = evidence_asks6(in) ==
+					     TOPO_IPV6_STATELESS,
+				.duration_ms = OFFERS_MS};
+	auto_buf struct buf b = {0};
+	struct boot_ask *q;
+
+	if (!is_first(lab, in)) {
+		ask.enough = (unsigned)in->port->network->ndhcp;
+		ask.duration_ms = patience_ms(lab, OFFERS_MS);
+	}
+	dhcp6_ask(&ask, &b);
+	q = add(k, &boot->offers6, "dhcp6", &b);
+	q->timeout_ms = ask.duration_ms;
+	q->answer = offers6_answer;
+	q->failed = offers6_failed;
+}
+
 static void guest_answered(struct arena *a, const struct doc *d, void *to)
 {
 	guest_answer(a, d, to);
@@ -425,19 +459,24 @@ void gather_boots(struct arena *a, struct evidence *e,
 
 	for (i = 0; i < e->lab->ninstances; i++) {
 		struct seen_boot *boot = &e->boots[i];
+		bool six;
 
 		if (boot->instance->node != n)
 			continue;
 		if ((needs & NEEDS_ADVERTS) && hears(e->lab, boot->instance))
 			ask_adverts(&k, boot);
+		six = evidence_asks6(boot->instance) != TOPO_IPV6_NONE;
+		if ((needs & NEEDS_OFFERS) && six)
+			ask_offers6(&k, e->lab, boot);
+		if ((needs & NEEDS_GUESTS) && !boot->instance->is_static &&
+		    (six || evidence_served(boot->instance)))
+			ask_guest(&k, boot);
 		if (!evidence_served(boot->instance))
 			continue;
 		if (needs & NEEDS_OFFERS)
 			ask_offers(&k, e->lab, boot);
 		if (boot->instance->is_static)
 			continue;
-		if (needs & NEEDS_GUESTS)
-			ask_guest(&k, boot);
 		if (needs & NEEDS_NAMES)
 			ask_names(&k, e->lab, boot);
 		if ((needs & NEEDS_OUTSIDE) &&

@@ -4,15 +4,15 @@
 
 /*
  *   guest {"netns"}
- *        -> {"lease": {...}, "resolv", "client"}
+ *        -> {"lease": {...}, "lease6": {...}, "resolv", "client", "client6"}
  *
  *   renew {"machines": [netns, ...], "timeout_ms"}
  *        -> {}
  *
- * What a machine holds of what it was told: its lease as its DHCP client wrote
- * it (provision/machine/lease.h), its resolv.conf, and its client's state, a
- * letter as in proc(5). What is not there is left out; that there is no
- * machine is an error.
+ * What a machine holds of what it was told: its leases as its DHCP clients
+ * wrote them (provision/machine/lease.h, lease6.h), its resolv.conf, and its
+ * clients' states, a letter as in proc(5). What is not there is left out; that
+ * there is no machine is an error.
  */
 
 #include <stdbool.h>
@@ -23,13 +23,15 @@
 #include "lib/doc.h"
 #include "lib/err.h"
 #include "provision/machine/lease.h"
+#include "provision/machine/lease6.h"
 
 struct seen_guest {
 	const char *error; /* why it could not be looked at, or NULL */
-	bool leased;
+	bool leased, leased6;
 	struct lease lease;
-	const char *resolv; /* its text; "" where there is none */
-	char client;        /* 0: it runs none */
+	struct lease6 lease6;
+	const char *resolv;   /* its text; "" where there is none */
+	char client, client6; /* 0: it runs none */
 };
 
 /* The request's members. */

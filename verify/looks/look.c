@@ -4,6 +4,7 @@
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/capture/hear.h"
 #include "verify/looks/dhcp.h"
+#include "verify/looks/dhcp6.h"
 #include "verify/looks/dns.h"
 #include "verify/looks/fault/fault.h"
 #include "verify/looks/guest.h"
@@ -29,6 +30,7 @@ const struct agent_op verify_agent_ops[] = {
 	{"pause", look_pause, true, NULL},
 	{"kill", look_kill, true, NULL},
 	{"dhcp", look_dhcp, true, NULL},
+	{"dhcp6", look_dhcp6, true, NULL},
 	{"dns", look_dns, true, NULL},
 	{"guest", look_guest, true, NULL},
 	{"http", look_http, true, NULL},

@@ -15,6 +15,15 @@
  *	interface   the port's name
  *	pid         dnsmasq's own
  *
+ * DHCPv6 is the same server's: it finds a host by its MAC, which it has from
+ * the kernel's neighbours, and lends it the address of its entry; stateless, it
+ * tells the rest. Of leases in IPv6 nothing is written before its start, as
+ * they are bound to what only the client knows (its IAID), as with Neutron: a
+ * client whose lease it lost asks again, and has the same. What it is called
+ * by, its DUID, is written: made of its port's MAC, so that a client finds
+ * again by it who lent it its address, whenever that was begun anew. Who is to
+ * ask, routers tell: it sends no advertisements.
+ *
  * A changed file is read at SIGHUP, which keeps leases; only another command
  * starts it anew. The words that Neutron does not have: it stays in the
  * foreground and tells its log to its supervisor; it stays root, which is the
@@ -73,7 +82,13 @@ struct dhcp {
 /* Served by dnsmasq: SLAAC is the router's to tell. */
 static bool served(const struct topo_subnet *s)
 {
-	return s && s->dhcp && s->cidr.ip.family == 4;
+	return s && s->dhcp && (s->cidr.ip.family == 4 || topo_dhcpv6(s->ipv6));
+}
+
+/* And lent addresses, so that it knows its hosts. */
+static bool lent(const struct topo_subnet *s)
+{
+	return served(s) && s->ipv6 != TOPO_IPV6_STATELESS;
 }
 
 /* --- the namespace -------------------------------------------------------- */
@@ -157,8 +172,14 @@ static void put_port(const struct topo_port *p, struct buf *files)
 		if (p->instance)
 			buf_printf(&files[ADDN_HOSTS], "%s\t%s." DOMAIN " %s\n",
 				   text, p->instance->name, p->instance->name);
-		if (!served(s))
+		if (!lent(s))
 			continue;
+		if (s->cidr.ip.family == 6) {
+			buf_printf(&files[HOST],
+				   "%s,tag:dhcpv6,%s." DOMAIN ",[%s]\n", mac,
+				   name, text);
+			continue;
+		}
 		buf_printf(&files[HOST], "%s,%s." DOMAIN ",%s\n", mac, name,
 			   text);
 		buf_printf(&files[LEASES], "0 %s %s * *\n", mac, text);
@@ -170,7 +191,8 @@ static void put_list(const struct ip *ips, size_t n, struct buf *out)
 	char text[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "%s%s", i ? "," : "", ip_print(&ips[i], text));
+		buf_printf(out, ips[i].family == 6 ? "%s[%s]" : "%s%s",
+			   i ? "," : "", ip_print(&ips[i], text));
 }
 
 /* The servers that a subnet names, or those of its DHCP ports, each of which
@@ -190,7 +212,8 @@ static void put_dns(const struct dhcp *d, const struct topo_subnet *s,
 	/* One alone names itself. */
 	if (!s->ndns && n < 2)
 		return;
-	buf_printf(out, "tag:subnet-%s,option:dns-server,", s->uuid);
+	buf_printf(out, "tag:subnet-%s,%s:dns-server,", s->uuid,
+		   s->cidr.ip.family == 6 ? "option6" : "option");
 	put_list(s->ndns ? s->dns : all, s->ndns ? s->ndns : n, out);
 	buf_addc(out, '\n');
 }
@@ -245,6 +268,12 @@ static void put_opts(const struct dhcp *d, const struct topo_subnet *s,
 	size_t i;
 
 	put_dns(d, s, out);
+	if (s->cidr.ip.family == 6) {
+		buf_printf(out,
+			   "tag:subnet-%s,option6:domain-search," DOMAIN "\n",
+			   s->uuid);
+		return;
+	}
 	put_routes(d, s, &gateway, &routes);
 	ip_print(&gateway, text);
 	/* A client that takes these asks for no router. */
@@ -263,6 +292,20 @@ static void release_files(struct buf (*files)[FILES])
 {
 	for (size_t i = 0; i < FILES; i++)
 		buf_release(&(*files)[i]);
+}
+
+/* Its DUID, as its leases' file has it: of its port's MAC (RFC 8415, 11.4). */
+static void put_duid(const struct dhcp *d, struct buf *out)
+{
+	char mac[MAC_TEXT_MAX];
+
+	for (size_t i = 0; i < d->net->nsubnets; i++)
+		if (served(d->net->subnets[i]) &&
+		    d->net->subnets[i]->cidr.ip.family == 6) {
+			buf_printf(out, "duid 00:03:00:01:%s\n",
+				   mac_print(&d->port->mac, mac));
+			return;
+		}
 }
 
 static void add_files(const struct dhcp *d, struct res_service *s)
@@ -285,6 +328,7 @@ static void add_files(const struct dhcp *d, struct res_service *s)
 	for (i = 0; i < d->c->lab->nports; i++)
 		if (d->c->lab->ports[i].network == d->net)
 			put_port(&d->c->lab->ports[i], files);
+	put_duid(d, &files[LEASES]);
 	for (i = 0; i < d->net->nsubnets; i++)
 		if (served(d->net->subnets[i]))
 			put_opts(d, d->net->subnets[i], &files[OPTS]);
@@ -322,29 +366,38 @@ static void file_word(struct words *w, const char *option, const char *name)
 			     w->d->net->uuid, name));
 }
 
+/* A range: "NETWORK,static,MASK", or for IPv6 the length of its prefix.
+ * Returns how many addresses it has, at most LEASES_MOST. */
+static uint64_t range(struct words *w, const struct topo_subnet *s)
+{
+	unsigned bits = (s->cidr.ip.family == 6 ? 128 : 32) - s->cidr.len;
+	uint64_t size = bits < 24 ? UINT64_C(1) << bits : LEASES_MOST;
+	const struct ip net = ipnet_network(&s->cidr);
+	char first[IP_TEXT_MAX], mask[IP_TEXT_MAX];
+	struct ip m;
+
+	ip_print(&net, first);
+	if (s->cidr.ip.family == 6) {
+		snprintf(mask, sizeof(mask), "%u", s->cidr.len);
+	} else {
+		m = ip_v4(s->cidr.len ? UINT32_MAX << bits : 0);
+		ip_print(&m, mask);
+	}
+	word(w, arena_printf(w->d->c->arena,
+			     "--dhcp-range=set:subnet-%s,%s,static,%s," LEASE,
+			     s->uuid, first, mask));
+	return size;
+}
+
 /* A range for each subnet, where it serves only whom it knows. Returns how
  * many leases there can be. */
 static uint64_t ranges(struct words *w)
 {
 	uint64_t leases = 0;
 
-	for (size_t i = 0; i < w->d->net->nsubnets; i++) {
-		const struct topo_subnet *s = w->d->net->subnets[i];
-		uint64_t size = UINT64_C(1) << (32 - s->cidr.len % 33);
-		char net[IP_TEXT_MAX], mask[IP_TEXT_MAX];
-		struct ip m;
-
-		if (!served(s))
-			continue;
-		m = ip_v4((uint32_t)(UINT64_C(1) << 32) - (uint32_t)size);
-		word(w,
-		     arena_printf(
-			     w->d->c->arena,
-			     "--dhcp-range=set:subnet-%s,%s,static,%s," LEASE,
-			     s->uuid, ip_print(&s->cidr.ip, net),
-			     ip_print(&m, mask)));
-		leases += size;
-	}
+	for (size_t i = 0; i < w->d->net->nsubnets; i++)
+		if (served(w->d->net->subnets[i]))
+			leases += range(w, w->d->net->subnets[i]);
 	return leases < LEASES_MOST ? leases : LEASES_MOST;
 }
 

@@ -217,7 +217,12 @@ static const char *how(const struct topo_port *p, const struct topo_addr *a)
 {
 	if (a->addr.ip.family == 4)
 		return topo_leased(p, a) ? "ipv4_dhcp" : "ipv4";
-	return topo_leased(p, a) ? "ipv6_slaac" : "ipv6";
+	if (!topo_leased(p, a))
+		return "ipv6";
+	return a->subnet->ipv6 == TOPO_IPV6_STATEFUL ? "ipv6_dhcpv6-stateful"
+	       : a->subnet->ipv6 == TOPO_IPV6_STATELESS
+		       ? "ipv6_dhcpv6-stateless"
+		       : "ipv6_slaac";
 }
 
 static void add_record(struct metadata *m, const struct topo_instance *in)
