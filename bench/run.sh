@@ -6,7 +6,7 @@
 # limits), verifying it (against the same steps typed one after the other, and
 # its slowest check), and the engine (against keepalived). Ratios are what
 # counts; absolute times drift.
-# Usage: bench/run.sh [up] [boot] [verify] [engine]
+# Usage: bench/run.sh [up] [switch] [boot] [verify] [engine]
 # shellcheck disable=SC2317,SC2086,SC2016 # a trap, plain words, inner shells
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-wanted=" ${*:-up boot verify engine} "
+wanted=" ${*:-up switch boot verify engine} "
 
 # The script's namespaces stay out of the machine's /run/netns, and its services
 # end with it.
@@ -32,8 +32,9 @@ by_script() {
 		bash -c 'mount -t tmpfs tmpfs /run && mkdir /run/netns &&
 		mount --bind /run/netns /run/netns && mount --make-shared /run/netns &&
 		start=${EPOCHREALTIME/./} && sh "$1" >/dev/null &&
-		echo $((${EPOCHREALTIME/./} - start)) > "$2"; sh "$3"' \
-		by_script "$tmp/up.sh" "$tmp/us" "$tmp/down.sh" || exit 1
+		echo $((${EPOCHREALTIME/./} - start)) > "$2"
+		[ ! -f /run/daemons ] || cp /run/daemons "$4"; sh "$3"' \
+		by_script "$tmp/up.sh" "$tmp/us" "$tmp/down.sh" "$tmp/daemons" || exit 1
 	US=$(cat "$tmp/us")
 }
 
@@ -48,6 +49,8 @@ bench_up() {
 	local file=$1 what=$2 target=$3 i
 	OURS='' THEIRS=''
 	"$script" up "$file" > "$tmp/up.sh" && "$script" down "$file" > "$tmp/down.sh" || exit 1
+	# What is not here is no time of the script's.
+	command -v ethtool >/dev/null || sed -i '/ethtool -K/d' "$tmp/up.sh"
 	for ((i = 0; i <= runs; i++)); do
 		time_us "$LABCTL" up --no-wait "$file"
 		((i)) && OURS+=" $US"
@@ -58,6 +61,45 @@ bench_up() {
 		sleep 1
 	done
 	row "$what ($(commands) commands)" "$OURS" "$THEIRS" "$target"
+}
+
+# Open vSwitch: a lab of single ovs-vsctl, ovs-ofctl and ip commands, its daemons'
+# start in both, and told apart.
+bench_switch() {
+	sed "s/^lab: .*/lab: $lab/" "$top/topologies/l3ha-ovs.yaml" > "$tmp/ovs.yaml"
+	bench_up "$tmp/ovs.yaml" "up, with Open vSwitch" 0.5
+	awk 'NR == 1 {a = $1} NR == 2 {printf "%-44s %8s %22.1f %7s %7s\n",
+		"  of it the start of its daemons", "", ($1 - a) / 1e6, "", "-"}' "$tmp/daemons"
+	"$top/bench/big-lab.sh" $lab 10 | sed 's/^lab: .*/&\nmechanism: openvswitch/' > "$tmp/ovs.yaml"
+	bench_up "$tmp/ovs.yaml" "up, 10 routers, with Open vSwitch" 0.2
+	bench_datapath
+}
+
+# Between two instances on two nodes through VXLAN: a TCP stream of two seconds
+# and round trips, by Linux bridges and by Open vSwitch's own datapath.
+bench_datapath() {
+	local which ip rtt mbit
+	for which in linuxbridge openvswitch; do
+		sed -e "s/^lab: .*/lab: $lab/" -e "s/^mechanism: .*/mechanism: $which/" \
+			-e '/l2_population: true/s/, l2_population: true//' \
+			-e '/^security_groups:/,/^$/d' "$top/topologies/l3ha-ovs.yaml" > "$tmp/path.yaml"
+		sed -i '/^tenant_network_types/d' "$tmp/path.yaml"
+		"$LABCTL" up "$tmp/path.yaml" >/dev/null 2>"$tmp/err" || { cat "$tmp/err" >&2; exit 1; }
+		ip=$("$LABCTL" exec -l $lab demo-instance2 -- ip -4 -o addr show eth0 | sed 's/.*inet \([0-9.]*\).*/\1/')
+		rtt=$("$LABCTL" exec -l $lab demo-instance1 -- ping -q -c 200 -i 0.01 "$ip" |
+			sed -n 's|.*= [0-9.]*/\([0-9.]*\)/.*|\1|p')
+		"$LABCTL" exec -l $lab demo-instance2 -- perl -MIO::Socket -e '
+			my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 5001, ReuseAddr => 1)->accept;
+			1 while sysread $s, my $b, 1 << 20' &
+		sleep 1
+		mbit=$("$LABCTL" exec -l $lab demo-instance1 -- perl -MIO::Socket -MTime::HiRes=time -e '
+			my $s = IO::Socket::INET->new("'"$ip"':5001") or die; my ($n, $t) = (0, time);
+			my $b = "x" x 65536; $n += syswrite $s, $b while time < $t + 2;
+			printf "%.0f", $n * 8 / (time - $t) / 1e6')
+		wait
+		"$LABCTL" down -q $lab >/dev/null 2>&1
+		printf '%-44s %17s ms %17s Mb/s\n' "  datapath of $which" "$rtt" "$mbit"
+	done
 }
 
 # The part of a lab that is services: what it took more than without them.
@@ -191,6 +233,7 @@ sed "s/^lab: .*/lab: $lab/" "$top/t/lib/plain.yaml" > "$tmp/plain.yaml"
 	bench_up "$tmp/big.yaml" "up, 10 routers, 20 instances" 0.15
 	bench_rules 100
 }
+[[ $wanted == *" switch "* ]] && bench_switch
 [[ $wanted == *" boot "* ]] && bench_boot
 [[ $wanted == *" verify "* ]] && bench_verify
 [[ $wanted == *" engine "* ]] && "$top/bench/vrrp.sh"

@@ -5,7 +5,10 @@
  * `labctl up` is measured beside. A network namespace for each node, for the
  * host outside and for the fabric, each with the lab's name before its own;
  * then every node's plan, as `labctl plan -o sh` has it, and the services that
- * run from the start, in the background, with their files in /run/NODE.
+ * run from the start, in the background, with their files in /run/NODE. A node
+ * with Open vSwitch has daemons of its own, which begin before all that, in
+ * /run/NODE/openvswitch (/run/daemons has when they began and when they ran);
+ * then each bridge, port and flow is a command.
  */
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +138,55 @@ static struct other *others(struct arena *a, const struct plan *p,
 	return o;
 }
 
+static bool has_switch(const struct topo_node *n)
+{
+	return n->mechanism == TOPO_OPENVSWITCH && n->role != TOPO_CONTROLLER;
+}
+
+/* Its database and its switch, as the documents' packages start them. */
+static void daemons(const struct lab *lab, struct buf *out)
+{
+	for (size_t i = 0; i < lab->nnodes; i++) {
+		const char *node = lab->nodes[i].name;
+
+		if (!has_switch(&lab->nodes[i]))
+			continue;
+		buf_printf(out,
+			   "d=/run/%s-%s/openvswitch; mkdir -p $d\n"
+			   "export OVS_RUNDIR=$d OVS_DBDIR=$d OVS_LOGDIR=$d\n"
+			   "ovsdb-tool create $d/conf.db "
+			   "/usr/share/openvswitch/vswitch.ovsschema\n"
+			   "ip netns exec %s-%s ovsdb-server $d/conf.db "
+			   "--remote=punix:$d/db.sock --pidfile --detach "
+			   "--no-chdir -vconsole:off -vsyslog:off\n"
+			   "ovs-vsctl --no-wait init\n"
+			   "ip netns exec %s-%s ovs-vswitchd unix:$d/db.sock "
+			   "--pidfile --detach --no-chdir -vconsole:off "
+			   "-vsyslog:off\n",
+			   lab->name, node, lab->name, node, lab->name, node);
+	}
+}
+
+/* Each flow by itself. */
+static void flows(const struct res_flows *f, const struct where *w,
+		  struct buf *out)
+{
+	const char *s = f->text;
+	size_t len;
+
+	for (; *s; s += len + (s[len] == '\n')) {
+		len = strcspn(s, "\n");
+		where_exec(w, "", out);
+		buf_printf(out, "ovs-ofctl add-flow %s '%.*s'\n", f->bridge,
+			   (int)len, s);
+	}
+}
+
+static bool is_switch(const struct res_service *s)
+{
+	return strncmp(s->name, "ovs", 3) == 0;
+}
+
 static void service(const struct res_service *s, const struct where *w,
 		    const struct plan *p, struct buf *out)
 {
@@ -192,6 +244,11 @@ static void script_up(const struct lab *lab, struct buf *out)
 	for (i = 0; i < lab->nnodes; i++)
 		wire(lab, &lab->nodes[i], out);
 	outside(lab, out);
+	if (topo_uses(lab, TOPO_OPENVSWITCH)) {
+		buf_adds(out, "date +%s%N >/run/daemons\n");
+		daemons(lab, out);
+		buf_adds(out, "date +%s%N >>/run/daemons\n");
+	}
 	for (i = 0; i < lab->nnodes; i++) {
 		auto_arena struct arena a = {0};
 		auto_buf struct buf name = {0};
@@ -201,9 +258,18 @@ static void script_up(const struct lab *lab, struct buf *out)
 		plan_build(&a, lab, &lab->nodes[i], &p);
 		buf_printf(&name, "%s-%s", lab->name, lab->nodes[i].name);
 		w.node = name.data;
+		if (has_switch(&lab->nodes[i]))
+			buf_printf(out,
+				   "export OVS_RUNDIR=/run/%s/openvswitch\n",
+				   name.data);
 		for (k = 0; k < p.n; k++)
-			if (p.res[k].kind == RES_SERVICE)
+			if (p.res[k].kind == RES_SERVICE &&
+			    is_switch(&p.res[k].service))
+				; /* it runs */
+			else if (p.res[k].kind == RES_SERVICE)
 				service(&p.res[k].service, &w, &p, out);
+			else if (p.res[k].kind == RES_FLOWS)
+				flows(&p.res[k].flows, &w, out);
 			else if (kind_of(&p.res[k])->shell)
 				kind_of(&p.res[k])->shell(&p.res[k], &w, out);
 	}

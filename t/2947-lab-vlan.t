@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# vm: 8021q
 # Linux bridges with VLANs, beside Open vSwitch: what the kernel cannot do is
 # found before anything is changed; where it can, the lab is whole and each way
 # to break it is named and mended.

@@ -172,10 +172,48 @@ static void cuts(const char *what, int type, const uint8_t *p, size_t len,
 	ok(good && whole <= len, "%s: every cut is refused", what);
 }
 
+/* The same frame by other tunnels: headers are rewritten before it. */
+static void other_tunnels(void)
+{
+	enum { IP = 14, UDP = IP + 20, HEADER = UDP + 8, INSIDE = HEADER + 8 };
+	uint8_t b[sizeof(vxlan)], g[sizeof(vxlan) - 8];
+	struct frame f;
+
+	memcpy(b, vxlan, sizeof(b));
+	b[UDP + 2] = DECODE_GENEVE_PORT >> 8;
+	b[UDP + 3] = DECODE_GENEVE_PORT & 0xff;
+	memcpy(b + HEADER, "\0\0\x65\x58\0\x03\xe9\0", 8);
+	is_int(decode_frame(DECODE_ETHERNET, b, sizeof(b), &f), DECODE_OK,
+	       "Geneve: decoded");
+	ok(f.tunnel == TOPO_GENEVE && f.vni == 1001 && f.kind == FRAME_ADVERT,
+	   "Geneve: VNI, and the advert inside");
+	b[HEADER] = 0x3f;
+	is_int(decode_frame(DECODE_ETHERNET, b, HEADER + 12, &f),
+	       DECODE_SHORT_UDP, "Geneve: options that are not there");
+
+	/* Flags with a key, the type of a frame, the key. */
+	memcpy(g, vxlan, UDP);
+	g[IP + 9] = 47;
+	g[IP + 2] = 0;
+	g[IP + 3] = (uint8_t)(sizeof(g) - IP);
+	memcpy(g + UDP, "\x20\0\x65\x58\0\x01\x03\xe9", 8);
+	memcpy(g + UDP + 8, vxlan + INSIDE, sizeof(vxlan) - INSIDE);
+	is_int(decode_frame(DECODE_ETHERNET, g, sizeof(g), &f), DECODE_OK,
+	       "GRE: decoded");
+	ok(f.tunnel == TOPO_GRE && f.vni == 66537 && f.kind == FRAME_ADVERT,
+	   "GRE: key, and the advert inside");
+	is_int(decode_frame(DECODE_ETHERNET, g, UDP + 6, &f), DECODE_SHORT_GRE,
+	       "GRE: ends inside its header");
+	g[UDP] = 0xb0;
+	is_int(decode_frame(DECODE_ETHERNET, g, UDP + 12, &f), DECODE_SHORT_GRE,
+	       "GRE: ends inside what its flags tell of");
+}
+
 int main(void)
 {
 	adverts();
 	tunnels();
+	other_tunnels();
 	announcements();
 	cooked();
 	cuts("advert", DECODE_ETHERNET, advert, sizeof(advert), 54);

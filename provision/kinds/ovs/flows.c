@@ -170,7 +170,7 @@ static void compare(struct diff *d, const struct res *want,
 	}
 }
 
-static void set(struct tx *tx, const struct change *c)
+static void start(struct tx *tx, const struct change *c)
 {
 	const char *const argv[] = {"ovs-ofctl",
 				    "--timeout=10",
@@ -204,5 +204,5 @@ const struct kind kind_flows = {
 	.shell = shell,
 	.look_node = look_all,
 	.compare = compare,
-	.set = set,
+	.start = start,
 };

@@ -503,7 +503,7 @@ static void begin(struct words *w)
 	word(w, "--retry");
 }
 
-static void set(struct tx *tx, const struct change *c)
+static void start(struct tx *tx, const struct change *c)
 {
 	struct words w = {.a = tx->a};
 
@@ -570,6 +570,6 @@ const struct kind kind_ovs = {
 	.look_node = look_all,
 	.compare = compare,
 	.extra = extra,
-	.set = set,
+	.start = start,
 	.unmake = unmake,
 };
