@@ -22,6 +22,7 @@
 	X(node_checks)                                                         \
 	X(wire_checks)                                                         \
 	X(switch_checks)                                                       \
+	X(answers_checks)                                                      \
 	X(router_checks)                                                       \
 	X(route_checks)                                                        \
 	X(traffic_checks)                                                      \

@@ -34,6 +34,7 @@ enum check_needs {
 	NEEDS_REACH = 1 << 11,    /* instances pinged from outside */
 	NEEDS_OUTSIDE = 1 << 12,  /* names of the Internet */
 	NEEDS_TRIES = 1 << 16,    /* what security groups let through */
+	NEEDS_ARP = 1 << 18,      /* who answers instances' ARP */
 	NEEDS_TRACKED = 1 << 17,  /* how many connections are tracked */
 	NEEDS_INTERNET = 1 << 14, /* an Internet host, and the way there */
 	NEEDS_ISLES = 1 << 15, /* other projects' packets, which do not come */

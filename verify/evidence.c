@@ -499,6 +499,35 @@ const struct topo_instance *evidence_hears(const struct lab *lab,
 	return NULL;
 }
 
+/* The instance's address in a subnet, or NULL. */
+static const struct ip *own_in(const struct topo_instance *in,
+			       const struct topo_subnet *s)
+{
+	return s ? topo_addr_in(in->port, s) : NULL;
+}
+
+size_t evidence_asked(const struct lab *lab, const struct topo_instance *in,
+		      struct arp_target *ret, const struct topo_port **ret_of)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->nports; i++) {
+		const struct topo_port *p = &lab->ports[i];
+
+		if (p->network != in->port->network || p == in->port)
+			continue;
+		for (size_t k = 0; k < p->naddrs; k++) {
+			const struct ip *own = own_in(in, p->addrs[k].subnet);
+
+			if (!own || own->family != 4 || n == ARP_TARGETS_MAX)
+				continue;
+			ret[n] = (struct arp_target){p->addrs[k].addr.ip, *own};
+			ret_of[n++] = p;
+		}
+	}
+	return n;
+}
+
 static void plan_boots(struct evidence *e)
 {
 	const struct lab *lab = e->lab;
@@ -515,6 +544,7 @@ static void plan_boots(struct evidence *e)
 		e->boots[i].outside.error = not_looked;
 		e->boots[i].metadata.error = not_looked;
 		e->boots[i].adverts.error = not_looked;
+		e->boots[i].holders.error = not_looked;
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "provision/host/converge_lab.h"
 #include "provision/seen.h"
 #include "topologies/topo.h"
+#include "verify/looks/arp.h"
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/dhcp.h"
 #include "verify/looks/dhcp6.h"
@@ -108,6 +109,7 @@ struct seen_boot {
 		outside; /* a name of the Internet, of its own servers */
 	struct seen_http metadata;   /* paths: enum evidence_metadata */
 	struct seen_adverts adverts; /* of routers on its link */
+	struct seen_holders holders; /* of addresses on its link */
 };
 
 /* What each instance asks its DNS servers for; the host outside plays it. */
@@ -272,6 +274,12 @@ bool evidence_advertised(const struct topo_instance *in,
 /* The first instance on the network, which hears routers there, or NULL. */
 const struct topo_instance *evidence_hears(const struct lab *lab,
 					   const struct topo_network *net);
+
+/* What an instance asks for by ARP, and whose it is: the IPv4 addresses of its
+ * network's other ports in subnets that it has an address of. At most
+ * ARP_TARGETS_MAX; returns how many. */
+size_t evidence_asked(const struct lab *lab, const struct topo_instance *in,
+		      struct arp_target *ret, const struct topo_port **ret_of);
 
 /* Interval of a router's adverts, and the longest in the lab (0: none). */
 int64_t evidence_interval_ns(const struct topo_router *r);

@@ -162,6 +162,24 @@ static void daemon_dead(struct evidence *e)
 	}
 }
 
+static void unanswered(struct evidence *e)
+{
+	e->boots[0].holders.n--;
+}
+
+static void answered_otherwise(struct evidence *e)
+{
+	e->boots[0].holders.items[0].mac.b[5] ^= 1;
+}
+
+static void answered_twice(struct evidence *e)
+{
+	struct seen_holders *h = &e->boots[0].holders;
+
+	h->items[h->n] = h->items[0];
+	h->items[h->n++].mac.b[5] ^= 1;
+}
+
 static void flow_too_many(struct evidence *e)
 {
 	static const struct node_change one = {
@@ -208,6 +226,11 @@ const struct broken broken_switch[] = {
 	{"the tunnel's address gone", address_on_nic, "wrong nics: compute2"},
 	{"a flow too many", flow_too_many,
 	 "wrong flows: network1; wrong drift: network1"},
+	{"an address that nobody answers for", unanswered,
+	 "wrong arp: demo-net"},
+	{"one that another answers for", answered_otherwise,
+	 "wrong arp: demo-net"},
+	{"one that two answer for", answered_twice, "wrong arp: demo-net"},
 	{"ovs-vswitchd dead", daemon_dead,
 	 "wrong engine: network1; wrong switch: network1"},
 	{NULL, NULL, NULL},

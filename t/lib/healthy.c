@@ -666,6 +666,20 @@ static void guest(struct evidence *e, struct seen_boot *b)
 }
 
 /* As the first router of the network advertises itself. */
+static void holders(struct evidence *e, struct seen_boot *b)
+{
+	const struct topo_port *of[ARP_TARGETS_MAX];
+	struct arp_target targets[ARP_TARGETS_MAX];
+	size_t n = evidence_asked(e->lab, b->instance, targets, of);
+
+	b->holders.error = NULL;
+	b->holders.items =
+		arena_array(&e->arena, n + 2, sizeof(*b->holders.items));
+	for (size_t i = 0; i < n; i++)
+		b->holders.items[b->holders.n++] =
+			(struct seen_holder){targets[i].ip, of[i]->mac};
+}
+
 static void adverts(struct evidence *e, struct seen_boot *b)
 {
 	const struct topo_network *net = b->instance->port->network;
@@ -919,6 +933,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 		guest(e, &e->boots[i]);
 		guest6(e, &e->boots[i]);
 		adverts(e, &e->boots[i]);
+		holders(e, &e->boots[i]);
 		internet(e, &e->boots[i]);
 		metadata(e, &e->boots[i]);
 	}

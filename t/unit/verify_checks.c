@@ -331,6 +331,16 @@ static void lose_adverts(struct evidence *e, size_t i)
 	e->boots[i].adverts = (struct seen_adverts){.error = "no agent"};
 }
 
+static bool on_arp(const struct evidence *e, size_t i, const struct point *p)
+{
+	return p->check->needs & NEEDS_ARP && p->subject.boot == &e->boots[i];
+}
+
+static void lose_arp(struct evidence *e, size_t i)
+{
+	e->boots[i].holders = (struct seen_holders){.error = "no agent"};
+}
+
 static bool on_radvd(const struct evidence *e, size_t i, const struct point *p)
 {
 	return p->check->needs & NEEDS_RADVD &&
@@ -490,6 +500,7 @@ static const struct part {
 	{"a machine's word", BOOTS, lose_guest, on_guest},
 	{"answers of DNS servers", BOOTS, lose_names, on_names},
 	{"what is heard of routers", BOOTS, lose_adverts, on_adverts},
+	{"who answers ARP", BOOTS, lose_arp, on_arp},
 	{"where radvd runs", 0, lose_radvd, on_radvd},
 	{"answers of the metadata service", BOOTS, lose_web, on_web},
 	{"answers about the Internet", BOOTS, lose_internet, on_internet},

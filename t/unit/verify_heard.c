@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The question to routers and what is taken for an advertisement; answers of a
- * web server; and their looks where nobody is. */
+/* The questions to routers and to holders of addresses, and what is taken for
+ * an answer; answers of a web server; and their looks where nobody is. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/auto.h"
 #include "t/lib/tap.h"
+#include "verify/looks/arp.h"
 #include "verify/looks/http.h"
 #include "verify/looks/programs.h"
 #include "verify/looks/ra.h"
@@ -141,6 +142,49 @@ static void advertisement(void)
 	is_int(n, 0, "none that is cut anywhere");
 }
 
+static void holders(void)
+{
+	static const struct {
+		const char *what;
+		size_t at;
+		uint8_t value;
+	} others[] = {{"another protocol", 13, 0},
+		      {"no Ethernet", 15, 6},
+		      {"no IPv4", 16, 0x86},
+		      {"other lengths", 18, 8},
+		      {"a question", 21, 1}};
+	struct arp_target t = {0};
+	struct seen_holder x;
+	uint8_t p[ARP_SIZE], q[ARP_SIZE];
+	char text[IP_TEXT_MAX];
+	size_t i, n = 0;
+
+	(void)ip_parse("10.0.0.1", &t.ip);
+	(void)ip_parse("10.0.0.9", &t.from);
+	arp_question(&me, &t, p);
+	ok(!arp_read(p, sizeof(p), &x), "a question is no answer");
+	ok(p[0] == 0xff && !memcmp(p + 22, me.b, 6) &&
+		   !memcmp(p + 38, t.ip.b, 4),
+	   "it goes to all, from here, for the address");
+	p[21] = 2;
+	ok(arp_read(p, sizeof(p), &x) && mac_equal(&x.mac, &me),
+	   "an answer: its MAC address");
+	is(ip_print(&x.ip, text), "10.0.0.9", "and whose it is");
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		memcpy(q, p, sizeof(q));
+		q[others[i].at] = others[i].value;
+		ok(!arp_read(q, sizeof(q), &x), "%s: none", others[i].what);
+	}
+	for (i = 0; i < sizeof(p); i++) {
+		uint8_t *cut = malloc(i ? i : 1);
+
+		memcpy(cut, p, i);
+		n += arp_read(cut, i, &x);
+		free(cut);
+	}
+	is_int(n, 0, "none that is cut anywhere");
+}
+
 static void answers(void)
 {
 	static const char whole[] = "HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody";
@@ -176,7 +220,17 @@ static void lies(void)
 	struct seen_programs programs;
 	struct seen_adverts adverts;
 	struct seen_http said[2];
+	struct seen_holders held;
 
+	arp_answer(&a, doc(&a, "{}"), &held);
+	is(held.error, "its answer is missing", "no word of ARP");
+	arp_answer(&a,
+		   doc(&a, "{answers: [{ip: x, mac: y}, {ip: 10.0.0.1, mac: "
+			   "'02:00:00:00:00:01'}]}"),
+		   &held);
+	ok(held.n == 2 && !held.error && !ip_is_set(&held.items[0].ip) &&
+		   ip_is_set(&held.items[1].ip),
+	   "what cannot be read is nobody's address");
 	ra_answer(&a, doc(&a, "{}"), &adverts);
 	is(adverts.error, "its answer is missing", "no word of routers");
 	ra_answer(&a,
@@ -207,6 +261,11 @@ static void wrong(void)
 		int r;
 	} rows[] = {
 		{"ra: no MAC", "{mac: x}", look_ra, -EINVAL},
+		{"arp: no MAC", "{mac: x}", look_arp, -EINVAL},
+		{"arp: IPv6",
+		 "{mac: '02:00:00:00:00:01', targets: [{ip: '::1', from: "
+		 "10.0.0.1}]}",
+		 look_arp, -EINVAL},
 		{"http: no server", "{server: '::1', paths: [/]}", look_http,
 		 -EINVAL},
 		{"http: no path", "{server: 127.0.0.1}", look_http, -EINVAL},
@@ -235,6 +294,7 @@ int main(void)
 {
 	question();
 	advertisement();
+	holders();
 	answers();
 	lies();
 	wrong();

@@ -23,6 +23,8 @@
 /* A router that advertised itself lately waits for three seconds. */
 #define ADVERTS_MS 5000
 #define ADVERTS_SETTLE_MS 700
+#define ARP_MS 3500 /* three questions */
+#define ARP_SETTLE_MS 200
 #define REACH_US 150000
 #define REACH_MS 1000
 
@@ -234,6 +236,44 @@ static void ask_adverts(struct asks *k, struct seen_boot *boot)
 	q->timeout_ms = ADVERTS_MS;
 	q->answer = adverts_answer;
 	q->failed = adverts_failed;
+}
+
+static void holders_answer(struct arena *a, const struct doc *d, void *to)
+{
+	arp_answer(a, d, to);
+}
+
+static void holders_failed(void *to, const char *why)
+{
+	((struct seen_holders *)to)->error = why;
+}
+
+/* One instance of a network asks for all of it. */
+static void ask_holders(struct asks *k, const struct lab *lab,
+			struct seen_boot *boot)
+{
+	const struct topo_instance *in = boot->instance;
+	const struct topo_port *of[ARP_TARGETS_MAX];
+	struct arp_target targets[ARP_TARGETS_MAX];
+	struct arp_ask ask = {.netns = in->netns,
+			      .dev = in->port->ifname,
+			      .mac = in->port->mac,
+			      .targets = targets,
+			      .duration_ms = ARP_MS,
+			      .settle_ms = ARP_SETTLE_MS};
+	auto_buf struct buf b = {0};
+	struct boot_ask *q;
+
+	if (evidence_hears(lab, in->port->network) != in)
+		return;
+	ask.n = evidence_asked(lab, in, targets, of);
+	if (!ask.n)
+		return;
+	arp_ask(&ask, &b);
+	q = add(k, &boot->holders, "arp", &b);
+	q->timeout_ms = ARP_MS;
+	q->answer = holders_answer;
+	q->failed = holders_failed;
 }
 
 static bool hears(const struct lab *lab, const struct topo_instance *in)
@@ -471,6 +511,8 @@ void gather_boots(struct arena *a, struct evidence *e,
 		if ((needs & NEEDS_GUESTS) && !boot->instance->is_static &&
 		    (six || evidence_served(boot->instance)))
 			ask_guest(&k, boot);
+		if (needs & NEEDS_ARP)
+			ask_holders(&k, e->lab, boot);
 		if (!evidence_served(boot->instance))
 			continue;
 		if (needs & NEEDS_OFFERS)

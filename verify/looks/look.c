@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/looks/look.h"
 
+#include "verify/looks/arp.h"
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/capture/hear.h"
 #include "verify/looks/dhcp.h"
@@ -20,6 +21,7 @@
 #include "verify/looks/watch.h"
 
 const struct agent_op verify_agent_ops[] = {
+	{"arp", look_arp, true, NULL},
 	{"capture", look_capture, true, capture_before},
 	{"ping", look_ping, true, NULL},
 	{"probe", look_probe, true, NULL},
