@@ -74,12 +74,19 @@ static void check_gateways(struct raw *raw, const struct raw_node *n)
 		p = (struct topo_phys){.name = net->on->name,
 				       .index = net->on->index};
 		topo_phys_bridge(&p, bridge);
-		if (strcmp(bridge, want) == 0)
+		if (strcmp(bridge, want) != 0)
+			raw_wrong(raw, n->agent.external_at,
+				  "router '%s' has its gateway on '%s', and "
+				  "the bridge of that network is '%s'",
+				  raw->routers[i]->name, net->on->name, bridge);
+		else if (net->type != TOPO_FLAT)
+			raw_wrong(raw, n->agent.external_at,
+				  "router '%s' has its gateway on a VLAN, "
+				  "network '%s': '%s' would have it without "
+				  "the tag",
+				  raw->routers[i]->name, net->name, bridge);
+		else
 			continue;
-		raw_wrong(raw, n->agent.external_at,
-			  "router '%s' has its gateway on '%s', and the bridge "
-			  "of that network is '%s'",
-			  raw->routers[i]->name, net->on->name, bridge);
 		return;
 	}
 }

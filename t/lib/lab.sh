@@ -28,6 +28,17 @@ lab_make() {
 	at_exit "\"$LABCTL\" down -q $LAB >/dev/null 2>&1"
 }
 
+# drill [OPTION...]: a drill that passes, of three: its bounds are the clock's,
+# and other tests may have this machine.
+drill() {
+	local i
+	for i in 1 2 3; do
+		"$LABCTL" failover "$@" "$LAB" >"$TMP/tap" 2>"$TMP/err" && return
+		sleep 2
+	done
+	return 1
+}
+
 # silence nft-COMMAND...: what runs nft in a node's network namespace; its sshd
 # accepts then, and nobody hears its first word. unsilence ends it.
 silence() {
