@@ -17,6 +17,7 @@
 #include "provision/emul/emul.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/leases.h"
+#include "provision/host/remote.h"
 #include "provision/host/roles.h"
 #include "topologies/links.h"
 #include "topologies/topo.h"
@@ -230,6 +231,9 @@ static int up_lab(struct up *up)
 	if (cmd_interrupted)
 		return interrupted(up);
 	up->lab->fresh = r == EMUL_FRESH;
+	/* What was begun just now may take its time on a slow machine. */
+	if (up->started)
+		remote_refused_ms = REMOTE_CONNECT_MS;
 	r = fleet_open(&f, up->lab, 0, &e);
 	r = r < 0 ? cannot(up, &e) : with_fleet(up, &f);
 	fleet_close(&f);

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/arena.h"
+#include "lib/kernel/datapath.h"
 #include "lib/mono.h"
 #include "provision/emul/drained.h"
 #include "provision/emul/impaired.h"
@@ -290,6 +291,7 @@ static void load(struct look *k, struct err *why)
 	else {
 		emul_drained_read(k->lab);
 		emul_impaired_read(k->lab);
+		topo_settle(k->lab, datapath_in_kernel());
 	}
 	topo_errors_release(&errs);
 }

@@ -57,6 +57,18 @@ static void check_veth(struct raw *raw, const struct raw_node *n)
 		  n->name);
 }
 
+static void check_datapath(struct raw *raw, const struct raw_node *n)
+{
+	const struct doc *at = n->agent.datapath_at;
+
+	if (!at || at == raw->agent.datapath_at ||
+	    n->mechanism == TOPO_OPENVSWITCH)
+		return;
+	raw_wrong(raw, at,
+		  "node '%s' has mechanism %s; 'datapath' is Open vSwitch's",
+		  n->name, topo_mechanism_names[n->mechanism]);
+}
+
 /* --- the external bridge --------------------------------------------------
  */
 
@@ -160,6 +172,7 @@ void raw_check_agents(struct raw *raw, bool tunnels)
 			continue;
 		check_responder(raw, n);
 		check_veth(raw, n);
+		check_datapath(raw, n);
 		check_external(raw, n);
 	}
 	if (tunnels)

@@ -101,6 +101,9 @@ static void print_agent(const struct lab *lab, const struct topo_node *n,
 		buf_adds(b, "    arp_responder: true\n");
 	if (!n->prevent_arp_spoofing)
 		buf_adds(b, "    prevent_arp_spoofing: false\n");
+	if (n->datapath != TOPO_DATAPATH_AUTO)
+		buf_printf(b, "    datapath: %s\n",
+			   topo_datapath_names[n->datapath]);
 	if (n->external_bridge)
 		buf_printf(b, "    external_network_bridge: %s\n",
 			   n->external_bridge);

@@ -72,9 +72,10 @@ struct raw_given {
 /* How a node's agent switches frames: of the lab, and of each node. */
 struct raw_agent {
 	bool l2_population, arp_responder, prevent_arp_spoofing, use_veth;
+	enum topo_datapath datapath;
 	const char *external_bridge; /* "" or NULL: none */
 	/* Where the file says it; a node's: or where the lab's does. */
-	const struct doc *arp_at, *veth_at, *external_at;
+	const struct doc *arp_at, *veth_at, *external_at, *datapath_at;
 };
 
 struct raw_node {

@@ -122,6 +122,41 @@ void lab_free(struct lab *lab)
 	arena_release(&a);
 }
 
+const char *const topo_datapath_names[] = {
+	[TOPO_DATAPATH_AUTO] = "auto",
+	[TOPO_DATAPATH_KERNEL] = "kernel",
+	[TOPO_DATAPATH_USERSPACE] = "userspace",
+};
+
+void topo_settle(struct lab *lab, bool kernel)
+{
+	for (size_t i = 0; i < lab->nnodes; i++) {
+		struct topo_node *n = &lab->nodes[i];
+
+		if (n->mechanism != TOPO_OPENVSWITCH ||
+		    n->datapath == TOPO_DATAPATH_USERSPACE)
+			continue;
+		n->by_kernel = n->datapath == TOPO_DATAPATH_KERNEL || kernel;
+		for (size_t k = 0; k < n->nnics; k++)
+			topo_name_dev(n, &n->nics[k]);
+	}
+}
+
+void topo_name_dev(const struct topo_node *n, struct topo_nic *nic)
+{
+	const char *br = topo_in_userspace(n) && nic->phys->use == TOPO_TUNNEL
+				 ? "br-"
+				 : "";
+
+	snprintf(nic->dev, sizeof(nic->dev), "%s%.*s", br,
+		 (int)(sizeof(nic->dev) - sizeof("br-")), nic->ifname);
+}
+
+bool topo_in_userspace(const struct topo_node *n)
+{
+	return n->mechanism == TOPO_OPENVSWITCH && !n->by_kernel;
+}
+
 const struct topo_node *topo_node(const struct lab *lab, const char *name)
 {
 	for (size_t i = 0; i < lab->nnodes; i++)

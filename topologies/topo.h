@@ -151,6 +151,14 @@ struct topo_nic {
 	struct mac mac;
 };
 
+/* What of Open vSwitch's moves frames. */
+enum topo_datapath {
+	TOPO_DATAPATH_AUTO, /* the kernel's where it has one */
+	TOPO_DATAPATH_KERNEL,
+	TOPO_DATAPATH_USERSPACE
+};
+extern const char *const topo_datapath_names[];
+
 struct topo_node {
 	const char *name;
 	enum topo_role role;
@@ -171,7 +179,9 @@ struct topo_node {
 	/* Not of the file: the lab's record says so (labctl drain). It leads a
 	 * router only where nobody else does. */
 	bool drained;
-	size_t index; /* in lab->nodes */
+	enum topo_datapath datapath; /* as the file says */
+	bool by_kernel;              /* it is the kernel's (topo_settle()) */
+	size_t index;                /* in lab->nodes */
 };
 
 /* A route that ports of a subnet are told, or one more of a router's. */
@@ -448,6 +458,19 @@ const struct topo_instance *topo_instance(const struct lab *lab,
 					  const char *name);
 const struct topo_network *topo_network(const struct lab *lab,
 					const char *name);
+
+/*
+ * Settles what `datapath: auto` is, which no file tells: whether this machine's
+ * kernel has Open vSwitch's datapath. Until then it is not the kernel's.
+ */
+void topo_settle(struct lab *lab, bool kernel);
+
+/* Names what holds the interface's address: Open vSwitch's own datapath has
+ * tunnels leave by a bridge only. */
+void topo_name_dev(const struct topo_node *n, struct topo_nic *nic);
+
+/* Whether a node has Open vSwitch's own datapath, in user space. */
+bool topo_in_userspace(const struct topo_node *n);
 
 /* A node's interface for a use (the first one), or NULL. */
 const struct topo_nic *topo_nic(const struct topo_node *n, enum topo_use use);

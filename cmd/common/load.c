@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/kernel/datapath.h"
 #include "lib/parse.h"
 #include "provision/emul/drained.h"
 #include "provision/emul/impaired.h"
@@ -78,6 +79,7 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 	if (r == 0) {
 		emul_drained_read(*ret);
 		emul_impaired_read(*ret);
+		topo_settle(*ret, datapath_in_kernel());
 	}
 	return r;
 }

@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/file.h"
+#include "lib/kernel/datapath.h"
 #include "lib/kernel/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
@@ -318,6 +319,36 @@ static void look_probes(struct report *r)
 	}
 }
 
+static bool any_userspace(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nnodes; i++)
+		if (topo_in_userspace(&lab->nodes[i]))
+			return true;
+	return false;
+}
+
+/* Only a node that asks for the kernel's datapath must have it. */
+static void look_datapath(struct report *r)
+{
+	bool has = datapath_in_kernel(), must = false;
+	struct emul_need *n;
+
+	for (size_t i = 0; r->lab && i < r->lab->nnodes; i++)
+		must |= r->lab->nodes[i].mechanism == TOPO_OPENVSWITCH &&
+			r->lab->nodes[i].datapath == TOPO_DATAPATH_KERNEL;
+	if (r->lab && !must)
+		return;
+	n = add(r, "Open vSwitch's module", must, has);
+	n->found = has ? "works"
+		       : "not in this kernel; its own datapath does without";
+	if (!has)
+		n->cure = must ? "as root: modprobe openvswitch "
+				 "(CONFIG_OPENVSWITCH), or 'datapath: "
+				 "userspace'"
+			       : "as root: modprobe openvswitch, for labs with "
+				 "'datapath: kernel'";
+}
+
 /* How the wires of labs can be made worse; of a known lab, whether its can. */
 static void look_wires(struct report *r)
 {
@@ -486,7 +517,8 @@ int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
 	}
 	look_probes(&r);
 	look_wires(&r);
-	if (!lab || topo_uses(lab, TOPO_OPENVSWITCH))
+	look_datapath(&r);
+	if (!lab || any_userspace(lab))
 		look_tun(&r);
 	look_prompt(&r);
 	look_program(&r, "sshd", true, "openssh-server",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/datapath.h"
 #include "lib/kernel/ipset.h"
 #include "provision/emul/probe.h"
 #include "provision/fabric/mount.h"
@@ -177,6 +178,26 @@ static int lacks_vlans(const struct lab *lab, struct err *reterr)
 		       n->name, net->name, net->vlan, res.words);
 }
 
+/* Whether the kernel moves frames for Open vSwitch, where it is to. */
+static int lacks_datapath(const struct lab *lab, struct err *reterr)
+{
+	for (size_t i = 0; i < lab->nnodes; i++) {
+		const struct topo_node *n = &lab->nodes[i];
+
+		if (n->mechanism != TOPO_OPENVSWITCH ||
+		    n->role == TOPO_CONTROLLER ||
+		    n->datapath != TOPO_DATAPATH_KERNEL || datapath_in_kernel())
+			continue;
+		return err_set(reterr, -EOPNOTSUPP,
+			       "node %s: this kernel has no datapath of Open "
+			       "vSwitch's: as root, modprobe openvswitch "
+			       "(CONFIG_OPENVSWITCH), or 'datapath: "
+			       "userspace', which needs none",
+			       n->name);
+	}
+	return 0;
+}
+
 int emul_lacks(const struct lab *lab, struct err *reterr)
 {
 	int r;
@@ -193,5 +214,7 @@ int emul_lacks(const struct lab *lab, struct err *reterr)
 				       p->name, p->labs, p->package);
 	}
 	r = lacks_vlans(lab, reterr);
+	if (r == 0)
+		r = lacks_datapath(lab, reterr);
 	return r == 0 && has_groups(lab) ? lacks_filters(reterr) : r;
 }

@@ -333,12 +333,20 @@ static const char *hosts_text(struct arena *a, const struct emul_spec *s)
 	return arena_strndup(a, b.data, b.len);
 }
 
+static bool any_userspace(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nnodes; i++)
+		if (topo_in_userspace(&lab->nodes[i]))
+			return true;
+	return false;
+}
+
 int emul_spec_build(struct arena *a, const struct lab *lab,
 		    struct emul_spec *ret, struct err *reterr)
 {
 	struct emul_spec s = {
 		.lab = arena_strdup(a, lab->name),
-		.whole = topo_uses(lab, TOPO_OPENVSWITCH),
+		.whole = any_userspace(lab),
 	};
 	size_t i;
 	int r;

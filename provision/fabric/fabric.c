@@ -42,6 +42,7 @@
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "lib/kernel/datapath.h"
 #include "lib/line.h"
 #include "lib/parse.h"
 #include "provision/emul/ask.h"
@@ -225,8 +226,8 @@ static int request(struct fabric *f, struct client *c, unsigned *ret_changes,
 	text = read_text(c->fd, &b, (size_t)line, q.text_len, reterr);
 	if (text <= 0)
 		return (int)text;
-	r = emul_request_spec(&a, b.data + line, q.text_len, q.links, &spec,
-			      reterr);
+	r = emul_request_spec(&a, b.data + line, q.text_len,
+			      datapath_in_kernel(), q.links, &spec, reterr);
 	if (r < 0)
 		return r;
 	spec.owner = f->owner;

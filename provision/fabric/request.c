@@ -148,7 +148,7 @@ int emul_request_parse(struct arena *a, const char *line, size_t len,
 }
 
 int emul_request_spec(struct arena *a, const char *text, size_t len,
-		      const char *links, struct emul_spec *ret,
+		      bool kernel, const char *links, struct emul_spec *ret,
 		      struct err *reterr)
 {
 	auto_(topo_errors_release) struct topo_errors errs = {0};
@@ -162,6 +162,7 @@ int emul_request_spec(struct arena *a, const char *text, size_t len,
 			       errs.items[0].line, errs.items[0].col,
 			       errs.items[0].msg);
 	}
+	topo_settle(lab, kernel);
 	if (links && *links)
 		(void)topo_links_lay(lab, links, strlen(links), NULL);
 	r = emul_spec_build(a, lab, ret, reterr);

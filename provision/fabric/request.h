@@ -35,10 +35,11 @@ void emul_request_print(const struct emul_request *q, const char *text,
 int emul_request_parse(struct arena *a, const char *line, size_t len,
 		       struct emul_request *ret, struct err *reterr);
 
-/* From the lab's own text, and links (NULL: none), to what shall run; -EINVAL
+/* From the lab's own text, whether the kernel has Open vSwitch's datapath, and
+ * links (NULL: none), to what shall run; -EINVAL
  * with the place of the first error in it. The spec is a's. Pure. */
 int emul_request_spec(struct arena *a, const char *text, size_t len,
-		      const char *links, struct emul_spec *ret,
+		      bool kernel, const char *links, struct emul_spec *ret,
 		      struct err *reterr);
 
 #endif

@@ -77,7 +77,7 @@ struct emul_spec {
 	unsigned owner;         /* uid, outside of the lab */
 	const char *hosts;      /* text of /etc/hosts on all nodes */
 	const char *client_pub; /* whom all nodes let in */
-	bool whole;             /* Open vSwitch is somewhere in the lab */
+	bool whole;             /* Open vSwitch's own datapath is in the lab */
 	struct ip *groups;      /* of VXLANs */
 	size_t ngroups;
 	struct emul_given *given; /* which no node's own interface has */

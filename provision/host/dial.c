@@ -81,7 +81,7 @@ int remote_dial(const struct remote_target *t, struct mono deadline, int *ret,
 {
 	struct mono patient =
 		mono_min(deadline,
-			 mono_add(clock_mono(), REMOTE_REFUSED_MS * NS_PER_MS));
+			 mono_add(clock_mono(), remote_refused_ms * NS_PER_MS));
 	struct sockaddr_storage to;
 	socklen_t len = socket_address(t, &to);
 	int r;

@@ -40,6 +40,7 @@
 
 int remote_interrupt_fd = -1;
 unsigned remote_connect_ms = REMOTE_CONNECT_MS;
+unsigned remote_refused_ms = REMOTE_REFUSED_MS;
 unsigned remote_silence_ms = REMOTE_SILENCE_MS;
 
 /* A request under way; answered when doc is there. */

@@ -37,8 +37,9 @@
  */
 extern int remote_interrupt_fd;
 
-/* REMOTE_CONNECT_MS and REMOTE_SILENCE_MS unless set before. */
-extern unsigned remote_connect_ms, remote_silence_ms;
+/* REMOTE_CONNECT_MS, REMOTE_SILENCE_MS and REMOTE_REFUSED_MS unless set
+ * before. */
+extern unsigned remote_connect_ms, remote_silence_ms, remote_refused_ms;
 
 struct remote;
 struct remote_target; /* see target.h: where and with which keys */

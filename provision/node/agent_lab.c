@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/kernel/datapath.h"
 
 #define FILE_SHOWN_MAX 256 /* bytes of the file's name in an error */
 
@@ -61,6 +62,7 @@ int agent_lab_op(const struct doc *req, struct json *j, struct err *reterr)
 			       "are needed");
 	if (topo_load_text(file, text, strlen(text), &lab, &errs) < 0)
 		return wrong(file, &errs, reterr);
+	topo_settle(lab, datapath_in_kernel());
 	drained(lab, doc_get(req, "drained"));
 	lab->fresh = doc_bool(req, "fresh", false);
 	node = topo_node(lab, name);

@@ -339,8 +339,8 @@ static void test_same(void)
 		return;
 	emul_spec_build(&a, lab, &s, &e);
 	lab_free(lab);
-	ok(emul_request_spec(&a, two_nodes, strlen(two_nodes), NULL, &t, &e) ==
-		   0,
+	ok(emul_request_spec(&a, two_nodes, strlen(two_nodes), false, NULL, &t,
+			     &e) == 0,
 	   "same: from the lab's text alone");
 	is(t.lab, s.lab, "same: the lab's name");
 	is(t.hosts, s.hosts, "same: the hosts");
@@ -516,7 +516,8 @@ static void test_broken(void)
 		if (strchr(broken[i].what, 'U'))
 			len += 2;
 		e.msg[0] = '\0';
-		is_int(emul_request_spec(&a, broken[i].text, len, NULL, &s, &e),
+		is_int(emul_request_spec(&a, broken[i].text, len, false, NULL,
+					 &s, &e),
 		       -EINVAL, "lab's text: %s is refused", broken[i].what);
 		if (!ok(strncmp(e.msg, broken[i].words,
 				strlen(broken[i].words)) == 0,

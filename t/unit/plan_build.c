@@ -306,5 +306,19 @@ int main(void)
 	if (lab)
 		golden("ovs-outside", lab, "network1");
 	lab_free(lab);
+	/* `auto`, where the kernel has a datapath. */
+	lab = load("topologies/l3ha-ovs.yaml", NULL, NULL);
+	if (lab) {
+		topo_settle(lab, true);
+		golden("ovs-kernel", lab, "network1");
+	}
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
+		   "datapath: userspace");
+	if (lab) {
+		topo_settle(lab, true);
+		golden("ovs", lab, "network1");
+	}
+	lab_free(lab);
 	return tap_done();
 }

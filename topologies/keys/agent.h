@@ -32,6 +32,13 @@
 	 .about = "Open vSwitch: plug ports in by pairs of veth; false: they " \
 		  "are its internal ports, which its own datapath cannot "     \
 		  "keep when ovs-vswitchd is started anew."},                  \
+	{"datapath", KEY_ENUM, KEY_FIELD(T, agent.datapath),                   \
+	 .words = topo_datapath_names, .nwords = TOPO_DATAPATH_USERSPACE + 1,  \
+	 .at = offsetof(T, agent.datapath_at), .shown = (inherits),            \
+	 .example = "userspace",                                               \
+	 .about = "Open vSwitch: what moves frames: the kernel's module, or "  \
+		  "ovs-vswitchd itself; auto: the kernel's where it has one "  \
+		  "that labs may use."},                                       \
 	{"external_network_bridge", KEY_TEXT,                                  \
 	 KEY_FIELD(T, agent.external_bridge),                                  \
 	 .at = offsetof(T, agent.external_at), .flags = KEY_EMPTY,             \

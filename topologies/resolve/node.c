@@ -40,12 +40,7 @@ static void add_nic(struct resolve *r, struct topo_node *n,
 	if (host)
 		nic->addr =
 			(struct ipnet){ip_add(p->cidr.ip, host), p->cidr.len};
-	/* Open vSwitch's own datapath has tunnels leave by a bridge only. */
-	snprintf(nic->dev, sizeof(nic->dev), "%seth%u",
-		 n->mechanism == TOPO_OPENVSWITCH && p->use == TOPO_TUNNEL
-			 ? "br-"
-			 : "",
-		 eth);
+	topo_name_dev(n, nic);
 	u = ids_uuid(&r->ids, uuid, "nic/%s/%s", n->name, p->name);
 	nic->mac = ids_mac(&r->ids, &u);
 }
@@ -69,6 +64,9 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	    n->mechanism == TOPO_OPENVSWITCH && n->role == TOPO_NETWORK)
 		n->external_bridge =
 			arena_strdup(r->a, raw->agent.external_bridge);
+	n->datapath = raw->agent.datapath;
+	n->by_kernel = n->mechanism == TOPO_OPENVSWITCH &&
+		       n->datapath == TOPO_DATAPATH_KERNEL;
 	n->plugged = raw->plugs_at;
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);

@@ -113,6 +113,8 @@ static void judge_switch(const struct evidence *e, const struct subject *s,
 		is_switch(root, "br-tun", true, v);
 		has_port(root, "br-int", "patch-tun", "patch-int", v);
 		has_port(root, "br-tun", "patch-int", "patch-tun", v);
+	}
+	if (nic && topo_in_userspace(s->node)) {
 		is_switch(root, nic->dev, false, v);
 		has_port(root, nic->dev, nic->ifname, NULL, v);
 	}

@@ -10,6 +10,7 @@
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/link/port.h"
 #include "provision/kinds/netns.h"
+#include "provision/kinds/ovs/ovs.h"
 #include "provision/kinds/sysctl.h"
 #include "provision/node/diff.h"
 
@@ -109,7 +110,9 @@ static bool differs_master(struct diff *d, const struct res *want,
 	struct res r = named(want->netns, w);
 
 	if (!w)
-		return link_type(&want->link)->made && l->master;
+		/* Which port of Open vSwitch's it is, its own kind tells. */
+		return link_type(&want->link)->made && l->master &&
+		       strcmp(l->master, OVS_DATAPATH) != 0;
 	return !same_text(l->master, w) || diff_is_anew(d, &r);
 }
 

@@ -26,8 +26,8 @@
 #include "provision/node/tx.h"
 
 #define LOOK_MAX (8u << 20) /* bytes of what ovs-vsctl prints */
-#define LOOK_TIMEOUT "--timeout=5"
-#define SET_TIMEOUT "--timeout=10"
+#define LOOK_TIMEOUT "--timeout=15"
+#define SET_TIMEOUT "--timeout=30"
 #define ID_LAB "labctl"
 
 static bool is_port(const struct res *r)

@@ -6,6 +6,9 @@
 #define OVS_RUN_DIR "/run/openvswitch"
 #define OVS_SOCKET OVS_RUN_DIR "/db.sock"
 
+/* The kernel's datapath, as ovs-vswitchd names it: the master of its ports. */
+#define OVS_DATAPATH "ovs-system"
+
 /* A bridge's own socket for flows; ovs-vswitchd makes it anew at each start. */
 #define OVS_FLOWS_SUFFIX ".mgmt"
 

@@ -8,11 +8,11 @@
  * they do with frames is in their flows, as Neutron's agent writes them; a
  * switch without them is secure and lets nothing through.
  *
- * The datapath is Open vSwitch's own (netdev), which needs no module of the
- * kernel's. Two things follow. Ports are veth pairs, as with Neutron's
- * ovs_use_veth, since its internal ports do not live longer than
- * ovs-vswitchd; and tunnels leave by a bridge only, br-eth1, which so has the
- * node's address in the tunnel network.
+ * The datapath is the kernel's where it has one, else Open vSwitch's own
+ * (netdev), which needs no module. Of that three things follow. Ports are veth
+ * pairs, as with Neutron's ovs_use_veth, since its internal ports do not live
+ * longer than ovs-vswitchd; tunnels leave by a bridge only, br-eth1, which so
+ * has the node's address in the tunnel network; and checksums must be whole.
  *
  * Three services: the database, the switch, and one that puts the flows in
  * place whenever the switch was started, which forgets them.
@@ -26,7 +26,8 @@
 #include "provision/plan/port.h"
 #include "provision/plan/service.h"
 
-#define DATAPATH "netdev"
+#define OWN "netdev" /* datapaths */
+#define KERNEL "system"
 #define SECURE "secure"
 
 static const struct uplink local;
@@ -50,7 +51,7 @@ struct res_ovs *openvswitch_bridge(struct plan_ctx *c, const char *name)
 
 	r->ovs = (struct res_ovs){
 		.name = name,
-		.type = DATAPATH,
+		.type = c->node->by_kernel ? KERNEL : OWN,
 		.options = "",
 		.ids = arena_printf(c->arena, "labctl=%s", c->lab->name),
 		.fail_mode = SECURE,
@@ -92,25 +93,24 @@ void openvswitch_patch(struct plan_ctx *c, const char *bridge, const char *name,
 	patch_end(c, to, to_name, to_number, name);
 }
 
+/* The kernel's own datapath sees to checksums. */
 static void whole(struct plan_ctx *c, const char *netns, const char *dev)
 {
+	if (c->node->by_kernel)
+		return;
 	plan_add(c, RES_OFFLOAD, netns)->offload.dev = dev;
 }
 
 /* --- the node --------------------------------------------------------------
  */
 
-/* The bridge by which tunnels leave. */
-static void underlay(struct plan_ctx *c)
+/* The bridge by which tunnels leave: the kernel's leave as all packets do. */
+static void underlay(struct plan_ctx *c, const struct topo_nic *nic)
 {
-	const struct topo_nic *nic = topo_nic(c->node, TOPO_TUNNEL);
 	char mac[MAC_TEXT_MAX];
 	struct res_ovs *o;
 	struct res *r;
 
-	if (!nic)
-		return;
-	plan_use_nic(c, nic->ifname, NULL);
 	r = plan_add(c, RES_LINK, "");
 	r->link = (struct res_link){.kind = LINK_TAP,
 				    .name = nic->dev,
@@ -129,6 +129,17 @@ static void underlay(struct plan_ctx *c)
 	o->options =
 		arena_printf(c->arena, "hwaddr=%s", mac_print(&nic->mac, mac));
 	openvswitch_port(c, nic->dev, nic->ifname, OVS_PATCH);
+}
+
+static void tunnels(struct plan_ctx *c)
+{
+	const struct topo_nic *nic = topo_nic(c->node, TOPO_TUNNEL);
+
+	if (!nic)
+		return;
+	plan_use_nic(c, nic->ifname, NULL);
+	if (topo_in_userspace(c->node))
+		underlay(c, nic);
 	openvswitch_bridge(c, OVS_TUN);
 	openvswitch_patch(c, OVS_INT, "patch-tun", OVS_PATCH, OVS_TUN,
 			  "patch-int", OVS_PATCH);
@@ -140,7 +151,7 @@ static void begin(struct plan_ctx *c)
 		return;
 	c->ovs = arena_alloc(c->arena, sizeof(*c->ovs));
 	openvswitch_bridge(c, OVS_INT);
-	underlay(c);
+	tunnels(c);
 	buf_adds(&c->ovs->br_int, "table=0,priority=0,actions=NORMAL\n"
 				  "table=23,priority=0,actions=drop\n"
 				  "table=24,priority=0,actions=drop\n");
@@ -218,8 +229,20 @@ static void vswitchd(struct plan_ctx *c)
 	static const char remote[] = "unix:" OVS_SOCKET;
 	static const char *const argv[] = {"ovs-vswitchd", remote, "--pidfile",
 					   "-vconsole:warn", "-vsyslog:off"};
+	/* An ovs-vswitchd that made the kernel's datapath can lose all that it
+	 * is asked: one that finds it there does not. */
+	static const char *const made[] = {
+		"sh", "-c",
+		"ovs-dpctl show " OVS_DATAPATH " >/dev/null 2>&1 || ovs-dpctl "
+		"add-dp " OVS_DATAPATH "; exec ovs-vswitchd unix:" OVS_SOCKET
+		" --pidfile -vconsole:warn -vsyslog:off"};
 
-	plan_service(c, "ovs-vswitchd", "Open vSwitch", argv, ARRAY_LEN(argv));
+	if (c->node->by_kernel)
+		plan_service(c, "ovs-vswitchd", "Open vSwitch", made,
+			     ARRAY_LEN(made));
+	else
+		plan_service(c, "ovs-vswitchd", "Open vSwitch", argv,
+			     ARRAY_LEN(argv));
 }
 
 static void add_file(struct plan_ctx *c, struct res_service *s,
