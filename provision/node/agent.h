@@ -34,7 +34,7 @@
 
 #define AGENT_PROTOCOL 2
 #define AGENT_LINE_MAX (16u << 20) /* bytes of a request or an answer */
-#define AGENT_CHILDREN_MAX 256     /* parallel operations at a time */
+#define AGENT_CHILDREN_MAX 440     /* parallel operations at a time */
 
 /*
  * Does one operation: reads its arguments from req, writes its results as
