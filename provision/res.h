@@ -158,6 +158,13 @@ struct res_qdisc {
 	uint32_t parent;  /* TC_H_ROOT, TC_H_INGRESS */
 };
 
+/* By a port of an HA network, of all adverts those of one router alone. */
+struct res_adverts {
+	const char *dev;
+	uint8_t vrid;  /* seen: 0 where something else filters */
+	struct ip vip; /* of its network only this one is announced there */
+};
+
 /* A namespace's IPsec; seen only. */
 struct res_xfrm {
 	uint32_t policies, states;
@@ -239,6 +246,7 @@ struct res {
 		struct res_neigh neigh;
 		struct res_fdb fdb;
 		struct res_qdisc qdisc;
+		struct res_adverts adverts;
 		struct res_xfrm xfrm;
 		struct res_rules rules;
 		struct res_filter filter;

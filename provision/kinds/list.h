@@ -19,6 +19,7 @@
 	X(NEIGH, neigh)                                                        \
 	X(FDB, fdb)                                                            \
 	X(QDISC, qdisc)                                                        \
+	X(ADVERTS, adverts)                                                    \
 	X(XFRM, xfrm)                                                          \
 	X(RULES, rules)                                                        \
 	X(FILTER, filter)                                                      \

@@ -86,6 +86,12 @@ static int look(struct look *l, struct err *reterr)
 
 static bool extra(struct diff *d, const struct res *have)
 {
+	struct res filter = {.kind = RES_ADVERTS, .netns = have->netns};
+
+	filter.adverts.dev = have->qdisc.dev;
+	/* What stands in it, that kind knows. */
+	if (have->qdisc.parent == TC_H_INGRESS && diff_wanted(d, &filter))
+		return false;
 	return netns_is_labs(d, have->netns) ||
 	       link_staying(d, have->netns, have->qdisc.dev);
 }

@@ -169,6 +169,9 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 		       *r->file.path == '/' && r->file.text;
 	case RES_SERVICE:
 		return service_ok(&r->service, p, a);
+	case RES_ADVERTS:
+		return !*r->netns && ifname_ok(r->adverts.dev) &&
+		       r->adverts.vrid && r->adverts.vip.family == 4;
 	case RES_OFFLOAD:
 		return ifname_ok(r->offload.dev);
 	case RES_OVS:

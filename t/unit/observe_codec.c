@@ -59,6 +59,8 @@ static const char seen[] =
 	"{\"dev\": \"tap\",\"mac\": \"02:00:00:00:00:01\","
 	"\"permanent\": true,\"bridge\": \"brq-1\"}],"
 	"\"qdiscs\": [{\"dev\": \"tap\",\"type\": \"tbf\"}],"
+	"\"adverts\": [{\"dev\": \"tap\",\"vrid\": 5,\"vip\": "
+	"\"169.254.0.5\"}],"
 	"\"xfrm\": [{\"policies\": 1,\"states\": 2,\"blocks\": true}],"
 	"\"rulesets\": [{\"family\": 1,\"table\": \"x\",\"legacy\": true},"
 	"{\"ipv4\": \"*filter\\nCOMMIT\\n\"}],"

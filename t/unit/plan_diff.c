@@ -261,6 +261,10 @@ static void made(struct world *w, const struct res *r)
 	case RES_SERVICE:
 		made_service(w, r);
 		break;
+	case RES_ADVERTS:
+		seen_push(&w->a, sim_ns(&w->o, ""), RES_ADVERTS)->adverts =
+			r->adverts;
+		break;
 	case RES_OFFLOAD:
 		seen_push(&w->a, sim_ns(&w->o, r->netns), RES_OFFLOAD)
 			->offload = r->offload;

@@ -30,10 +30,30 @@ static void network(struct plan_ctx *c, const struct topo_network *net)
 		uplinks[net->type]->links(c, net);
 }
 
+/* From so many routers of an HA network on, each hears its own adverts only. */
+#define EARSHOT 32u
+
+static bool is_crowded(const struct lab *lab, const struct topo_network *ha)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < lab->nrouters && n <= EARSHOT; i++)
+		n += lab->routers[i].ha_network == ha;
+	return n > EARSHOT;
+}
+
 static void port(struct plan_ctx *c, const struct topo_port *p,
 		 const char *netns)
 {
+	struct res *r;
+
 	plan_port_links(c, p, netns, p->network->bridge);
+	if (p->kind != TOPO_PORT_HA || !is_crowded(c->lab, p->network))
+		return;
+	r = plan_add(c, RES_ADVERTS, "");
+	r->adverts.dev = p->tap;
+	r->adverts.vrid = p->router->ha.vrid;
+	r->adverts.vip = p->router->ha.vip.ip;
 }
 
 const struct mechanism mechanism_linuxbridge = {
