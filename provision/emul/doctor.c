@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "lib/kernel/neightab.h"
 #include "lib/parse.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/limits.h"
 #include "provision/emul/probe.h"
 #include "provision/emul/programs.h"
 #include "provision/emul/space.h"
@@ -28,20 +28,6 @@
 
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12
-#define MEMORY_MB 200u /* a lab of five nodes takes some 60 */
-/* What a lab takes, by what is in it; measured, and rounded up. */
-#define MEMORY_LAB_MB 20u
-#define MEMORY_NODE_MB 8u
-#define MEMORY_INSTANCE_MB 2u
-#define MEMORY_DHCP_MB 2u
-#define MEMORY_PROXY_MB 7u /* a router's haproxy, where it is Active */
-#define PROXIES_MAX 50u    /* from there on a node has none of its own */
-#define PROCESSES_NODE 6u
-#define PROCESSES_INSTANCE 3u
-#define PROCESSES_ROUTER 4u
-#define FILES_MIN 256u
-#define PROCESSES_MIN 256u
-#define NAMESPACES_MIN 64u
 #define NEIGHBOURS_PERCENT 80u /* taken, from where on it is told as scarce */
 
 struct report {
@@ -377,49 +363,21 @@ static void look_wires(struct report *r)
 			  "(CONFIG_NET_SCH_NETEM)";
 }
 
-static unsigned memory_mb(const struct lab *lab)
+static void look_limits(struct report *r)
 {
-	size_t mb, proxies;
+	struct emul_limit *all;
+	struct emul_uses u;
+	struct emul_need *need;
+	size_t n;
 
-	if (!lab)
-		return MEMORY_MB;
-	proxies = lab->nrouters < PROXIES_MAX ? lab->nrouters : 0;
-	mb = MEMORY_LAB_MB + lab->nnodes * MEMORY_NODE_MB +
-	     lab->ninstances * MEMORY_INSTANCE_MB + proxies * MEMORY_PROXY_MB;
-	for (size_t i = 0; i < lab->nnetworks; i++)
-		mb += lab->networks[i].ndhcp * MEMORY_DHCP_MB;
-	return (unsigned)mb;
-}
-
-static unsigned processes(const struct lab *lab)
-{
-	if (!lab)
-		return PROCESSES_MIN;
-	return (unsigned)(lab->nnodes * PROCESSES_NODE +
-			  lab->ninstances * PROCESSES_INSTANCE +
-			  lab->nrouters * PROCESSES_ROUTER);
-}
-
-static void look_memory(struct report *r)
-{
-	auto_buf struct buf b = {0};
-	const char *s = NULL;
-	unsigned long kb = 0;
-	struct emul_need *n;
-
-	if (file_read("/proc/meminfo", 65536, &b) == 0)
-		s = strstr(b.data, "MemAvailable:");
-	if (!s || sscanf(s, "MemAvailable: %lu", &kb) != 1)
-		return;
-	n = add(r, "memory", true, kb / 1024 >= memory_mb(r->lab));
-	n->found = r->lab ? arena_printf(r->a,
-					 "%lu MB available; this lab takes "
-					 "some %u",
-					 kb / 1024, memory_mb(r->lab))
-			  : arena_printf(r->a, "%lu MB available", kb / 1024);
-	if (!n->ok)
-		n->cure = arena_printf(r->a, "%u MB for %s", memory_mb(r->lab),
-				       r->lab ? "this lab" : "a small lab");
+	emul_uses(r->lab, &u);
+	emul_limits(r->a, &u, "", &all, &n);
+	for (size_t i = 0; i < n; i++) {
+		need = add(r, all[i].name, all[i].fit == EMUL_NEVER,
+			   all[i].fit == EMUL_FITS);
+		need->found = all[i].found;
+		need->cure = all[i].cure;
+	}
 }
 
 /* Shared with all that this machine does; a warning, for it may be quiet when
@@ -444,11 +402,13 @@ static void look_neighbours(struct report *r)
 		n = add(r, names[f], false,
 			(uint64_t)t->entries * 100 <
 				(uint64_t)t->max * NEIGHBOURS_PERCENT);
-		n->found = arena_printf(r->a,
-					"%u of %u in the machine's table, "
-					"full %llu times since it began",
-					t->entries, t->max,
-					(unsigned long long)t->fulls);
+		n->found = arena_printf(
+			r->a,
+			"%u in the machine's table for %u (those "
+			"that labs reserve are among them and "
+			"take no place), full %llu times since "
+			"it began",
+			t->entries, t->max, (unsigned long long)t->fulls);
 		if (!n->ok)
 			n->cure = arena_printf(r->a,
 					       "less to run at a time, or as "
@@ -456,37 +416,6 @@ static void look_neighbours(struct report *r)
 					       neightab_sysctls[f], t->max * 8);
 	}
 	neightab_watch_end(&w);
-}
-
-static void look_limit(struct report *r, const char *name, int what, rlim_t min,
-		       const char *option)
-{
-	struct emul_need *n;
-	struct rlimit l;
-
-	if (getrlimit((__rlimit_resource_t)what, &l) < 0)
-		return;
-	n = add(r, name, true,
-		l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= min);
-	n->found = l.rlim_cur == RLIM_INFINITY
-			   ? "no limit"
-			   : arena_printf(r->a, "at most %llu",
-					  (unsigned long long)l.rlim_cur);
-	if (!n->ok)
-		n->cure = arena_printf(r->a, "ulimit %s %llu", option,
-				       (unsigned long long)min);
-}
-
-static void look_namespaces(struct report *r)
-{
-	uint32_t max =
-		sysctl_u32("/proc/sys/user/max_net_namespaces", UINT32_MAX);
-	struct emul_need *n =
-		add(r, "network namespaces", true, max >= NAMESPACES_MIN);
-
-	n->found = arena_printf(r->a, "at most %u", max);
-	if (!n->ok)
-		n->cure = "as root: sysctl user.max_net_namespaces=10000";
 }
 
 static void look_state(struct report *r)
@@ -525,10 +454,7 @@ int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
 		     "nodes are reached by it");
 	look_sshd_user(&r);
 	look_state(&r);
-	look_memory(&r);
-	look_limit(&r, "processes", RLIMIT_NPROC, processes(lab), "-u");
-	look_limit(&r, "open files", RLIMIT_NOFILE, FILES_MIN, "-n");
-	look_namespaces(&r);
+	look_limits(&r);
 	look_neighbours(&r);
 	for (size_t i = 0; i < emul_nprograms; i++) {
 		const struct emul_program *p = &emul_programs[i];

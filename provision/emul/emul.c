@@ -36,6 +36,7 @@
 #include "provision/emul/ask.h"
 #include "provision/emul/impaired.h"
 #include "provision/emul/proc.h"
+#include "provision/emul/limits.h"
 #include "provision/emul/programs.h"
 #include "provision/emul/sockets.h"
 #include "provision/emul/start.h"
@@ -198,6 +199,19 @@ void emul_finished(const char *lab)
 		(void)unlink(arena_printf(&a, "%s/" EMUL_UNFINISHED, dir));
 }
 
+/* Of one that runs already, what it takes is taken. */
+static int fits(struct arena *a, const struct lab *lab, emul_progress *progress,
+		void *ctx, struct err *reterr)
+{
+	const char **warnings;
+	size_t i, n;
+	int r = emul_fits(a, lab, "", &warnings, &n, reterr);
+
+	for (i = 0; i < n; i++)
+		progress(ctx, lab->name, warnings[i]);
+	return r;
+}
+
 int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	    void *ctx, unsigned *ret_changes, struct err *reterr)
 {
@@ -230,6 +244,9 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 		if (r == 0)
 			r = fd = emul_connect(lab->name, reterr);
 	} else {
+		r = fits(&a, lab, progress, ctx, reterr);
+		if (r < 0)
+			return r;
 		started = 1;
 		r = emul_start(lab->name, flags & EMUL_PRIVILEGED, &child,
 			       &pidfd, &fd, reterr);
