@@ -20,6 +20,10 @@
 
 #define POLL_MS 20
 /* Until a keepalived has begun to listen, on a machine that starts many. */
+/* For an engine to settle one router's role and tell its network, where a lab
+ * has more roles than these. */
+#define ROLE_NS (10 * NS_PER_MS)
+#define ROLES_FEW 100
 #define KEEPALIVED_START_NS (10 * NS_PER_S)
 
 /* What the agent says; the engine's own words are read in turn. */
@@ -217,7 +221,7 @@ size_t roles_active(const struct roles *r, const struct topo_router *router,
 
 unsigned roles_deadline_ms(const struct lab *lab)
 {
-	int64_t most = 0, ns;
+	int64_t most = 0, ns, roles = 0;
 	size_t i;
 
 	for (i = 0; i < lab->nrouters; i++) {
@@ -225,12 +229,15 @@ unsigned roles_deadline_ms(const struct lab *lab)
 
 		if (!lab->routers[i].is_ha)
 			continue;
+		roles += (int64_t)lab->routers[i].nhosts;
 		ns = topo_master_down_ns(ha) + ha->adver_cs * NS_PER_CS;
 		if (!topo_has_engine(&lab->routers[i]))
 			ns += KEEPALIVED_START_NS;
 		if (ns > most)
 			most = ns;
 	}
+	if (roles > ROLES_FEW)
+		most += (roles - ROLES_FEW) * ROLE_NS;
 	return (unsigned)(most / NS_PER_MS);
 }
 

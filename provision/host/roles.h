@@ -80,7 +80,8 @@ size_t roles_active(const struct roles *r, const struct topo_router *router,
 
 /*
  * How long a router may take from its engines' start to one Active, in
- * milliseconds: the longest master-down time of the lab plus one interval.
+ * milliseconds: the longest master-down time of the lab plus one interval, and
+ * what hundreds of them take that do so at the same time.
  */
 unsigned roles_deadline_ms(const struct lab *lab);
 

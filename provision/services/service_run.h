@@ -10,7 +10,7 @@
 #include "lib/err.h"
 #include "provision/services/service.h"
 
-#define ENGINE_START_MS 10000 /* until the engine answers */
+#define ENGINE_START_MS 30000 /* until the engine answers */
 #define ENGINE_STOP_MS 5000   /* from "stop" to the end of the process */
 
 /* A service to run, or to run otherwise. */
