@@ -49,6 +49,7 @@ struct engine {
 	struct mono look_at, mend_at;
 	size_t pending;   /* routers with effects not yet carried out */
 	size_t soon;      /* routers whose announcement had to be put off */
+	size_t rest;      /* and those of which a part is still to be sent */
 	struct pace pace; /* of announcements that can wait */
 	size_t turn;      /* the router whose turn it is to say such a one */
 	bool stop, reload;

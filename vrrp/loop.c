@@ -98,7 +98,7 @@ static void arm(struct engine *e)
 static void read_all(struct engine *e)
 {
 	struct epoll_event ev[EVENTS];
-	int n, i, timeout = e->pending || e->soon ? 0 : -1;
+	int n, i, timeout = e->pending || e->soon || e->rest ? 0 : -1;
 
 	do {
 		n = epoll_wait(e->ep, ev, EVENTS, timeout);
@@ -165,8 +165,8 @@ static void announce_some(struct engine *e)
 	struct mono begun = clock_mono(), now = begun;
 	size_t i;
 
-	for (i = 0; e->soon && i < e->n; i++) {
-		if (!e->routers[i]->soon)
+	for (i = 0; (e->soon || (e->rest && !e->pending)) && i < e->n; i++) {
+		if (!e->routers[i]->soon && (e->soon || !e->routers[i]->rest))
 			continue;
 		router_announce(e, e->routers[i]);
 		now = clock_mono();
@@ -176,10 +176,10 @@ static void announce_some(struct engine *e)
 	for (i = 0; pace_may(&e->pace, now) && i < e->n; i++) {
 		struct router *r = e->routers[e->turn++ % e->n];
 
-		if (!r->later)
+		if (!r->later || r->soon || r->rest)
 			continue;
+		begun = clock_mono();
 		router_announce(e, r);
-		begun = now;
 		now = clock_mono();
 		pace_took(&e->pace, begun, now);
 	}

@@ -226,7 +226,8 @@ static void mend_one(struct router *r)
 	tell(r, &did);
 	/* Who asked meanwhile got no answer. */
 	if (did.put_back && r->core.state == VRRP_ACTIVE)
-		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
+		r->announce_errors +=
+			vrrp_place_announce(&r->room->s, r->cfg, VRRP_ALL);
 	release(&r->mend);
 	r->mend.lacks = did.lacks;
 	r->mend.strays = did.strays;

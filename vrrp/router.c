@@ -203,10 +203,20 @@ static void remove_addresses(struct router *r,
 		forward(r, false);
 }
 
-static void announce(struct router *r)
+static void announce(struct router *r, enum vrrp_which which)
 {
 	if (r->room->s.open && r->core.state == VRRP_ACTIVE)
-		r->announce_errors += vrrp_place_announce(&r->room->s, r->cfg);
+		r->announce_errors +=
+			vrrp_place_announce(&r->room->s, r->cfg, which);
+}
+
+/* Its turn has come; what can wait does so until no router's must. */
+static void announce_first(struct engine *e, struct router *r)
+{
+	announce(r, VRRP_FIRST);
+	if (!r->rest)
+		e->rest++;
+	r->rest = true;
 }
 
 static void tell_state(struct engine *e, struct router *r,
@@ -244,7 +254,7 @@ static void carry_out(struct engine *e, struct router *r,
 		break;
 	case VRRP_FX_ANNOUNCE:
 		if (!r->again)
-			announce(r);
+			announce_first(e, r);
 		else if (r->later < LATER_MAX)
 			r->later++;
 		break;
@@ -284,19 +294,28 @@ static void finish_in_haste(struct engine *e, struct router *r)
 
 static void not_soon(struct engine *e, struct router *r)
 {
-	if (!r->soon)
-		return;
+	e->soon -= r->soon;
 	r->soon = false;
-	e->soon--;
+}
+
+static void no_rest(struct engine *e, struct router *r)
+{
+	e->rest -= r->rest;
+	r->rest = false;
 }
 
 void router_announce(struct engine *e, struct router *r)
 {
-	if (r->soon)
+	if (r->soon) {
 		not_soon(e, r);
-	else
+		announce_first(e, r);
+	} else if (r->rest) {
+		no_rest(e, r);
+		announce(r, VRRP_REST);
+	} else {
 		r->later--;
-	announce(r);
+		announce(r, VRRP_ALL);
+	}
 }
 
 /* What was announced a moment ago, and is only said again? */
@@ -343,6 +362,7 @@ void router_stop(struct engine *e, struct router *r)
 	router_step(e, r, clock_mono(), &ev);
 	router_finish(e, r);
 	not_soon(e, r);
+	no_rest(e, r);
 	r->later = 0;
 	r->started = false;
 }

@@ -48,6 +48,7 @@ struct router {
 	unsigned done;  /* effects of todo carried out */
 	bool again;     /* todo only says again what was announced */
 	bool soon;      /* an announcement is due that had to be put off */
+	bool rest;      /* and of one that was sent, the part that can wait */
 	unsigned later; /* and so many that can wait */
 	bool started;
 	bool heir; /* this node held its addresses until now: others may still

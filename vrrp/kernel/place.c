@@ -230,8 +230,31 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 	return 0;
 }
 
+/*
+ * A link-local address that follows from the interface's own MAC is the same
+ * for whoever has it next: no host need change what it knows, and where the MAC
+ * is now switches hear from the interface's other addresses.
+ */
+static bool can_wait(const struct vrrp_router_config *r, size_t at,
+		     const struct vrrp_link *link)
+{
+	struct mac mac;
+	struct ip own;
+	size_t i;
+
+	memcpy(mac.b, link->mac, sizeof(mac.b));
+	own = ip_link_local(&mac);
+	if (!ip_equal(&r->addrs[at].net.ip, &own))
+		return false;
+	for (i = 0; i < r->naddrs; i++)
+		if (i != at && strcmp(r->addrs[i].dev, r->addrs[at].dev) == 0)
+			return true;
+	return false;
+}
+
 size_t vrrp_place_announce(struct vrrp_space *s,
-			   const struct vrrp_router_config *r)
+			   const struct vrrp_router_config *r,
+			   enum vrrp_which which)
 {
 	static struct vrrp_frame frames[VRRP_FRAMES_MAX];
 	const struct vrrp_link *link;
@@ -241,6 +264,9 @@ size_t vrrp_place_announce(struct vrrp_space *s,
 	for (i = 0; i < r->naddrs; i++) {
 		link = vrrp_space_link(s, r->addrs[i].dev);
 		if (!link || !link->running || !link->has_mac)
+			continue;
+		if (which != VRRP_ALL &&
+		    can_wait(r, i, link) != (which == VRRP_REST))
 			continue;
 		a = vrrp_addr_of(&r->addrs[i].net.ip);
 		frames[n].ifindex = link->ifindex;

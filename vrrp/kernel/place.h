@@ -54,8 +54,12 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 /* Is this -errno the answer to removing what is not there? */
 bool vrrp_was_absent(int e);
 
-/* Announces every address of r whose interface runs; frames not sent. */
+/* Of addresses: all; all but those whose announcement tells little; those. */
+enum vrrp_which { VRRP_ALL, VRRP_FIRST, VRRP_REST };
+
+/* Announces addresses of r whose interface runs; frames not sent. */
 size_t vrrp_place_announce(struct vrrp_space *s,
-			   const struct vrrp_router_config *r);
+			   const struct vrrp_router_config *r,
+			   enum vrrp_which which);
 
 #endif
