@@ -10,7 +10,9 @@
 
 #include "lib/mem.h"
 
-#define STACK (64u << 10)
+/* What threads share of the stack is much: thread-local buffers of libraries.
+ */
+#define STACK (512u << 10)
 
 struct pulse {
 	pthread_mutex_t held; /* by the child as long as it lives */

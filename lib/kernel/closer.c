@@ -10,7 +10,9 @@
 #include "lib/mem.h"
 
 #define AT_ONCE 128u
-#define STACK (64u << 10)
+/* What threads share of the stack is much: thread-local buffers of libraries.
+ */
+#define STACK (512u << 10)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
