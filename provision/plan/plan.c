@@ -54,6 +54,10 @@ static const struct plan_setting network_node[] = {
 	{"net/ipv4/ip_forward", "1"},
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
+	/* Projects' bridges are links of the node's own: its kernel must not
+	 * answer ARP there for the node's addresses, which a project may have
+	 * as well. */
+	{"net/ipv4/conf/all/arp_ignore", "1"},
 	/* On in each new namespace, and nothing is filtered there. */
 	{"net/bridge/bridge-nf-call-arptables", "0"},
 	{"net/bridge/bridge-nf-call-iptables", "0"},
@@ -64,6 +68,7 @@ static const struct plan_setting network_node[] = {
 static const struct plan_setting compute_node[] = {
 	{"net/ipv4/conf/all/rp_filter", "0"},
 	{"net/ipv4/conf/default/rp_filter", "0"},
+	{"net/ipv4/conf/all/arp_ignore", "1"},
 	{"net/bridge/bridge-nf-call-iptables", "1"},
 	{"net/bridge/bridge-nf-call-ip6tables", "1"},
 	{NULL, NULL},
