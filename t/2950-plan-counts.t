@@ -54,6 +54,9 @@ counts "an interface down, rules, routes, addresses and sysctls" \
 	ip -n $N link add x type bridge
 	ip netns exec $N sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	ip netns exec $N iptables -P FORWARD DROP"'
+counts "an address too many, the only one of a standby" \
+	'for n in network1 network2; do N=$(netns_of $n); on $n sh -c "
+	ip -n $N addr add 198.51.100.77/24 dev \$(ip -n $N -br link | grep -o "^qr-[^@]*" | head -n 1)"; done'
 counts "interfaces of a node deleted" \
 	'on network2 sh -c "ip link del eth1; ip link del eth2"'
 counts "one down and out of its bridge" \

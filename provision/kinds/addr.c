@@ -24,6 +24,7 @@
 #include "lib/clock.h"
 #include "lib/kernel/rtmsg.h"
 #include "lib/keys/keys.h"
+#include "provision/kinds/addr.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/link/link.h"
 #include "provision/node/diff.h"
@@ -186,6 +187,24 @@ static bool stood(struct diff *d, const struct res *virt,
 	return virt->addr.router && have->addr.proto != RTPROT_KEEPALIVED &&
 	       !seen_router(diff_have(d), virt->addr.router) &&
 	       link_staying(d, have->netns, have->addr.dev);
+}
+
+bool addr_last_goes(struct diff *d, const char *netns, const char *dev)
+{
+	const struct seen_ns *ns = diff_ns(d, netns);
+	const struct res *a;
+	bool any = false;
+
+	for (size_t i = 0; ns && i < ns->of[RES_ADDR].n; i++) {
+		a = &ns->of[RES_ADDR].items[i];
+		if (a->addr.addr.ip.family != 4 ||
+		    strcmp(a->addr.dev, dev) != 0)
+			continue;
+		if (!diff_goes(d, a))
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static bool extra(struct diff *d, const struct res *have)

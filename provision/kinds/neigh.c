@@ -16,6 +16,7 @@
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
 #include "lib/keys/keys.h"
+#include "provision/kinds/addr.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/netns.h"
 #include "provision/node/diff.h"
@@ -149,15 +150,19 @@ static int look(struct look *l, struct err *reterr)
 	return r < 0 ? err_prefix(reterr, "neighbours") : 0;
 }
 
-/* Those on a link go when one of its addresses is announced. */
+/* Those on a link go when one of its addresses is announced, and with the last
+ * of its addresses. */
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
 	const struct res comes = {.kind = RES_ADDR,
 				  .netns = want->netns,
 				  .addr.dev = want->neigh.dev};
+	bool goes = diff_is_anew(d, &comes) ||
+		    (want->neigh.addr.family == 4 &&
+		     addr_last_goes(d, want->netns, want->neigh.dev));
 
-	diff_on_link(d, want, diff_is_anew(d, &comes) ? NULL : have);
+	diff_on_link(d, want, goes ? NULL : have);
 }
 
 static bool extra(struct diff *d, const struct res *have)

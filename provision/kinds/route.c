@@ -14,6 +14,7 @@
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
 #include "lib/keys/keys.h"
+#include "provision/kinds/addr.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/netns.h"
@@ -224,34 +225,14 @@ static bool extra(struct diff *d, const struct res *have)
 	return l && !(proto == RTPROT_DHCP && l->link.leased);
 }
 
-/* With the last IPv4 address of a link the kernel drops all routes by it. */
-static bool loses_ground(struct diff *d, const struct res *want)
-{
-	const struct seen_ns *ns = diff_ns(d, want->netns);
-	const struct res *a;
-	bool any = false;
-	size_t i;
-
-	for (i = 0; ns && i < ns->of[RES_ADDR].n; i++) {
-		a = &ns->of[RES_ADDR].items[i];
-		if (a->addr.addr.ip.family != 4 ||
-		    strcmp(a->addr.dev, want->route.dev) != 0)
-			continue;
-		if (diff_wanted(d, a))
-			return false;
-		any = true;
-	}
-	return any;
-}
-
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
 	/* DHCP's goes with its lease, the VRRP engine's with its role. */
-	bool goes = have &&
-		    (have->route.proto == RTPROT_DHCP ||
-		     have->route.proto == RTPROT_KEEPALIVED ||
-		     (want->route.to.ip.family == 4 && loses_ground(d, want)));
+	bool goes = have && (have->route.proto == RTPROT_DHCP ||
+			     have->route.proto == RTPROT_KEEPALIVED ||
+			     (want->route.to.ip.family == 4 &&
+			      addr_last_goes(d, want->netns, want->route.dev)));
 
 	diff_on_link(d, want, goes ? NULL : have);
 }

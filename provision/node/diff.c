@@ -202,22 +202,27 @@ static void compare(struct diff *d)
 	}
 }
 
+bool diff_goes(struct diff *d, const struct res *have)
+{
+	const struct kind *k = kind_of(have);
+	const struct res *virt;
+
+	/* What is wanted is most of it, and is soon told. */
+	if (diff_wanted(d, have))
+		return false;
+	virt = map_gets(&d->virt, key(d, have));
+	return virt ? k->stood && k->stood(d, virt, have)
+		    : k->extra && k->extra(d, have);
+}
+
 /* What of a kind is there and should not be. */
-static void extra(struct diff *d, const struct kind *k,
-		  const struct res_list *list)
+static void extra(struct diff *d, const struct res_list *list)
 {
 	size_t i;
 
-	for (i = 0; k->extra && i < list->n; i++) {
-		const struct res *r = &list->items[i], *virt;
-
-		/* What is wanted is most of it, and is soon told. */
-		if (diff_wanted(d, r))
-			continue;
-		virt = map_gets(&d->virt, key(d, r));
-		if (virt ? k->stood && k->stood(d, virt, r) : k->extra(d, r))
-			diff_remove(d, r);
-	}
+	for (i = 0; i < list->n; i++)
+		if (diff_goes(d, &list->items[i]))
+			diff_remove(d, &list->items[i]);
 }
 
 static bool goes(struct diff *d, const struct seen_ns *ns)
@@ -241,7 +246,7 @@ static void all_extra(struct diff *d)
 		if (goes(d, ns))
 			continue;
 		for (k = 0; k < RES_KINDS; k++)
-			extra(d, kinds[k], &ns->of[k]);
+			extra(d, &ns->of[k]);
 	}
 	for (k = 0; k < RES_KINDS; k++)
 		if (kinds[k]->extra_node)

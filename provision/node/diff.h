@@ -30,6 +30,9 @@ const struct seen_ns *diff_ns(struct diff *d, const char *netns);
 const struct res *diff_seen(struct diff *d, const struct res *r);
 const struct res *diff_wanted(struct diff *d, const struct res *r);
 
+/* Whether what is there is to be removed. */
+bool diff_goes(struct diff *d, const struct res *have);
+
 /* Notes that a resource is made anew, and so is all that stands on it. */
 void diff_anew(struct diff *d, const struct res *r);
 bool diff_is_anew(struct diff *d, const struct res *r);

@@ -1024,7 +1024,9 @@ static const struct drift drifts[] = {
 	 "+ address 169.254.192.1/18 on HA in R\n"},
 	{"addresses too many", "network1", d_addr_extra,
 	 "- address 198.51.100.77/24 on QR in R\n"
-	 "- address 203.0.113.9/24 on BRX\n"},
+	 "- address 203.0.113.9/24 on BRX\n"
+	 "+ neighbour 198.51.100.2 reserved on QR in R\n"
+	 "+ neighbour 198.51.100.3 reserved on QR in R\n"},
 	{"what the engine owns, while it is active", "network1", d_addr_virtual,
 	 ""},
 	{"the same before the engine has the router", "network1", d_addr_stood,
@@ -1032,7 +1034,10 @@ static const struct drift drifts[] = {
 	 "- route default via 203.0.113.1 dev QG in R\n"
 	 "- address 169.254.0.1/24 on HA in R\n"
 	 "- address 203.0.113.21/24 on QG in R\n"
-	 "- address 198.51.100.1/24 on QR in R\n"},
+	 "- address 198.51.100.1/24 on QR in R\n"
+	 "+ neighbour 198.51.100.2 reserved on QR in R\n"
+	 "+ neighbour 198.51.100.3 reserved on QR in R\n"
+	 "+ neighbour 203.0.113.1 reserved on QG in R\n"},
 	{"a link-local address on a shared link", "network1", d_addr_link_local,
 	 "- address fe80::bad/64 on QR in R\n"},
 	{"a link-local address by hand where the kernel makes one", "network1",
