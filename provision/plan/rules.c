@@ -30,6 +30,7 @@ struct chain {
 	const char *name;
 	const char **rules;
 	size_t n;
+	struct map known; /* rules, by their text */
 };
 
 struct table {
@@ -106,6 +107,7 @@ void rules_add(struct plan_ctx *c, const char *netns, int family,
 {
 	struct chain *ch = chain_of(c, netns, family, table, chain);
 
+	map_puts(c->arena, &ch->known, rule, rule);
 	*(const char **)arena_push(c->arena, &ch->rules, &ch->n,
 				   sizeof(const char *)) = rule;
 }
@@ -115,10 +117,8 @@ void rules_once(struct plan_ctx *c, const char *netns, int family,
 {
 	const struct chain *ch = chain_of(c, netns, family, table, chain);
 
-	for (size_t i = 0; i < ch->n; i++)
-		if (strcmp(ch->rules[i], rule) == 0)
-			return;
-	rules_add(c, netns, family, table, chain, rule);
+	if (!map_gets(&ch->known, rule))
+		rules_add(c, netns, family, table, chain, rule);
 }
 
 static int by_name(const void *a, const void *b)
