@@ -81,7 +81,7 @@ headers := $(call files,$(parts) cmd t/lib,h)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 unit_bin := $(patsubst t/unit/%.c,$(O)/t/unit/%.t,$(unit_src))
 fuzz_bin := $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%.t,$(fuzz_src))
-all_src := $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src) bench/script.c bench/rules.c
+all_src := $(lib_src) $(cmd_src) $(unit_src) $(fuzz_src) $(tlib_src) bench/script.c bench/rules.c bench/path.c
 
 .PHONY: all
 all: $(O)/labctl ## build the program
@@ -117,7 +117,7 @@ $(O)/t/unit/%.t: $(O)/t/unit/%.o $(call obj,$(tlib_src)) $(O)/liblabctl.a
 	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
 		$(pkg_libs)
 
-$(O)/bench/script $(O)/bench/rules: $(O)/bench/%: $(O)/bench/%.o $(O)/liblabctl.a
+$(O)/bench/script $(O)/bench/rules $(O)/bench/path: $(O)/bench/%: $(O)/bench/%.o $(O)/liblabctl.a
 	$(say) "  LINK    $@"
 	$(Q)$(CC) $(lab_cflags) $(CFLAGS) $(lab_ldflags) $(LDFLAGS) -o $@ $^ \
 		$(pkg_libs)
@@ -184,7 +184,7 @@ demo: $(O)/labctl ## build a lab, check it, make it fail over, remove it
 	@LABCTL=$(O)/labctl ./topologies/demo.sh
 
 .PHONY: bench
-bench: $(O)/labctl $(O)/bench/script $(O)/bench/rules ## measure beside peers, as ratios
+bench: $(O)/labctl $(O)/bench/script $(O)/bench/rules $(O)/bench/path ## measure beside peers, as ratios
 	@LABCTL=$(CURDIR)/$(O)/labctl ./bench/run.sh
 
 .PHONY: bench-scale

@@ -6,7 +6,7 @@
 # limits), verifying it (against the same steps typed one after the other, and
 # its slowest check), and the engine (against keepalived). Ratios are what
 # counts; absolute times drift.
-# Usage: bench/run.sh [up] [switch] [boot] [verify] [engine]
+# Usage: bench/run.sh [up] [path] [switch] [boot] [verify] [engine]
 # shellcheck disable=SC2317,SC2086,SC2016 # a trap, plain words, inner shells
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,6 +15,7 @@ tmp=$(mktemp -d)
 runs=${RUNS:-7}
 script=$(dirname "$LABCTL")/bench/script
 rules=$(dirname "$LABCTL")/bench/rules
+path=$(dirname "$LABCTL")/bench/path
 export LABCTL_STATE=$tmp/state
 lab=bench$$
 cleanup() {
@@ -23,7 +24,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-wanted=" ${*:-up switch boot verify engine} "
+wanted=" ${*:-up path switch boot verify engine} "
 
 # The script's namespaces stay out of the machine's /run/netns, and its services
 # end with it.
@@ -174,6 +175,63 @@ bench_boot() {
 		"an idle instance, all told, MB", kb / 400 / 1024, "", "", "2 MB"}'
 }
 
+# A namespace of a lab: that of a node, or one in it, of ours or of the script's.
+ns_of() {
+	local pid
+	case $1 in
+	ours) pid=$(node_pid "$2") ;;
+	*) pid=$(cat "$tmp/pid") ;;
+	esac
+	if [ "$1" = ours ] && [ -z "${3-}" ]; then
+		echo "/proc/$pid/ns/net"
+	elif [ "$1" = ours ]; then
+		echo "/proc/$pid/root/run/netns/$3"
+	else
+		echo "/proc/$pid/root/run/netns/$lab-$2${3:+.$3}"
+	fi
+}
+
+# From an instance by the active router to the host outside, in both labs in
+# turn: they are the same links, addresses and rules.
+bench_path() {
+	local whose i vm gw=203.0.113.1 port=5202 held sinks=''
+	local -A flow turns
+	"$script" up "$tmp/plain.yaml" > "$tmp/up.sh" &&
+		"$script" down "$tmp/plain.yaml" > "$tmp/down.sh" || exit 1
+	LABCTL=$LABCTL unshare -m -p -f --kill-child \
+		bash -c 'mount -t tmpfs tmpfs /run && mkdir /run/netns &&
+		mount --bind /run/netns /run/netns && mount --make-shared /run/netns &&
+		sh "$1" >/dev/null &&
+		touch "$2"; exec sleep 600' by_script "$tmp/up.sh" "$tmp/ready" &
+	held=$!
+	"$LABCTL" up "$tmp/plain.yaml" >/dev/null 2>&1 || exit 1
+	for ((i = 0; i < 300; i++)); do [ -e "$tmp/ready" ] && break; sleep 0.1; done
+	pgrep -P $held > "$tmp/pid" || exit 1
+	vm=$(nsenter -t "$(node_pid compute1)" -m -n ip netns list | sed -n 's/^\(vm-[^ ]*\).*/\1/p;q')
+	for whose in ours theirs; do
+		nsenter --net="$(ns_of $whose outside)" "$path" sink $port &
+		sinks+=" $!"
+		for ((i = 0; i < 300; i++)); do
+			nsenter --net="$(ns_of $whose compute1 "$vm")" ping -c 1 -W 1 $gw >/dev/null 2>&1 && break
+			sleep 0.1
+		done
+	done
+	for ((i = 0; i <= runs; i++)); do
+		for whose in ours theirs; do
+			US=$(nsenter --net="$(ns_of $whose compute1 "$vm")" "$path" flow $gw $port 256) || exit 1
+			((i)) && flow[$whose]+=" $US"
+			US=$(nsenter --net="$(ns_of $whose compute1 "$vm")" "$path" turns $gw $port 5000) || exit 1
+			((i)) && turns[$whose]+=" $US"
+		done
+	done
+	row "256 MB, instance to outside, beside by hand" "${flow[ours]}" "${flow[theirs]}" 1.02
+	row "5,000 round trips there" "${turns[ours]}" "${turns[theirs]}" 1.02
+	kill $sinks $held
+	wait $sinks $held 2>/dev/null
+	"$LABCTL" down -q $lab >/dev/null 2>&1
+	sleep 3
+}
+
 # The documented steps as a person types them, one after the other; entering
 # a node costs nothing here, where a person would have had ssh.
 by_hand() {
@@ -233,6 +291,7 @@ sed "s/^lab: .*/lab: $lab/" "$top/t/lib/plain.yaml" > "$tmp/plain.yaml"
 	bench_up "$tmp/big.yaml" "up, 10 routers, 20 instances" 0.15
 	bench_rules 100
 }
+[[ $wanted == *" path "* ]] && bench_path
 [[ $wanted == *" switch "* ]] && bench_switch
 [[ $wanted == *" boot "* ]] && bench_boot
 [[ $wanted == *" verify "* ]] && bench_verify

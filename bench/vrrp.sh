@@ -36,7 +36,7 @@ ours() {
 	echo 'routers:'
 	for ((i = 1; i <= $1; i++)); do
 		cat <<-YAML
-		- {name: r$i, netns: ${2:+n$i}${2:-b}, interface: ha, version: 3, vrid: $i, priority: 200, interval: 100ms, promote_delay: 0us,
+		- {name: r$i, id: r$i, netns: ${2:+n$i}${2:-b}, interface: ha, version: 3, vrid: $i, priority: 200, interval: 100ms, promote_delay: 0us,
 		   garp: {repeat: 5, refresh: 10s, delay: 0s},
 		   virtual_addresses: [{address: 169.254.0.$i/24, dev: ha}]
 		YAML
@@ -120,8 +120,37 @@ memory() {
 		printf "%-44s %22.1f %22.1f %7.2f\n", w, o / 1024, t / 1024, o / t }'
 }
 
+# burden: what a router of a lab has besides: Neutron's rules, connections by the
+# thousand, and a program that carries them to a standby and hears of all.
+burden() {
+	iptables_text | ip netns exec b iptables-nft-restore || exit 3
+	ip netns exec b sysctl -qw net.netfilter.nf_conntrack_events=1
+	printf '{"roles": "/run", "routers": [{"id": "r1", "netns": "b", "dev": "ha", "address": "169.254.192.2", "peers": ["169.254.192.1"]}]}\n' \
+		> "$tmp/conntrack.json"
+	nsenter --net=/run/netns/b "$LABCTL" conntrack "$tmp/conntrack.json" &
+	carrier=$!
+	sleep 0.5
+	ip netns exec b perl -e 'use Socket; socket(my $s, PF_INET, SOCK_DGRAM, 17) or die;
+		for my $n (0 .. 9999) { send($s, "", 0, pack_sockaddr_in(1 + $n % 5000,
+		inet_aton("127.0.1." . (1 + int($n / 5000))))) }'
+	tracked=$(ip netns exec b cat /proc/sys/net/netfilter/nf_conntrack_count)
+}
+# As in a router of the documents' lab.
+iptables_text() {
+	sed -n '/^\*/,/^COMMIT/p' "$top/t/golden/nat-usual.txt" | awk '
+		/^\*/ && seen[$0]++ {exit} {print}'
+}
+
 start_ours 1
 sleep 0.5
+takeovers > "$tmp/bare" || exit 3
+burden
+takeovers > "$tmp/burdened" || exit 3
+kill $carrier
+wait $carrier 2>/dev/null
+for t in $(ip netns exec b nft list tables | awk '{print $2 "/" $3}'); do
+	ip netns exec b nft delete table "${t%/*}" "${t#*/}"
+done
 takeovers > "$tmp/ours" || exit 3
 read -r rss1 pss1 < <(resident "${pids[@]}")
 stop_ours
@@ -153,6 +182,9 @@ column() { awk -v c="$1" '{print $c}' "$2" | tr '\n' ' '; }
 head_row "engine (median, min-max of $runs)" "labctl, ms" "keepalived, ms" ratio "at most"
 row "down timer to first advert" "$(column 1 "$tmp/ours")" "$(column 1 "$tmp/theirs")" 1.00
 row "down timer to last address and route" "$(column 2 "$tmp/ours")" "$(column 2 "$tmp/theirs")" 1.00
+head_row "engine beside itself" "with, ms" "without, ms" ratio "at most"
+row "down timer to last address, $tracked connections" \
+	"$(column 2 "$tmp/burdened")" "$(column 2 "$tmp/bare") $(column 2 "$tmp/ours")" "+1 ms"
 head_row "memory" "labctl, MB" "keepalived, MB" ratio ""
 memory "resident, 1 router" "$rss1" "$krss1"
 memory "resident, 50 routers" "$rss50" "$krss50"
