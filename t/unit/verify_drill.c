@@ -643,6 +643,45 @@ static void other_faults(void)
 	fault = "tunnel";
 }
 
+/* Who pings its gateways notices their loss: then it is a fault as others. */
+static void health_checked(void)
+{
+	struct topo_router *w = &lab->routers[0];
+	auto_(record_release) struct record good, bad, none;
+	auto_buf struct buf found = {0}, wrong = {0};
+	struct drill_bound b;
+
+	fault = "gateway-loss";
+	w->ha.health_ms = 2000;
+	b = drill_bound(lab, fault_find(fault), w);
+	is_int(b.low / NS_PER_MS, 3000,
+	       "health check: an interval and a second");
+	is_int(b.high / NS_PER_MS, 5804, "two, a second and the skew at most");
+	make(&good);
+	findings(&good.d, &found);
+	is(found.data, NULL, "health check: gateway-loss is taken over");
+	make(&bad);
+	late(&bad);
+	findings(&bad.d, &wrong);
+	is(wrong.data, "wrong takeover", "health check: late is late");
+	make(&none);
+	nothing_moves(&none);
+	ok(!names(&none.d, "takeover", "VRRP watches"),
+	   "health check: there is no such weakness to name");
+	w->ha.health_ms = 30000;
+	b = drill_bound(lab, fault_find(fault), w);
+	is_int(b.high / NS_PER_MS, 61804, "as documented, a minute or more");
+	w->ha.health_ms = 200;
+	b = drill_bound(lab, fault_find(fault), w);
+	is_int(b.low / NS_PER_MS, 400, "our engine waits no longer than that");
+	w->ha.engine = TOPO_ENGINE_KEEPALIVED;
+	b = drill_bound(lab, fault_find(fault), w);
+	is_int(b.low / NS_PER_MS, 1200, "Neutron's script a second");
+	w->ha.engine = TOPO_ENGINE_LABCTL;
+	w->ha.health_ms = 0;
+	fault = "tunnel";
+}
+
 /* With sync_connections the one that would be reset goes on, or is wrong. */
 static void synced(void)
 {
@@ -708,7 +747,7 @@ int main(void)
 	if (!ok(topo_load(FILE_NAME, &lab, &errs) == 0, "load " FILE_NAME))
 		return tap_done();
 	r = &lab->routers[0];
-	b = drill_bound(lab, r);
+	b = drill_bound(lab, fault_find(fault), r);
 	is_int(b.low, INT64_C(4804687500), "bound: 2 x 2 s + 206/256 s");
 	is_int(b.high, INT64_C(6804687500), "bound: 3 x 2 s + 206/256 s");
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
@@ -723,6 +762,7 @@ int main(void)
 	times();
 	weakness();
 	other_faults();
+	health_checked();
 	synced();
 	figures();
 	lab_free(lab);

@@ -138,16 +138,22 @@ struct outage {
 void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 		  struct outage *ret);
 
-/* Theory: a silent failure is noticed in low..high ns (2 to 3 intervals +
- * skew); slack is what is granted to machine and measurement. On impaired wires
- * the last advert comes late, and so does the announcement to who pings. */
+/*
+ * Theory: from a fault to the first advert of another host, low..high ns. A
+ * silent failure is noticed after 2 to 3 intervals and the skew; one that the
+ * router finds out by itself, when it has (and `notices` is set), and then at
+ * once: a skew. slack is what is granted to machine and measurement. On
+ * impaired wires the last advert comes late, and so does the announcement to
+ * who pings.
+ */
 #define DRILL_SLACK_LEAST_NS (250 * NS_PER_MS)
 struct drill_bound {
 	int64_t low, high, slack;
 	int64_t late; /* on the way, of that advert and that announcement */
 	double lost;  /* share of adverts */
+	bool notices;
 };
-struct drill_bound drill_bound(const struct lab *lab,
+struct drill_bound drill_bound(const struct lab *lab, const struct fault *f,
 			       const struct topo_router *r);
 
 /* What is added to the bound for a ping: its own way, and probes that get lost

@@ -123,15 +123,22 @@ static void judge_takeover(const struct drill *d, const struct drill_router *dr,
 			   const struct timeline *t, struct verdict *v)
 {
 	const struct topo_router *r = dr->router;
-	struct drill_bound b = drill_bound(d->lab, r);
-	int64_t since = t->last_old ? t->last_old : d->down_ns;
+	struct drill_bound b = drill_bound(d->lab, d->fault, r);
+	int64_t since = t->last_old && !b.notices ? t->last_old : d->down_ns;
 	size_t h;
 
-	verdict_want(v,
-		     "another host's first advert within %.3f s of the "
-		     "last of %s (3 intervals + skew; %.3f s granted)",
-		     drill_seconds(b.high), r->hosts[dr->old]->name,
-		     drill_seconds(b.slack));
+	if (b.notices)
+		verdict_want(v,
+			     "another host's first advert within %.3f s of the "
+			     "fault (two rounds of pings and what they wait, + "
+			     "skew; %.3f s granted)",
+			     drill_seconds(b.high), drill_seconds(b.slack));
+	else
+		verdict_want(v,
+			     "another host's first advert within %.3f s of the "
+			     "last of %s (3 intervals + skew; %.3f s granted)",
+			     drill_seconds(b.high), r->hosts[dr->old]->name,
+			     drill_seconds(b.slack));
 	for (h = 0; h < r->nhosts; h++)
 		if (h != dr->old && dr->hosts[h].error)
 			verdict_blind(v, "%s: %s", r->hosts[h]->name,
@@ -185,7 +192,7 @@ static void judge_their_addresses(const struct drill *d,
 				  const struct drill_router *dr,
 				  const struct timeline *t, struct verdict *v)
 {
-	struct drill_bound b = drill_bound(d->lab, dr->router);
+	struct drill_bound b = drill_bound(d->lab, d->fault, dr->router);
 
 	if (!taken(dr, t, v))
 		return;

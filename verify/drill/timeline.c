@@ -321,14 +321,14 @@ int64_t drill_ping_extra(const struct lab *lab, const struct drill_ping *p)
 				    DRILL_PING_US * NS_PER_US;
 }
 
-struct drill_bound drill_bound(const struct lab *lab,
+struct drill_bound drill_bound(const struct lab *lab, const struct fault *f,
 			       const struct topo_router *r)
 {
 	struct topo_way adverts = ways_adverts(lab, r);
 	int64_t interval = evidence_interval_ns(r);
 	int64_t skew = topo_skew_ns(&r->ha);
-
 	int64_t slack = interval / 2;
+	struct fault_notice own;
 
 	/*
 	 * A machine that plays many, and perhaps removes another lab at the
@@ -337,7 +337,14 @@ struct drill_bound drill_bound(const struct lab *lab,
 	 */
 	if (slack < DRILL_SLACK_LEAST_NS)
 		slack = DRILL_SLACK_LEAST_NS;
+	if (f->notices && f->notices(r, &own))
+		return (struct drill_bound){own.low,      own.high + skew,
+					    slack,        adverts.delay_ns,
+					    adverts.lost, true};
 	return (struct drill_bound){2 * interval + skew,
-				    topo_master_down_ns(&r->ha), slack,
-				    adverts.delay_ns, adverts.lost};
+				    topo_master_down_ns(&r->ha),
+				    slack,
+				    adverts.delay_ns,
+				    adverts.lost,
+				    false};
 }

@@ -8,7 +8,7 @@
 void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 			struct verdict *v)
 {
-	struct drill_bound b = drill_bound(d->lab, p->router);
+	struct drill_bound b = drill_bound(d->lab, d->fault, p->router);
 	bool hit = d->routers[p->index].hit;
 	int64_t extra = drill_ping_extra(d->lab, p) + (hit ? b.late : 0);
 	int64_t most = (hit ? b.high : 0) + b.slack + extra;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/err.h"
 #include "provision/seen.h"
@@ -24,6 +25,12 @@ struct fault_aim {
 	/* Of operations that take several. */
 	const char *devs[FAULT_AIM_DEVS_MAX];
 	size_t ndevs;
+};
+
+/* How long after it a router itself notices, at least and at most, and hands
+ * over. */
+struct fault_notice {
+	int64_t low, high; /* ns */
 };
 
 /* What is to be expected besides a takeover. */
@@ -52,6 +59,9 @@ struct fault {
 		   struct fault_aim *ret, struct err *reterr);
 	/* Does it hold, by the tables of the node? NULL: they do not tell. */
 	bool (*holds)(const struct fault_aim *aim, const struct observed *o);
+	/* Where the router notices by other means than VRRP's own silence;
+	 * NULL: it never does. */
+	bool (*notices)(const struct topo_router *r, struct fault_notice *ret);
 	/* What this router is known to do wrong after it, and what cures that,
 	 * or NULL. */
 	const char *(*weakness)(const struct topo_router *r);

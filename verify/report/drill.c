@@ -17,7 +17,7 @@ static double ms_since(const struct drill *d, int64_t t)
 static void note_router(const struct drill *d, size_t i, struct tap *tap)
 {
 	const struct drill_router *dr = &d->routers[i];
-	struct drill_bound b = drill_bound(d->lab, dr->router);
+	struct drill_bound b = drill_bound(d->lab, d->fault, dr->router);
 	struct drill_moment list[DRILL_MOMENTS_MAX];
 	struct timeline t;
 	size_t k, n;
@@ -166,7 +166,7 @@ static void json_router(struct json *j, const struct drill *d, size_t i)
 {
 	const struct drill_router *dr = &d->routers[i];
 	const struct topo_router *r = dr->router;
-	struct drill_bound b = drill_bound(d->lab, r);
+	struct drill_bound b = drill_bound(d->lab, d->fault, r);
 	struct drill_moment list[DRILL_MOMENTS_MAX];
 	struct timeline t;
 	size_t k, n;
