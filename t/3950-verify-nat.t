@@ -13,7 +13,7 @@ lab_make 1s
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
 settle
-only=snat,nat-path,floating,forwarding,addresses,standby-rules,internet-ping,traceroute,drift
+only=snat,nat-path,floating,hairpin,forwarding,addresses,standby-rules,internet-ping,traceroute,drift
 "$LABCTL" verify --only $only "$LAB" >"$TMP/tap" 2>"$TMP/err"
 ok $? "a healthy lab passes" || diag "$(grep -A12 '^not ok' "$TMP/tap"; cat "$TMP/err")"
 qg=$(dev_of "$ACTIVE" qg-)
@@ -58,7 +58,7 @@ breaks "a rule missing on the standby" "drift: $BACKUP " \
 	'b iptables -t nat -D neutron-l3-agent-float-snat 1'
 breaks "the IPv6 filter missing" "drift: $ACTIVE " \
 	'r ip6tables -F FORWARD'
-breaks "no hairpin" "drift: $ACTIVE " \
+breaks "no hairpin" "hairpin: from selfservice-instance1, $FIP " \
 	'r iptables -t nat -D $snat 3'
 breaks "another rule on the standby than on the active host" "standby-rules: router2 " \
 	'b iptables -t nat -D neutron-l3-agent-float-snat 1'

@@ -389,6 +389,25 @@ const struct ip *topo_external_ip(const struct topo_router *r, int family)
 	return NULL;
 }
 
+const struct topo_subnet *topo_shadow(const struct lab *lab,
+				      const struct topo_router *r,
+				      const struct topo_subnet *s)
+{
+	const struct topo_router *o;
+	const struct topo_subnet *other;
+	size_t q, k;
+
+	for (o = lab->routers; s->cidr.ip.family == 6 && o < r; o++)
+		for (q = 0; topo_external_ip(o, 6) && q < o->nqr; q++)
+			for (k = 0; k < o->qr[q]->naddrs; k++) {
+				other = o->qr[q]->addrs[k].subnet;
+				if (other && other != s &&
+				    ipnet_overlap(&other->cidr, &s->cidr))
+					return other;
+			}
+	return NULL;
+}
+
 struct ipnet topo_floating_net(const struct topo_floating *f)
 {
 	return ipnet_host(&f->addr);

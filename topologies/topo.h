@@ -557,6 +557,16 @@ void topo_port_link(const struct topo_port *p, const char *prefix,
 /* A router's first address of a family on its external network, or NULL. */
 const struct ip *topo_external_ip(const struct topo_router *r, int family);
 
+/*
+ * IPv6 is not translated, so of two subnets whose ranges overlap the world
+ * outside can know the way to one: that of the first router in the file that
+ * has an IPv6 address there. Returns that other one where s of router r is the
+ * second, else NULL.
+ */
+const struct topo_subnet *topo_shadow(const struct lab *lab,
+				      const struct topo_router *r,
+				      const struct topo_subnet *s);
+
 /* A floating address as it stands on the router's qg: a host's own. */
 struct ipnet topo_floating_net(const struct topo_floating *f);
 

@@ -183,6 +183,57 @@ static const struct topo_router *way_in(const struct lab *lab,
 	return NULL;
 }
 
+/* An instance behind the router that may ping the floating address: another one
+ * than whose it is, where there is one. */
+static const struct topo_instance *hairpin_from(const struct lab *lab,
+						const struct topo_floating *f)
+{
+	const struct topo_instance *own = NULL;
+
+	for (size_t i = 0; i < lab->ninstances; i++) {
+		const struct topo_instance *in = &lab->instances[i];
+
+		for (size_t k = 0; k < in->port->naddrs; k++) {
+			const struct topo_addr *a = &in->port->addrs[k];
+
+			if (!a->subnet || a->addr.ip.family != 4 ||
+			    way_in(lab, a) != f->router ||
+			    !tries_lets_echo_out(in, &f->addr))
+				continue;
+			if (in->port != f->port)
+				return in;
+			own = in;
+		}
+	}
+	return own;
+}
+
+/* One floating address of each router, from inside. */
+static void plan_hairpins(struct evidence *e)
+{
+	const struct lab *lab = e->lab;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->nrouters; i++) {
+		const struct topo_router *r = &lab->routers[i];
+
+		for (size_t k = 0;
+		     k < r->nfloatings && n < EVIDENCE_HAIRPINS_MAX; k++) {
+			const struct topo_floating *f = r->floatings[k];
+			const struct topo_instance *in =
+				tries_lets_hairpin(f) ? hairpin_from(lab, f)
+						      : NULL;
+
+			if (!in)
+				continue;
+			add_ping(e, &e->inside, &e->ninside, r, in, &f->addr);
+			e->inside[e->ninside - 1].floating = f;
+			n++;
+			break;
+		}
+	}
+}
+
 /* Routers that passages of IPv4 go through. */
 static void plan_through(struct evidence *e)
 {
@@ -243,39 +294,44 @@ static void plan_internet(struct evidence *e)
 	}
 }
 
-/* An IPv4 address of an instance on its project's own network. */
-static const struct ip *isle_of(const struct topo_instance *in)
+const struct ip *evidence_isle_ip(const struct topo_instance *in, int family)
 {
 	if (in->port->network->external)
 		return NULL;
 	for (size_t i = 0; i < in->port->naddrs; i++)
-		if (in->port->addrs[i].addr.ip.family == 4)
+		if (in->port->addrs[i].addr.ip.family == family)
 			return &in->port->addrs[i].addr.ip;
 	return NULL;
 }
 
-static void plan_isles(struct evidence *e)
+static void plan_isles_of(struct evidence *e, int family)
 {
-	size_t i, k;
+	size_t first = e->nisles, i, k;
 
 	for (i = 0; i < e->lab->ninstances; i++) {
 		const struct topo_instance *in = &e->lab->instances[i];
-		const struct ip *own = isle_of(in);
+		const struct ip *own = evidence_isle_ip(in, family);
 		struct seen_isle *t;
 
-		for (k = 0; k < e->nisles; k++)
+		for (k = first; k < e->nisles; k++)
 			if (strcmp(evidence_project(e->isles[k].instance),
 				   evidence_project(in)) == 0)
 				break;
-		if (!own || k < e->nisles || k == EVIDENCE_ISLES_MAX)
+		if (!own || k < e->nisles || k - first == EVIDENCE_ISLES_MAX)
 			continue;
 		t = arena_push(&e->arena, &e->isles, &e->nisles, sizeof(*t));
 		t->instance = in;
 		t->dst = *own;
 		t->frames.error = t->own.error = not_looked;
 	}
-	if (e->nisles == 1)
-		e->nisles = 0; /* nobody is there to be kept away */
+	if (e->nisles - first == 1)
+		e->nisles = first; /* nobody is there to be kept away */
+}
+
+static void plan_isles(struct evidence *e)
+{
+	plan_isles_of(e, 4);
+	plan_isles_of(e, 6);
 }
 
 struct ip evidence_outside(const struct seen_passage *p)
@@ -355,6 +411,10 @@ static void plan_reached(struct evidence *e)
 
 		for (k = 0; r && k < in->port->naddrs; k++) {
 			if (in->port->addrs[k].addr.ip.family != 6)
+				continue;
+			/* Whose range another's is too, nobody finds. */
+			if (in->port->addrs[k].subnet &&
+			    topo_shadow(lab, r, in->port->addrs[k].subnet))
 				continue;
 			if (!tries_lets_echo6(in, r))
 				break;
@@ -561,6 +621,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_ha(e);
 	plan_tunnels(e);
 	plan_pings(e);
+	plan_hairpins(e);
 	plan_passages(e);
 	plan_reached(e);
 	plan_through(e);

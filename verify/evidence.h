@@ -170,8 +170,9 @@ struct seen_isle {
 };
 
 #define EVIDENCE_THROUGH_MAX 32  /* routers that are looked through */
+#define EVIDENCE_HAIRPINS_MAX 32 /* whose floating address is tried inside */
 #define EVIDENCE_INTERNET_MAX 32 /* likewise, that lead to the Internet */
-#define EVIDENCE_ISLES_MAX 16    /* projects */
+#define EVIDENCE_ISLES_MAX 16    /* projects, of each family */
 
 struct evidence {
 	struct arena arena;
@@ -200,7 +201,7 @@ struct evidence {
 	size_t nthrough;
 	struct seen_internet *internet; /* routers in order */
 	size_t ninternet;
-	struct seen_isle *isles; /* projects in the order of instances */
+	struct seen_isle *isles; /* IPv4, IPv6; projects as instances are */
 	size_t nisles;
 	struct seen_frames left; /* frames to passages, by the host outside */
 	int64_t waited_ns;       /* for a role to be taken, before looking */
@@ -239,6 +240,10 @@ struct ip evidence_own(const struct seen_passage *p);
 /* The address that it has outside: the router's own, where that translates, or
  * a floating one; else the instance's. */
 struct ip evidence_outside(const struct seen_passage *p);
+
+/* Its address on a network of its project's own, where isolation is tried; NULL
+ * where it has none of the family. */
+const struct ip *evidence_isle_ip(const struct topo_instance *in, int family);
 
 /* The project of an instance: that of its network. */
 const char *evidence_project(const struct topo_instance *in);

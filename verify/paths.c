@@ -9,8 +9,9 @@
  *
  * Projects' isolation cannot be seen from who sends: with the same range in
  * both, something of its own may answer. So it is seen where nothing may
- * arrive. What nobody saw is no proof: the instance there sends a datagram to
- * itself as well.
+ * arrive, or, of IPv6, which is not translated, nothing but by the way that
+ * all the world has: the project's own router. What nobody saw is no proof: the
+ * instance there sends a datagram to itself as well.
  */
 #include "verify/paths.h"
 
@@ -138,7 +139,8 @@ static bool holds(const struct topo_instance *in, const struct ip *ip)
 	return false;
 }
 
-/* Who of a project tries it: somebody to whom that is not his own address. */
+/* Who of a project tries it: somebody of that family to whom that is not his
+ * own address. */
 static const struct topo_instance *sender(const struct lab *lab,
 					  const char *project,
 					  const struct ip *dst)
@@ -146,7 +148,7 @@ static const struct topo_instance *sender(const struct lab *lab,
 	for (size_t i = 0; i < lab->ninstances; i++)
 		if (strcmp(evidence_project(&lab->instances[i]), project) ==
 			    0 &&
-		    !lab->instances[i].port->network->external &&
+		    evidence_isle_ip(&lab->instances[i], dst->family) &&
 		    !holds(&lab->instances[i], dst))
 			return &lab->instances[i];
 	return NULL;
@@ -154,7 +156,8 @@ static const struct topo_instance *sender(const struct lab *lab,
 
 static void probes_of(struct paths *p, const struct topo_node *n)
 {
-	struct probe_from from[EVIDENCE_ISLES_MAX * EVIDENCE_ISLES_MAX];
+	/* Each to all others of its family. */
+	struct probe_from from[2 * EVIDENCE_ISLES_MAX * EVIDENCE_ISLES_MAX];
 	struct probe_ask ask = {from, 0, ROUNDS, ROUND_US};
 	struct evidence *e = p->e;
 	auto_buf struct buf b = {0};
@@ -166,6 +169,8 @@ static void probes_of(struct paths *p, const struct topo_node *n)
 		for (k = 0; k < e->nisles; k++) {
 			const struct topo_instance *in = e->isles[i].instance;
 
+			if (e->isles[i].dst.family != e->isles[k].dst.family)
+				continue;
 			if (i != k)
 				in = sender(e->lab, evidence_project(in),
 					    &e->isles[k].dst);

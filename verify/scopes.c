@@ -320,6 +320,11 @@ void scope_floatings(struct subjects *ret, const struct evidence *e)
 	pings(ret, e->outside, e->noutside, true);
 }
 
+void scope_hairpins(struct subjects *ret, const struct evidence *e)
+{
+	pings(ret, e->inside, e->ninside, true);
+}
+
 void scope_inside(struct subjects *ret, const struct evidence *e)
 {
 	pings(ret, e->inside, e->ninside, false);
@@ -396,9 +401,9 @@ void scope_isles(struct subjects *ret, const struct evidence *e)
 				    .node = t->instance->node};
 
 		add(ret, s,
-		    arena_printf(ret->arena, "%s of project %s",
+		    arena_printf(ret->arena, "%s of project %s, IPv%d",
 				 t->instance->name,
-				 evidence_project(t->instance)));
+				 evidence_project(t->instance), t->dst.family));
 	}
 }
 

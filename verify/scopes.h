@@ -78,8 +78,9 @@ scope_fn scope_through;
 scope_fn scope_internet;
 scope_fn scope_isles;
 
-/* Pings of floating addresses. */
+/* Pings of floating addresses, from outside and from inside. */
 scope_fn scope_floatings;
+scope_fn scope_hairpins;
 
 /* A router's networks on which it advertises itself and an instance hears. */
 scope_fn scope_advertised;

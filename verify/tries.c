@@ -190,7 +190,7 @@ static void from_outside(struct planning *p, const struct topo_instance *to)
 		struct ip src = outside_of(r, 6);
 
 		if (a->addr.ip.family == 6 && ip_is_set(&src) &&
-		    topo_external_ip(r, 6))
+		    topo_external_ip(r, 6) && !topo_shadow(lab, r, a->subnet))
 			reach(p, NULL, to, NULL, &src, &a->addr.ip, NULL, true);
 	}
 }
@@ -409,6 +409,14 @@ bool tries_lets_echo(const struct topo_floating *f)
 	struct ip src = outside_of(f->router, 4);
 
 	return !ip_is_set(&src) || lets(f->port, false, &echo, &src);
+}
+
+bool tries_lets_hairpin(const struct topo_floating *f)
+{
+	const struct ip *src = topo_external_ip(f->router, 4);
+	struct flow echo = {TOPO_ICMP, ECHO4};
+
+	return src && lets(f->port, false, &echo, src);
 }
 
 bool tries_lets_echo6(const struct topo_instance *in,

@@ -53,6 +53,10 @@ const char *tries_uplink(const struct topo_instance *in);
 /* Whether an echo request from outside, by the floating address, is let in. */
 bool tries_lets_echo(const struct topo_floating *f);
 
+/* One from inside, which the router has come from its own address: whether the
+ * instance that the floating address leads to lets it in. */
+bool tries_lets_hairpin(const struct topo_floating *f);
+
 /* The same of IPv6, by the router. */
 bool tries_lets_echo6(const struct topo_instance *in,
 		      const struct topo_router *r);

@@ -73,8 +73,8 @@ static bool has_route(const struct emul_node *n, const struct ipnet *to)
 
 /* By the first router that has the subnet's gateway address and an address
  * outside. */
-static void ways_by(struct arena *a, const struct topo_router *r,
-		    struct emul_node *n)
+static void ways_by(struct arena *a, const struct lab *lab,
+		    const struct topo_router *r, struct emul_node *n)
 {
 	const struct ip *via = NULL;
 	const struct emul_nic *nic;
@@ -96,7 +96,7 @@ static void ways_by(struct arena *a, const struct topo_router *r,
 				continue;
 			to = (struct ipnet){ipnet_network(&s->cidr),
 					    s->cidr.len};
-			if (has_route(n, &to))
+			if (has_route(n, &to) || topo_shadow(lab, r, s))
 				continue;
 			*(struct emul_route *)arena_push(
 				a, &n->routes, &n->nroutes,
@@ -164,7 +164,7 @@ void emul_internet_build(struct arena *a, const struct lab *lab,
 			(struct ipnet){ip, ip.family == 4 ? 32 : 128};
 	}
 	for (i = 0; i < lab->nrouters; i++)
-		ways_by(a, &lab->routers[i], n);
+		ways_by(a, lab, &lab->routers[i], n);
 	n->names = names(a, lab, n);
 }
 

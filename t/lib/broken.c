@@ -516,6 +516,14 @@ static void ping_lost(struct evidence *e)
 	e->outside[0].pings.probes[2].rtt = -1;
 }
 
+static void no_hairpin(struct evidence *e)
+{
+	struct seen_ping *p = &e->inside[e->ninside - 1];
+
+	for (size_t i = 0; i < EVIDENCE_PROBES; i++)
+		p->pings.probes[i].rtt = -1;
+}
+
 static void ping_doubled(struct evidence *e)
 {
 	e->inside[0].pings.duplicates = 4;
@@ -816,6 +824,9 @@ const struct broken broken[] = {
 	{"no way to send", ping_unsent,
 	 "wrong instance-ping: from selfservice-instance1, router2 at "
 	 "198.51.100.1"},
+	{"a floating address that is not reached inside", no_hairpin,
+	 "wrong hairpin: from selfservice-instance1, 203.0.113.17 to "
+	 "selfservice-instance2 by router2"},
 	{"replies when tried again", ping_late, NULL},
 	{"no reply again", ping_never,
 	 "wrong instance-ping: from selfservice-instance1, router2 at "

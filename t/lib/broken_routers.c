@@ -24,10 +24,15 @@ const char broken_routers_text[] =
 	"    physical: provider\n"
 	"    subnets:\n"
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
-	"  one: {subnets: {one4: {cidr: 192.168.1.0/24, dhcp: false}}}\n"
+	"  one:\n"
+	"    subnets:\n"
+	"      one4: {cidr: 192.168.1.0/24, dhcp: false}\n"
+	"      one6: {cidr: \"fd00:1::/64\", dhcp: false, ipv6: none}\n"
 	"  two:\n"
 	"    project: other\n"
-	"    subnets: {two4: {cidr: 192.168.2.0/24, dhcp: false}}\n"
+	"    subnets:\n"
+	"      two4: {cidr: 192.168.2.0/24, dhcp: false}\n"
+	"      two6: {cidr: \"fd00:1::/64\", dhcp: false, ipv6: none}\n"
 	"routers:\n"
 	"  solo: {gateway: ext, interfaces: [one4], ha: false}\n"
 	"  pair:\n"
@@ -231,6 +236,25 @@ static void leak(struct evidence *e)
 	f->ip_dst = e->isles[1].dst;
 }
 
+static void leak_of_ipv6(struct evidence *e)
+{
+	struct seen_frames *s = &e->isles[3].frames;
+	struct frame *f = arena_push(&e->arena, &s->frames, &s->n, sizeof(*f));
+
+	f->ifindex = 2;
+	f->ip_src = e->isles[2].dst;
+	f->ip_dst = e->isles[3].dst;
+}
+
+/* The router has no address of that family outside: nobody comes by it. */
+static void leak_by_its_router(struct evidence *e)
+{
+	struct seen_frames *s = &e->isles[3].frames;
+
+	leak_of_ipv6(e);
+	s->frames[s->n - 1].src = pair->qr[0]->mac;
+}
+
 static void isle_unseen(struct evidence *e)
 {
 	e->isles[0].frames.n = 0;
@@ -286,10 +310,14 @@ const struct broken broken_routers[] = {
 	 "wrong traceroute: a behind solo"},
 	{"a hop between", one_hop_more, "wrong traceroute: a behind solo"},
 	{"a packet of another project's", leak,
-	 "wrong isolation: b of project other"},
+	 "wrong isolation: b of project other, IPv4"},
+	{"one by IPv6", leak_of_ipv6,
+	 "wrong isolation: b of project other, IPv6"},
+	{"one by a router that leads nowhere", leak_by_its_router,
+	 "wrong isolation: b of project other, IPv6"},
 	{"a capture that saw nothing", isle_unseen,
-	 "blind isolation: a of project demo"},
+	 "blind isolation: a of project demo, IPv4"},
 	{"projects that could not try", isle_untried,
-	 "blind isolation: a of project demo"},
+	 "blind isolation: a of project demo, IPv4"},
 	{NULL, NULL, NULL},
 };

@@ -327,6 +327,33 @@ static void note_keepalived(struct resolve *r)
 				n, n == 1 ? "" : "s"));
 }
 
+/* What the world outside cannot know the way to. */
+static void note_shadows(struct resolve *r)
+{
+	const struct lab *lab = r->lab;
+
+	for (size_t i = 0; i < lab->nrouters; i++)
+		for (size_t q = 0; q < lab->routers[i].nqr; q++) {
+			const struct topo_router *x = &lab->routers[i];
+			const struct topo_subnet *s = x->qr[q]->addrs[0].subnet;
+			const struct topo_subnet *other =
+				topo_external_ip(x, 6) ? topo_shadow(lab, x, s)
+						       : NULL;
+			char text[IP_TEXT_MAX];
+
+			if (other)
+				note(r, arena_printf(
+						r->a,
+						"%s of subnet '%s' is a range "
+						"of '%s' too, and IPv6 is not "
+						"translated: from outside the "
+						"way leads to '%s' alone",
+						ipnet_print(&s->cidr, text),
+						s->name, other->name,
+						other->name));
+		}
+}
+
 static size_t count_ports(const struct resolve *r)
 {
 	size_t n = r->raw->ninstances;
@@ -372,5 +399,6 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_secgroups(raw, lab, &r.ids);
 	resolve_notes(&r);
 	note_keepalived(&r);
+	note_shadows(&r);
 	return lab;
 }

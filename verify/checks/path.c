@@ -375,6 +375,22 @@ static bool from_own(const struct evidence *e, const struct seen_isle *t,
 	return false;
 }
 
+/* By IPv6 a project's router lets in whoever comes from outside, and so another
+ * project's too. */
+static bool from_outside(const struct evidence *e, const struct seen_isle *t,
+			 const struct frame *f)
+{
+	for (size_t i = 0; t->dst.family == 6 && i < e->lab->nrouters; i++) {
+		const struct topo_router *r = &e->lab->routers[i];
+
+		for (size_t q = 0; topo_external_ip(r, 6) && q < r->nqr; q++)
+			if (r->qr[q]->network == t->instance->port->network &&
+			    mac_equal(&r->qr[q]->mac, &f->src))
+				return true;
+	}
+	return false;
+}
+
 static void judge_isolation(const struct evidence *e, const struct subject *s,
 			    struct verdict *v)
 {
@@ -382,8 +398,9 @@ static void judge_isolation(const struct evidence *e, const struct subject *s,
 	size_t i, own = 0, others = 0;
 	char text[IP_TEXT_MAX];
 
-	verdict_want(v, "nothing of other projects at %s",
-		     ip_print(&t->dst, text));
+	verdict_want(v, "nothing of other projects at %s%s",
+		     ip_print(&t->dst, text),
+		     t->dst.family == 6 ? ", but by its own router" : "");
 	if (t->error)
 		verdict_blind(v, "not all could send: %s", t->error);
 	if (t->frames.error || t->own.error) {
@@ -398,7 +415,8 @@ static void judge_isolation(const struct evidence *e, const struct subject *s,
 		/* By its loopback, where nobody else's comes. */
 		if (ip_equal(&f->ip_src, &t->dst) && f->ifindex == 1) {
 			own++;
-		} else if (!f->outgoing && !from_own(e, t, f) && !others++) {
+		} else if (!f->outgoing && !from_own(e, t, f) &&
+			   !from_outside(e, t, f) && !others++) {
 			verdict_saw(v, false, "a packet from %s, MAC %s",
 				    ip_print(&f->ip_src, text),
 				    mac_print(&f->src, mac));
@@ -416,7 +434,8 @@ static void command_isolation(const struct evidence *e, const struct subject *s,
 	char text[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < e->nisles; i++)
-		if (&e->isles[i] != s->isle) {
+		if (&e->isles[i] != s->isle &&
+		    e->isles[i].dst.family == s->isle->dst.family) {
 			buf_printf(out, "labctl exec %s -- ping -c %d %s",
 				   e->isles[i].instance->name, EVIDENCE_PROBES,
 				   ip_print(&s->isle->dst, text));

@@ -589,6 +589,10 @@ const struct check traffic_checks[] = {
 	 "is reached, 4 of 4",
 	 "the router's address from each instance on its networks",
 	 judge_ping, command_ping_inside},
+	{"hairpin", scope_hairpins, NEEDS_PINGS,
+	 "answers inside too, 4 of 4",
+	 "a floating address of each router, from an instance behind it",
+	 judge_ping, command_ping_inside},
 	{NULL, NULL, NEEDS_TABLES, NULL, NULL, NULL, NULL},
 };
 /* clang-format on */

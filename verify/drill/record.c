@@ -58,7 +58,7 @@ void drill_init(struct drill *d, const struct lab *lab,
 	/* The same addresses that verify pings. */
 	evidence_init(&e, lab);
 	for (i = 0; i < e.ninside; i++)
-		if (!pinged(d, &e.inside[i]))
+		if (!e.inside[i].floating && !pinged(d, &e.inside[i]))
 			add_ping(d, &e.inside[i]);
 	for (i = 0; i < e.noutside; i++)
 		add_ping(d, &e.outside[i]);
