@@ -20,6 +20,16 @@
 #include "provision/host/fleet.h"
 #include "topologies/topo.h"
 
+static const char *why_stays(const struct topo_router *r)
+{
+	if (!r->is_ha)
+		return "it is on no other host (ha: false)";
+	if (!topo_has_engine(r))
+		return "keepalived speaks for it, and cannot be told to hand "
+		       "over";
+	return "no other host took it over";
+}
+
 static int print_moved(const struct topo_node *n, const struct drain_router *d,
 		       size_t k, struct mono began)
 {
@@ -31,10 +41,7 @@ static int print_moved(const struct topo_node *n, const struct drain_router *d,
 			       n->name, d[i].to->name);
 		else
 			printf("router %s stays on %s: %s\n", d[i].router->name,
-			       n->name,
-			       d[i].router->is_ha
-				       ? "no other host took it over"
-				       : "it is on no other host (ha: false)");
+			       n->name, why_stays(d[i].router));
 		stayed += !d[i].to;
 	}
 	printf("node %s is drained: %zu router%s handed over, %zu stayed, "

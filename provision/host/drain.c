@@ -52,6 +52,7 @@ int drain_resign(struct fleet *f, const struct topo_node *n,
 
 	*ret = NULL;
 	*ret_n = 0;
+	left = 0;
 	if (!here || !here->remote)
 		return err_set(reterr, -ENOTCONN, "%s cannot be reached",
 			       n->name);
@@ -64,9 +65,12 @@ int drain_resign(struct fleet *f, const struct topo_node *n,
 				continue;
 			d = arena_push(a, &list, &k, sizeof(*d));
 			d->router = &f->lab->routers[i];
+			left += topo_has_engine(d->router);
 		}
 	}
-	if (r < 0 || !k)
+	*ret = list;
+	*ret_n = k;
+	if (r < 0 || !left)
 		return r;
 	r = remote_call(here->remote, "resign", "", REMOTE_ANSWER_MS, a,
 			&answer, reterr);
@@ -84,9 +88,7 @@ int drain_resign(struct fleet *f, const struct topo_node *n,
 			return r;
 		for (i = left = 0; i < k; i++)
 			left += !settled(&roles, n, &list[i]) &&
-				list[i].router->is_ha;
+				topo_has_engine(list[i].router);
 	} while (left && mono_before(clock_mono(), until));
-	*ret = list;
-	*ret_n = k;
 	return 0;
 }

@@ -208,7 +208,7 @@ const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 		   "    interface %s\n"
 		   "    virtual_router_id %u\n"
 		   "    priority %u\n",
-		   r->ha.vrid, ha, r->ha.vrid, r->ha.priority);
+		   r->ha.vrid, ha, r->ha.vrid, topo_priority(r, node));
 	if (repeats)
 		buf_printf(&b,
 			   "    garp_master_repeat %u\n"

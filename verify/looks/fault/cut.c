@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,8 @@
 
 #define PROCESSES_MAX 8192
 #define PASSES_MAX 5 /* over /proc, until no process is new */
+#define PID_TEXT_MAX 32
+#define ROUTER "qrouter-"
 
 struct cut {
 	struct arena arena;
@@ -223,21 +226,61 @@ int look_pause(const struct doc *req, struct json *j, struct err *reterr)
 	return hold(req, true, j, reterr);
 }
 
-int look_kill(const struct doc *req, struct json *j, struct err *reterr)
+static int kill_pid(int pid, const char *what, struct err *reterr)
+{
+	if (pid <= 1 || kill(pid, SIGKILL) < 0)
+		return err_sys(reterr, pid <= 1 ? -ESRCH : -errno, "kill %s",
+			       what);
+	return 0;
+}
+
+static int kill_engine(const struct doc *req, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	const struct doc *said;
 	int pid = 0, r;
-	int64_t t;
 
 	r = engine_ask(&a, doc_str(req, "state_dir", ""), "roles", &said, &pid,
 		       reterr);
+	return r < 0 ? r : kill_pid(pid, "the VRRP engine", reterr);
+}
+
+/* A router's keepalived is two processes; the first would start the second
+ * again. */
+static int kill_keepalived(const char *netns, struct err *reterr)
+{
+	static const char *const files[] = {"pid", "pid-vrrp"};
+	const char *id = netns + strlen(ROUTER);
+	int r = 0;
+
+	if (strncmp(netns, ROUTER, strlen(ROUTER)) != 0 || strchr(netns, '/'))
+		return err_set(reterr, -EINVAL, "'%.64s' is no router's",
+			       netns);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(files); i++) {
+		auto_buf struct buf text = {0};
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s.%s", engine_ha_confs, id,
+			 files[i]);
+		r = file_read(path, PID_TEXT_MAX, &text);
+		if (r < 0)
+			return err_sys(reterr, r, "%s", path);
+		buf_addc(&text, '\0');
+		r = kill_pid((int)strtol(text.data, NULL, 10), "keepalived",
+			     reterr);
+	}
+	return r;
+}
+
+int look_kill(const struct doc *req, struct json *j, struct err *reterr)
+{
+	const char *netns = doc_str(req, "netns", "");
+	int64_t t = clock_real_ns();
+	int r = *netns ? kill_keepalived(netns, reterr)
+		       : kill_engine(req, reterr);
+
 	if (r < 0)
 		return r;
-	t = clock_real_ns();
-	if (pid <= 1 || kill(pid, SIGKILL) < 0)
-		return err_sys(reterr, pid <= 1 ? -ESRCH : -errno,
-			       "kill the VRRP engine");
 	(void)look_wait(-1, MONO_NEVER);
 	json_kint(j, "down", t);
 	json_kint(j, "up", clock_real_ns());
