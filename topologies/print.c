@@ -297,8 +297,10 @@ static void print_ha(const struct topo_router *r, struct buf *b)
 	if (ha->engine != TOPO_ENGINE_LABCTL)
 		buf_printf(b, "      engine: %s\n",
 			   topo_engine_names[ha->engine]);
-	if (ha->sync)
-		buf_adds(b, "      sync_connections: true\n");
+	/* The other engine has no such thing. */
+	if (ha->engine == TOPO_ENGINE_LABCTL)
+		buf_printf(b, "      sync_connections: %s\n",
+			   ha->sync ? "true" : "false");
 	/* A pin is for the first network: the others have what is left over,
 	 * in the file's order. */
 	buf_printf(b, "      %svrid: %u\n",

@@ -26,7 +26,7 @@ static void hang_up(struct roles_watch *w)
 	auto_close_fn(&w->fd);
 	w->fd = -1;
 	w->again = mono_add(clock_mono(), ROLES_AGAIN_NS);
-	w->items = NULL;
+	w->by_id = (struct map){0};
 	w->n = 0;
 	buf_reset(&w->in);
 	w->next = (struct line){0};
@@ -63,7 +63,6 @@ static void line(struct roles_watch *w, const char *text, size_t len)
 	struct watched_role *r;
 	const char *id, *state;
 	struct doc *d = NULL;
-	size_t i;
 
 	if (doc_parse_line(&a, text, len, &d, NULL) < 0)
 		return;
@@ -71,16 +70,16 @@ static void line(struct roles_watch *w, const char *text, size_t len)
 	state = doc_str(d, "state", NULL);
 	if (!id || !state)
 		return;
-	for (i = 0; i < w->n; i++)
-		if (strcmp(w->items[i].id, id) == 0)
-			break;
-	if (i == w->n) {
+	r = map_gets(&w->by_id, id);
+	if (!r) {
 		if (w->n == ROLES_MAX)
 			return;
-		r = arena_push(&w->arena, &w->items, &w->n, sizeof(*r));
+		w->n++;
+		r = arena_alloc(&w->arena, sizeof(*r));
 		r->id = arena_strdup(&w->arena, id);
+		map_puts(&w->arena, &w->by_id, r->id, r);
 	}
-	w->items[i].active = strcmp(state, "active") == 0;
+	r->active = strcmp(state, "active") == 0;
 }
 
 void roles_watch_hear(struct roles_watch *w)
@@ -103,10 +102,7 @@ void roles_watch_hear(struct roles_watch *w)
 
 bool roles_watch_active(const struct roles_watch *w, const char *id)
 {
-	size_t i;
+	const struct watched_role *r = map_gets(&w->by_id, id);
 
-	for (i = 0; i < w->n; i++)
-		if (strcmp(w->items[i].id, id) == 0)
-			return w->items[i].active;
-	return false;
+	return r && r->active;
 }

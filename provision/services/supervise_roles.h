@@ -11,6 +11,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/line.h"
+#include "lib/map.h"
 #include "lib/mono.h"
 
 /* In the state folder: the control socket of the node's engine. */
@@ -32,7 +33,7 @@ struct roles_watch {
 	struct buf in;
 	struct line next; /* of in */
 	struct arena arena;
-	struct watched_role *items;
+	struct map by_id; /* struct watched_role */
 	size_t n;
 };
 

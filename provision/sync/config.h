@@ -11,8 +11,8 @@
 #include "lib/ip.h"
 #include "lib/keys/keys.h"
 
-#define SYNC_ROUTERS_MAX 1024
-#define SYNC_PEERS_MAX 15 /* of one router */
+#define SYNC_ROUTERS_MAX 2048
+#define SYNC_PEERS_MAX 63 /* of one router */
 
 struct sync_router {
 	const char *id, *netns, *dev; /* dev: of its HA network */

@@ -43,6 +43,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -568,6 +569,17 @@ static int read_config(struct syncer *s, const char *path, struct err *reterr)
 	return 0;
 }
 
+/* Three descriptors a router are soon more than a process has by default. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int begin(struct syncer *s, struct err *reterr)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &s->signals};
@@ -577,6 +589,7 @@ static int begin(struct syncer *s, struct err *reterr)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise_files();
 	s->ep = epoll_create1(EPOLL_CLOEXEC);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->ep < 0 || s->signals < 0 ||

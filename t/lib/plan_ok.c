@@ -103,6 +103,23 @@ static bool ovs_ok(const struct res_service *s, const struct plan *p,
 	return strcmp(s->argv[0], "ovs-vswitchd") == 0 && !s->nfiles;
 }
 
+/* Who carries connections: its file is its own, and names namespaces of routers
+ * and addresses of hosts. */
+static bool sync_ok(const struct res_service *s, const struct plan *p,
+		    struct arena *a)
+{
+	const char *config = arena_printf(a, "%s/conntrack.json", p->state_dir);
+	const char *roles =
+		arena_printf(a, "{\"roles\": \"%s\",", p->state_dir);
+
+	return s->nargs == 3 && strcmp(s->argv[0], "labctl") == 0 &&
+	       strcmp(s->argv[1], "conntrack") == 0 &&
+	       strcmp(s->argv[2], config) == 0 && s->nfiles == 1 &&
+	       strcmp(s->files[0].path, "conntrack.json") == 0 &&
+	       strncmp(s->files[0].text, roles, strlen(roles)) == 0 &&
+	       !strchr(s->files[0].text, '\\') && !s->netns && !s->control;
+}
+
 /* Of programs only those known, and files nowhere but in the state folder. */
 static bool service_ok(const struct res_service *s, const struct plan *p,
 		       struct arena *a)
@@ -124,6 +141,8 @@ static bool service_ok(const struct res_service *s, const struct plan *p,
 		return role_program_ok(s);
 	if (strncmp(s->name, "ovs", 3) == 0)
 		return ovs_ok(s, p, a);
+	if (strcmp(s->name, "conntrack") == 0)
+		return sync_ok(s, p, a);
 	return strcmp(s->name, SERVICE_ENGINE) == 0 && s->nargs == 4 &&
 	       strcmp(s->argv[0], "labctl") == 0 &&
 	       strcmp(s->argv[3], config) == 0 && s->nfiles == 1 &&

@@ -202,8 +202,10 @@ static void check_synced(struct lab *lab)
 	bool reserved = false;
 	size_t i;
 
+	ok(r->ha.sync, "connections are carried where the file says nothing");
+	r->ha.sync = false;
 	is(service_text(&a, lab, r->hosts[0], title), "",
-	   "nobody carries connections unasked");
+	   "with sync_connections: false nobody does");
 	r->ha.sync = true;
 	text = service_text(&a, lab, r->hosts[0], title);
 	ip_print(&r->ha_ports[1]->addrs[0].addr.ip, ip);
@@ -215,7 +217,6 @@ static void check_synced(struct lab *lab)
 			    ip_equal(&p.res[i].neigh.addr,
 				     &r->ha_ports[1]->addrs[0].addr.ip);
 	ok(reserved, "and has a reserved place as a neighbour");
-	r->ha.sync = false;
 }
 
 /* A drained node's engine wants nothing, and the others' are as before. */

@@ -72,10 +72,12 @@ static const struct key ha_rows[] = {
 	 .about = "Interfaces whose loss makes the router give up its role. "
 		  "[ha] alone is what the documents have."},
 	{"sync_connections", KEY_BOOL, KEY_FIELD(struct raw_router, ha.sync),
-	 .at = offsetof(struct raw_router, sync_at), .example = "true",
+	 .at = offsetof(struct raw_router, sync_at), .def = true,
+	 .example = "false",
 	 .about = "Whether connections through the router are carried to its "
 		  "standbys, so that they go on after a takeover. Neutron has "
-		  "nothing like it."},
+		  "nothing like it: with false they fare as the documents "
+		  "say. keepalived's routers never have it."},
 };
 /* clang-format on */
 

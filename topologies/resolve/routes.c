@@ -54,21 +54,25 @@ static void check_route(struct raw *raw, const struct raw_router *r, size_t n)
 			  r->name);
 }
 
+/* It is on by default, so only who asks for it is told that it is not to be
+ * had. */
+static void check_sync(struct raw *raw, const struct raw_router *r)
+{
+	if (r->sync_at && r->ha.sync && r->ha.engine == TOPO_ENGINE_KEEPALIVED)
+		raw_wrong(raw, r->sync_at,
+			  "sync_connections goes with labctl's own engine, not "
+			  "with keepalived");
+}
+
 /* What of `ha` is one router's, or goes with others. */
 static void check_ha(struct raw *raw)
 {
 	if (raw->ha.vrid_at)
 		raw_wrong(raw, raw->ha.vrid_at,
 			  "a VRID is one router's, not all routers'");
-	for (size_t i = 0; i < raw->nrouters; i++) {
-		const struct raw_router *r = raw->routers[i];
-
-		if (r->sync_at && r->ha.sync &&
-		    r->ha.engine == TOPO_ENGINE_KEEPALIVED)
-			raw_wrong(raw, r->sync_at,
-				  "sync_connections goes with labctl's own "
-				  "engine, not with keepalived");
-	}
+	check_sync(raw, &raw->ha);
+	for (size_t i = 0; i < raw->nrouters; i++)
+		check_sync(raw, raw->routers[i]);
 }
 
 void raw_check_routes(struct raw *raw)

@@ -7,6 +7,9 @@
 #include "provision/plan/service.h"
 #include "provision/sync/config.h"
 
+_Static_assert(SYNC_ROUTERS_MAX >= TOPO_ROUTERS_MAX, "a node may have all");
+_Static_assert(SYNC_PEERS_MAX >= TOPO_NODES_MAX - 1, "on all nodes");
+
 static void one(struct plan_ctx *c, struct sync_config *config,
 		const struct topo_router *r)
 {
