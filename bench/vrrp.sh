@@ -130,6 +130,7 @@ burden() {
 	nsenter --net=/run/netns/b "$LABCTL" conntrack "$tmp/conntrack.json" &
 	carrier=$!
 	sleep 0.5
+	# shellcheck disable=SC2016 # perl's words
 	ip netns exec b perl -e 'use Socket; socket(my $s, PF_INET, SOCK_DGRAM, 17) or die;
 		for my $n (0 .. 9999) { send($s, "", 0, pack_sockaddr_in(1 + $n % 5000,
 		inet_aton("127.0.1." . (1 + int($n / 5000))))) }'
