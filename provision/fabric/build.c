@@ -22,6 +22,10 @@
 #include "topologies/links.h"
 #include "topologies/resolve/given.h"
 
+/* From so many on a broadcast's copies may overflow a queue of 1,000. */
+#define PORTS_MANY 250
+#define NODES_MANY 16
+
 /* In a lab of its own each MAC only has to be unique: ours are local ones. */
 static struct mac own_mac(uint8_t kind, size_t i)
 {
@@ -347,6 +351,7 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 	struct emul_spec s = {
 		.lab = arena_strdup(a, lab->name),
 		.whole = any_userspace(lab),
+		.bursts = lab->nports > PORTS_MANY || lab->nnodes > NODES_MANY,
 	};
 	size_t i;
 	int r;

@@ -363,6 +363,7 @@ static void drop_ports(struct work *w)
 
 static unsigned wire_node(struct work *w, struct state *s)
 {
+	bool turns = w->want->bursts != w->f->spec.bursts;
 	char plug[IFNAME_MAX];
 	unsigned n = 0;
 	size_t i;
@@ -398,10 +399,12 @@ static unsigned wire_node(struct work *w, struct state *s)
 	}
 	if (w->apply)
 		work_commit(w);
-	/* The new ones; a kernel that cannot has wires all the same. */
-	for (i = 0; w->apply && n && i < s->node->nnics; i++)
-		if (needs_wire(w, s, i))
-			(void)emul_take_bursts(s->node->nics[i].port, false);
+	/* The new ones, or all where the lab has become a large one, or is one
+	 * no more; a kernel that cannot has wires all the same. */
+	for (i = 0; w->apply && i < s->node->nnics; i++)
+		if (turns || (n && w->want->bursts && needs_wire(w, s, i)))
+			(void)emul_cut_segments(-1, s->node->nics[i].port,
+						w->want->bursts);
 	return n;
 }
 

@@ -78,6 +78,7 @@ struct emul_spec {
 	const char *hosts;      /* text of /etc/hosts on all nodes */
 	const char *client_pub; /* whom all nodes let in */
 	bool whole;             /* Open vSwitch's own datapath is in the lab */
+	bool bursts;            /* a broadcast has many copies: see net.h */
 	struct ip *groups;      /* of VXLANs */
 	size_t ngroups;
 	struct emul_given *given; /* which no node's own interface has */

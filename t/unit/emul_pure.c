@@ -271,6 +271,7 @@ static void test_spec(void)
 		return;
 	if (!ok(emul_spec_build(&a, lab, &s, &e) == 0, "spec: it is built"))
 		return;
+	ok(!s.bursts, "spec: a small lab's wires take no bursts");
 	is_int(s.nbridges, 4, "spec: a bridge for each physical network");
 	is(s.bridges[0].name, "management", "spec: called as in the file");
 	is(s.bridges[3].name, "#phys3", "spec: unless that is too long");
