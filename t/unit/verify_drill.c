@@ -643,6 +643,33 @@ static void other_faults(void)
 	fault = "tunnel";
 }
 
+/* With keepalived what is known to go wrong is a note, and what would follow is
+ * passed over. */
+static void keepalived(void)
+{
+	struct topo_router *w = &lab->routers[0];
+	auto_(record_release) struct record c;
+	struct evidence *const of[] = {&c.before, &c.during, &c.e};
+	auto_buf struct buf found = {0};
+
+	fault = "gateway-loss";
+	make(&c);
+	nothing_moves(&c);
+	w->ha.engine = TOPO_ENGINE_KEEPALIVED;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++)
+		for (size_t k = 0; k < r->nhosts; k++)
+			healthy_router(
+				healthy_sample(of[i], r->hosts[k]->name, 0),
+				r->uuid)
+				->by_file = true;
+	findings(&c.d, &found);
+	is(found.data,
+	   "skip addresses; skip announced; skip stays; " NONE_APPLIES,
+	   "keepalived: gateway-loss is nothing that it notices");
+	w->ha.engine = TOPO_ENGINE_LABCTL;
+	fault = "tunnel";
+}
+
 /* Who pings its gateways notices their loss: then it is a fault as others. */
 static void health_checked(void)
 {
@@ -762,6 +789,7 @@ int main(void)
 	times();
 	weakness();
 	other_faults();
+	keepalived();
 	health_checked();
 	synced();
 	figures();

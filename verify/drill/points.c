@@ -85,6 +85,23 @@ void drill_title(const struct drill *d, size_t i, struct buf *out)
 					    : "outside");
 }
 
+/* keepalived's routers are known not to move after some faults: what would have
+ * followed needs no look. */
+static const char *never_moved(const struct drill *d,
+			       const struct drill_router *dr)
+{
+	const struct topo_router *r = dr->router;
+	struct timeline t;
+
+	if (!dr->hit || r->ha.engine != TOPO_ENGINE_KEEPALIVED ||
+	    !d->fault->weakness || !d->fault->weakness(r))
+		return NULL;
+	drill_timeline(d, (size_t)(dr - d->routers), &t);
+	return t.now == r->nhosts ? "nobody took over, which is keepalived's "
+				    "documented weakness"
+				  : NULL;
+}
+
 void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		 const char **ret_skip)
 {
@@ -105,6 +122,9 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 	}
 	if (p.connection) {
 		*ret_skip = drill_not_tried(d, p.connection);
+		if (!*ret_skip)
+			*ret_skip = never_moved(
+				d, &d->routers[p.connection->index]);
 		if (!*ret_skip)
 			drill_judge_connection(d, p.connection, v);
 		return;
@@ -133,6 +153,8 @@ void drill_judge(const struct drill *d, size_t i, struct verdict *v,
 		drill_timeline(d, (size_t)(p.router - d->routers), &t);
 	}
 	p.check->judge(d, p.router, &t, v);
+	if (v->kind == VERDICT_BLIND && t.first_new == 0 && !before)
+		*ret_skip = never_moved(d, p.router);
 }
 
 void drill_command(const struct drill *d, size_t i, struct buf *out)
