@@ -43,6 +43,36 @@ ip -n a link set ha up
 wait_state a active 3000
 ok $? "taken away and given again it is its own"
 is "$(list a stood)" "169.254.0.1/24 on ha" "as told"
+listen "$TMP/own" ha-a
+for p in 255 100 255; do
+	conf a "priority: $p" "$none" "$noroute" "preempt: true"
+	reload a
+	ok $? "read anew with priority $p"
+	wait_state a active 2000
+	is "$(holders a)" a "it keeps its address"
+done
+conf a "priority: 255" "$none" "$noroute" "interval: 200ms"
+reload a
+is "$(holders a) $(field a source) $(state_of a)" "a 169.254.0.1 active" "with another interval too"
+sleep 0.5
+hush
+is "$(tcpdump -n -r "$TMP/own" vrrp 2>/dev/null | awk '{print $3}' | sort -u)" 169.254.0.1 \
+	"all that it says is from its own"
+ip -n a link set ha name xha; wait_state a fault 2000
+like "$(ip -n a addr show dev xha)" 169.254.0.1/24 "its interface renamed: the address stays with it"
+ip -n a link set xha name ha; wait_state a active 3000
+is "$(holders a)" a "and is its own again under the old name"
+sed -i 's/169.254.0.1/169.254.0.2/' /run/a/vrrp.yaml
+reload a
+ip -n a addr show dev ha | grep -q 169.254.0.1/24
+ok $? "no more virtual: it stays"
+is "$(ip -n a addr show dev ha | grep -c 169.254.0.2/24)" 1 "beside the one that is"
+conf a "priority: 255" "$none" "$noroute"
+reload a
+is "$(ip -n a -o -4 addr show dev ha | awk '{print $4}')" 169.254.0.1/24 "virtual again: its own, and the other goes"
+"$LABCTL" vrrp rejoin -c /run/a/vrrp.sock a
+wait_state a active 3000
+is "$(holders a)" a "a router that rejoins keeps it"
 stop a
 is "$(holders a b)" a "and to the end"
 
