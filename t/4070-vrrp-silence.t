@@ -51,4 +51,25 @@ hush
 mac=$(ip netns exec a cat /sys/class/net/qr/address)
 is "$(tcpdump -n -r "$TMP/qr" "ether src $mac" 2>/dev/null)" "" \
 	"its qr sends no frame afterwards"
+
+# As it goes, before that: what the kernel says of the groups that its IPv6
+# addresses leave. The rule that docs/vrrp.md has keeps that in.
+said() {
+	conf a "version: 2" "interval: 1s" "forwarding: [qr]"
+	start a
+	wait_state a active 6000
+	sleep 1
+	listen "$TMP/going" qr-a
+	stop a
+	sleep 0.5
+	hush
+	tcpdump -n -r "$TMP/going" "ether src $mac" 2>/dev/null
+}
+like "$(said)" "multicast listener report" "without a rule it reports what it leaves"
+rule=$(sed -n 's/^ *ip netns exec NETNS \(ip6tables .*\)/\1/p' "$(dirname "$0")/../docs/vrrp.md")
+ok "$([ -n "$rule" ]; echo $?)" "the document has a rule"
+while read -r line; do
+	eval "ip netns exec a ${line//DEV/qr}"
+done <<< "$rule"
+is "$(said)" "" "with it a router goes without a frame"
 tap_done
