@@ -110,6 +110,7 @@ struct res_route {
 	struct ipnet to; /* len 0: default */
 	struct ip via;   /* family 0: on link */
 	const char *dev;
+	struct ip from; /* of one that the kernel made: the address */
 	/* seen only */
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;

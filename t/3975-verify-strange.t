@@ -99,6 +99,12 @@ strange compute1 "IPv6 settings of a link" \
 	"~ link eth0 in $V: IPv6 mtu 1280.*~ sysctl net/ipv6/conf/eth0/hop_limit in $V: 1, wanted 64.*/proxy_ndp in .*/drop_unsolicited_na in $V: 1, wanted 0" \
 	ip netns exec "$V" sysctl -qw net.ipv6.conf.eth0.proxy_ndp=1 net.ipv6.conf.eth0.hop_limit=1 \
 	net.ipv6.conf.eth0.drop_unsolicited_na=1 net.ipv6.conf.eth0.mtu=1280
+strange "$BACKUP" "a network that is no more behind its link" \
+	"[+] route 169.254.192.0/18 dev $ha in $NETNS" \
+	ip -n "$NETNS" route del 169.254.192.0/18 dev "$ha"
+strange compute2 "routes flushed, the kernel's own too" \
+	"[+] route 198.51.100.0/24 dev eth0 in .*[+] route default via 198.51.100.1 dev eth0 in " \
+	sh -c 'ip -n $(ip netns | sed "s/ .*//;q") route flush table main'
 strange compute1 "a namespace that answers nobody" \
 	"~ sysctl net/ipv4/conf/all/arp_ignore in $V: 8, wanted 0" \
 	ip netns exec "$V" sysctl -qw net.ipv4.conf.all.arp_ignore=8

@@ -15,6 +15,7 @@
 #include "lib/auto.h"
 #include "lib/kernel/netns.h"
 #include "lib/kernel/rtmsg.h"
+#include "provision/kinds/connected.h"
 #include "provision/kinds/kind.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
@@ -53,6 +54,11 @@ static int look(struct look *l, struct err *reterr)
 		if (strcmp(w->names[i], l->ns->name) == 0)
 			return 0;
 	return LOOK_ENOUGH;
+}
+
+static void judge(struct diff *d, const struct res *want)
+{
+	route_connected(d, want->netns);
 }
 
 static void compare(struct diff *d, const struct res *want,
@@ -142,6 +148,7 @@ const struct kind kind_netns = {
 	.shell = shell,
 	.ask = ask,
 	.look = look,
+	.judge = judge,
 	.compare = compare,
 	.extra_ns = extra_ns,
 	.make = make,

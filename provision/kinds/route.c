@@ -248,10 +248,18 @@ static void tell(struct tx *tx, const struct change *c)
 		.table = r->route.table,
 		.type = r->route.type,
 	};
+	bool kernels = c->op == CHANGE_ADD && r->route.proto == RTPROT_KERNEL;
 	struct place *p = tx_place(tx, r->netns, c);
 
 	if (!p)
 		return;
+	if (kernels) {
+		t.proto = RTPROT_KERNEL;
+		/* As the kernel's own IPv6 routes have it. */
+		t.metric = t.to.ip.family == 6 ? 256 : 0;
+		if (t.to.ip.family == 4)
+			t.from = r->route.from;
+	}
 	if (t.dev)
 		t.index = tx_index(tx, p, c, t.dev);
 	if (t.index || !t.dev)

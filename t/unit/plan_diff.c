@@ -190,6 +190,17 @@ static void made_service(struct world *w, const struct res *r)
 					    .file = "backup"};
 }
 
+/* What the kernel makes with an address. */
+static void connected(struct world *w, const char *ns, const char *dev,
+		      const struct ipnet *addr)
+{
+	struct res_route *r = new_route(w, ns, dev, "10.9.0.0/16", NULL);
+
+	r->proto = RTPROT_KERNEL;
+	r->to = *addr;
+	r->to.ip = ipnet_network(addr);
+}
+
 static void made(struct world *w, const struct res *r)
 {
 	struct seen_ns *ns;
@@ -217,8 +228,7 @@ static void made(struct world *w, const struct res *r)
 		break;
 	case RES_ADDR:
 		new_addr(w, r->netns, r->addr.dev, NULL)->addr = r->addr.addr;
-		new_route(w, r->netns, r->addr.dev, "10.9.0.0/16", NULL)
-			->proto = RTPROT_KERNEL;
+		connected(w, r->netns, r->addr.dev, &r->addr.addr);
 		break;
 	case RES_ROUTE:
 		new_route(w, r->netns, r->route.dev, NULL, NULL)->to =
@@ -627,6 +637,12 @@ static void d_bridge_nf(struct world *w)
 	set_sysctl(w, "", "net/bridge/bridge-nf-call-ip6tables", "0");
 }
 
+/* As `ip route flush table main` leaves it. */
+static void d_routes_flushed(struct world *w)
+{
+	sim_ns(&w->o, V)->of[RES_ROUTE].n = 0;
+}
+
 static void d_route_missing(struct world *w)
 {
 	struct seen_ns *ns = sim_ns(&w->o, V);
@@ -663,8 +679,11 @@ static struct seen_engine *engine(struct world *w)
 /* The plan had given them to a router that is to have an engine now. */
 static void d_addr_stood(struct world *w)
 {
+	struct res_addr *a = new_addr(w, R, QR, "fd00:198:51:100::1/64");
+
 	d_addr_virtual(w);
-	new_addr(w, R, QR, "fd00:198:51:100::1/64")->proto = RTPROT_KEEPALIVED;
+	a->proto = RTPROT_KEEPALIVED;
+	connected(w, R, QR, &a->addr);
 	engine(w)->nrouters = 0;
 }
 
@@ -1111,6 +1130,11 @@ static const struct drift drifts[] = {
 	 "~ link QG in R: in the all-routers groups\n"},
 	{"no br_netfilter: its settings do not apply", "compute1", d_bridge_nf,
 	 "~ sysctl net/bridge/bridge-nf-call-ip6tables: 0, wanted 1\n"},
+	{"all routes flushed, the kernel's too", "compute1", d_routes_flushed,
+	 "+ route 198.51.100.0/24 dev eth0 in V\n"
+	 "+ route fd00:198:51:100::/64 dev eth0 in V\n"
+	 "+ route default via 198.51.100.1 dev eth0 in V\n"
+	 "+ route -6 default via fd00:198:51:100::1 dev eth0 in V\n"},
 	{"a route missing", "compute1", d_route_missing,
 	 "+ route -6 default via fd00:198:51:100::1 dev eth0 in V\n"},
 	{"a route goes with the last address", "compute1", d_addr_another,
@@ -1364,7 +1388,6 @@ static void ovs_drift(const struct lab *lab)
 /* A deleted namespace takes all in it along, and the engine must rejoin. */
 static void netns_deleted(const struct lab *lab)
 {
-	auto_buf struct buf got = {0};
 	struct changes c;
 	struct world w;
 	size_t i, removed = 0, sysctls = 0, wanted = 0;
