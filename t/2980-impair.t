@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# vm: netem
 # Worse wires: what the file says is on the wire, is mended and removed like
 # anything else; a person's word counts before it; what the kernel cannot do is
 # refused before anything is changed. Runs with netem and without.
