@@ -115,7 +115,10 @@ struct emul_lab;
 /* Says that there is no lab of this name, and the nearest; EXIT_USAGE. */
 int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n);
 
-/* Says that the lab has no node of this name, and the nearest; EXIT_USAGE. */
+/* Says that the lab has no such thing ("node") of this name, and the nearest of
+ * those that it has; EXIT_USAGE. */
+int cmd_no_such(const struct lab *lab, const char *what, const char *name,
+		const char *const *names, size_t n);
 int cmd_no_such_node(const struct lab *lab, const char *name);
 
 /* ANSI colours on f: NO_COLOR, FORCE_COLOR, TERM=dumb, is it a terminal. */

@@ -164,7 +164,7 @@ static int drill_lab(struct failover *fo)
 static int choose_router(struct failover *fo, const char *name)
 {
 	auto_arena struct arena a = {0};
-	const char **names, *near;
+	const char **names;
 	size_t i;
 
 	fo->only = topo_router(fo->lab, name);
@@ -173,10 +173,7 @@ static int choose_router(struct failover *fo, const char *name)
 	names = arena_array(&a, fo->lab->nrouters, sizeof(*names));
 	for (i = 0; i < fo->lab->nrouters; i++)
 		names[i] = fo->lab->routers[i].name;
-	near = parse_nearest(name, names, fo->lab->nrouters);
-	return cmd_wrong("lab %s has no router '%s'%s%s%s", fo->lab->name, name,
-			 near ? "; did you mean '" : "", near ? near : "",
-			 near ? "'?" : "");
+	return cmd_no_such(fo->lab, "router", name, names, fo->lab->nrouters);
 }
 
 static int unknown_fault(const struct cmd *c, const char *name)

@@ -29,15 +29,12 @@ struct show {
 
 static int no_such_instance(const struct lab *lab, const char *name)
 {
-	const char *names[TOPO_INSTANCES_MAX], *near;
+	const char *names[TOPO_INSTANCES_MAX];
 	size_t i;
 
 	for (i = 0; i < lab->ninstances; i++)
 		names[i] = lab->instances[i].name;
-	near = parse_nearest(name, names, lab->ninstances);
-	return cmd_wrong("lab %s has no instance '%s'%s%s%s", lab->name, name,
-			 near ? "; did you mean '" : "", near ? near : "",
-			 near ? "'?" : "");
+	return cmd_no_such(lab, "instance", name, names, lab->ninstances);
 }
 
 static int print_file(const struct lab *lab, const struct place *p,

@@ -190,6 +190,14 @@ static uint8_t mask_byte(unsigned len, size_t i)
 	return (uint8_t)(0xff << (8 - (len - 8 * i)));
 }
 
+int ipnet_cmp(const void *a, const void *b)
+{
+	const struct ipnet *x = a, *y = b;
+	int r = ip_cmp(&x->ip, &y->ip);
+
+	return r ? r : (x->len > y->len) - (x->len < y->len);
+}
+
 bool ipnet_contains(const struct ipnet *n, const struct ip *ip)
 {
 	size_t i;

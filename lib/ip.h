@@ -59,6 +59,9 @@ struct ip ip_add(struct ip ip, uint64_t n);
 /* b - a, at most UINT64_MAX; 0 where b < a or families differ. */
 uint64_t ip_distance(const struct ip *a, const struct ip *b);
 
+/* For qsort(): by address, then by length. */
+int ipnet_cmp(const void *a, const void *b);
+
 bool ipnet_contains(const struct ipnet *n, const struct ip *ip);
 bool ipnet_overlap(const struct ipnet *a, const struct ipnet *b);
 struct ip ipnet_network(const struct ipnet *n); /* host bits 0 */

@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "vrrp/config/same.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/forward.h"
@@ -579,11 +580,6 @@ void router_heard(struct engine *e, struct router *r,
 
 /* --- reload ------------------------------------------------------------ */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void router_settle(struct engine *e, struct router *r)
 {
 	struct vrrp_settings set;
@@ -600,7 +596,7 @@ void router_configure(struct engine *e, struct router *r,
 {
 	const struct vrrp_router_config *old = r->cfg;
 	bool moved = !config_same_placement(old, cfg);
-	bool other_file = !same_text(old->state_file, cfg->state_file);
+	bool other_file = !text_same(old->state_file, cfg->state_file);
 	bool active = r->core.state == VRRP_ACTIVE;
 	struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS};
 	struct vrrp_settings set;

@@ -44,17 +44,24 @@ int cmd_no_such_lab(const char *name, const struct emul_lab *labs, size_t n)
 			 name);
 }
 
+int cmd_no_such(const struct lab *lab, const char *what, const char *name,
+		const char *const *names, size_t n)
+{
+	const char *near = parse_nearest(name, names, n);
+
+	return cmd_wrong("lab %s has no %s '%s'%s%s%s", lab->name, what, name,
+			 near ? "; did you mean '" : "", near ? near : "",
+			 near ? "'?" : "");
+}
+
 int cmd_no_such_node(const struct lab *lab, const char *name)
 {
-	const char *names[TOPO_NODES_MAX], *near;
+	const char *names[TOPO_NODES_MAX];
 	size_t i;
 
 	for (i = 0; i < lab->nnodes; i++)
 		names[i] = lab->nodes[i].name;
-	near = parse_nearest(name, names, lab->nnodes);
-	return cmd_wrong("lab %s has no node '%s'%s%s%s", lab->name, name,
-			 near ? "; did you mean '" : "", near ? near : "",
-			 near ? "'?" : "");
+	return cmd_no_such(lab, "node", name, names, lab->nnodes);
 }
 
 static int by_name(const char *name, const struct emul_lab *labs, size_t n,

@@ -307,22 +307,14 @@ int ipset_destroy(int nsfd, const char *name, struct err *reterr)
 	return r < 0 && r != -ENOENT ? failed(reterr, r, "remove", name) : 0;
 }
 
-static int by_net(const void *a, const void *b)
-{
-	const struct ipnet *x = a, *y = b;
-	int r = ip_cmp(&x->ip, &y->ip);
-
-	return r ? r : (x->len > y->len) - (x->len < y->len);
-}
-
 bool ipset_same(struct ipset *a, struct ipset *b)
 {
 	if (a->family != b->family || a->n != b->n)
 		return false;
 	if (!a->n)
 		return true;
-	qsort(a->members, a->n, sizeof(*a->members), by_net);
-	qsort(b->members, b->n, sizeof(*b->members), by_net);
+	qsort(a->members, a->n, sizeof(*a->members), ipnet_cmp);
+	qsort(b->members, b->n, sizeof(*b->members), ipnet_cmp);
 	for (size_t i = 0; i < a->n; i++)
 		if (!ipnet_equal(&a->members[i], &b->members[i]))
 			return false;

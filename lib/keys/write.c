@@ -10,6 +10,7 @@
 #include "lib/keys/keys.h"
 #include "lib/keys/reader.h"
 #include "lib/parse.h"
+#include "lib/text.h"
 
 static bool zeros(const void *p, size_t n)
 {
@@ -19,12 +20,6 @@ static bool zeros(const void *p, size_t n)
 		if (b[i])
 			return false;
 	return true;
-}
-
-/* Texts are the same where both are none, or their bytes are. */
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool all_defaults(const struct key_table *t, const void *obj);
@@ -50,7 +45,7 @@ static bool is_default(const struct key *k, const void *obj)
 		return key_get(k, obj) == k->def;
 	case KEY_TEXT:
 		key_load(obj, k->offset, &text, sizeof(text));
-		return same(text, k->def_text);
+		return text_same(text, k->def_text);
 	case KEY_CHARS:
 	case KEY_IP:
 	case KEY_NET:

@@ -51,18 +51,6 @@ static bool is_labs(const struct lab *lab, const struct ip *ip)
 	return false;
 }
 
-static const struct emul_nic *nic_to(const struct emul_node *n,
-				     const struct ip *ip)
-{
-	size_t i, k;
-
-	for (i = 0; i < n->nnics; i++)
-		for (k = 0; k < n->nics[i].naddrs; k++)
-			if (ipnet_contains(&n->nics[i].addrs[k], ip))
-				return &n->nics[i];
-	return NULL;
-}
-
 static bool has_route(const struct emul_node *n, const struct ipnet *to)
 {
 	for (size_t i = 0; i < n->nroutes; i++)
@@ -83,7 +71,7 @@ static void ways_by(struct arena *a, const struct lab *lab,
 	for (i = 0; r->gateway && i < r->gateway->naddrs && !via; i++)
 		if (r->gateway->addrs[i].addr.ip.family == 6)
 			via = &r->gateway->addrs[i].addr.ip;
-	nic = via ? nic_to(n, via) : NULL;
+	nic = via ? emul_nic_to(n, via) : NULL;
 	for (i = 0; nic && i < r->nqr; i++) {
 		const struct topo_port *qr = r->qr[i];
 
@@ -112,7 +100,7 @@ static bool reachable(const struct emul_node *n, const struct ip *ip)
 	for (size_t i = 0; i < n->nroutes; i++)
 		if (ipnet_contains(&n->routes[i].to, ip))
 			return true;
-	return nic_to(n, ip) != NULL;
+	return emul_nic_to(n, ip) != NULL;
 }
 
 static bool has_own(const struct emul_node *n, const char *address)

@@ -89,4 +89,17 @@ struct emul_spec {
 	size_t nnodes;
 };
 
+/* The interface of a network that has the address, or NULL. */
+static inline const struct emul_nic *emul_nic_to(const struct emul_node *n,
+						 const struct ip *ip)
+{
+	size_t i, k;
+
+	for (i = 0; i < n->nnics; i++)
+		for (k = 0; k < n->nics[i].naddrs; k++)
+			if (ipnet_contains(&n->nics[i].addrs[k], ip))
+				return &n->nics[i];
+	return NULL;
+}
+
 #endif

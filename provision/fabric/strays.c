@@ -157,19 +157,6 @@ static int got_neigh(const struct nlmsghdr *h, void *ctx)
 	return 0;
 }
 
-/* The interface of a network that has the address, or NULL. */
-static const struct emul_nic *nic_to(const struct emul_node *n,
-				     const struct ip *ip)
-{
-	size_t i, k;
-
-	for (i = 0; i < n->nnics; i++)
-		for (k = 0; k < n->nics[i].naddrs; k++)
-			if (ipnet_contains(&n->nics[i].addrs[k], ip))
-				return &n->nics[i];
-	return NULL;
-}
-
 int emul_reserve(const struct emul_spec *s, const struct emul_node *outside,
 		 pid_t pid, struct err *reterr)
 {
@@ -188,7 +175,8 @@ int emul_reserve(const struct emul_spec *s, const struct emul_node *outside,
 		r = rtmsg_dump(rtnl, RTM_GETNEIGH, &all, sizeof(all), got_neigh,
 			       NULL, &p, reterr);
 	for (i = 0; r == 0 && i < s->ngiven; i++) {
-		const struct emul_nic *nic = nic_to(outside, &s->given[i].addr);
+		const struct emul_nic *nic =
+			emul_nic_to(outside, &s->given[i].addr);
 		const struct emul_link *l =
 			nic ? emul_link_find(&links, nic->ifname) : NULL;
 		const struct rtmsg_neigh n = {

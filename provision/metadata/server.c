@@ -41,6 +41,7 @@
 #include "lib/kernel/netns.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "provision/metadata/http.h"
 #include "provision/metadata/record.h"
 
@@ -88,18 +89,13 @@ static int load(const char *path, struct arena *a, struct metadata_records *ret,
 	return r;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_listener(const struct metadata_listener *a,
 			  const struct metadata_listener *b)
 {
 	return a->port == b->port && ip_equal(&a->address, &b->address) &&
-	       same_text(a->netns, b->netns) &&
-	       same_text(a->router, b->router) &&
-	       same_text(a->network, b->network);
+	       text_same(a->netns, b->netns) &&
+	       text_same(a->router, b->router) &&
+	       text_same(a->network, b->network);
 }
 
 static int listen_in(const struct metadata_listener *l, struct stat *ret,

@@ -12,6 +12,7 @@
 #include "lib/ip.h"
 #include "lib/keys/keys.h"
 #include "lib/mono.h"
+#include "lib/text.h"
 #include "t/lib/tap.h"
 
 struct leaf {
@@ -440,17 +441,12 @@ static void any(struct arena *a, struct all *x)
 	x->even = pick(3) * 2;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_leaves(const struct leaf *a, const struct leaf *b, size_t n,
 			bool named)
 {
 	for (size_t i = 0; i < n; i++)
-		if (a[i].n != b[i].n || !same_text(a[i].text, b[i].text) ||
-		    (named && !same_text(a[i].name, b[i].name)))
+		if (a[i].n != b[i].n || !text_same(a[i].text, b[i].text) ||
+		    (named && !text_same(a[i].name, b[i].name)))
 			return false;
 	return true;
 }
@@ -459,8 +455,8 @@ static bool same(const struct all *a, const struct all *b)
 {
 	if (a->b != b->b || a->u8 != b->u8 || a->u16 != b->u16 ||
 	    a->u32 != b->u32 || a->i64 != b->i64 || a->i8 != b->i8 ||
-	    a->u != b->u || a->cs != b->cs || !same_text(a->text, b->text) ||
-	    !same_text(a->name, b->name) || !ip_equal(&a->ip, &b->ip) ||
+	    a->u != b->u || a->cs != b->cs || !text_same(a->text, b->text) ||
+	    !text_same(a->name, b->name) || !ip_equal(&a->ip, &b->ip) ||
 	    !ipnet_equal(&a->net, &b->net) || !mac_equal(&a->mac, &b->mac) ||
 	    a->color != b->color || a->flags != b->flags ||
 	    a->ntexts != b->ntexts || a->in.deep != b->in.deep ||
@@ -470,7 +466,7 @@ static bool same(const struct all *a, const struct all *b)
 	    a->even != b->even)
 		return false;
 	for (size_t i = 0; i < a->ntexts; i++)
-		if (!same_text(a->texts[i], b->texts[i]))
+		if (!text_same(a->texts[i], b->texts[i]))
 			return false;
 	for (size_t i = 0; i < a->nfar; i++)
 		if (!same_leaves(a->far[i], b->far[i], 1, true))

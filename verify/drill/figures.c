@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
-
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
+#include "lib/text.h"
 
 static struct figure *find(struct figures *f, const struct figure *want)
 {
@@ -18,9 +14,10 @@ static struct figure *find(struct figures *f, const struct figure *want)
 
 	for (i = 0; i < f->n; i++) {
 		x = &f->items[i];
-		if (same(x->router, want->router) && same(x->key, want->key) &&
-		    same(x->address, want->address) &&
-		    same(x->from, want->from))
+		if (text_same(x->router, want->router) &&
+		    text_same(x->key, want->key) &&
+		    text_same(x->address, want->address) &&
+		    text_same(x->from, want->from))
 			return x;
 	}
 	x = arena_push(&f->arena, &f->items, &f->n, sizeof(*x));

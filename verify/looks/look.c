@@ -1,48 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/looks/look.h"
 
-#include "verify/looks/arp.h"
 #include "verify/looks/capture/capture.h"
-#include "verify/looks/capture/hear.h"
-#include "verify/looks/dhcp.h"
-#include "verify/looks/dhcp6.h"
-#include "verify/looks/dns.h"
-#include "verify/looks/fault/fault.h"
-#include "verify/looks/guest.h"
-#include "verify/looks/http.h"
-#include "verify/looks/ping.h"
-#include "verify/looks/probe.h"
-#include "verify/looks/programs.h"
-#include "verify/looks/ra.h"
-#include "verify/looks/sweep.h"
-#include "verify/looks/tcp.h"
-#include "verify/looks/trace.h"
-#include "verify/looks/tracked.h"
-#include "verify/looks/watch.h"
 
+/* A new look is a line here, and look_NAME() in a module of its own. */
+#define LOOKS(X)                                                               \
+	X(arp, NULL)                                                           \
+	X(capture, capture_before)                                             \
+	X(ping, NULL)                                                          \
+	X(probe, NULL)                                                         \
+	X(trace, NULL)                                                         \
+	X(watch, NULL)                                                         \
+	X(fault, NULL)                                                         \
+	X(cut, NULL)                                                           \
+	X(pause, NULL)                                                         \
+	X(kill, NULL)                                                          \
+	X(dhcp, NULL)                                                          \
+	X(dhcp6, NULL)                                                         \
+	X(dns, NULL)                                                           \
+	X(guest, NULL)                                                         \
+	X(http, NULL)                                                          \
+	X(programs, NULL)                                                      \
+	X(ra, NULL)                                                            \
+	X(renew, NULL)                                                         \
+	X(sweep, NULL)                                                         \
+	X(tcp, NULL)                                                           \
+	X(tracked, NULL)                                                       \
+	X(hear, NULL)                                                          \
+	X(utter, NULL)
+
+#define DECLARE(name, before) agent_fn look_##name;
+LOOKS(DECLARE)
+
+#define ROW(name, before) {#name, look_##name, true, before},
+/* clang-format off */
 const struct agent_op verify_agent_ops[] = {
-	{"arp", look_arp, true, NULL},
-	{"capture", look_capture, true, capture_before},
-	{"ping", look_ping, true, NULL},
-	{"probe", look_probe, true, NULL},
-	{"trace", look_trace, true, NULL},
-	{"watch", look_watch, true, NULL},
-	{"fault", look_fault, true, NULL},
-	{"cut", look_cut, true, NULL},
-	{"pause", look_pause, true, NULL},
-	{"kill", look_kill, true, NULL},
-	{"dhcp", look_dhcp, true, NULL},
-	{"dhcp6", look_dhcp6, true, NULL},
-	{"dns", look_dns, true, NULL},
-	{"guest", look_guest, true, NULL},
-	{"http", look_http, true, NULL},
-	{"programs", look_programs, true, NULL},
-	{"ra", look_ra, true, NULL},
-	{"renew", look_renew, true, NULL},
-	{"sweep", look_sweep, true, NULL},
-	{"tcp", look_tcp, true, NULL},
-	{"tracked", look_tracked, true, NULL},
-	{"hear", look_hear, true, NULL},
-	{"utter", look_utter, true, NULL},
+	LOOKS(ROW)
 	{NULL, NULL, false, NULL},
 };
+/* clang-format on */

@@ -52,6 +52,14 @@ int look_dev(const char *netns, const char *dev, unsigned *ret_index,
 	return 0;
 }
 
+int look_link(const char *netns, const char *dev, unsigned *ret_index,
+	      struct err *reterr)
+{
+	int r = look_enter(netns, reterr);
+
+	return r < 0 ? r : look_dev(netns, dev, ret_index, reterr);
+}
+
 int look_packets(unsigned index, unsigned protocol, struct err *reterr)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,

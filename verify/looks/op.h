@@ -24,9 +24,21 @@ int look_number(const struct doc *req, const char *key, int64_t min,
 /* Moves the process into a namespace ("": the node's own). */
 int look_enter(const char *netns, struct err *reterr);
 
+/* The same, and the index of an interface there. */
+int look_link(const char *netns, const char *dev, unsigned *ret_index,
+	      struct err *reterr);
+
 /* The index of an interface of that namespace, where the process is. */
 int look_dev(const char *netns, const char *dev, unsigned *ret_index,
 	     struct err *reterr);
+
+/* Rows of a request that is made on a link: struct T's netns, dev and mac. */
+#define LOOK_LINK_ROWS(T)                                                      \
+	{"netns", KEY_TEXT, KEY_FIELD(T, netns), .def_text = ""},              \
+		{"dev", KEY_TEXT, KEY_FIELD(T, dev), .def_text = ""},          \
+	{                                                                      \
+		"mac", KEY_MAC, KEY_FIELD(T, mac), .flags = KEY_REQUIRED       \
+	}
 
 /* A packet socket on an interface, of an ETH_P_*. */
 int look_packets(unsigned index, unsigned protocol, struct err *reterr);

@@ -240,9 +240,7 @@ static int open_socket(unsigned index, struct err *reterr)
 /* --- requests and answers ---------------------------------------------- */
 
 static const struct key ask_rows[] = {
-	{"netns", KEY_TEXT, KEY_FIELD(struct ra_ask, netns), .def_text = ""},
-	{"dev", KEY_TEXT, KEY_FIELD(struct ra_ask, dev), .def_text = ""},
-	{"mac", KEY_MAC, KEY_FIELD(struct ra_ask, mac), .flags = KEY_REQUIRED},
+	LOOK_LINK_ROWS(struct ra_ask),
 	{"duration_ms", KEY_UINT, KEY_FIELD(struct ra_ask, duration_ms),
 	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 5000},
 	{"settle_ms", KEY_UINT, KEY_FIELD(struct ra_ask, settle_ms),
@@ -318,9 +316,7 @@ int look_ra(const struct doc *req, struct json *j, struct err *reterr)
 
 	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_enter(q.netns, reterr);
-	if (r == 0)
-		r = look_dev(q.netns, q.dev, &index, reterr);
+		r = look_link(q.netns, q.dev, &index, reterr);
 	if (r < 0)
 		return r;
 	fd = open_socket(index, reterr);

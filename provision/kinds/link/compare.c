@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/text.h"
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/link/port.h"
 #include "provision/kinds/netns.h"
@@ -98,11 +99,6 @@ void link_judge(struct diff *d, const struct res *want)
 	link_anew(d, want->netns, want->link.name);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool differs_master(struct diff *d, const struct res *want,
 			   const struct res_link *l)
 {
@@ -113,7 +109,7 @@ static bool differs_master(struct diff *d, const struct res *want,
 		/* Which port of Open vSwitch's it is, its own kind tells. */
 		return link_type(&want->link)->made && l->master &&
 		       strcmp(l->master, OVS_DATAPATH) != 0;
-	return !same_text(l->master, w) || diff_is_anew(d, &r);
+	return !text_same(l->master, w) || diff_is_anew(d, &r);
 }
 
 /* The engine's address of that link that all of a router's links have is
@@ -165,7 +161,7 @@ static bool differs_port(struct diff *d, const struct res *want,
 	const struct res_link *bridge =
 		l->port_odd ? link_seen(d, want->netns, l->master) : NULL;
 
-	return bridge && bridge->up && same_text(l->master, want->link.master);
+	return bridge && bridge->up && text_same(l->master, want->link.master);
 }
 
 /* The value of a setting that links inherit, where the plan has it and it is

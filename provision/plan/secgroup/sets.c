@@ -30,14 +30,6 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int by_net(const void *a, const void *b)
-{
-	const struct ipnet *x = a, *y = b;
-	int r = ip_cmp(&x->ip, &y->ip);
-
-	return r ? r : (x->len > y->len) - (x->len < y->len);
-}
-
 static void put_members(struct arena *a, const struct set *s, struct buf *out)
 {
 	struct ipnet *nets = NULL, *slot;
@@ -59,7 +51,7 @@ static void put_members(struct arena *a, const struct set *s, struct buf *out)
 		}
 	}
 	if (n)
-		qsort(nets, n, sizeof(*nets), by_net);
+		qsort(nets, n, sizeof(*nets), ipnet_cmp);
 	for (i = 0; i < n; i++)
 		if (!i || !ipnet_equal(&nets[i], &nets[i - 1]))
 			buf_printf(out, "add %s %s\n", s->name,

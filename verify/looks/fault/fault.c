@@ -190,7 +190,6 @@ static void fault_release(struct fault *f)
 int look_fault(const struct doc *req, struct json *j, struct err *reterr)
 {
 	auto_(fault_release) struct fault f = {.dev = doc_str(req, "dev", "")};
-	const char *netns = doc_str(req, "netns", "");
 	struct guarded g = {.strike = strike,
 			    .mend = mend,
 			    .undone = is_up,
@@ -202,9 +201,8 @@ int look_fault(const struct doc *req, struct json *j, struct err *reterr)
 	r = look_number(req, "max_ms", 1, LOOK_DURATION_MAX_MS,
 			FAULT_DEFAULT_MS, &max_ms, reterr);
 	if (r == 0)
-		r = look_enter(netns, reterr);
-	if (r == 0)
-		r = look_dev(netns, f.dev, &f.index, reterr);
+		r = look_link(doc_str(req, "netns", ""), f.dev, &f.index,
+			      reterr);
 	if (r == 0)
 		r = rtnl_open(&f.rtnl, -1, reterr);
 	if (r == 0)
