@@ -19,131 +19,117 @@
 
 #include "lib/auto.h"
 #include "lib/doc.h"
+#include "lib/keys/keys.h"
 #include "provision/fabric/build.h"
 #include "topologies/links.h"
 #include "topologies/topo.h"
 
 #define KEY_TEXT_MAX 4096u
 
+struct told {
+	unsigned protocol;
+	const char *version, *op, *program, *links;
+	struct emul_keys keys;
+	int64_t text;
+};
+
+static const struct key key_rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct emul_key, name),
+	 .flags = KEY_REQUIRED, .min = 1, .max = TOPO_NAME_MAX},
+	{"key", KEY_TEXT, KEY_FIELD(struct emul_key, key),
+	 .flags = KEY_REQUIRED, .min = 1, .max = KEY_TEXT_MAX},
+	{"pub", KEY_TEXT, KEY_FIELD(struct emul_key, pub),
+	 .flags = KEY_REQUIRED, .min = 1, .max = KEY_TEXT_MAX},
+};
+
+static const struct key_table key_table =
+	KEY_TABLE("key", struct emul_key, key_rows);
+
+static const struct key rows[] = {
+	{"protocol", KEY_UINT, KEY_FIELD(struct told, protocol)},
+	{"version", KEY_TEXT, KEY_FIELD(struct told, version)},
+	{"op", KEY_TEXT, KEY_FIELD(struct told, op), .flags = KEY_REQUIRED},
+	{"program", KEY_TEXT, KEY_FIELD(struct told, program),
+	 .flags = KEY_REQUIRED, .min = 1, .max = TOPO_NAME_MAX},
+	{"client_key", KEY_TEXT, KEY_FIELD(struct told, keys.client_key),
+	 .min = 1, .max = KEY_TEXT_MAX},
+	{"client_pub", KEY_TEXT, KEY_FIELD(struct told, keys.client_pub),
+	 .min = 1, .max = KEY_TEXT_MAX},
+	{"keys", KEY_LIST, KEY_ITEMS(struct told, keys.nodes, keys.nnodes),
+	 .max = TOPO_NODES_MAX, .table = &key_table},
+	{"links", KEY_TEXT, KEY_FIELD(struct told, links), .def_text = ""},
+	{"text", KEY_INT, KEY_FIELD(struct told, text), .flags = KEY_REQUIRED},
+};
+
+static const struct key_table table = KEY_TABLE("request", struct told, rows);
+
 void emul_request_print(const struct emul_request *q, const char *text,
 			struct buf *ret)
 {
+	const struct told told = {.protocol = EMUL_PROTOCOL,
+				  .version = LABCTL_VERSION,
+				  .op = q->wires   ? "wires"
+					: q->apply ? "up"
+						   : "plan",
+				  .program = q->program,
+				  .keys = q->keys,
+				  .links = q->links ? q->links : "",
+				  .text = (int64_t)q->text_len};
 	struct json j;
-	size_t i;
 
 	json_init(&j, ret, 0);
 	json_obj(&j);
-	json_kint(&j, "protocol", EMUL_PROTOCOL);
-	json_kstr(&j, "version", LABCTL_VERSION);
-	json_kstr(&j, "op", q->wires ? "wires" : q->apply ? "up" : "plan");
-	json_kstr(&j, "program", q->program);
-	if (q->keys.client_key) {
-		json_kstr(&j, "client_key", q->keys.client_key);
-		json_kstr(&j, "client_pub", q->keys.client_pub);
-	}
-	json_key(&j, "keys");
-	json_arr(&j);
-	for (i = 0; i < q->keys.nnodes; i++) {
-		json_obj(&j);
-		json_kstr(&j, "name", q->keys.nodes[i].name);
-		json_kstr(&j, "key", q->keys.nodes[i].key);
-		json_kstr(&j, "pub", q->keys.nodes[i].pub);
-		json_obj_end(&j);
-	}
-	json_arr_end(&j);
-	json_kstr(&j, "links", q->links ? q->links : "");
-	json_kint(&j, "text", (int64_t)q->text_len);
+	keys_write(&table, &told, &j);
 	json_obj_end(&j);
 	buf_addc(ret, '\n');
 	buf_add(ret, text, q->text_len);
 }
 
-static int text_of(const struct doc *d, const char *key, size_t max,
-		   const char **ret, struct err *reterr)
+static int bad(struct err *reterr, const char *what)
 {
-	const char *s = doc_str(d, key, NULL);
-
-	if (!s || !*s || strlen(s) > max)
-		return err_set(reterr, -EPROTO, "a request without a good '%s'",
-			       key);
-	*ret = s;
-	return 0;
-}
-
-static int parse_keys(struct arena *a, const struct doc *d,
-		      struct emul_keys *ret, struct err *reterr)
-{
-	const struct doc *list = doc_get(d, "keys"), *item;
-	struct emul_keys k = {0};
-	int r;
-
-	if (doc_get(d, "client_key") &&
-	    ((r = text_of(d, "client_key", KEY_TEXT_MAX, &k.client_key,
-			  reterr)) < 0 ||
-	     (r = text_of(d, "client_pub", KEY_TEXT_MAX, &k.client_pub,
-			  reterr)) < 0))
-		return r;
-	if (doc_len(list) > TOPO_NODES_MAX)
-		return err_set(reterr, -E2BIG, "keys of over %d nodes",
-			       TOPO_NODES_MAX);
-	k.nodes = arena_array(a, doc_len(list), sizeof(*k.nodes));
-	DOC_FOREACH (item, list) {
-		struct emul_key *to = &k.nodes[k.nnodes++];
-
-		if ((r = text_of(item, "name", TOPO_NAME_MAX, &to->name,
-				 reterr)) < 0 ||
-		    (r = text_of(item, "key", KEY_TEXT_MAX, &to->key, reterr)) <
-			    0 ||
-		    (r = text_of(item, "pub", KEY_TEXT_MAX, &to->pub, reterr)) <
-			    0)
-			return r;
-	}
-	*ret = k;
-	return 0;
+	return err_set(reterr, -EPROTO, "a request %s", what);
 }
 
 int emul_request_parse(struct arena *a, const char *line, size_t len,
 		       struct emul_request *ret, struct err *reterr)
 {
-	struct emul_request q = {.program = ""};
+	struct told told = {0};
+	struct err why;
 	struct doc *d;
-	const char *op = "";
-	int64_t size;
+	bool up, wires;
 	int r;
 
 	r = doc_parse_line(a, line, len, &d, reterr);
 	if (r < 0)
 		return r;
+	/* Of another version nothing else is known. */
 	if (doc_int(d, "protocol", 0) != EMUL_PROTOCOL ||
 	    strcmp(doc_str(d, "version", ""), LABCTL_VERSION) != 0)
 		return err_set(reterr, -EPROTO,
 			       "this lab was started by another version of "
 			       "labctl; bring it down and up again");
-	r = text_of(d, "op", TOPO_NAME_MAX, &op, reterr);
-	if (r == 0)
-		r = text_of(d, "program", TOPO_NAME_MAX, &q.program, reterr);
-	if (r == 0)
-		r = parse_keys(a, d, &q.keys, reterr);
-	if (r < 0)
-		return r;
-	q.wires = strcmp(op, "wires") == 0;
-	q.apply = q.wires || strcmp(op, "up") == 0;
-	q.links = arena_strdup(a, doc_str(d, "links", ""));
-	if (!q.apply && strcmp(op, "plan") != 0)
-		return err_set(reterr, -EPROTO, "no operation '%s'", op);
-	if (strchr(q.program, '/'))
+	if (keys_read_open(a, d, &table, &told, &why) < 0)
+		return err_set(reterr, -EPROTO, "a request: %s", why.msg);
+	wires = strcmp(told.op, "wires") == 0;
+	up = wires || strcmp(told.op, "up") == 0;
+	if (!up && strcmp(told.op, "plan") != 0)
+		return err_set(reterr, -EPROTO, "no operation '%s'", told.op);
+	if (strchr(told.program, '/'))
 		return err_set(reterr, -EPROTO, "the program '%s' is a path",
-			       q.program);
-	size = doc_int(d, "text", 0);
-	if (size <= 0)
-		return err_set(reterr, -EPROTO,
-			       "a request without a good "
-			       "'text'");
-	if (size > TOPO_FILE_MAX)
+			       told.program);
+	if (!told.keys.client_key != !told.keys.client_pub)
+		return bad(reterr, "with half of a key");
+	if (told.text <= 0)
+		return bad(reterr, "without a good 'text'");
+	if (told.text > TOPO_FILE_MAX)
 		return err_set(reterr, -E2BIG, "a lab file over %u bytes",
 			       TOPO_FILE_MAX);
-	q.text_len = (size_t)size;
-	*ret = q;
+	*ret = (struct emul_request){.apply = up,
+				     .wires = wires,
+				     .links = told.links,
+				     .program = told.program,
+				     .keys = told.keys,
+				     .text_len = (size_t)told.text};
 	return 0;
 }
 

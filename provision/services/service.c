@@ -94,47 +94,71 @@ int service_file_path(const char *state_dir, const char *file, char *out,
 	return (int)strlen(whole ? SERVICE_NEUTRON_DIR : state_dir) + !whole;
 }
 
-static void kopt(struct json *j, const char *key, const char *value)
+static bool check_file(struct keys *ks, const struct key *k,
+		       const struct doc *v, void *obj)
 {
-	if (value)
-		json_kstr(j, key, value);
+	const struct service_file *f = obj;
+
+	(void)k;
+	if (service_file_ok(f->path))
+		return true;
+	keys_wrong(
+		ks, v,
+		"a file stands below the state folder or " SERVICE_NEUTRON_DIR);
+	return false;
 }
 
-/* All but the files. */
-static void encode_shape(const struct res_service *s, struct json *j)
-{
-	size_t i;
+static const struct key wanted_file_rows[] = {
+	{"path", KEY_TEXT, KEY_FIELD(struct service_file, path),
+	 .flags = KEY_REQUIRED, .check = check_file},
+	{"how", KEY_ENUM, KEY_FIELD(struct service_file, how),
+	 KEY_WORDS(service_file_hows)},
+	{"text", KEY_TEXT, KEY_FIELD(struct service_file, text),
+	 .flags = KEY_REQUIRED},
+};
 
-	json_kstr(j, "name", s->name);
-	json_key(j, "argv");
-	json_arr(j);
-	for (i = 0; i < s->nargs; i++)
-		json_str(j, s->argv[i]);
-	json_arr_end(j);
-	kopt(j, "in", s->netns && *s->netns ? s->netns : NULL);
-	kopt(j, "reload", s->reload);
-	kopt(j, "stop", s->stop);
-	kopt(j, "control", s->control);
-	kopt(j, "when", s->when);
+static const struct key_table wanted_file_table =
+	KEY_TABLE("file", struct service_file, wanted_file_rows);
+
+static const struct key wanted_rows[] = {
+	{"name", KEY_TEXT, KEY_FIELD(struct res_service, name),
+	 .flags = KEY_REQUIRED},
+	{"argv", KEY_TEXTS, KEY_ITEMS(struct res_service, argv, nargs),
+	 .flags = KEY_REQUIRED, .max = SERVICE_ARGS_MAX},
+	{"in", KEY_TEXT, KEY_FIELD(struct res_service, netns)},
+	{"reload", KEY_TEXT, KEY_FIELD(struct res_service, reload)},
+	{"stop", KEY_TEXT, KEY_FIELD(struct res_service, stop)},
+	{"control", KEY_TEXT, KEY_FIELD(struct res_service, control)},
+	{"when", KEY_TEXT, KEY_FIELD(struct res_service, when)},
+	/* What is no part of its shape. */
+	{"title", KEY_TEXT, KEY_FIELD(struct res_service, title)},
+	{"files", KEY_LIST, KEY_ITEMS(struct res_service, files, nfiles),
+	 .max = SERVICE_FILES_MAX, .table = &wanted_file_table},
+};
+#define SHAPE_ROWS 7
+
+static const struct key_table wanted_table =
+	KEY_TABLE("service", struct res_service, wanted_rows);
+
+static const struct key_table shape_table = {
+	.name = "service",
+	.keys = wanted_rows,
+	.n = SHAPE_ROWS,
+	.size = sizeof(struct res_service)};
+
+static void encode(const struct res_service *s, const struct key_table *t,
+		   struct json *j)
+{
+	struct res_service said = *s;
+
+	if (s->netns && !*s->netns)
+		said.netns = NULL;
+	keys_write(t, &said, j);
 }
 
 void service_encode(const struct res_service *s, struct json *j)
 {
-	size_t i;
-
-	encode_shape(s, j);
-	kopt(j, "title", s->title);
-	json_key(j, "files");
-	json_arr(j);
-	for (i = 0; i < s->nfiles; i++) {
-		json_obj(j);
-		json_kstr(j, "path", s->files[i].path);
-		if (s->files[i].how != SERVICE_FILE_READ)
-			json_kstr(j, "how", service_file_hows[s->files[i].how]);
-		json_kstr(j, "text", s->files[i].text);
-		json_obj_end(j);
-	}
-	json_arr_end(j);
+	encode(s, &wanted_table, j);
 }
 
 void service_digest(const char *text, size_t len, char *out)
@@ -156,65 +180,14 @@ void service_shape(const struct res_service *s, char *out)
 
 	json_init(&j, &text, 0);
 	json_obj(&j);
-	encode_shape(s, &j);
+	encode(s, &shape_table, &j);
 	json_obj_end(&j);
 	service_digest(text.data, text.len, out);
-}
-
-static const char *get(struct arena *a, const struct doc *d, const char *key)
-{
-	const char *s = doc_str(d, key, NULL);
-
-	return s ? arena_strdup(a, s) : NULL;
 }
 
 static int bad(struct err *reterr, const char *what)
 {
 	return err_set(reterr, -EINVAL, "a service: %s", what);
-}
-
-static int decode_files(struct arena *a, const struct doc *list,
-			struct res_service *s, struct err *reterr)
-{
-	struct service_file *files =
-		arena_array(a, doc_len(list) + 1, sizeof(*files));
-	const struct doc *d;
-
-	if (doc_len(list) > SERVICE_FILES_MAX)
-		return bad(reterr, "too many files");
-	DOC_FOREACH (d, list) {
-		struct service_file *f = &files[s->nfiles++];
-
-		f->path = get(a, d, "path");
-		f->text = get(a, d, "text");
-		if (!f->path || !f->text || !service_file_ok(f->path))
-			return bad(reterr,
-				   "a file needs 'path', below the state "
-				   "folder or " SERVICE_NEUTRON_DIR
-				   ", and 'text'");
-		if (!service_file_how(doc_str(d, "how", "read"), &f->how))
-			return bad(reterr,
-				   "a file's 'how' is read, start or own");
-	}
-	s->files = files;
-	return 0;
-}
-
-static int decode_argv(struct arena *a, const struct doc *list,
-		       struct res_service *s, struct err *reterr)
-{
-	const char **argv = arena_array(a, doc_len(list) + 1, sizeof(*argv));
-	const struct doc *d;
-
-	if (!doc_len(list) || doc_len(list) > SERVICE_ARGS_MAX)
-		return bad(reterr, "'argv' needs 1 to 128 words");
-	DOC_FOREACH (d, list) {
-		if (d->kind != DOC_SCALAR)
-			return bad(reterr, "'argv' is a list of words");
-		argv[s->nargs++] = arena_strdup(a, d->str);
-	}
-	s->argv = argv;
-	return 0;
 }
 
 static bool is_word(const char *s)
@@ -225,16 +198,14 @@ static bool is_word(const char *s)
 int service_decode(struct arena *a, const struct doc *d,
 		   struct res_service *ret, struct err *reterr)
 {
-	struct res_service s = {.name = get(a, d, "name"),
-				.reload = get(a, d, "reload"),
-				.stop = get(a, d, "stop"),
-				.control = get(a, d, "control"),
-				.title = get(a, d, "title"),
-				.netns = get(a, d, "in"),
-				.when = get(a, d, "when")};
-	int r;
+	struct res_service s = {0};
+	int r = keys_read_open(a, d, &wanted_table, &s, reterr);
 
-	if (!s.name || !netns_name_ok(s.name) || s.name[0] == '.' ||
+	if (r < 0)
+		return err_prefix(reterr, "a service");
+	if (!s.nargs)
+		return bad(reterr, "'argv' needs words");
+	if (!netns_name_ok(s.name) || s.name[0] == '.' ||
 	    strlen(s.name) > SERVICE_NAME_MAX)
 		return bad(reterr, "'name' must be a file's name");
 	if (s.netns && !netns_name_ok(s.netns))
@@ -250,11 +221,6 @@ int service_decode(struct arena *a, const struct doc *d,
 	if (s.when && (strncmp(s.when, ACTIVE_OF, strlen(ACTIVE_OF)) != 0 ||
 		       !s.when[strlen(ACTIVE_OF)]))
 		return bad(reterr, "'when' must be 'active of ROUTER'");
-	r = decode_argv(a, doc_get(d, "argv"), &s, reterr);
-	if (r == 0)
-		r = decode_files(a, doc_get(d, "files"), &s, reterr);
-	if (r < 0)
-		return r;
 	*ret = s;
 	return 0;
 }
