@@ -42,7 +42,9 @@ static bool below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
 }
 
-bool laid_matters(const char *point)
+/* Whether a mount at that point hides something of the node's own: it is over
+ * one of its folders, above it, or below one where nobody mounts. */
+static bool matters(const char *point)
 {
 	size_t i;
 
@@ -140,8 +142,7 @@ int laid_look(const struct laid *l, bool apply, unsigned *ret_over,
 		if (!parse(line, &m, &line))
 			continue;
 		seen += known(l, m.id);
-		if (!known(l, m.id) &&
-		    (laid_matters(m.point) || hides_netns(&m)))
+		if (!known(l, m.id) && (matters(m.point) || hides_netns(&m)))
 			*(char **)arena_push(&a, &over, &n, sizeof(*over)) =
 				m.point;
 	}

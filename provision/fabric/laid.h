@@ -29,8 +29,4 @@ int laid_note(struct laid *l, struct arena *a, struct err *reterr);
 int laid_look(const struct laid *l, bool apply, unsigned *ret_over,
 	      bool *ret_lost, struct err *reterr);
 
-/* Whether a mount at that point hides something of the node's own: it is over
- * one of its folders, above it, or below one where nobody mounts. Pure. */
-bool laid_matters(const char *point);
-
 #endif

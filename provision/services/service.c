@@ -71,17 +71,6 @@ const char *const service_file_hows[] = {
 };
 _Static_assert(ARRAY_LEN(service_file_hows) == SERVICE_FILE_OWN + 1, "words");
 
-bool service_file_how(const char *word, enum service_file_how *ret)
-{
-	for (size_t i = 0; i < ARRAY_LEN(service_file_hows); i++) {
-		if (strcmp(service_file_hows[i], word) != 0)
-			continue;
-		*ret = (enum service_file_how)i;
-		return true;
-	}
-	return false;
-}
-
 int service_file_path(const char *state_dir, const char *file, char *out,
 		      size_t size)
 {

@@ -150,6 +150,5 @@ extern const struct key_table service_seen_table;
 
 /* By enum service_file_how. */
 extern const char *const service_file_hows[];
-bool service_file_how(const char *word, enum service_file_how *ret);
 
 #endif

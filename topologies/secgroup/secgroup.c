@@ -98,7 +98,8 @@ static bool is_remote(const struct topo_secrule *r, const struct ip *ip)
 	return !ip_is_set(&r->remote.ip) || ipnet_contains(&r->remote, ip);
 }
 
-bool topo_secrule_is(const struct topo_secrule *r, const struct topo_flow *f)
+/* Whether a rule is about the flow. */
+static bool rule_is(const struct topo_secrule *r, const struct topo_flow *f)
 {
 	if (r->egress != f->egress || r->family != f->remote.family ||
 	    (r->protocol != TOPO_ANY && r->protocol != f->protocol))
@@ -143,7 +144,7 @@ bool topo_lets(const struct topo_port *p, const struct topo_flow *f)
 		return true;
 	for (size_t i = 0; i < p->ngroups; i++)
 		for (size_t k = 0; k < p->groups[i]->nrules; k++)
-			if (topo_secrule_is(&p->groups[i]->rules[k], f))
+			if (rule_is(&p->groups[i]->rules[k], f))
 				return true;
 	return false;
 }

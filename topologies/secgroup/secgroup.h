@@ -61,9 +61,6 @@ struct topo_flow {
  * that is not filtered is let have everything. */
 bool topo_lets(const struct topo_port *p, const struct topo_flow *f);
 
-/* Whether a rule is about the flow. */
-bool topo_secrule_is(const struct topo_secrule *r, const struct topo_flow *f);
-
 /* Whether anything is filtered on a node. */
 bool topo_filters(const struct lab *lab, const struct topo_node *n);
 

@@ -161,7 +161,8 @@ static void script_head(struct arena *a, const struct topo_router *r,
 		   r->ha.vrid, script_path(a, r), interval);
 }
 
-const char *plan_health_script(struct arena *a, const struct topo_router *r)
+/* Its health check's script, which stands beside it; NULL: it has none. */
+static const char *health_script(struct arena *a, const struct topo_router *r)
 {
 	static const struct {
 		int family;
@@ -254,7 +255,7 @@ void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r)
 				       r->uuid);
 		f->text = plan_keepalived_conf(c->arena, r, c->node);
 	}
-	script = plan_health_script(c->arena, r);
+	script = health_script(c->arena, r);
 	if (!script)
 		return;
 	f = &plan_add(c, RES_FILE, "")->file;

@@ -11,9 +11,6 @@
 const char *plan_keepalived_conf(struct arena *a, const struct topo_router *r,
 				 const struct topo_node *node);
 
-/* Its health check's script, which stands beside it; NULL: it has none. */
-const char *plan_health_script(struct arena *a, const struct topo_router *r);
-
 /* Those files, of a router that is highly available. */
 void plan_ha_confs(struct plan_ctx *c, const struct topo_router *r);
 

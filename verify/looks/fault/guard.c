@@ -45,7 +45,7 @@ _Static_assert(sizeof(ended_names) / sizeof(char *) == ENDED_OTHER + 1,
 	       "a name for each");
 
 /* Neither the agent's pipes nor its terminal may be held by the guard. */
-void guard_detach(int keep)
+static void detach(int keep)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	int null;
@@ -113,7 +113,7 @@ static void guard(const struct guarded *g, void *ctx, int fd, int64_t max_ms)
 	struct word w = {.ended = ENDED_ASKED};
 	int r;
 
-	guard_detach(fd);
+	detach(fd);
 	w.t = clock_real_ns();
 	r = g->strike(ctx, &w.err);
 	tell(fd, &w);

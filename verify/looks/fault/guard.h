@@ -34,8 +34,4 @@ struct guarded {
 int guard_hold(const struct guarded *g, void *ctx, int64_t max_ms,
 	       struct json *j, struct err *reterr);
 
-/* A process of the guard's kind: its own session, no terminal, no descriptor
- * but keep, deaf to polite signals. */
-void guard_detach(int keep);
-
 #endif
