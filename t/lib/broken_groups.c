@@ -10,21 +10,7 @@
 /* Two projects with the same addresses; one instance that lets no echo in, one
  * that is not filtered. */
 const char broken_groups_text[] =
-	"lab: groups\n"
-	"nodes:\n"
-	"  network1: {role: network}\n"
-	"  network2: {role: network}\n"
-	"  compute1: {role: compute}\n"
-	"physical:\n"
-	"  management: {cidr: 10.0.0.0/24}\n"
-	"  tunnel: {cidr: 10.0.1.0/24}\n"
-	"  provider: {}\n"
-	"networks:\n"
-	"  ext:\n"
-	"    external: true\n"
-	"    type: flat\n"
-	"    physical: provider\n"
-	"    subnets:\n"
+	"lab: groups\n" BROKEN_NODES BROKEN_WAY_OUT
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1, dhcp: "
 	"false}\n"
 	"  red:\n"

@@ -8,21 +8,7 @@
 
 /* One router without HA, on network1; one with it, active on network2. */
 const char broken_routers_text[] =
-	"lab: routers\n"
-	"nodes:\n"
-	"  network1: {role: network}\n"
-	"  network2: {role: network}\n"
-	"  compute1: {role: compute}\n"
-	"physical:\n"
-	"  management: {cidr: 10.0.0.0/24}\n"
-	"  tunnel: {cidr: 10.0.1.0/24}\n"
-	"  provider: {}\n"
-	"networks:\n"
-	"  ext:\n"
-	"    external: true\n"
-	"    type: flat\n"
-	"    physical: provider\n"
-	"    subnets:\n"
+	"lab: routers\n" BROKEN_NODES BROKEN_WAY_OUT
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
 	"  one:\n"
 	"    subnets:\n"

@@ -9,21 +9,7 @@
 /* Two servers, two instances, one router. */
 const char broken_services_text[] =
 	"lab: served\n"
-	"dhcp_agents_per_network: 2\n"
-	"nodes:\n"
-	"  network1: {role: network}\n"
-	"  network2: {role: network}\n"
-	"  compute1: {role: compute}\n"
-	"physical:\n"
-	"  management: {cidr: 10.0.0.0/24}\n"
-	"  tunnel: {cidr: 10.0.1.0/24}\n"
-	"  provider: {}\n"
-	"networks:\n"
-	"  ext:\n"
-	"    external: true\n"
-	"    type: flat\n"
-	"    physical: provider\n"
-	"    subnets:\n"
+	"dhcp_agents_per_network: 2\n" BROKEN_NODES BROKEN_WAY_OUT
 	"      ext4: {cidr: 203.0.113.0/24, gateway: 203.0.113.1}\n"
 	"      ext6: {cidr: \"fd00:203::/64\"}\n"
 	"  inner:\n"

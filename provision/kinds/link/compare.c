@@ -64,6 +64,21 @@ bool link_shape_right(const struct res_link *want, const struct res_link *have)
 	       (!link_type(want)->same || link_type(want)->same(want, have));
 }
 
+const struct res_link *link_foreign(struct diff *d, const struct res *want,
+				    link_clash *clash)
+{
+	const struct seen_ns *ns = diff_ns(d, want->netns);
+	size_t i;
+
+	for (i = 0; ns && i < ns->of[RES_LINK].n; i++) {
+		const struct res_link *l = &ns->of[RES_LINK].items[i].link;
+
+		if (clash(&want->link, l) && !diff_ours(d, l->alias))
+			return l;
+	}
+	return NULL;
+}
+
 bool link_make_way(struct diff *d, const char *netns,
 		   const struct res_link *have)
 {

@@ -106,6 +106,13 @@ const struct res *link_staying(struct diff *d, const char *netns,
 const struct res_link *link_seen(struct diff *d, const char *netns,
 				 const char *name);
 
+/* The first link of a wanted one's namespace that is not the lab's and, as
+ * clash tells, has what the kernel gives to one alone; or NULL. */
+typedef bool link_clash(const struct res_link *want,
+			const struct res_link *have);
+const struct res_link *link_foreign(struct diff *d, const struct res *want,
+				    link_clash *clash);
+
 /* For judge: notes that a link is made anew; makes way for it by removing the
  * one that is there, false where it must not; can the one seen stay. */
 void link_anew(struct diff *d, const char *netns, const char *name);

@@ -50,24 +50,22 @@ static bool same(const struct res_link *want, const struct res_link *have)
 }
 
 /* Of one tag the kernel has one link on another. */
+static bool clash(const struct res_link *want, const struct res_link *have)
+{
+	return have->kind == LINK_VLAN && have->vlan == want->vlan &&
+	       have->dev && strcmp(have->dev, want->dev) == 0;
+}
+
 static const char *obstacle(struct diff *d, const struct res *want)
 {
-	const struct seen_ns *ns = diff_ns(d, want->netns);
-	size_t i;
+	const struct res_link *l = link_foreign(d, want, clash);
 
-	for (i = 0; ns && i < ns->of[RES_LINK].n; i++) {
-		const struct res_link *l = &ns->of[RES_LINK].items[i].link;
-
-		if (l->kind == LINK_VLAN && l->vlan == want->link.vlan &&
-		    l->dev && strcmp(l->dev, want->link.dev) == 0 &&
-		    !diff_ours(d, l->alias))
-			return arena_printf(
-				diff_arena(d),
-				"the link %s has VLAN %u of %s and is not the "
-				"lab's; if nobody needs it: ip link del %s",
-				l->name, l->vlan, l->dev, l->name);
-	}
-	return NULL;
+	if (!l)
+		return NULL;
+	return arena_printf(diff_arena(d),
+			    "the link %s has VLAN %u of %s and is not the "
+			    "lab's; if nobody needs it: ip link del %s",
+			    l->name, l->vlan, l->dev, l->name);
 }
 
 static void make(struct tx *tx, struct place *p, const struct change *c)

@@ -114,24 +114,23 @@ static void set(struct place *p, const struct res_link *want,
 }
 
 /* Of one VNI and port the kernel has one link in a namespace. */
+static bool clash(const struct res_link *want, const struct res_link *have)
+{
+	return have->kind == LINK_VXLAN && have->vni == want->vni &&
+	       have->port == want->port;
+}
+
 static const char *obstacle(struct diff *d, const struct res *want)
 {
-	const struct seen_ns *ns = diff_ns(d, want->netns);
-	size_t i;
+	const struct res_link *l = link_foreign(d, want, clash);
 
-	for (i = 0; ns && i < ns->of[RES_LINK].n; i++) {
-		const struct res_link *l = &ns->of[RES_LINK].items[i].link;
-
-		if (l->kind == LINK_VXLAN && l->vni == want->link.vni &&
-		    l->port == want->link.port && !diff_ours(d, l->alias))
-			return arena_printf(
-				diff_arena(d),
-				"the vxlan link %s has its VNI %" PRIu32
-				" and is not the lab's; if "
-				"nobody needs it: ip link del %s",
-				l->name, l->vni, l->name);
-	}
-	return NULL;
+	if (!l)
+		return NULL;
+	return arena_printf(diff_arena(d),
+			    "the vxlan link %s has its VNI %" PRIu32
+			    " and is not the lab's; if nobody needs it: ip "
+			    "link del %s",
+			    l->name, l->vni, l->name);
 }
 
 static void make(struct tx *tx, struct place *p, const struct change *c)
