@@ -172,6 +172,13 @@ struct res_xfrm {
 	bool blocks; /* whatever no policy speaks of */
 };
 
+/* A program of those that the lab runs there, begun by somebody else; seen
+ * only. */
+struct res_process {
+	uint32_t pid;
+	const char *name;
+};
+
 /* All rules of a namespace, as iptables-save prints them; or, seen only, a
  * table of another program's. */
 struct res_rules {
@@ -253,6 +260,7 @@ struct res {
 		struct res_filter filter;
 		struct res_file file;
 		struct res_service service;
+		struct res_process process;
 		struct res_offload offload;
 		struct res_ovs ovs;
 		struct res_flows flows;

@@ -118,7 +118,27 @@ for ((i = 0; i < 50; i++)); do
 	sleep 0.1
 done
 named "radvd on the standby" ra,radvd,slaac "radvd: router2"
-on "$BACKUP" sh -c 'kill -9 $(pgrep -x radvd)'
+like "$("$LABCTL" plan "$FILE" 2>&1)" "- process [0-9]+, a radvd that is not the lab's in $NETNS" \
+	"plan would end it"
+# What a person looks with stays, and so does what serves elsewhere.
+on "$BACKUP" sh -c "ip netns exec $NETNS sleep 600 </dev/null >/dev/null 2>&1 &
+	ip netns exec $NETNS sh -c 'exec -a radvd-look sleep 601' </dev/null >/dev/null 2>&1 &
+	dnsmasq --conf-file= --no-hosts --no-resolv --port=5399 --listen-address=127.0.0.1 --pid-file=/run/own.pid --user=root"
+mended "radvd on the standby" ra,radvd,slaac
+is "$(on "$BACKUP" pgrep -x radvd)" "" "it is gone"
+is "$(on "$BACKUP" sh -c 'pgrep -fc "^sleep 600|radvd-look"; kill -0 $(cat /run/own.pid) && echo there' | tr '\n' ' ')" \
+	"2 there " "other programs stay"
+on "$BACKUP" sh -c 'kill $(pgrep -f "^sleep 600|radvd-look") $(cat /run/own.pid)'
+# Another DHCP server in the lab's own namespace, and a haproxy in the router.
+on compute1 sh -c 'ip netns exec $(ip netns list | sed -n "s/^\(qdhcp-[^ ]*\).*/\1/p" | head -n 1) \
+	dnsmasq --conf-file= --port=0 --no-ping --dhcp-range=198.51.100.200,198.51.100.220,60s \
+	--bind-dynamic --dhcp-leasefile=/run/by-hand.leases --pid-file=/run/by-hand.pid --user=root --group=root'
+pid=$(on compute1 cat /run/by-hand.pid)
+like "$("$LABCTL" plan "$FILE" 2>&1)" "- process $pid, a dnsmasq that is not the lab's in qdhcp-" \
+	"a dnsmasq that somebody began beside the lab's, too"
+mended "a dnsmasq by hand" drift,dhcp-port,dhcp-answer,lease
+on compute1 kill -0 "$pid" 2>/dev/null
+is $? 1 "which is ended"
 
 on "$ACTIVE" sh -c "sed -i s/fd00:198:51:100::/fd00:198:51:bad::/ /var/lib/neutron/ra/$ID.radvd.conf
 	kill -HUP \$(pgrep -x radvd | head -n 1)"
@@ -133,8 +153,8 @@ mended "a stopped radvd" ra,radvd
 
 qr=$(on "$ACTIVE" ip -n "$NETNS" -6 -br addr | sed -n 's/^\(qr-[^@ ]*\).*fd00.*/\1/p')
 on "$ACTIVE" ip netns exec "$NETNS" sysctl -qw "net.ipv6.conf.$qr.forwarding=0"
-named "forwarding off on the active's qr" drift "drift: $ACTIVE"
-mended "forwarding off on the active's qr" drift,outside-ipv6
+named "forwarding off on the active's qr" drift,ipv6-router "ipv6-router: router2 drift: $ACTIVE"
+mended "forwarding off on the active's qr" drift,ipv6-router,outside-ipv6
 
 signal STOP haproxy compute1
 signal STOP haproxy compute2

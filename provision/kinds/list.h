@@ -25,6 +25,7 @@
 	X(FILTER, filter)                                                      \
 	X(FILE, file)                                                          \
 	X(SERVICE, service)                                                    \
+	X(PROCESS, process)                                                    \
 	X(OFFLOAD, offload)                                                    \
 	X(OVS, ovs)                                                            \
 	X(FLOWS, flows)

@@ -43,6 +43,13 @@ static int dial(const char *state_dir, struct err *reterr)
 	return unix_dial(path, WHO, reterr);
 }
 
+int supervise_pid(const char *state_dir)
+{
+	auto_close int fd = dial(state_dir, NULL);
+
+	return fd < 0 ? 0 : unix_peer(fd);
+}
+
 /* *ret_pid (may be NULL) is the supervisor, known even if it does not answer;
  * 0 where there is none: -ENOENT or -ECONNREFUSED. */
 static int ask(struct arena *a, const char *state_dir, const struct buf *line,

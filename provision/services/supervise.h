@@ -38,6 +38,9 @@ struct seen_services {
 void supervise_look(struct arena *a, const char *state_dir,
 		    struct seen_services *ret);
 
+/* The supervisor's own process, answer or not; 0 where there is none. */
+int supervise_pid(const char *state_dir);
+
 /* Whether there is one that answers; if need be after it was told to go on, or
  * to make its socket anew. One that does not is killed. */
 bool supervise_well(struct arena *a, const char *state_dir);

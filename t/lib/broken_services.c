@@ -411,6 +411,16 @@ static void internet_wrong(struct evidence *e)
 	e->boots[0].outside.items[1].addrs[0].b[3] ^= 1;
 }
 
+/* Its kernel answers as a host's. */
+static void no_ipv6_router(struct evidence *e)
+{
+	const struct topo_router *r = &lab->routers[0];
+	struct observed *o;
+
+	EACH_SAMPLE(e, "network2", o)
+	healthy_link(o, r->netns, r->qr[1]->ifname)->ipv6_router = false;
+}
+
 static void internet_silent(struct evidence *e)
 {
 	e->boots[0].outside.items[0].error = "no answer";
@@ -521,5 +531,7 @@ const struct broken broken_services[] = {
 	 "wrong outside-name: a on compute1"},
 	{"a DNS server that does not answer for openstack.org", internet_silent,
 	 "wrong outside-name: a on compute1"},
+	{"forwarding off on the active's qr", no_ipv6_router,
+	 "wrong ipv6-router: r on network2"},
 	{NULL, NULL, NULL},
 };

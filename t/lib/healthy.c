@@ -160,6 +160,7 @@ static void virtual(struct build *b, const struct topo_router *r,
 
 		addresses(b, p, r->netns);
 		addr_in(b, r->netns, p->ifname, &ll);
+		healthy_link(b->o, r->netns, p->ifname)->ipv6_router = true;
 	}
 	for (i = 0; i < r->nfloatings; i++) {
 		struct ipnet one = topo_floating_net(r->floatings[i]);

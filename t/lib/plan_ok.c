@@ -177,6 +177,7 @@ static bool res_ok(const struct res *r, const struct plan *p, struct arena *a)
 	case RES_RULE:
 	case RES_QDISC:
 	case RES_XFRM:
+	case RES_PROCESS:
 		return false; /* no plan has them */
 	case RES_RULES:
 		return *r->netns && !r->rules.table;

@@ -73,7 +73,8 @@ static const char seen[] =
 	"\"files\": true,\"routers\": [{\"id\": \"u\","
 	"\"state\": \"backup\",\"file\": \"backup\"},{\"id\": \"v\","
 	"\"state\": \"active\",\"amiss\": \"r lacks a on b\"}]}},"
-	"{\"name\": \"ra\"}]}]}";
+	"{\"name\": \"ra\"}],"
+	"\"processes\": [{\"pid\": 7,\"name\": \"radvd\"}]}]}";
 
 static void observation(void)
 {

@@ -267,6 +267,7 @@ static void made(struct world *w, const struct res *r)
 	case RES_RULE:
 	case RES_QDISC:
 	case RES_XFRM:
+	case RES_PROCESS:
 		break; /* no plan has them */
 	case RES_SERVICE:
 		made_service(w, r);
@@ -1014,6 +1015,14 @@ static void d_qdisc(struct world *w)
 	}
 }
 
+static void d_beside(struct world *w)
+{
+	struct res *r = seen_push(&w->a, sim_ns(&w->o, R), RES_PROCESS);
+
+	r->process.pid = 123;
+	r->process.name = "radvd";
+}
+
 static void d_ipsec_and_old_tables(struct world *w)
 {
 	struct res *r = seen_push(&w->a, sim_ns(&w->o, R), RES_XFRM);
@@ -1231,6 +1240,8 @@ static const struct drift drifts[] = {
 	 "- fdb 02:00:00:00:00:01 on QRTAP of BRP\n"},
 	{"queueing disciplines", "network1", d_qdisc,
 	 "- qdisc tbf on QR in R\n- qdisc tbf on QRTAP\n"},
+	{"a radvd that somebody began", "network1", d_beside,
+	 "- process 123, a radvd that is not the lab's in R\n"},
 	{"IPsec, and tables of iptables' older make", "network1",
 	 d_ipsec_and_old_tables,
 	 "- table filter of iptables-legacy in R\n"

@@ -225,6 +225,47 @@ static void command_radvd(const struct evidence *e, const struct subject *s,
 	buf_printf(out, "ip netns pids %s", s->router->netns);
 }
 
+/* --- ipv6-router ---------------------------------------------------------- */
+
+/* The kernel answers for neighbours as a router, or as a host: who learned its
+ * default route from one that is a host then drops it (RFC 4861, section
+ * 7.2.5). */
+static void judge_ipv6_router(const struct evidence *e, const struct subject *s,
+			      struct verdict *v)
+{
+	const struct seen_ns *ns = sight_ns(e, s->node, s->router->netns, v);
+	const struct res_link *l;
+	bool active;
+
+	if (!ns)
+		return;
+	active = role_of(e, s->router, s->node) == ROLE_ACTIVE;
+	for (size_t i = 0; i < s->router->nqr; i++) {
+		const struct topo_port *qr = s->router->qr[i];
+
+		if (!plan_port_advertises(qr))
+			continue;
+		verdict_want(v,
+			     active ? "%s is a router's: it forwards IPv6"
+				    : "%s as on a standby",
+			     qr->ifname);
+		l = seen_link(ns, qr->ifname);
+		/* That it is there is other checks' to tell. */
+		verdict_saw(v, !active || !l || l->ipv6_router, "%s %s IPv6",
+			    qr->ifname,
+			    l && l->ipv6_router ? "forwards"
+						: "does not forward");
+	}
+}
+
+static void command_ipv6_router(const struct evidence *e,
+				const struct subject *s, struct buf *out)
+{
+	(void)e;
+	command_exec(out, s->node, s->router->netns);
+	buf_adds(out, "sh -c 'sysctl net.ipv6.conf | grep forwarding'");
+}
+
 /* --- slaac ---------------------------------------------------------------- */
 
 /* The router that advertises the prefix, by its own address on the link. */
@@ -323,6 +364,10 @@ const struct check advertised_checks[] = {
 	 "runs radvd if it is active, and only then",
 	 "radvd in the router's namespace on each of its hosts",
 	 judge_radvd, command_radvd},
+	{"ipv6-router", scope_advertisers, NEEDS_TABLES,
+	 "answers as an IPv6 router if it is active",
+	 "forwarding of IPv6 on the active node's interfaces that advertise",
+	 judge_ipv6_router, command_ipv6_router},
 	{"slaac", scope_slaac, NEEDS_TABLES,
 	 "has the IPv6 address that follows from its MAC",
 	 "EUI-64 address and default route by advertisements, and no others",
