@@ -281,8 +281,17 @@ bool topo_leased(const struct topo_port *p, const struct topo_addr *a)
 {
 	if (!p->instance || p->instance->is_static)
 		return false;
-	return a->addr.ip.family == 4 ? a->subnet->dhcp
+	return a->addr.ip.family == 4 ? topo_lent4(p) == a
 				      : a->subnet->ipv6 != TOPO_IPV6_NONE;
+}
+
+const struct topo_addr *topo_lent4(const struct topo_port *p)
+{
+	for (size_t i = 0; i < p->naddrs; i++)
+		if (p->addrs[i].addr.ip.family == 4 && p->addrs[i].subnet &&
+		    p->addrs[i].subnet->dhcp)
+			return &p->addrs[i];
+	return NULL;
 }
 
 bool topo_told(const struct topo_port *p)

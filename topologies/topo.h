@@ -512,6 +512,11 @@ const struct topo_port *topo_dhcp_port(const struct topo_network *net,
  * prefix that a router advertises. Else the plan writes it. */
 bool topo_leased(const struct topo_port *p, const struct topo_addr *a);
 
+/* The address that DHCP servers lend a port: its first one in an IPv4 subnet
+ * with DHCP, as a client is lent one; or NULL. Others of the port are written.
+ */
+const struct topo_addr *topo_lent4(const struct topo_port *p);
+
 /* Whether a port's network tells anything, by DHCP or router advertisements:
  * an instance there is a machine that boots. */
 bool topo_told(const struct topo_port *p);

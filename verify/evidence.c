@@ -431,15 +431,7 @@ static void plan_reached(struct evidence *e)
 
 const struct topo_addr *evidence_served(const struct topo_instance *in)
 {
-	size_t i;
-
-	for (i = 0; i < in->port->naddrs; i++) {
-		const struct topo_subnet *s = in->port->addrs[i].subnet;
-
-		if (s && s->dhcp && s->cidr.ip.family == 4)
-			return &in->port->addrs[i];
-	}
-	return NULL;
+	return topo_lent4(in->port);
 }
 
 bool evidence_lent6(const struct topo_addr *a)
@@ -512,6 +504,32 @@ static size_t dns6_of(const struct topo_instance *in, struct ip *ret, size_t n)
 	return 0;
 }
 
+/* Either a server of its own network, or one that the host outside plays: whom
+ * else a file names nobody has. */
+static bool is_played(const struct topo_instance *in, const struct ip *server)
+{
+	const struct topo_network *net = in->port->network;
+
+	for (size_t i = 0; i < net->ndhcp; i++)
+		for (size_t k = 0; k < net->dhcp_ports[i]->naddrs; k++)
+			if (ip_equal(&net->dhcp_ports[i]->addrs[k].addr.ip,
+				     server))
+				return true;
+	return emul_internet_plays(server);
+}
+
+size_t evidence_played_dns(const struct topo_instance *in, struct ip *ret,
+			   size_t n)
+{
+	size_t i, got = 0;
+
+	n = evidence_dns(in, ret, n);
+	for (i = 0; i < n; i++)
+		if (is_played(in, &ret[i]))
+			ret[got++] = ret[i];
+	return got;
+}
+
 size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
 {
 	const struct topo_addr *lent = evidence_served(in);
@@ -542,10 +560,10 @@ size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
 bool evidence_resolves(const struct lab *lab, const struct topo_instance *in)
 {
 	const struct topo_router *r = way_out(lab, in, 4);
-	struct ip one;
+	struct ip all[EVIDENCE_DNS_MAX];
 
 	return evidence_served(in) && !in->is_static && r && r->snat &&
-	       evidence_dns(in, &one, 1);
+	       evidence_played_dns(in, all, ARRAY_LEN(all));
 }
 
 const struct topo_instance *evidence_hears(const struct lab *lab,

@@ -269,6 +269,11 @@ bool evidence_has_metadata(const struct lab *lab,
  */
 size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n);
 
+/* Those of them that anybody plays. */
+size_t evidence_played_dns(const struct topo_instance *in, struct ip *ret,
+			   size_t n);
+#define EVIDENCE_DNS_MAX 32
+
 /* Whether the Internet answers what it asks its DNS servers. */
 bool evidence_resolves(const struct lab *lab, const struct topo_instance *in);
 

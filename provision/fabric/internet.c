@@ -37,6 +37,17 @@ static const struct {
 	{EMUL_OPENSTACK, false},
 };
 
+bool emul_internet_plays(const struct ip *ip)
+{
+	struct ip own;
+
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		if (hosts[i].dns && ip_parse(hosts[i].address, &own) == 0 &&
+		    ip_equal(&own, ip))
+			return true;
+	return false;
+}
+
 static bool is_labs(const struct lab *lab, const struct ip *ip)
 {
 	size_t i;

@@ -23,6 +23,9 @@
 void emul_internet_build(struct arena *a, const struct lab *lab,
 			 struct emul_node *outside);
 
+/* Whether it is a DNS server of the Internet's. */
+bool emul_internet_plays(const struct ip *ip);
+
 /* Writes the servers' files and names their programs. */
 int emul_internet_prepare(struct arena *a, const struct emul_node *outside,
 			  struct emul_daemon *ret, size_t *ret_n,

@@ -81,7 +81,8 @@ static void routes(struct plan_ctx *c, const struct topo_instance *in)
 		    topo_leased(p, &p->addrs[i]))
 			continue;
 		had = &have[s->gateway.family == 6];
-		if (*had)
+		/* Whoever is told an address is told the way out, too. */
+		if (*had || leases(p, s->gateway.family))
 			continue;
 		*had = true;
 		r = plan_add(c, RES_ROUTE, in->netns);

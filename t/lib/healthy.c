@@ -719,7 +719,7 @@ static void adverts(struct evidence *e, struct seen_boot *b)
 static void internet(struct evidence *e, struct seen_boot *b)
 {
 	struct ip servers[8];
-	size_t i, n = evidence_dns(b->instance, servers, 8);
+	size_t i, n = evidence_played_dns(b->instance, servers, 8);
 
 	b->outside.error = NULL;
 	for (i = 0; i < n; i++) {

@@ -257,9 +257,21 @@ static void judge_lines(const char *text, const char *other, const char *says,
 	}
 }
 
-static void judge_name(const struct topo_addr *lent, const struct seen_name *n,
-		       const char *name, struct verdict *v)
+static bool has_own(const struct topo_port *p, const struct ip *ip)
 {
+	for (size_t i = 0; i < p->naddrs; i++)
+		if (ip_equal(&p->addrs[i].addr.ip, ip))
+			return true;
+	return false;
+}
+
+/* The address that it is lent, and others of its own beside it. */
+static void judge_name(const struct topo_instance *in,
+		       const struct seen_name *n, struct verdict *v)
+{
+	const struct topo_addr *lent = evidence_served(in);
+	const char *name = in->name;
+	bool told = false;
 	char server[IP_TEXT_MAX], addr[IP_TEXT_MAX];
 	size_t i;
 
@@ -270,10 +282,15 @@ static void judge_name(const struct topo_addr *lent, const struct seen_name *n,
 		verdict_saw(v, false, "%s: %s", server, n->error);
 	else if (!n->naddrs)
 		verdict_saw(v, false, "%s knows no %s", server, name);
-	for (i = 0; !n->error && i < n->naddrs; i++)
-		verdict_saw(v, ip_equal(&n->addrs[i], &lent->addr.ip),
+	for (i = 0; !n->error && i < n->naddrs; i++) {
+		told = told || ip_equal(&n->addrs[i], &lent->addr.ip);
+		verdict_saw(v, has_own(in->port, &n->addrs[i]),
 			    "%s says that %s is %s", server, name,
 			    ip_print(&n->addrs[i], addr));
+	}
+	if (!n->error && n->naddrs && !told)
+		verdict_saw(v, false, "%s does not say that %s is %s", server,
+			    name, ip_print(&lent->addr.ip, addr));
 }
 
 /* What its resolv.conf says: its lease's servers, then those that routers
@@ -312,7 +329,7 @@ static void judge_resolver(const struct evidence *e, const struct subject *s,
 	judge_lines(want.data, g->resolv, "resolv.conf is without ", v);
 	judge_lines(g->resolv, want.data, NULL, v);
 	for (i = 0; i < names->n; i++)
-		judge_name(lent, &names->items[i], s->instance->name, v);
+		judge_name(s->instance, &names->items[i], v);
 }
 
 static void command_resolver(const struct evidence *e, const struct subject *s,

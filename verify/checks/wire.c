@@ -390,6 +390,8 @@ static bool has_default(const struct seen_ns *ns, const struct ip *via,
 static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 			struct verdict *v)
 {
+	const struct topo_addr *lent = topo_lent4(p);
+	bool have[2] = {false, false};
 	char text[IP_TEXT_MAX];
 	struct ip gw;
 	bool there;
@@ -406,8 +408,12 @@ static void cable_addrs(const struct seen_ns *ns, const struct topo_port *p,
 		if (!p->addrs[i].subnet)
 			continue;
 		gw = p->addrs[i].subnet->gateway;
-		if (!ip_is_set(&gw))
+		/* The way out is one: the lease's, or the first. */
+		if (!ip_is_set(&gw) || have[gw.family == 6] ||
+		    (gw.family == 4 && lent && !p->instance->is_static &&
+		     lent != &p->addrs[i]))
 			continue;
+		have[gw.family == 6] = true;
 		there = has_default(ns, &gw, p->ifname);
 		verdict_want(v, "default route via %s", ip_print(&gw, text));
 		verdict_saw(v, there, "%s via %s",

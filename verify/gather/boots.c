@@ -205,7 +205,7 @@ static void ask_outside(struct asks *k, const struct lab *lab,
 			      .name = EVIDENCE_NAME,
 			      .servers = servers};
 
-	ask.n = evidence_dns(boot->instance, servers, DNS_SERVERS_MAX);
+	ask.n = evidence_played_dns(boot->instance, servers, DNS_SERVERS_MAX);
 	ask_dns(k, lab, &ask, &boot->outside);
 }
 

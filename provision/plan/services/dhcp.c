@@ -172,7 +172,8 @@ static void put_port(const struct topo_port *p, struct buf *files)
 		if (p->instance)
 			buf_printf(&files[ADDN_HOSTS], "%s\t%s." DOMAIN " %s\n",
 				   text, p->instance->name, p->instance->name);
-		if (!lent(s))
+		if (!lent(s) || (p->instance && s->cidr.ip.family == 4 &&
+				 topo_lent4(p) != &p->addrs[i]))
 			continue;
 		if (s->cidr.ip.family == 6) {
 			buf_printf(&files[HOST],
