@@ -38,6 +38,19 @@ roles() {
 	"$LABCTL" status "$lab" -o json 2>/dev/null | grep '"since_ns"'
 }
 
+# settled FILE: their state into FILE, when it is the same twice in a row. Engines
+# tell the role first and place addresses then.
+settled() {
+	local i
+	roles >"$1"
+	for ((i = 0; i < 30; i++)); do
+		sleep 1
+		roles >"$1.next"
+		cmp -s "$1" "$1.next" && return
+		mv "$1.next" "$1"
+	done
+}
+
 fails() { grep -c '^not ok' "$1"; }
 points() { grep -cE '^(not )?ok' "$1"; }
 failing() { echo "$(fails "$1") of $(points "$1")"; }
@@ -54,7 +67,7 @@ engine_mb() {
 		END {printf "%.1f", kb / 1024}'
 }
 
-# row WORD...: one of the table.
+# line WORD...: one of the table.
 line() {
 	printf '%-8s %7s %14s %7s %6s %5s %9s %7s %6s %7s %7s\n' "$@"
 }
@@ -71,7 +84,7 @@ for size in "$@"; do
 		continue
 	fi
 	up=$TOOK
-	roles >"$tmp/before"
+	settled "$tmp/before"
 	full=$(fulls)
 	within "$tmp/verify" "$LABCTL" verify "$lab"
 	verify=$TOOK
