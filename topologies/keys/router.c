@@ -69,7 +69,9 @@ static const struct key ha_rows[] = {
 	{"track", KEY_FLAGS, KEY_FIELD(struct raw_router, ha.track),
 	 KEY_WORDS(tracks), .def = TOPO_TRACK_HA | TOPO_TRACK_TUNNEL,
 	 .what = "interface to track", .example = "[ha]",
-	 .about = "Interfaces whose loss makes the router give up its role. "
+	 .about = "Interfaces whose loss makes the router give up its role: "
+		  "ha is its own, tunnel are those of the node that carry "
+		  "its networks and the HA network. "
 		  "[ha] alone is what the documents have."},
 	{"sync_connections", KEY_BOOL, KEY_FIELD(struct raw_router, ha.sync),
 	 .at = offsetof(struct raw_router, sync_at), .def = true,
