@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/map.h"
+#include "lib/text.h"
 #include "provision/node/apply.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
@@ -24,13 +25,13 @@ static const struct failure *find_failure(const struct failures *f,
 	return NULL;
 }
 
-/* Adds changes that earlier rounds did not have; returns how many. */
-static size_t remember(struct arena *a, struct changes *all,
-		       const struct changes *more)
+/* Adds changes that earlier rounds did not have. */
+static void remember(struct arena *a, struct changes *all,
+		     const struct changes *more)
 {
 	struct map known = {0};
 	struct change *c;
-	size_t i, had = all->n;
+	size_t i;
 
 	for (i = 0; i < all->n; i++)
 		map_puts(a, &known, all->items[i].what, &all->items[i]);
@@ -40,7 +41,20 @@ static size_t remember(struct arena *a, struct changes *all,
 		c = arena_push(a, &all->items, &all->n, sizeof(*c));
 		*c = more->items[i];
 	}
-	return all->n - had;
+}
+
+/* The same, and for the same reasons: a router that takes another role
+ * meanwhile wants something else of the same link. */
+static bool same_changes(const struct changes *x, const struct changes *y)
+{
+	size_t i;
+
+	for (i = 0; x->n == y->n && i < x->n; i++)
+		if (x->items[i].op != y->items[i].op ||
+		    strcmp(x->items[i].what, y->items[i].what) != 0 ||
+		    !text_same(x->items[i].why, y->items[i].why))
+			return false;
+	return x->n == y->n;
 }
 
 static void report_left(struct arena *a, const struct changes *left,
@@ -86,10 +100,9 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		       struct convergence *ret, struct err *reterr)
 {
 	struct failures tried = {0};
-	struct changes changes = {0};
+	struct changes changes = {0}, before = {0};
 	struct look_what what;
 	struct mono t0, t1;
-	size_t before = 0, new;
 	unsigned round;
 	int r;
 
@@ -108,13 +121,13 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		plan_diff(a, p, &have, &changes);
 		t0 = clock_mono();
 		ret->diff_ns += mono_sub(t0, t1);
-		new = remember(a, &ret->changes, &changes);
+		remember(a, &ret->changes, &changes);
 		if (!changes.n || !apply || round == CONVERGE_ROUNDS)
 			break;
-		/* The same again: trying once more would not help. */
-		if (round && !new &&changes.n == before)
+		/* Trying once more would not help. */
+		if (round && same_changes(&changes, &before))
 			break;
-		before = changes.n;
+		before = changes;
 		what.unusual = any_unusual(&changes);
 		r = apply_changes(a, p, &changes, &tried, reterr);
 		if (r < 0)
