@@ -291,7 +291,8 @@ static void load(struct look *k, struct err *why)
 	else {
 		emul_drained_read(k->lab);
 		emul_impaired_read(k->lab);
-		topo_settle(k->lab, datapath_in_kernel());
+		topo_settle(k->lab, topo_uses(k->lab, TOPO_OPENVSWITCH) &&
+					    datapath_in_kernel());
 	}
 	topo_errors_release(&errs);
 }

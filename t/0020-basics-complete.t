@@ -50,7 +50,7 @@ for c in init up plan down check verify failover status exec doctor vrrp; do
 done
 
 tab verify --only adv
-is "$got" "advert-fields advert-interval advert-tunnel adverts" "checks"
+is "$got" "advert-fields advert-interval advert-tunnel advert-vlan adverts" "checks"
 tab verify --only active,out
 is "$got" "active,outside-ipv6 active,outside-name active,outside-ping" "a second check"
 tab failover --fault ""

@@ -79,7 +79,8 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 	if (r == 0) {
 		emul_drained_read(*ret);
 		emul_impaired_read(*ret);
-		topo_settle(*ret, datapath_in_kernel());
+		topo_settle(*ret, topo_uses(*ret, TOPO_OPENVSWITCH) &&
+					  datapath_in_kernel());
 	}
 	return r;
 }

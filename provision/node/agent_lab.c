@@ -62,7 +62,8 @@ int agent_lab_op(const struct doc *req, struct json *j, struct err *reterr)
 			       "are needed");
 	if (topo_load_text(file, text, strlen(text), &lab, &errs) < 0)
 		return wrong(file, &errs, reterr);
-	topo_settle(lab, datapath_in_kernel());
+	topo_settle(lab,
+		    topo_uses(lab, TOPO_OPENVSWITCH) && datapath_in_kernel());
 	drained(lab, doc_get(req, "drained"));
 	lab->fresh = doc_bool(req, "fresh", false);
 	node = topo_node(lab, name);
