@@ -107,6 +107,13 @@ mended "a wrong resolv.conf" lease,resolver
 like "$(on $one cat /etc/resolv.conf)" "nameserver 8.8.4.4.nameserver 2001:4860:4860::8844" \
 	"the router's DNS server is behind the lease's"
 
+on $one ip addr flush dev eth0 scope global
+named "an instance without its leased address" lease "lease: $one"
+mended "an instance without its leased address" lease
+on $one ip route del default
+named "an instance without its default route" lease "lease: $one"
+mended "an instance without its default route" lease
+
 on $one sh -c 'kill -STOP $(cat /proc/1/task/1/children)'
 named "a client that is dead at renewal" lease "lease: $one"
 mended "a client that is dead at renewal" lease

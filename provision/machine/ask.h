@@ -31,6 +31,11 @@ struct machine_held {
 int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 		 struct err *reterr);
 
+/* The first thing that a lease told and that is not so in the machine any
+ * more (its address, MTU, a route), in words from a; NULL where all stands. */
+const char *machine_lost(struct arena *a, const char *netns,
+			 const struct lease *l);
+
 /* Its DHCP clients begin anew, and with them all that they were told: PID 1
  * has others back at once. */
 int machine_relet(const char *netns, struct err *reterr);

@@ -206,7 +206,7 @@ static int op_resign(const struct doc *req, struct json *j, struct err *reterr)
 }
 
 /* What is amiss with a machine beyond its lease, or NULL. */
-static const char *amiss(const struct topo_instance *in,
+static const char *amiss(struct arena *a, const struct topo_instance *in,
 			 const struct machine_held *held)
 {
 	if (machine_strays(in, false, NULL) > 0)
@@ -217,7 +217,7 @@ static const char *amiss(const struct topo_instance *in,
 		return "its DHCPv6 client is stopped";
 	if ((held->leased || held->leased6) && !held->resolv_right)
 		return "its resolv.conf is another";
-	return NULL;
+	return held->leased ? machine_lost(a, in->netns, &held->lease) : NULL;
 }
 
 /* What the machines of this node were lent, by the instances' names, and what
@@ -238,6 +238,7 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 	for (i = 0; i < lab->ninstances; i++) {
 		auto_arena struct arena a = {0};
 		struct machine_held held;
+		const char *why;
 
 		if (lab->instances[i].node != node ||
 		    machine_look(&a, lab->instances[i].netns, &held, NULL) < 0)
@@ -256,8 +257,9 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 			json_kstr(j, "client6", (char[]){held.client6, '\0'});
 		if (held.client)
 			json_kstr(j, "client", (char[]){held.client, '\0'});
-		if (amiss(&lab->instances[i], &held))
-			json_kstr(j, "amiss", amiss(&lab->instances[i], &held));
+		why = amiss(&a, &lab->instances[i], &held);
+		if (why)
+			json_kstr(j, "amiss", why);
 		json_obj_end(j);
 	}
 	json_obj_end(j);

@@ -187,6 +187,11 @@ static void lease_is_short(struct evidence *e)
 	lease(e)->seconds = 60;
 }
 
+static void lease_not_kept(struct evidence *e)
+{
+	e->boots[0].guest.lost = "the leased address 192.168.1.4/24 is gone";
+}
+
 static void no_mtu(struct evidence *e)
 {
 	lease(e)->mtu = 0;
@@ -464,6 +469,7 @@ const struct broken broken_services[] = {
 	 "wrong lease: a on compute1"},
 	{"a rogue's lease", lease_of_rogue, "wrong lease: a on compute1"},
 	{"another lease time", lease_is_short, "wrong lease: a on compute1"},
+	{"what it told is gone", lease_not_kept, "wrong lease: a on compute1"},
 	{"the MTU option missing", no_mtu, "wrong lease: a on compute1"},
 	{"no route to metadata", no_metadata_route,
 	 "wrong lease: a on compute1"},

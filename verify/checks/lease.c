@@ -222,6 +222,8 @@ static void judge_lease(const struct evidence *e, const struct subject *s,
 		    "DNS %s", dns_text(v->arena, &g->lease));
 	judge_routes(&w, &g->lease, v);
 	judge_age(o, g, v);
+	if (g->lost)
+		verdict_saw(v, false, "%s", g->lost);
 }
 
 static void command_lease(const struct evidence *e, const struct subject *s,

@@ -10,12 +10,13 @@
 
 int look_guest(const struct doc *req, struct json *j, struct err *reterr)
 {
+	const char *netns = doc_str(req, "netns", ""), *lost;
 	auto_arena struct arena a = {0};
 	struct machine_held held;
 	char client[2] = "", client6[2] = "";
 	int e;
 
-	e = machine_look(&a, doc_str(req, "netns", ""), &held, reterr);
+	e = machine_look(&a, netns, &held, reterr);
 	if (e < 0)
 		return e;
 	client[0] = held.client;
@@ -23,6 +24,9 @@ int look_guest(const struct doc *req, struct json *j, struct err *reterr)
 	if (held.leased) {
 		json_key(j, "lease");
 		lease_encode(&held.lease, j);
+		lost = machine_lost(&a, netns, &held.lease);
+		if (lost)
+			json_kstr(j, "lost", lost);
 	}
 	if (held.leased6) {
 		json_key(j, "lease6");
@@ -119,6 +123,9 @@ void guest_answer(struct arena *a, const struct doc *d, struct seen_guest *ret)
 		return;
 	}
 	ret->resolv = arena_strdup(a, resolv);
+	ret->lost = doc_str(d, "lost", NULL);
+	if (ret->lost)
+		ret->lost = arena_strdup(a, ret->lost);
 	ret->client = *doc_str(d, "client", "");
 	ret->client6 = *doc_str(d, "client6", "");
 	ret->leased = lease && lease_decode(lease, &ret->lease, NULL) == 0;

@@ -30,6 +30,7 @@ struct seen_guest {
 	bool leased, leased6;
 	struct lease lease;
 	struct lease6 lease6;
+	const char *lost;     /* what the lease told and is gone, or NULL */
 	const char *resolv;   /* its text; "" where there is none */
 	char client, client6; /* 0: it runs none */
 };
