@@ -21,6 +21,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/icmp6.h>
 #include <netlink/attr.h>
 #include <poll.h>
 #include <signal.h>
@@ -277,6 +278,33 @@ static void look_at_ipv6(struct boot *b)
 	rtnl_free(r);
 }
 
+/*
+ * The kernel keeps of an advertisement what is its own; the rest, DNS servers
+ * among it, is told once. Where a router was heard before anybody listened, it
+ * is asked to say all of it again (RFC 4861, section 6.3.7).
+ */
+static void solicit(const struct boot *b)
+{
+	static const struct nd_router_solicit rs = {.nd_rs_type =
+							    ND_ROUTER_SOLICIT};
+	const struct sockaddr_in6 all_routers = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = {{{0xff, 2, [15] = 2}}},
+		.sin6_scope_id = b->index};
+	const int hops = 255;
+	auto_close int fd = -1;
+
+	if (!ip_is_set(&b->router))
+		return;
+	fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
+				 sizeof(hops)) < 0)
+		return;
+	(void)sendto(fd, &rs, sizeof(rs), 0,
+		     (const struct sockaddr *)&all_routers,
+		     sizeof(all_routers));
+}
+
 static int listen_to_kernel(void)
 {
 	const struct sockaddr_nl to = {
@@ -318,6 +346,8 @@ static void hear(struct boot *b)
 	if (lost)
 		look_at_ipv6(b);
 	look_at_link(b);
+	if (lost)
+		solicit(b);
 }
 
 /* --- its client ----------------------------------------------------------- */
@@ -483,6 +513,7 @@ int machine_boot(const struct machine *m)
 			    m->device);
 	look_at_link(&b);
 	look_at_ipv6(&b);
+	solicit(&b);
 	p[0].fd = b.signals;
 	p[1].fd = b.events;
 	for (;;) {
