@@ -20,9 +20,10 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
-#include "lib/file.h"
-#include "provision/services/engine.h"
 #include "lib/clock.h"
+#include "lib/file.h"
+#include "lib/parse.h"
+#include "provision/services/engine.h"
 #include "verify/looks/fault/drop.h"
 #include "verify/looks/fault/guard.h"
 #include "verify/looks/op.h"
@@ -234,7 +235,9 @@ static int kill_pid(int pid, const char *what, struct err *reterr)
 	return 0;
 }
 
-static int kill_engine(const struct doc *req, struct err *reterr)
+/* When it was killed is in *ret_t: the answer of a large engine takes time. */
+static int kill_engine(const struct doc *req, int64_t *ret_t,
+		       struct err *reterr)
 {
 	auto_arena struct arena a = {0};
 	const struct doc *said;
@@ -242,42 +245,57 @@ static int kill_engine(const struct doc *req, struct err *reterr)
 
 	r = engine_ask(&a, doc_str(req, "state_dir", ""), "roles", &said, &pid,
 		       reterr);
+	*ret_t = clock_real_ns();
 	return r < 0 ? r : kill_pid(pid, "the VRRP engine", reterr);
 }
 
+static int pid_in(const char *path, int *ret, struct err *reterr)
+{
+	auto_buf struct buf text = {0};
+	int r = file_read(path, PID_TEXT_MAX, &text);
+	uint32_t pid;
+
+	if (r < 0)
+		return err_sys(reterr, r, "%s", path);
+	text.data[strcspn(text.data, "\n")] = '\0';
+	if (parse_u32(text.data, 2, INT_MAX, &pid) < 0)
+		return err_set(reterr, -ESRCH, "%s names no process", path);
+	*ret = (int)pid;
+	return 0;
+}
+
 /* A router's keepalived is two processes; the first would start the second
- * again. */
-static int kill_keepalived(const char *netns, struct err *reterr)
+ * again, and without it the second may end in good order and take its file
+ * along: so both are read before. */
+static int kill_keepalived(const char *netns, int64_t *ret_t,
+			   struct err *reterr)
 {
 	static const char *const files[] = {"pid", "pid-vrrp"};
 	const char *id = netns + strlen(ROUTER);
-	int r = 0;
+	int pids[ARRAY_LEN(files)] = {0}, r = 0;
 
 	if (strncmp(netns, ROUTER, strlen(ROUTER)) != 0 || strchr(netns, '/'))
 		return err_set(reterr, -EINVAL, "'%.64s' is no router's",
 			       netns);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(files); i++) {
-		auto_buf struct buf text = {0};
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s.%s", engine_ha_confs, id,
 			 files[i]);
-		r = file_read(path, PID_TEXT_MAX, &text);
-		if (r < 0)
-			return err_sys(reterr, r, "%s", path);
-		buf_addc(&text, '\0');
-		r = kill_pid((int)strtol(text.data, NULL, 10), "keepalived",
-			     reterr);
+		r = pid_in(path, &pids[i], reterr);
 	}
+	*ret_t = clock_real_ns();
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(files); i++)
+		r = kill_pid(pids[i], "keepalived", reterr);
 	return r;
 }
 
 int look_kill(const struct doc *req, struct json *j, struct err *reterr)
 {
 	const char *netns = doc_str(req, "netns", "");
-	int64_t t = clock_real_ns();
-	int r = *netns ? kill_keepalived(netns, reterr)
-		       : kill_engine(req, reterr);
+	int64_t t = 0;
+	int r = *netns ? kill_keepalived(netns, &t, reterr)
+		       : kill_engine(req, &t, reterr);
 
 	if (r < 0)
 		return r;
