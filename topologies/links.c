@@ -88,8 +88,7 @@ int topo_rate_parse(const char *text, uint64_t *ret)
 	for (size_t i = 0; i < ARRAY_LEN(rate_units); i++) {
 		if (strcmp(end, rate_units[i].name) != 0)
 			continue;
-		if (n > TOPO_RATE_MAX ||
-		    n > TOPO_RATE_MAX * 1000 / rate_units[i].bits)
+		if (n > TOPO_RATE_MAX * 1000 / rate_units[i].bits)
 			return -ERANGE;
 		n = n * rate_units[i].bits / 1000;
 		if (n < TOPO_RATE_MIN)

@@ -124,6 +124,8 @@ static void test_values(void)
 		     {"1.5mbit", 0, 1500000},
 		     {"1000gbit", 0, UINT64_C(1000000000000)},
 		     {"1001gbit", -ERANGE, 0},
+		     {"2500000001bit", 0, UINT64_C(2500000001)},
+		     {"1000000000001bit", -ERANGE, 0},
 		     {"7999bit", -ERANGE, 0},
 		     {"0mbit", -ERANGE, 0},
 		     {"0", -ERANGE, 0},
