@@ -149,9 +149,7 @@ static const struct key_table target_table =
 	KEY_TABLE("target", struct arp_target, target_rows);
 
 static const struct key ask_rows[] = {
-	{"netns", KEY_TEXT, KEY_FIELD(struct arp_ask, netns), .def_text = ""},
-	{"dev", KEY_TEXT, KEY_FIELD(struct arp_ask, dev), .def_text = ""},
-	{"mac", KEY_MAC, KEY_FIELD(struct arp_ask, mac), .flags = KEY_REQUIRED},
+	LOOK_LINK_ROWS(struct arp_ask),
 	{"targets", KEY_LIST, KEY_ITEMS(struct arp_ask, targets, n),
 	 .max = ARP_TARGETS_MAX, .table = &target_table},
 	{"duration_ms", KEY_UINT, KEY_FIELD(struct arp_ask, duration_ms),
@@ -206,9 +204,7 @@ int look_arp(const struct doc *req, struct json *j, struct err *reterr)
 	if (r == 0)
 		r = take_targets(&k, &q, reterr);
 	if (r == 0)
-		r = look_enter(q.netns, reterr);
-	if (r == 0)
-		r = look_dev(q.netns, q.dev, &index, reterr);
+		r = look_link(q.netns, q.dev, &index, reterr);
 	if (r < 0)
 		return r;
 	fd = look_packets(index, ETH_P_ARP, reterr);

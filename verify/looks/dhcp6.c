@@ -310,10 +310,7 @@ static const struct key_table table =
 	KEY_TABLE("answer", struct seen_offers6, rows);
 
 static const struct key ask_rows[] = {
-	{"netns", KEY_TEXT, KEY_FIELD(struct dhcp6_ask, netns), .def_text = ""},
-	{"dev", KEY_TEXT, KEY_FIELD(struct dhcp6_ask, dev), .def_text = ""},
-	{"mac", KEY_MAC, KEY_FIELD(struct dhcp6_ask, mac),
-	 .flags = KEY_REQUIRED},
+	LOOK_LINK_ROWS(struct dhcp6_ask),
 	{"stateless", KEY_BOOL, KEY_FIELD(struct dhcp6_ask, stateless)},
 	{"duration_ms", KEY_UINT, KEY_FIELD(struct dhcp6_ask, duration_ms),
 	 .min = 1, .max = LOOK_DURATION_MAX_MS, .def = 2000},
@@ -335,9 +332,7 @@ int look_dhcp6(const struct doc *req, struct json *j, struct err *reterr)
 
 	r = look_request(&a, req, &ask_table, &q, reterr);
 	if (r == 0)
-		r = look_enter(q.netns, reterr);
-	if (r == 0)
-		r = look_dev(q.netns, q.dev, &index, reterr);
+		r = look_link(q.netns, q.dev, &index, reterr);
 	if (r < 0)
 		return r;
 	if (getrandom(&k.xid, sizeof(k.xid), 0) != sizeof(k.xid))
