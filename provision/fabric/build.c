@@ -18,6 +18,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/text.h"
 #include "provision/fabric/internet.h"
 #include "topologies/links.h"
 #include "topologies/resolve/given.h"
@@ -379,11 +380,6 @@ const struct emul_node *emul_spec_node(const struct emul_spec *s,
 		if (strcmp(s->nodes[i].name, name) == 0)
 			return &s->nodes[i];
 	return NULL;
-}
-
-static bool text_same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool nic_same(const struct emul_nic *a, const struct emul_nic *b)

@@ -13,8 +13,6 @@
 #define EMUL_OUTSIDE "outside" /* the host outside; no node may be named so */
 #define EMUL_DNS "192.0.2.53"  /* there; asked by all nodes */
 
-#define EMUL_NICS_MAX (TOPO_PHYS_MAX + 2)
-
 /* One wire: a veth pair between a bridge in the fabric and a node. */
 struct emul_nic {
 	const char *ifname; /* in the node */
