@@ -2,11 +2,14 @@
 /*
  * A pair of programs that tell how fast a path is:
  *
- *   path sink PORT               takes TCP connections and answers each with a
- *                                byte at its end; returns each UDP datagram
- *   path flow ADDRESS PORT MB    sends so much by TCP; prints microseconds
- * until all of it was taken path turns ADDRESS PORT N    sends a datagram and
- * waits for it, N times; prints microseconds for all of them
+ *   path sink PORT
+ *     takes TCP connections and answers each with a byte at its end; returns
+ *     each UDP datagram
+ *   path flow ADDRESS PORT MB
+ *     sends so much by TCP; prints microseconds until all of it was taken
+ *   path turns ADDRESS PORT N
+ *     sends a datagram and waits for it, N times; prints microseconds for all
+ *     of them
  */
 #include <errno.h>
 #include <inttypes.h>
