@@ -115,8 +115,7 @@ static bool host_ok(const struct ip *ip)
 {
 	static const uint8_t none[12];
 
-	return ip->family == 6 && ip->b[0] != 0xff &&
-	       !(ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80) &&
+	return ip->family == 6 && ip->b[0] != 0xff && !ip_is_link_local(ip) &&
 	       memcmp(ip->b, none, 10) != 0;
 }
 

@@ -168,8 +168,7 @@ static void judge_addrs(const struct evidence *e, const struct subject *s,
 		const struct res_addr *a = &ns->of[RES_ADDR].items[i].addr;
 
 		if (a->addr.ip.family == 6 && strcmp(a->dev, p->ifname) == 0 &&
-		    !(a->addr.ip.b[0] == 0xfe &&
-		      (a->addr.ip.b[1] & 0xc0) == 0x80) &&
+		    !ip_is_link_local(&a->addr.ip) &&
 		    !is_lent(s->instance, &a->addr.ip))
 			verdict_saw(v, false, "%s, which is not the model's",
 				    ipnet_print(&a->addr, text));
