@@ -123,14 +123,6 @@ static bool is_models(const struct topo_instance *in, const struct lease *l)
 	return false;
 }
 
-static bool lends(const struct lease6 *l, const struct ip *ip)
-{
-	for (size_t i = 0; i < l->naddrs; i++)
-		if (ip_equal(&l->addrs[i].addr, ip))
-			return true;
-	return false;
-}
-
 static bool dns6_right(const struct topo_subnet *s, const struct lease6 *l)
 {
 	size_t i;
@@ -159,7 +151,7 @@ static bool is_models6(const struct topo_instance *in,
 		if (!a->subnet || a->subnet->ipv6 != TOPO_IPV6_STATEFUL)
 			continue;
 		lent++;
-		if (!lends(l, &a->addr.ip))
+		if (!lease6_has(l, &a->addr.ip))
 			return false;
 	}
 	for (i = 0; i < net->ndhcp; i++)

@@ -65,14 +65,6 @@ static void forget(void *ctx)
 	((struct held *)ctx)->n = 0;
 }
 
-static bool lends(const struct lease6 *l, const struct ip *ip)
-{
-	for (size_t i = 0; l && i < l->naddrs; i++)
-		if (ip_equal(&l->addrs[i].addr, ip))
-			return true;
-	return false;
-}
-
 /* All that is held and not of the lease (NULL: none). */
 static int remove_others(struct rtnl *r, const char *device, unsigned index,
 			 const struct lease6 *l, struct err *reterr)
@@ -89,7 +81,7 @@ static int remove_others(struct rtnl *r, const char *device, unsigned index,
 					     .dev = device,
 					     .addr = {held.addrs[i], 128}};
 
-		if (!lends(l, &held.addrs[i]))
+		if (!l || !lease6_has(l, &held.addrs[i]))
 			rtmsg_addr(r, RTMSG_DEL, &a);
 	}
 	/* One that has just expired is gone: that was the wish. */

@@ -219,17 +219,24 @@ int lease6_read(lease_env *env, void *ctx, struct lease6 *ret,
 	return 0;
 }
 
+bool lease6_has(const struct lease6 *l, const struct ip *addr)
+{
+	size_t i;
+
+	for (i = 0; i < l->naddrs; i++)
+		if (ip_equal(&l->addrs[i].addr, addr))
+			return true;
+	return false;
+}
+
 void lease6_merge(struct lease6 *l, const struct lease6 *before)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < before->naddrs; i++) {
-		for (k = 0; k < l->naddrs; k++)
-			if (ip_equal(&l->addrs[k].addr, &before->addrs[i].addr))
-				break;
-		if (k == l->naddrs && k < LEASE6_ADDRS_MAX)
+	for (i = 0; i < before->naddrs; i++)
+		if (!lease6_has(l, &before->addrs[i].addr) &&
+		    l->naddrs < LEASE6_ADDRS_MAX)
 			l->addrs[l->naddrs++] = before->addrs[i];
-	}
 }
 
 /* --- telling -------------------------------------------------------------- */

@@ -68,6 +68,8 @@ char *lease6_duid_text(const struct mac *mac, char out[LEASE6_DUID_TEXT]);
 int lease6_read(lease_env *env, void *ctx, struct lease6 *ret,
 		struct buf *notes, struct err *reterr);
 
+bool lease6_has(const struct lease6 *l, const struct ip *addr);
+
 /* Adds the addresses of one told before to it, but those that both have. */
 void lease6_merge(struct lease6 *l, const struct lease6 *before);
 

@@ -108,14 +108,6 @@ static void command_answer(const struct evidence *e, const struct subject *s,
 
 /* --- lease6 --------------------------------------------------------------- */
 
-static bool has_addr(const struct lease6 *l, const struct ip *addr)
-{
-	for (size_t i = 0; i < l->naddrs; i++)
-		if (ip_equal(&l->addrs[i].addr, addr))
-			return true;
-	return false;
-}
-
 static bool has_default(const struct seen_ns *ns, const char *dev)
 {
 	for (size_t i = 0; i < ns->of[RES_ROUTE].n; i++) {
@@ -146,7 +138,7 @@ static void judge_addrs(const struct evidence *e, const struct subject *s,
 		on = (struct ipnet){p->addrs[i].addr.ip, 128};
 		verdict_want(v, "a lease of %s for %u s",
 			     ip_print(&on.ip, text), LEASE6_SECONDS);
-		if (!has_addr(l, &on.ip))
+		if (!lease6_has(l, &on.ip))
 			verdict_saw(v, false, "no lease of %s", text);
 		if (!ns)
 			continue;
