@@ -385,24 +385,13 @@ static void start_dhcp(struct boot *b)
  * what it was lent is in its hook's file. */
 static void start_dhcp6(struct boot *b)
 {
-	static const char hook[] = MACHINE_HOOK_PATH;
-	const char *argv[] = {MACHINE_CLIENT6,
-			      "-6",
-			      "-d",
-			      "-q",
-			      "-D",
-			      "LL",
-			      "-cf",
-			      MACHINE_CONF6,
-			      "-lf",
-			      MACHINE_LEASES6,
-			      "-pf",
-			      MACHINE_PID6,
-			      "-sf",
-			      hook,
-			      b->m->device,
-			      NULL,
-			      NULL};
+	static const char hook[] = MACHINE_HOOK_PATH,
+			  conf_path[] = MACHINE_CONF6,
+			  leases[] = MACHINE_LEASES6, pid[] = MACHINE_PID6;
+	const char *argv[] = {
+		MACHINE_CLIENT6, "-6",      "-d",         "-q",   "-D",  "LL",
+		"-cf",           conf_path, "-lf",        leases, "-pf", pid,
+		"-sf",           hook,      b->m->device, NULL,   NULL};
 	static const char conf[] = CLIENT6_CONF;
 
 	if (b->ask6 == ASK6_REST)

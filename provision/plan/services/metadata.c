@@ -217,7 +217,7 @@ static const char *how(const struct topo_port *p, const struct topo_addr *a)
 {
 	if (a->addr.ip.family == 4)
 		return topo_leased(p, a) ? "ipv4_dhcp" : "ipv4";
-	if (!topo_leased(p, a))
+	if (!a->subnet || !topo_leased(p, a))
 		return "ipv6";
 	return a->subnet->ipv6 == TOPO_IPV6_STATEFUL ? "ipv6_dhcpv6-stateful"
 	       : a->subnet->ipv6 == TOPO_IPV6_STATELESS
@@ -268,9 +268,10 @@ static void add_record(struct metadata *m, const struct topo_instance *in)
 
 static void add_server(struct metadata *m)
 {
+	static const char socket[] = SOCKET;
 	const char *const words[] = {
 		"labctl", "metadata",  "--socket",
-		SOCKET,   "--records", plan_state_file(m->c, RECORDS)};
+		socket,   "--records", plan_state_file(m->c, RECORDS)};
 	auto_buf struct buf text = {0};
 	struct res_service *s;
 	struct json j;
