@@ -21,7 +21,6 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netinet/icmp6.h>
 #include <netlink/attr.h>
 #include <poll.h>
 #include <signal.h>
@@ -39,6 +38,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/kernel/rtmsg.h"
+#include "lib/kernel/solicit.h"
 #include "provision/machine/client.h"
 #include "provision/machine/inside.h"
 #include "provision/machine/rdnss.h"
@@ -281,28 +281,12 @@ static void look_at_ipv6(struct boot *b)
 /*
  * The kernel keeps of an advertisement what is its own; the rest, DNS servers
  * among it, is told once. Where a router was heard before anybody listened, it
- * is asked to say all of it again (RFC 4861, section 6.3.7).
+ * is asked to say all of it again.
  */
 static void solicit(const struct boot *b)
 {
-	static const struct nd_router_solicit rs = {.nd_rs_type =
-							    ND_ROUTER_SOLICIT};
-	const struct sockaddr_in6 all_routers = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = {{{0xff, 2, [15] = 2}}},
-		.sin6_scope_id = b->index};
-	const int hops = 255;
-	auto_close int fd = -1;
-
-	if (!ip_is_set(&b->router))
-		return;
-	fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
-	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
-				 sizeof(hops)) < 0)
-		return;
-	(void)sendto(fd, &rs, sizeof(rs), 0,
-		     (const struct sockaddr *)&all_routers,
-		     sizeof(all_routers));
+	if (ip_is_set(&b->router))
+		solicit_routers(b->index);
 }
 
 static int listen_to_kernel(void)

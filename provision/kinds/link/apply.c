@@ -13,9 +13,11 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/kernel/rtmsg.h"
+#include "lib/kernel/solicit.h"
 #include "provision/kinds/link/link.h"
 #include "provision/kinds/link/port.h"
 #include "provision/node/tx.h"
@@ -79,8 +81,11 @@ static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
 		set_file(tx, c, "ipv6", "mtu", mtu);
 	}
 	want = fields & LINK_HAS_ACCEPT_RA ? tx_wanted(tx, &ra) : NULL;
-	if (want)
-		set_file(tx, c, "ipv6", "accept_ra", want->sysctl.value);
+	if (!want)
+		return;
+	set_file(tx, c, "ipv6", "accept_ra", want->sysctl.value);
+	if (strcmp(want->sysctl.value, "0") != 0)
+		solicit_routers(if_nametoindex(c->want->link.name));
 }
 
 /* Some settings of a link have no message, only a file. */
