@@ -32,6 +32,7 @@ struct kind {
 	 * plan's own order holds, or that of sub. */
 	unsigned rank;
 	unsigned (*sub)(const struct res *r); /* below KIND_SUB_MAX */
+	bool comes; /* one that was made may be there only a moment later */
 
 	/* Words. id tells two resources of a namespace apart. */
 	void (*id)(const struct res *r, struct buf *out);

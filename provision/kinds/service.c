@@ -290,6 +290,7 @@ static void unmake(struct tx *tx, const struct change *c)
 const struct kind kind_service = {
 	.name = "service",
 	.rank = 8,
+	.comes = true,
 	.id = id,
 	.print = print,
 	.keys = &service_seen_table,

@@ -9,9 +9,13 @@
 #include "lib/clock.h"
 #include "lib/map.h"
 #include "lib/text.h"
+#include "provision/kinds/kind.h"
 #include "provision/node/apply.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
+
+#define COMES_NS (2 * NS_PER_S) /* for what comes a moment later */
+#define COMES_LOOK_MS 50
 
 static const struct failure *find_failure(const struct failures *f,
 					  const struct change *c)
@@ -55,6 +59,20 @@ static bool same_changes(const struct changes *x, const struct changes *y)
 		    !text_same(x->items[i].why, y->items[i].why))
 			return false;
 	return x->n == y->n;
+}
+
+/* As a supervisor waits before it starts again what has just ended. */
+static bool may_come(const struct changes *left, struct mono *until)
+{
+	size_t i;
+
+	for (i = 0; i < left->n; i++)
+		if (left->items[i].op != CHANGE_ADD ||
+		    !kind_of(left->items[i].want)->comes)
+			return false;
+	if (mono_is_never(*until))
+		*until = mono_add(clock_mono(), COMES_NS);
+	return mono_before(clock_mono(), *until);
 }
 
 static void report_left(struct arena *a, const struct changes *left,
@@ -102,7 +120,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 	struct failures tried = {0};
 	struct changes changes = {0}, before = {0};
 	struct look_what what;
-	struct mono t0, t1;
+	struct mono t0, t1, until = MONO_NEVER;
 	unsigned round;
 	int r;
 
@@ -122,7 +140,15 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		t0 = clock_mono();
 		ret->diff_ns += mono_sub(t0, t1);
 		remember(a, &ret->changes, &changes);
-		if (!changes.n || !apply || round == CONVERGE_ROUNDS)
+		if (!changes.n || !apply)
+			break;
+		if (round && same_changes(&changes, &before) &&
+		    may_come(&changes, &until)) {
+			clock_sleep_ms(COMES_LOOK_MS);
+			round--;
+			continue;
+		}
+		if (round == CONVERGE_ROUNDS)
 			break;
 		/* Trying once more would not help. */
 		if (round && same_changes(&changes, &before))
