@@ -85,7 +85,7 @@ static void limits(struct buf *out)
 		LIMIT(TOPO_NETWORKS_MAX, "networks"),
 		LIMIT(TOPO_SUBNETS_MAX, "subnets of a network"),
 		LIMIT(TOPO_ROUTERS_MAX, "routers"),
-		LIMIT(TOPO_HA_ROUTERS_MAX, "routers of a project: VRIDs"),
+		LIMIT(TOPO_HA_ROUTERS_MAX, "HA routers of an HA network: VRIDs"),
 		LIMIT(TOPO_IFACES_MAX, "interfaces of a router"),
 		LIMIT(TOPO_INSTANCES_MAX, "instances"),
 		LIMIT(TOPO_SECGROUPS_MAX, "security groups"),

@@ -51,9 +51,9 @@ static void check_veth(struct raw *raw, const struct raw_node *n)
 	    said(raw, n, at, raw->agent.veth_at))
 		return;
 	raw_wrong(raw, at,
-		  "node '%s' has Open vSwitch's own datapath, whose internal "
-		  "ports are lost when ovs-vswitchd is started anew; write "
-		  "'ovs_use_veth: true'",
+		  "node '%s' has its ports by veth: internal ports are lost "
+		  "when the ovs-vswitchd of Open vSwitch's own datapath is "
+		  "started anew; write 'ovs_use_veth: true'",
 		  n->name);
 }
 

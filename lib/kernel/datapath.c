@@ -55,9 +55,8 @@ static bool ask(void)
 
 bool datapath_in_kernel(void)
 {
-	static int known = -1;
+	static bool yes;
 
-	if (known < 0)
-		known = ask();
-	return known;
+	yes = yes || ask();
+	return yes;
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Whether the kernel has Open vSwitch's datapath (the module openvswitch), for
- * this thread's namespaces too. It is asked once. */
+ * this thread's namespaces too. A yes is kept: a module may come later. */
 bool datapath_in_kernel(void);
 
 #endif

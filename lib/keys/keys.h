@@ -29,7 +29,6 @@
 #include "lib/err.h"
 
 #define KEYS_MAX 48        /* rows of one table */
-#define KEYS_WORDS_MAX 64  /* words of one row */
 #define KEYS_LIST_MAX 4096 /* entries of a list whose row has no limit */
 
 /* What stands in the struct. Numbers, enums and flags may be 1, 2, 4 or 8

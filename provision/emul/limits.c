@@ -12,6 +12,7 @@
 #include "lib/file.h"
 #include "lib/kernel/neightab.h"
 #include "lib/parse.h"
+#include "provision/plan/services/metadata.h"
 
 #define SMALL_MB 200u /* a lab of five nodes takes some 60 */
 #define SMALL_PROCESSES 256u
@@ -24,8 +25,6 @@
 #define DHCP_MB 2u
 #define ROUTER_KB 700u /* on each of its hosts: namespace, links, rules */
 #define PROXY_MB 7u    /* a router's haproxy, where it is Active */
-/* From so many proxies on a node has none of its own. */
-#define PROXIES_MAX 50u
 #define NODE_PROCESSES 6u
 #define INSTANCE_PROCESSES 3u
 #define ROUTER_PROCESSES 4u
@@ -85,7 +84,7 @@ void emul_uses(const struct lab *lab, struct emul_uses *ret)
 		dhcp += lab->networks[i].ndhcp;
 	for (size_t i = 0; i < lab->ninstances; i++)
 		machines += is_machine(&lab->instances[i]);
-	proxies = lab->nrouters < PROXIES_MAX ? lab->nrouters : 0;
+	proxies = lab->nrouters < PLAN_PROXIES_MAX ? lab->nrouters : 0;
 	/* The fabric, the host outside; and a scratch one for rules. */
 	ret->mntns = ret->pidns = lab->nnodes + 2 + machines;
 	ret->netns_kept = lab->nnodes + 2 + routers + dhcp + lab->ninstances;

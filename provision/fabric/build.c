@@ -20,6 +20,7 @@
 #include "lib/buf.h"
 #include "lib/text.h"
 #include "provision/fabric/internet.h"
+#include "provision/fabric/vlan.h"
 #include "topologies/links.h"
 #include "topologies/resolve/given.h"
 
@@ -346,6 +347,15 @@ static bool any_userspace(const struct lab *lab)
 	return false;
 }
 
+static size_t external_vlans(const struct lab *lab)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->nnetworks; i++)
+		n += lab->networks[i].external && lab->networks[i].vlan;
+	return n;
+}
+
 int emul_spec_build(struct arena *a, const struct lab *lab,
 		    struct emul_spec *ret, struct err *reterr)
 {
@@ -357,6 +367,11 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 	size_t i;
 	int r;
 
+	if (external_vlans(lab) > EMUL_VLANS_MAX)
+		return err_set(reterr, -E2BIG,
+			       "%zu external networks are VLANs; the host "
+			       "outside takes at most %d",
+			       external_vlans(lab), EMUL_VLANS_MAX);
 	r = build_bridges(a, lab, &s, reterr);
 	if (r < 0)
 		return r;

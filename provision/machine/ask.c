@@ -115,7 +115,7 @@ int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 	ret->leased = lease.len &&
 		      doc_parse(a, lease.data, lease.len, &d, &where) == 0 &&
 		      lease_decode(d, &ret->lease, NULL) == 0;
-	ret->leased6 = machine_read_lease6(a, &lease6, &ret->lease6);
+	ret->leased6 = lease6_parse(a, &lease6, &ret->lease6);
 	machine_resolv(ret->leased ? &ret->lease : NULL,
 		       ret->leased6 ? &ret->lease6 : NULL, written.data,
 		       rdnss.data, &want);

@@ -147,23 +147,13 @@ static int write_files(const struct lease6 *l, struct err *reterr)
 	return e < 0 ? e : machine_resolv_write(reterr);
 }
 
-bool machine_read_lease6(struct arena *a, struct buf *text, struct lease6 *ret)
-{
-	struct doc_error where;
-	struct doc *d = NULL;
-
-	return text->len &&
-	       doc_parse(a, text->data, text->len, &d, &where) == 0 &&
-	       lease6_decode(d, ret, NULL) == 0;
-}
-
 static bool told_before(struct lease6 *ret)
 {
 	auto_arena struct arena a = {0};
 	auto_buf struct buf text = {0};
 
 	return file_read(MACHINE_LEASE6, FILE_MAX, &text) == 0 &&
-	       machine_read_lease6(&a, &text, ret);
+	       lease6_parse(&a, &text, ret);
 }
 
 static const char *from_env(void *ctx, const char *name)

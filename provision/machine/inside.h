@@ -41,9 +41,6 @@ int machine_boot(const struct machine *m);
 void machine_resolv(const struct lease *l, const struct lease6 *l6,
 		    const char *written, const char *rdnss, struct buf *out);
 
-/* A text that lease6_encode() wrote, which need not be one. */
-bool machine_read_lease6(struct arena *a, struct buf *text, struct lease6 *ret);
-
 /* Inside: has it written by the files above. */
 int machine_resolv_write(struct err *reterr);
 

@@ -348,3 +348,13 @@ int lease6_decode(const struct doc *d, struct lease6 *ret, struct err *reterr)
 	*ret = l;
 	return 0;
 }
+
+bool lease6_parse(struct arena *a, struct buf *text, struct lease6 *ret)
+{
+	struct doc_error where;
+	struct doc *d = NULL;
+
+	return text->len &&
+	       doc_parse(a, text->data, text->len, &d, &where) == 0 &&
+	       lease6_decode(d, ret, NULL) == 0;
+}

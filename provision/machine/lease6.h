@@ -83,4 +83,7 @@ void lease6_resolv(const struct lease6 *l, struct buf *out);
 void lease6_encode(const struct lease6 *l, struct json *j);
 int lease6_decode(const struct doc *d, struct lease6 *ret, struct err *reterr);
 
+/* A text that lease6_encode() wrote, which need not be one. */
+bool lease6_parse(struct arena *a, struct buf *text, struct lease6 *ret);
+
 #endif

@@ -82,7 +82,7 @@ int machine_resolv_write(struct err *reterr)
 	leased = lease.len &&
 		 doc_parse(&a, lease.data, lease.len, &d, &where) == 0 &&
 		 lease_decode(d, &l, NULL) == 0;
-	leased6 = machine_read_lease6(&a, &lease6, &l6);
+	leased6 = lease6_parse(&a, &lease6, &l6);
 	machine_resolv(leased ? &l : NULL, leased6 ? &l6 : NULL, written.data,
 		       rdnss.data, &text);
 	/* In its place: it lies over /etc's by a mount. */

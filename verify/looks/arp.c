@@ -94,11 +94,13 @@ static void take(struct asking *k, const struct seen_holder *x)
 
 static void receive(struct asking *k)
 {
+	unsigned n = 0;
 	uint8_t frame[FRAME_MAX];
 	struct seen_holder x;
 	ssize_t r;
 
-	while ((r = recv(k->fd, frame, sizeof(frame), MSG_DONTWAIT)) >= 0)
+	while (n++ < LOOK_BURST_MAX &&
+	       (r = recv(k->fd, frame, sizeof(frame), MSG_DONTWAIT)) >= 0)
 		if (arp_read(frame, (size_t)r, &x))
 			take(k, &x);
 }

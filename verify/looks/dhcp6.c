@@ -243,12 +243,14 @@ static void take(struct asking *k, const struct seen_offer6 *o)
 
 static void receive(struct asking *k)
 {
+	unsigned n = 0;
 	char duid[LEASE6_DUID_TEXT];
 	uint8_t frame[FRAME_MAX];
 	struct seen_offer6 o;
 	ssize_t r;
 
-	while ((r = recv(k->fd, frame, sizeof(frame), MSG_DONTWAIT)) >= 0)
+	while (n++ < LOOK_BURST_MAX &&
+	       (r = recv(k->fd, frame, sizeof(frame), MSG_DONTWAIT)) >= 0)
 		if (dhcp6_offer_read(frame, (size_t)r, k->xid, &o, duid))
 			take(k, &o);
 }

@@ -12,6 +12,8 @@
 #include "lib/keys/keys.h"
 #include "lib/mono.h"
 
+/* Frames that are read before the clock is looked at: a flood does not end. */
+#define LOOK_BURST_MAX 1024
 #define LOOK_DURATION_MAX_MS 600000
 
 /*
