@@ -32,8 +32,10 @@ static void check_responder(struct raw *raw, const struct raw_node *n)
 		return;
 	if (n->mechanism != TOPO_OPENVSWITCH)
 		raw_wrong(raw, at,
-			  "node '%s' has mechanism %s, which answers no ARP "
-			  "for others; 'arp_responder' is Open vSwitch's",
+			  "node '%s' has mechanism %s, where a VXLAN link "
+			  "that answers ARP ('proxy') loses all of it that it "
+			  "does not know, the announcements of a router's new "
+			  "host too; 'arp_responder' is for Open vSwitch",
 			  n->name, topo_mechanism_names[n->mechanism]);
 	else if (!n->agent.l2_population)
 		raw_wrong(raw, at,

@@ -19,7 +19,9 @@
 	 .at = offsetof(T, agent.arp_at), .shown = (inherits),                 \
 	 .example = "true",                                                    \
 	 .about = "Answer ARP for ports on other nodes on the spot; needs "    \
-		  "`l2_population`, and Open vSwitch."},                       \
+		  "`l2_population`, and Open vSwitch: the kernel's VXLAN, "    \
+		  "where it answers, passes no other ARP on, nor what "       \
+		  "announces a failover."},                                    \
 	{"prevent_arp_spoofing", KEY_BOOL,                                     \
 	 KEY_FIELD(T, agent.prevent_arp_spoofing), .def = (yes),               \
 	 .shown = (inherits), .example = "false",                              \
