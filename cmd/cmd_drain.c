@@ -12,9 +12,8 @@
 #include "cmd/common/pick.h"
 #include "lib/auto.h"
 #include "lib/clock.h"
-#include "provision/emul/drained.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/state.h"
+#include "provision/emul/said.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/drain.h"
 #include "provision/host/fleet.h"
@@ -51,7 +50,8 @@ static int print_moved(const struct topo_node *n, const struct drain_router *d,
 	return stayed ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* The node's engine is told first: who hands over must not want it back. */
+/* The node's engine is told first: who hands over must not want it back. What
+ * it did not hear is not kept. */
 static int with_fleet(struct fleet *f, const struct topo_node *n, bool drained,
 		      struct mono began)
 {
@@ -67,10 +67,12 @@ static int with_fleet(struct fleet *f, const struct topo_node *n, bool drained,
 		return cmd_fail(EXIT_CANNOT, &e);
 	}
 	r = converge_one(here, f->lab, &a, &changes, &e);
-	if (r < 0) {
+	if (r < 0)
 		err_prefix(&e, "%s", n->name);
+	if (r == 0)
+		r = emul_drained_write(f->lab, &e);
+	if (r < 0)
 		return cmd_fail(EXIT_CANNOT, &e);
-	}
 	if (!drained) {
 		printf("node %s takes part again%s\n", n->name,
 		       changes ? "" : "; it was not drained");
@@ -104,17 +106,10 @@ static int set(struct lab *lab, const char *name, bool drained)
 		return cmd_wrong("%s is no network node: there is nothing to "
 				 "hand over",
 				 name);
-	r = emul_enter(lab->name, &e);
-	if (r == -ENOENT)
-		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
-			lab->name);
-	if (r == 0)
-		r = emul_lock(lab->name, drained ? "drain" : "undrain", &e);
-	n->drained = drained;
-	if (r == 0)
-		r = emul_drained_write(lab, &e);
+	r = emul_take(lab, drained ? "drain" : "undrain", &e);
 	if (r < 0)
 		return cmd_fail(EXIT_CANNOT, &e);
+	n->drained = drained;
 	cmd_catch_signals();
 	/* Another node that does not answer is no hindrance. */
 	(void)fleet_open(&f, lab, 0, &e);
@@ -164,7 +159,7 @@ const struct cmd cmd_drain = {
 		"lab is not up or the\nnode cannot be reached.\n\n"
 		"Examples:\n"
 		"  labctl drain network1\n"
-		"  labctl drain network1\n",
+		"  labctl drain network1 my-lab\n",
 	.run = run,
 };
 

@@ -143,13 +143,8 @@ static int drill_lab(struct failover *fo)
 	int r;
 
 	progress_init(&fo->progress);
-	r = emul_enter(fo->lab->name, &e);
-	if (r == -ENOENT)
-		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
-			fo->lab->name);
 	/* An up would mend the fault, another drill make one of its own. */
-	if (r == 0)
-		r = emul_lock(fo->lab->name, "failover", &e);
+	r = emul_take(fo->lab, "failover", &e);
 	if (r == 0 && fo->fault->traits & FAULT_KILLS_NODE)
 		r = rescue_begin(&fo->rescue, fo->lab, &e);
 	if (r < 0)

@@ -15,7 +15,6 @@
 #include "lib/doc.h"
 #include "lib/table.h"
 #include "provision/emul/emul.h"
-#include "provision/emul/state.h"
 #include "topologies/links.h"
 #include "topologies/topo.h"
 
@@ -97,17 +96,12 @@ static int make_so(const struct lab *lab, const char *wire)
 	return EXIT_OK;
 }
 
-static int enter(const struct lab *lab)
+static int take(struct lab *lab)
 {
 	struct err e = {0};
-	int r = emul_enter(lab->name, &e);
 
-	if (r == -ENOENT)
-		err_set(&e, r, "lab %s is not up: 'labctl up FILE' makes it",
-			lab->name);
-	if (r == 0)
-		r = emul_lock(lab->name, "impair", &e);
-	return r < 0 ? cmd_fail(EXIT_CANNOT, &e) : EXIT_OK;
+	return emul_take(lab, "impair", &e) < 0 ? cmd_fail(EXIT_CANNOT, &e)
+						: EXIT_OK;
 }
 
 /* "delay=20ms" and others, as a file would have them. */
@@ -139,31 +133,42 @@ static int text_of(const struct cmd *c, const char *wire, char **words,
 	return EXIT_OK;
 }
 
+/* Only this wire's word is new; what else was said stays. */
+static int lay(struct lab *lab, const char *wire, const struct buf *text)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+
+	(void)topo_links_forget(lab, wire);
+	if (topo_links_lay(lab, text->data, text->len, &errs) == 0)
+		return EXIT_OK;
+	for (size_t i = 0; i < errs.n; i++)
+		cmd_wrong("%s", errs.items[i].msg);
+	return EXIT_USAGE;
+}
+
 static int set(const struct cmd *c, struct lab *lab, const char *wire,
 	       char **words)
 {
-	auto_(topo_errors_release) struct topo_errors errs = {0};
 	auto_buf struct buf text = {0};
 	int r = text_of(c, wire, words, &text);
 
-	if (r != EXIT_OK)
-		return r;
-	/* Only this wire's word is new; what else was said stays. */
-	(void)topo_links_forget(lab, wire);
-	if (topo_links_lay(lab, text.data, text.len, &errs) < 0) {
-		for (size_t i = 0; i < errs.n; i++)
-			cmd_wrong("%s", errs.items[i].msg);
-		return EXIT_USAGE;
-	}
-	r = enter(lab);
+	/* Wrong words are told of a lab that is not up, too. */
+	if (r == EXIT_OK)
+		r = lay(lab, wire, &text);
+	if (r == EXIT_OK)
+		r = take(lab);
+	if (r == EXIT_OK)
+		r = lay(lab, wire, &text);
 	return r == EXIT_OK ? make_so(lab, wire) : r;
 }
 
 static int clear(struct lab *lab, const char *wire)
 {
 	const struct topo_link *l = NULL;
-	int r;
+	int r = take(lab);
 
+	if (r != EXIT_OK)
+		return r;
 	for (size_t i = 0; wire && i < lab->nlinks; i++)
 		if (strcmp(lab->links[i].name, wire) == 0)
 			l = &lab->links[i];
@@ -178,8 +183,7 @@ static int clear(struct lab *lab, const char *wire)
 				 "meanwhile",
 				 wire, wire);
 	(void)topo_links_forget(lab, wire);
-	r = enter(lab);
-	return r == EXIT_OK ? make_so(lab, wire) : r;
+	return make_so(lab, wire);
 }
 
 static int run(const struct cmd *c, int argc, char **argv)

@@ -8,8 +8,7 @@
 #include "lib/arena.h"
 #include "lib/kernel/datapath.h"
 #include "lib/mono.h"
-#include "provision/emul/drained.h"
-#include "provision/emul/impaired.h"
+#include "provision/emul/said.h"
 #include "provision/host/roles.h"
 #include "provision/way.h"
 #include "topologies/topo.h"
@@ -289,8 +288,7 @@ static void load(struct look *k, struct err *why)
 		err_set(why, 0, "its file %s is wrong: 'labctl check' tells",
 			k->l->file);
 	else {
-		emul_drained_read(k->lab);
-		emul_impaired_read(k->lab);
+		emul_said_read(k->lab);
 		topo_settle(k->lab, topo_uses(k->lab, TOPO_OPENVSWITCH) &&
 					    datapath_in_kernel());
 	}

@@ -134,6 +134,27 @@ wrong "no value" "is no KEY=VALUE" network1.tunnel loss
 wrong "too much loss" "120%" network1.tunnel loss=120%
 wrong "jitter alone" "there is no 'delay'" network1.tunnel jitter=2ms
 
+# What another command says while this one waits for the lab's lock stays. Who
+# holds it is dead by its file, so that it is waited for.
+state=${LABCTL_STATE:-/run/labctl}
+"$LABCTL" impair -l "$LAB" set compute2.tunnel loss=1% >"$TMP/out" 2>&1
+cp "$state/$LAB/impaired" "$TMP/other"
+"$LABCTL" impair -l "$LAB" clear >"$TMP/out" 2>&1
+(
+	flock 9
+	: >"$TMP/held"
+	sleep 1
+	cp "$TMP/other" "$state/$LAB/impaired"
+) 9>>"$state/.$LAB.lock" &
+until [ -e "$TMP/held" ]; do sleep 0.05; done
+"$LABCTL" impair -l "$LAB" set network2.tunnel loss=2% >"$TMP/out" 2>&1
+ok $? "two at once" || diag "$(cat "$TMP/out")"
+wait
+like "$("$LABCTL" impair -l "$LAB" | tr '\n' ' ')" \
+	'network2.tunnel +loss 2%.*compute2.tunnel +loss 1%|compute2.tunnel +loss 1%.*network2.tunnel +loss 2%' \
+	"both are kept"
+"$LABCTL" impair -l "$LAB" clear >"$TMP/out" 2>&1
+
 # Delay.
 "$LABCTL" impair -l "$LAB" set compute2.tunnel delay=30ms >"$TMP/out" 2>&1
 status=$?

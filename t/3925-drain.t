@@ -78,6 +78,11 @@ like "$(cat "$TMP/out")" "router router2 stays on $first" "which it says"
 settle
 "$LABCTL" undrain "$first" "$LAB" >"$TMP/out" 2>&1
 like "$(cat "$TMP/out")" "$first takes part again" "undrained"
+# One that cannot be told is not drained: nobody would hand over.
+on "$first" sh -c 'pkill -STOP -o -x sshd'
+"$LABCTL" drain "$first" "$LAB" >"$TMP/out" 2>&1
+is "$?" 3 "a node that does not answer cannot be drained" || diag "$(cat "$TMP/out")"
+unlike "$("$LABCTL" up "$FILE" 2>&1)" "is still drained" "and is not"
 "$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
 ok $? "nothing differs" || diag "$(cat "$TMP/out")"
 tap_done

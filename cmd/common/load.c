@@ -13,8 +13,7 @@
 #include "lib/buf.h"
 #include "lib/kernel/datapath.h"
 #include "lib/parse.h"
-#include "provision/emul/drained.h"
-#include "provision/emul/impaired.h"
+#include "provision/emul/said.h"
 #include "topologies/find.h"
 #include "topologies/topo.h"
 
@@ -77,8 +76,7 @@ int cmd_read(struct arena *a, const char *word, const char **ret_path,
 				   errs);
 	}
 	if (r == 0) {
-		emul_drained_read(*ret);
-		emul_impaired_read(*ret);
+		emul_said_read(*ret);
 		topo_settle(*ret, topo_uses(*ret, TOPO_OPENVSWITCH) &&
 					  datapath_in_kernel());
 	}

@@ -34,10 +34,10 @@
 #include "lib/clock.h"
 #include "lib/doc.h"
 #include "provision/emul/ask.h"
-#include "provision/emul/impaired.h"
 #include "provision/emul/proc.h"
 #include "provision/emul/limits.h"
 #include "provision/emul/programs.h"
+#include "provision/emul/said.h"
 #include "provision/emul/sockets.h"
 #include "provision/emul/start.h"
 #include "provision/emul/state.h"
@@ -139,6 +139,21 @@ int emul_enter(const char *lab, struct err *reterr)
 	return enter(lab, pidfd, reterr);
 }
 
+int emul_take(struct lab *lab, const char *what, struct err *reterr)
+{
+	int r = emul_enter(lab->name, reterr);
+
+	if (r == -ENOENT)
+		return err_set(reterr, r,
+			       "lab %s is not up: 'labctl up FILE' makes it",
+			       lab->name);
+	if (r == 0)
+		r = emul_lock(lab->name, what, reterr);
+	if (r == 0)
+		emul_said_read(lab);
+	return r;
+}
+
 /* --- up -------------------------------------------------------------- */
 
 static int write_state(const struct lab *lab, const struct emul_spec *s,
@@ -212,8 +227,8 @@ static int fits(struct arena *a, const struct lab *lab, emul_progress *progress,
 	return r;
 }
 
-int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
-	    void *ctx, unsigned *ret_changes, struct err *reterr)
+int emul_up(struct lab *lab, unsigned flags, emul_progress *progress, void *ctx,
+	    unsigned *ret_changes, struct err *reterr)
 {
 	struct emul_talk c = {.fd = -1, .progress = progress, .ctx = ctx};
 	auto_arena struct arena a = {0};
@@ -228,14 +243,17 @@ int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
 	emul_owner();
 	r = emul_lacks(lab, reterr);
 	if (r == 0)
-		r = emul_spec_build(&a, lab, &spec, reterr);
+		r = emul_lock(lab->name, "up", reterr);
+	if (r < 0)
+		return r;
+	emul_said_read(lab);
+	r = emul_spec_build(&a, lab, &spec, reterr);
 	if (r == 0)
 		r = worse_refuse_all(&spec, reterr);
-	if (r < 0)
+	if (r < 0) {
+		emul_unlock(lab->name, true);
 		return r;
-	r = emul_lock(lab->name, "up", reterr);
-	if (r < 0)
-		return r;
+	}
 	r = settled_fabric(lab->name, &pidfd, reterr);
 	if (r < 0)
 		return r;
@@ -378,8 +396,6 @@ int emul_wires(const struct lab *lab, unsigned *ret_changes, struct err *reterr)
 	if (r == 0)
 		r = worse_refuse_all(&spec, reterr);
 	if (r == 0)
-		r = emul_impaired_write(lab, reterr);
-	if (r == 0)
 		r = fd = emul_connect(lab->name, reterr);
 	if (r < 0)
 		return r;
@@ -389,6 +405,8 @@ int emul_wires(const struct lab *lab, unsigned *ret_changes, struct err *reterr)
 	buf_release(&c.in);
 	if (r == 0)
 		*ret_changes = (unsigned)doc_int(answer, "changes", 0);
+	if (r == 0 && emul_impaired_write(lab, reterr) < 0)
+		r = err_prefix(reterr, "it is so until the next 'labctl up'");
 	return r;
 }
 

@@ -57,12 +57,13 @@ enum emul_flags {
  * wires, sshd. What runs already is kept; what is missing is made. On return
  * the calling process is inside the lab's fabric (its network namespace; who
  * is not root, its user namespace too): sockets opened now are in the lab.
- * Must be called before threads are made. Sets *ret_changes to the number of
+ * Must be called before threads are made. What people said of the lab is read
+ * anew when its lock is held (said.h). Sets *ret_changes to the number of
  * processes and wires that were missing. Returns EMUL_FRESH where nothing of
  * the lab ran before, 0 where something did.
  */
-int emul_up(const struct lab *lab, unsigned flags, emul_progress *progress,
-	    void *ctx, unsigned *ret_changes, struct err *reterr);
+int emul_up(struct lab *lab, unsigned flags, emul_progress *progress, void *ctx,
+	    unsigned *ret_changes, struct err *reterr);
 
 /*
  * All that the lab's file says is done, on the nodes too. From emul_up() until
@@ -76,8 +77,8 @@ int emul_plan(struct arena *a, const struct lab *lab, const char ***ret_lines,
 
 /*
  * Has the wires of an entered lab do to frames what the lab says, and nothing
- * else, and keeps what of that is a person's word. Nothing is changed where the
- * kernel cannot (-EOPNOTSUPP).
+ * else, and keeps what of that is a person's word once it is so. Nothing is
+ * changed where the kernel cannot (-EOPNOTSUPP).
  */
 int emul_wires(const struct lab *lab, unsigned *ret_changes,
 	       struct err *reterr);
@@ -87,6 +88,13 @@ int emul_wires(const struct lab *lab, unsigned *ret_changes,
  * where it does not run.
  */
 int emul_enter(const char *lab, struct err *reterr);
+
+/*
+ * Enters the fabric of a running lab and takes the lab's lock for a command
+ * (what: "drain") until this process ends; then reads anew what people said of
+ * the lab, which another command may have written since it was loaded.
+ */
+int emul_take(struct lab *lab, const char *what, struct err *reterr);
 
 /* How to reach a node of an entered lab. */
 int emul_target(struct arena *a, const struct lab *lab,

@@ -20,10 +20,12 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/said.h"
 #include "provision/emul/state.h"
 #include "provision/fabric/fabric.h"
 #include "provision/target.h"
 #include "t/lib/tap.h"
+#include "topologies/links.h"
 
 static void progress(void *ctx, const char *node, const char *what)
 {
@@ -293,6 +295,82 @@ static void test_lock(void)
 	   "lock: and goes with it");
 }
 
+/* --- what people said of a lab -------------------------------------------- */
+
+static const char said_lab[] =
+	"lab: emul-said\n"
+	"nodes: {n1: {role: network}, n2: {role: network}}\n"
+	"physical: {management: {}, tunnel: {}}\n"
+	"links: {n1.tunnel: {loss: 3%}}\n";
+
+static struct lab *said_load(void)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	struct lab *lab = NULL;
+
+	if (topo_load_text("said", said_lab, sizeof(said_lab) - 1, &lab,
+			   &errs) == 0)
+		return lab;
+	tap_diag("%s", errs.n ? errs.items[0].msg : "?");
+	exit(2);
+}
+
+static int impair(struct lab *lab, const char *text)
+{
+	return topo_links_lay(lab, text, strlen(text), NULL);
+}
+
+/* Two commands that loaded the lab before either wrote. */
+static void test_said(void)
+{
+	struct lab *one = said_load(), *other = said_load();
+	struct err e = {0};
+	unsigned files = 0;
+
+	emul_said_read(one);
+	emul_said_read(other);
+	ok(!one->nodes[0].drained && one->nlinks == 1,
+	   "said: nothing, but for what the file says");
+	one->nodes[0].drained = true;
+	ok(impair(one, "links: {n1.tunnel: {loss: 1%}, n2.tunnel: {loss: "
+		       "2%}}\n") == 0 &&
+		   emul_drained_write(one, &e) == 0 &&
+		   emul_impaired_write(one, &e) == 0,
+	   "said: one says something");
+	emul_said_read(other);
+	ok(other->nodes[0].drained && !other->nodes[1].drained,
+	   "said: the other hears of its drained node");
+	ok(other->nlinks == 2 && other->links[0].impair.loss_ppm == 10000 &&
+		   other->links[1].by_hand,
+	   "said: and of the wires");
+	other->nodes[1].drained = true;
+	is_int(emul_drained_write(other, &e), 0, "said: and adds a node");
+	one->nodes[0].drained = false;
+	emul_said_read(one);
+	ok(one->nodes[0].drained && one->nodes[1].drained,
+	   "said: what is read comes in the place of what was said before");
+	(void)topo_links_forget(other, NULL);
+	other->nodes[0].drained = other->nodes[1].drained = false;
+	ok(emul_drained_write(other, &e) == 0 &&
+		   emul_impaired_write(other, &e) == 0 &&
+		   access(in_tmp("state/emul-said/drained"), F_OK) < 0 &&
+		   access(in_tmp("state/emul-said/impaired"), F_OK) < 0,
+	   "said: nothing is no record");
+	emul_said_read(one);
+	ok(!one->nodes[0].drained && !one->nodes[1].drained &&
+		   one->nlinks == 1 && one->links[0].impair.loss_ppm == 30000,
+	   "said: and the file counts again");
+	/* There is no fabric to ask. */
+	ok(impair(one, "links: {n2.tunnel: {loss: 2%}}\n") == 0 &&
+		   emul_wires(one, &files, &e) < 0 &&
+		   access(in_tmp("state/emul-said/impaired"), F_OK) < 0,
+	   "said: what was refused is not kept");
+	is_int(emul_state_remove("emul-said", &files, &e), 0,
+	       "said: its folder goes");
+	lab_free(one);
+	lab_free(other);
+}
+
 static int test(void)
 {
 	snprintf(tmp, sizeof(tmp), "%s/emul-live.XXXXXX",
@@ -304,6 +382,7 @@ static int test(void)
 	test_state();
 	test_nothing();
 	test_lock();
+	test_said();
 	rmdir(in_tmp("state"));
 	ok(rmdir(tmp) == 0, "nothing is left behind");
 	return tap_done();

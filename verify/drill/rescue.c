@@ -39,7 +39,7 @@ struct answer {
 	int64_t t; /* when it began */
 };
 
-static int make_anew(const struct lab *lab, struct err *reterr)
+static int make_anew(struct lab *lab, struct err *reterr)
 {
 	auto_(converge_release) struct converge c = {0};
 	struct fleet f = {0};
@@ -77,7 +77,7 @@ static void alone(void)
 		dup2(null, fd);
 }
 
-static void guard(const struct lab *lab, int fd)
+static void guard(struct lab *lab, int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	struct mono until = MONO_NEVER;
@@ -110,7 +110,7 @@ static void guard(const struct lab *lab, int fd)
 	}
 }
 
-int rescue_begin(struct rescue *ret, const struct lab *lab, struct err *reterr)
+int rescue_begin(struct rescue *ret, struct lab *lab, struct err *reterr)
 {
 	int pair[2];
 	pid_t pid;

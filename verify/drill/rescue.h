@@ -23,7 +23,7 @@ struct rescue {
  * process; both are the guard's too. Must be called before there are threads
  * or sessions to nodes.
  */
-int rescue_begin(struct rescue *ret, const struct lab *lab, struct err *reterr);
+int rescue_begin(struct rescue *ret, struct lab *lab, struct err *reterr);
 
 /* Kills the node; *ret_ns is CLOCK_REALTIME just before. From here on the
  * guard mends, max_ms later at the latest. */
