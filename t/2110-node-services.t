@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The supervisor of services with real engines: two nodes that are folders of
-# one LAN, the engine a service of each, and a program that follows its role.
+# one LAN, the engine a service of each, and a program that follows its role. And
+# what it puts back when links were down.
 . "$(dirname "$0")/lib/vrrp.sh"
 
 # ask NODE JSON: a line to its supervisor, its answer
@@ -66,6 +67,41 @@ done
 "$LABCTL" services /run/a > "$TMP/second" 2>&1
 is "$?" 3 "a second supervisor is refused"
 like "$(cat "$TMP/second")" 'runs for /run/a already' "with the reason"
+
+# What a link that is set down, or loses its carrier, takes with it is back
+# when it runs again.
+ip netns add blink
+ip link add blink0 type veth peer name eth0 netns blink
+ip link set blink0 up
+ip -n blink addr add 10.9.0.1/24 dev eth0
+ip -n blink link set eth0 up
+for addr in 10.9.0.2 10.9.0.3 fd09::2; do
+	ip -n blink neigh add $addr dev eth0 nud none extern_learn
+done
+reserved() {
+	ip -n "${1:-blink}" neigh show nud all dev eth0 | grep extern_learn |
+		cut -d ' ' -f 1 | sort | tr '\n' ' '
+}
+places="10.9.0.2 10.9.0.3 fd09::2 "
+is "$(reserved)" "$places" "places are reserved for neighbours"
+ip -n blink link set eth0 down
+ip -n blink link set eth0 up
+wait_for "a link down and up: they are there again" "$places" reserved
+ip link set blink0 down
+wait_for "a carrier that went takes them too" "" reserved
+ip link set blink0 up
+wait_for "and they are there again" "$places" reserved
+ip -n blink neigh del 10.9.0.3 dev eth0
+sleep 1 # longer than the supervisor thinks that a link may take
+ip -n blink link set eth0 down
+ip -n blink link set eth0 up
+wait_for "but for one that was taken away" "10.9.0.2 fd09::2 " reserved
+ip -n blink link set eth0 name other
+ip -n blink link set other down
+ip -n blink link set other name eth0
+ip -n blink link set eth0 up
+wait_for "a link by another name" "10.9.0.2 fd09::2 " reserved
+ip netns del blink
 
 wait_state a active 5000
 wait_for "where the router is active the program runs" True service a follower running

@@ -155,6 +155,13 @@ one() {
 	is "$(on i1 "cat > /tmp/rebind.pl; perl /tmp/rebind.pl 192.168.1.4 $mac 10" < "$TMP/rebind.pl")" \
 		"192.168.1.2 5, 192.168.1.3 5" "$who: and knows the lease"
 
+	# What a link takes that is set down.
+	places() { on n1 "ip -n qdhcp-$routed neigh show nud all | grep extern_learn | cut -d\  -f1 | sort"; }
+	out=$(places)
+	like "$out" "192.168.1" "$who: places of neighbours are reserved"
+	on n1 "for w in down up; do ip -n qdhcp-$routed link set \$(cat /var/lib/neutron/dhcp/$routed/interface) \$w; done"
+	wait_for "$who: and again, when the link was down" "$out" places
+
 	# What is taken away comes back, each with the server's answer.
 	for n in "ip netns del qdhcp-$routed" \
 		"ip -n qdhcp-$routed link del \$(cat /var/lib/neutron/dhcp/$routed/interface)" \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Instances are taken out of the file, so that their addresses go to others,
-# with other MAC addresses: who knew the old ones learns of it at once.
+# with other MAC addresses: who knew the old ones learns of it at once. And what
+# was reserved for neighbours outlives a link that was down.
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
@@ -14,6 +15,32 @@ sed -i '/^  selfservice-instance2:/a\
 
 "$LABCTL" up "$FILE" >"$TMP/out" 2>&1
 ok $? "up" || diag "$(cat "$TMP/out")"
+settle || diag "not settled"
+
+# A link set down takes the reserved places with it; they are there again soon.
+# blinks WHERE COMMAND...: the command runs its words in a namespace
+blinks() {
+	local where=$1 dev before
+	shift
+	dev=$("$@" sh -c 'ls /sys/class/net | grep -E "^(qr-|eth0|ns-)" | head -n 1')
+	places() { "$@" ip neigh show nud all dev "$dev" | grep extern_learn | cut -d ' ' -f 1 | sort; }
+	before=$(places "$@")
+	like "$before" "." "$where: places are reserved"
+	"$@" ip link set "$dev" down
+	"$@" ip link set "$dev" up
+	wait_for "$where: and again, when the link was down" "$before" places "$@"
+}
+blinks "an instance" "$LABCTL" exec -l "$LAB" third --
+# What it had besides is not the supervisor's business: as on a host that
+# nobody manages, until `up`.
+"$LABCTL" plan "$FILE" >"$TMP/out" 2>&1
+like "$(cat "$TMP/out")" "\+ address fd00:198:51:100::" "its IPv6 address lacks then"
+"$LABCTL" up --no-wait "$FILE" >"$TMP/out" 2>&1
+ok $? "up" || diag "$(cat "$TMP/out")"
+"$LABCTL" plan "$FILE" >"$TMP/out" 2>&1
+like "$(cat "$TMP/out")" " 0 changes" "which puts it back" || diag "$(cat "$TMP/out")"
+blinks "a backup" on "$BACKUP" ip netns exec "$NETNS"
+blinks "an active" on "$ACTIVE" ip netns exec "$NETNS"
 settle || diag "not settled"
 
 # at NAME FAMILY: an instance's address, without its length.

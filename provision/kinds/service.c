@@ -209,20 +209,31 @@ static bool runs_here(const struct change *c)
 	       !(c->op == CHANGE_MODIFY && c->fields == SERVICE_HOLD);
 }
 
-/* The supervisor, where a service is to run and there is none. */
+/* The supervisor, where a service is to run and there is none; or a place in
+ * the table of neighbours is to be reserved, which it puts back when a link
+ * takes it (supervise_links.h). */
 static void ahead(struct tx *tx)
 {
 	const struct changes *all = tx->ch;
-	size_t i = 0;
-	int *fd;
+	bool service = false, place = false;
+	size_t i;
+	int fd;
 
-	while (i < all->n && !runs_here(&all->items[i]))
-		i++;
-	if (i == all->n)
+	for (i = 0; i < all->n && !service; i++) {
+		const struct change *c = &all->items[i];
+
+		service = runs_here(c);
+		place |= c->op == CHANGE_ADD && c->want->kind == RES_NEIGH;
+	}
+	if (!service && !place)
 		return;
-	fd = arena_alloc(tx->a, sizeof(*fd));
-	*fd = supervise_begin(tx_plan(tx)->state_dir);
-	*tx_ahead(tx, RES_SERVICE) = fd;
+	fd = supervise_begin(tx_plan(tx)->state_dir);
+	if (!service) {
+		supervise_begun(fd);
+		return;
+	}
+	*tx_ahead(tx, RES_SERVICE) = arena_alloc(tx->a, sizeof(fd));
+	*(int *)*tx_ahead(tx, RES_SERVICE) = fd;
 }
 
 /* All of them, when the first comes by. */

@@ -12,6 +12,7 @@
 #include "lib/line.h"
 #include "lib/mono.h"
 #include "provision/services/supervise_child.h"
+#include "provision/services/supervise_links.h"
 #include "provision/services/supervise_roles.h"
 
 #define CLIENTS_MAX 16
@@ -41,6 +42,7 @@ struct supervisor {
 	size_t n;
 	struct client clients[CLIENTS_MAX];
 	struct roles_watch roles[SUPERVISE_WATCHES];
+	struct links_watch links;
 	bool stopping;
 	struct pollfd *fds;
 	size_t nfds, cap;

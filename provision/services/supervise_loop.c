@@ -67,8 +67,8 @@ static bool follows(const struct supervisor *v)
 	return false;
 }
 
-/* In fds: the listener and signals come first. */
-enum { FIRST_WATCH = 2, FIRST_CLIENT = FIRST_WATCH + SUPERVISE_WATCHES };
+/* In fds: the listener, signals and links come first. */
+enum { FIRST_WATCH = 3, FIRST_CLIENT = FIRST_WATCH + SUPERVISE_WATCHES };
 
 /* Whether there can be somebody to tell roles: keepalived's are told by a
  * service that there may not be. */
@@ -94,6 +94,7 @@ static int prepare(struct supervisor *v)
 	v->nfds = 0;
 	poll_for(v, v->listener, POLLIN);
 	poll_for(v, v->signals, POLLIN);
+	poll_for(v, v->links.fd, POLLIN);
 	for (i = 0; i < SUPERVISE_WATCHES; i++) {
 		poll_for(v, v->roles[i].fd, POLLIN);
 		at = mono_min(at, v->roles[i].again);
@@ -175,6 +176,8 @@ static void serve(struct supervisor *v)
 			(void)kept_hear(k, v->dir);
 	if (v->fds[1].revents)
 		signalled(v);
+	if (v->fds[2].revents)
+		links_watch_hear(&v->links);
 	for (i = 0; i < SUPERVISE_WATCHES; i++)
 		if (v->fds[FIRST_WATCH + i].revents)
 			roles_watch_hear(&v->roles[i]);
@@ -286,6 +289,7 @@ static void run(struct supervisor *v)
 		close(v->listener);
 	for (i = 0; i < SUPERVISE_WATCHES; i++)
 		roles_watch_release(&v->roles[i]);
+	links_watch_release(&v->links);
 	free(v->fds);
 }
 
@@ -308,6 +312,7 @@ int supervise_run(const char *dir, int tell, struct err *reterr)
 	v.signals = signals;
 	for (i = 0; i < CLIENTS_MAX; i++)
 		v.clients[i].fd = v.clients[i].verb = -1;
+	links_watch_open(&v.links);
 	roles_watch_init(&v.roles[0], ROLES_SOCKET);
 	roles_watch_init(&v.roles[1], ROLES_SOCKET_KEEPALIVED);
 	(void)!write(tell, "+", 1);
