@@ -15,6 +15,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
+#include "provision/emul/prompt.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/leases.h"
 #include "provision/host/remote.h"
@@ -178,6 +179,7 @@ static int with_fleet(struct up *up, struct fleet *f)
 
 	progress_say(&up->progress, "%zu nodes answer", f->n);
 	r = converge_lab(f, true, node_done, up, &c, &e);
+	emul_prompt(up->lab->name);
 	up->changes = c.changes + up->started;
 	if (r < 0 || c.failed) {
 		progress_end(&up->progress);

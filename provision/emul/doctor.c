@@ -216,16 +216,19 @@ static void look_tun(struct report *r)
 
 static void look_prompt(struct report *r)
 {
-	bool good = emul_space_prompt();
+	enum emul_prompt_how how = emul_space_prompt();
+	bool good = how != EMUL_PROMPT_NOT;
 	struct emul_need *n = add(r, "real-time limits", false, good);
 
-	n->found = good ? "can be had"
-			: "none; the VRRP engine is scheduled as any program";
+	n->found = how == EMUL_PROMPT_ALL ? "can be had"
+		   : good ? "the VRRP engine's schedule can be had, locked "
+			    "memory not"
+			  : "none; the VRRP engine is scheduled as any program";
 	if (good)
 		return;
 	n->cure = emul_is_root()
-			  ? "root with CAP_SYS_RESOURCE, or 'labctl up "
-			    "--privileged' (root in the lab is then root here)"
+			  ? "root with CAP_SYS_NICE or CAP_SYS_RESOURCE (in "
+			    "docker: --cap-add SYS_NICE); or as it is"
 			  : "as root, in /etc/security/limits.conf: rtprio 10 "
 			    "and memlock unlimited for you; or as it is";
 }

@@ -10,10 +10,11 @@
  *
  * Two things root can do before that, and a process in a user namespace never:
  * make device nodes that open (a tmpfs mounted inside opens none), and raise
- * limits, which the VRRP engine needs for its schedule and locked memory. So
- * the fabric of root's lab is cloned by a short-lived process in between, in a
- * mount namespace of its own, which prepares both. What it mounts is locked
- * for the lab: / stays read-only and /dev covered, whatever is tried.
+ * limits, which the VRRP engine needs for its schedule and locked memory (where
+ * root cannot, prompt.c gives it the schedule). So the fabric of root's lab is
+ * cloned by a short-lived process in between, in a mount namespace of its own,
+ * which prepares both. What it mounts is locked for the lab: / stays read-only
+ * and /dev covered, whatever is tried.
  *
  * labctl itself, being root, joins a lab's network namespace alone: its files
  * are root's. What it runs inside joins the user namespace first.
@@ -35,6 +36,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/file.h"
+#include "provision/emul/prompt.h"
 #include "provision/emul/user.h"
 #include "provision/fabric/mount.h"
 
@@ -127,27 +129,43 @@ static void raise_limits(void)
 		(void)setrlimit(what[i], &all);
 }
 
-bool emul_space_prompt(void)
+static enum emul_prompt_how limits(void)
 {
 	struct rlimit rt, lock;
-	int status = 1;
+
+	if (getrlimit(RLIMIT_RTPRIO, &rt) < 0 ||
+	    rt.rlim_max < EMUL_PROMPT_PRIORITY)
+		return EMUL_PROMPT_NOT;
+	return getrlimit(RLIMIT_MEMLOCK, &lock) == 0 &&
+			       lock.rlim_max == RLIM_INFINITY
+		       ? EMUL_PROMPT_ALL
+		       : EMUL_PROMPT_SCHEDULE;
+}
+
+enum emul_prompt_how emul_space_prompt(void)
+{
+	const struct sched_param p = {.sched_priority = EMUL_PROMPT_PRIORITY};
+	enum emul_prompt_how how;
+	int status = 0;
 	pid_t pid;
 
-	if (emul_is_root()) {
-		pid = emul_clone(0);
-		if (pid == 0) {
-			raise_limits();
-			_exit(getrlimit(RLIMIT_RTPRIO, &rt) < 0 ||
-			      rt.rlim_max == 0);
-		}
-		while (pid > 0 && waitpid(pid, &status, 0) < 0 &&
-		       errno == EINTR)
-			;
-		return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+	if (!emul_is_root())
+		return limits();
+	pid = emul_clone(0);
+	if (pid == 0) {
+		raise_limits();
+		how = limits();
+		/* Then it is given from outside: prompt.h. */
+		if (how == EMUL_PROMPT_NOT &&
+		    sched_setscheduler(0, SCHED_RR, &p) == 0)
+			how = EMUL_PROMPT_SCHEDULE;
+		_exit((int)how);
 	}
-	return getrlimit(RLIMIT_RTPRIO, &rt) == 0 && rt.rlim_max > 0 &&
-	       getrlimit(RLIMIT_MEMLOCK, &lock) == 0 &&
-	       lock.rlim_max == RLIM_INFINITY;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && WIFEXITED(status)
+		       ? (enum emul_prompt_how)WEXITSTATUS(status)
+		       : EMUL_PROMPT_NOT;
 }
 
 struct word {

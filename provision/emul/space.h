@@ -33,8 +33,9 @@ pid_t emul_space_clone(const struct emul_space *s, struct err *reterr);
 int emul_space_map(const struct emul_space *s, pid_t pid, struct err *reterr);
 int emul_space_begin(const struct emul_space *s);
 
-/* Whether processes of a lab of this user's may have a real-time schedule and
- * lock their memory, as the VRRP engine wants. Changes nothing. */
-bool emul_space_prompt(void);
+/* What the VRRP engine of a lab of this user's gets of what it wants: a
+ * real-time schedule, and locked memory with it. Changes nothing. */
+enum emul_prompt_how { EMUL_PROMPT_NOT, EMUL_PROMPT_SCHEDULE, EMUL_PROMPT_ALL };
+enum emul_prompt_how emul_space_prompt(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/doc.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/ids.h"
+#include "provision/emul/prompt.h"
 #include "provision/emul/state.h"
 #include "provision/emul/title.h"
 #include "provision/emul/user.h"
@@ -63,6 +64,44 @@ static const struct {
 	 false, NULL, NULL},
 #undef LINE
 };
+
+static const struct {
+	const char *what;
+	const char *line;
+	size_t len;
+	bool engine;
+} engines[] = {
+#define LINE(s) s, sizeof(s) - 1
+	{"an engine's parent",
+	 LINE("labctl\0vrrp\0run\0/run/labctl/lab1/vrrp.yaml\0"), true},
+	{"an engine with its routers",
+	 LINE("labctl vrrp run /run/labctl/lab1/vrrp.yaml: 1 router\0"), true},
+	{"another lab's",
+	 LINE("labctl\0vrrp\0run\0/run/labctl/lab10/vrrp.yaml\0"), false},
+	{"one that somebody runs by hand",
+	 LINE("labctl\0vrrp\0run\0/root/my.yaml\0"), false},
+	{"one that is asked",
+	 LINE("labctl\0vrrp\0state\0/run/labctl/lab1/vrrp.yaml\0"), false},
+	{"one with a word more",
+	 LINE("labctl vrrp run /run/labctl/lab1/vrrp.yaml 60\0"), false},
+	{"an editor",
+	 LINE("vi\0labctl\0vrrp\0run\0/run/labctl/lab1/vrrp.yaml\0"), false},
+	{"words that were cut", LINE("labctl\0vrrp\0run\0/run/labctl/lab1"),
+	 false},
+	{"words without an end",
+	 LINE("labctl\0vrrp\0run\0/run/labctl/lab1/vrrp.yaml"), false},
+	{"nothing", LINE(""), false},
+#undef LINE
+};
+
+static void test_engines(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(engines); i++)
+		is_int(emul_is_engine("lab1", engines[i].line, engines[i].len),
+		       engines[i].engine, "engine: %s", engines[i].what);
+}
 
 static void test_lines(void)
 {
@@ -530,6 +569,7 @@ static void test_broken(void)
 int main(void)
 {
 	test_lines();
+	test_engines();
 	test_names();
 	test_subids();
 	test_root_range();

@@ -23,6 +23,7 @@
 #include "lib/clock.h"
 #include "provision/emul/emul.h"
 #include "provision/emul/proc.h"
+#include "provision/emul/prompt.h"
 #include "provision/host/converge_lab.h"
 #include "provision/host/fleet.h"
 
@@ -52,6 +53,7 @@ static int make_anew(struct lab *lab, struct err *reterr)
 	r = fleet_open(&f, lab, 0, reterr);
 	if (r == 0)
 		r = converge_lab(&f, true, NULL, NULL, &c, reterr);
+	emul_prompt(lab->name);
 	fleet_close(&f);
 	if (r == 0 && c.failed)
 		r = err_set(reterr, -EIO, "%zu of %zu changes failed", c.failed,
