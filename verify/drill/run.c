@@ -68,28 +68,20 @@ static const struct observed **look(struct drill_run *r)
 	return obs;
 }
 
-/* Polls with tables that are forgotten, until fn holds; -ETIMEDOUT, -EINTR. */
+/*
+ * Polls until fn holds; -ETIMEDOUT, -EINTR. What is asked meanwhile is little:
+ * the machine has a takeover to do, and tables of hundreds of namespaces would
+ * be read beside it under the kernel's one lock for all networks.
+ */
 static int poll_until(struct drill_run *r, int64_t patience,
-		      bool (*fn)(struct drill_run *r,
-				 const struct observed **obs))
+		      bool (*fn)(struct drill_run *r))
 {
 	struct mono until = mono_add(clock_mono(), patience);
-	auto_arena struct arena a = {0};
-	const struct observed **obs;
-	struct arena *arenas;
-	size_t i;
-	bool done;
 
-	obs = arena_array(&a, r->d->lab->nnodes, sizeof(*obs));
-	arenas = arena_array(&a, r->f->n, sizeof(*arenas));
 	for (;;) {
 		if (*r->interrupted)
 			return -EINTR;
-		gather_tables(r->f, arenas, obs);
-		done = fn(r, obs);
-		for (i = 0; i < r->f->n; i++)
-			arena_release(&arenas[i]);
-		if (done)
+		if (fn(r))
 			return 0;
 		if (!mono_before(clock_mono(), until))
 			return -ETIMEDOUT;
@@ -109,57 +101,86 @@ static int wait_ms(struct drill_run *r, int64_t ms)
 	return 0;
 }
 
-static bool all_settled(struct drill_run *r, const struct observed **obs)
+static bool all_settled(struct drill_run *r)
 {
-	const struct topo_node *n;
+	auto_(roles_release) struct roles roles = {0};
 	size_t i;
 
+	(void)roles_ask(r->f, REMOTE_ANSWER_MS, &roles, NULL);
 	for (i = 0; i < r->d->nrouters; i++)
-		if (gather_active(r->d->routers[i].router, obs, &n) != 1)
+		if (roles_active(&roles, r->d->routers[i].router, NULL) != 1)
 			return false;
 	return true;
 }
 
 /* Is a router that was hit active somewhere else? */
-static bool moved(const struct drill_router *dr, const struct observed **obs)
+static bool moved(const struct drill_router *dr, const struct roles *roles)
 {
 	const struct topo_router *r = dr->router;
 	size_t h;
 
 	for (h = 0; h < r->nhosts; h++) {
-		const struct observed *o = obs[r->hosts[h]->index];
-		const struct obs_router *s = role_on(seen_engine(o), r);
+		const struct seen_engine *e = roles_engine(roles, r->hosts[h]);
 
-		if (h != dr->old && s && !seen_engine(o)->error &&
-		    strcmp(s->state, "active") == 0)
+		if (h != dr->old && e && !e->error &&
+		    role_is_active(role_on(e, r)))
 			return true;
 	}
 	return false;
 }
 
-static bool fault_holds(struct drill_run *r, const struct observed **obs)
+/* Has a router before this one the same aim? One fault is for both. */
+static bool struck(const struct drill *d, size_t router)
 {
-	const struct observed *o = obs[r->d->victim->index];
+	const struct fault_aim *aim = &d->routers[router].aim, *other;
 	size_t i;
 
-	if (r->d->fault->traits & FAULT_KILLS_NODE)
-		return true; /* its end was waited for */
-	for (i = 0; o && i < r->d->nrouters; i++) {
-		const struct drill_router *dr = &r->d->routers[i];
-
-		if (dr->hit && r->d->fault->holds &&
-		    !r->d->fault->holds(&dr->aim, o))
-			return false;
+	for (i = 0; i < router; i++) {
+		other = &d->routers[i].aim;
+		if (d->routers[i].hit &&
+		    strcmp(other->netns, aim->netns) == 0 &&
+		    strcmp(other->dev, aim->dev) == 0)
+			return true;
 	}
-	return o != NULL;
+	return false;
 }
 
-static bool all_moved(struct drill_run *r, const struct observed **obs)
+/* Of the node that was struck only the namespaces are looked at in which it
+ * was. */
+static bool fault_holds(struct drill_run *r)
 {
+	const struct drill *d = r->d;
+	auto_arena struct arena a = {0};
+	const struct observed *o = NULL;
+	const char **places;
+	size_t i, n = 0;
+
+	/* The end of a node was waited for. */
+	if (d->fault->traits & FAULT_KILLS_NODE || !d->fault->holds)
+		return true;
+	places = arena_array(&a, d->nrouters, sizeof(*places));
+	for (i = 0; i < d->nrouters; i++)
+		if (d->routers[i].hit && !struck(d, i) &&
+		    *d->routers[i].aim.netns)
+			places[n++] = d->routers[i].aim.netns;
+	if (gather_node_places(fleet_node(r->f, d->victim->name), &a,
+			       d->lab->name, places, n, &o, NULL) < 0)
+		return false;
+	for (i = 0; i < d->nrouters; i++)
+		if (d->routers[i].hit &&
+		    !d->fault->holds(&d->routers[i].aim, o))
+			return false;
+	return true;
+}
+
+static bool all_moved(struct drill_run *r)
+{
+	auto_(roles_release) struct roles roles = {0};
 	size_t i;
 
+	(void)roles_ask(r->f, REMOTE_ANSWER_MS, &roles, NULL);
 	for (i = 0; i < r->d->nrouters; i++)
-		if (r->d->routers[i].hit && !moved(&r->d->routers[i], obs))
+		if (r->d->routers[i].hit && !moved(&r->d->routers[i], &roles))
 			return false;
 	return true;
 }
@@ -241,22 +262,6 @@ static int kill_node(struct drill_run *r, struct err *reterr)
 	r->killed = true;
 	return rescue_kill(d->rescue, d->lab, d->victim->name,
 			   longest_fault_ms(d), &d->down_ns, reterr);
-}
-
-/* Has a router before this one the same aim? One fault is for both. */
-static bool struck(const struct drill *d, size_t router)
-{
-	const struct fault_aim *aim = &d->routers[router].aim, *other;
-	size_t i;
-
-	for (i = 0; i < router; i++) {
-		other = &d->routers[i].aim;
-		if (d->routers[i].hit &&
-		    strcmp(other->netns, aim->netns) == 0 &&
-		    strcmp(other->dev, aim->dev) == 0)
-			return true;
-	}
-	return false;
 }
 
 static int break_it(struct drill_run *r, struct err *reterr)

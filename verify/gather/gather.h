@@ -29,6 +29,11 @@ void gather_tables(struct fleet *f, struct arena *arenas,
 int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
 		       const struct observed **ret, struct err *reterr);
 
+/* The same of the namespaces with these names and of the node's own alone. */
+int gather_node_places(struct fleet_node *n, struct arena *a, const char *lab,
+		       const char *const *names, size_t count,
+		       const struct observed **ret, struct err *reterr);
+
 /*
  * Waits until each router has exactly one active host, or its timers are over.
  * Returns how long that took in ns (0: it was so at once). For each router of

@@ -13,12 +13,18 @@
 #include "verify/role.h"
 
 #define LOOK_MS 100 /* what looking once may take */
+#define NO_MARK "-" /* that no lab has */
 
-static char *observe_members(struct arena *a, const char *lab)
+/* Of the namespaces whose names are given and the node's own; NULL: of all. */
+static char *observe_members(struct arena *a, const char *lab,
+			     const char *const *names, size_t n)
 {
 	auto_buf struct buf b = {0};
 	char dir[sizeof(PLAN_STATE_DIR) + TOPO_LAB_NAME_MAX + 2];
-	struct look_what what = {.state_dir = dir};
+	struct look_what what = {.state_dir = dir,
+				 .mark = names ? NO_MARK : NULL,
+				 .names = names,
+				 .nnames = n};
 	struct json j;
 
 	snprintf(dir, sizeof(dir), PLAN_STATE_DIR "/%s", lab);
@@ -30,20 +36,34 @@ static char *observe_members(struct arena *a, const char *lab)
 	return arena_strndup(a, b.data, b.len);
 }
 
-int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
-		       const struct observed **ret, struct err *reterr)
+static int observe(struct fleet_node *n, struct arena *a, const char *members,
+		   const struct observed **ret, struct err *reterr)
 {
 	struct observed *o = arena_alloc(a, sizeof(*o));
 	const struct doc *answer;
 	int r;
 
-	r = remote_call(n->remote, "observe", observe_members(a, lab),
-			REMOTE_ANSWER_MS, a, &answer, reterr);
+	r = remote_call(n->remote, "observe", members, REMOTE_ANSWER_MS, a,
+			&answer, reterr);
 	if (r == 0)
 		r = observed_decode(a, doc_get(answer, "seen"), o, reterr);
 	if (r == 0)
 		*ret = o;
 	return r;
+}
+
+int gather_node_tables(struct fleet_node *n, struct arena *a, const char *lab,
+		       const struct observed **ret, struct err *reterr)
+{
+	return observe(n, a, observe_members(a, lab, NULL, 0), ret, reterr);
+}
+
+int gather_node_places(struct fleet_node *n, struct arena *a, const char *lab,
+		       const char *const *names, size_t count,
+		       const struct observed **ret, struct err *reterr)
+{
+	return observe(n, a, observe_members(a, lab, names, count), ret,
+		       reterr);
 }
 
 struct gathering {
