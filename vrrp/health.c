@@ -34,14 +34,45 @@ static void close_all(struct health *h)
 	}
 }
 
+static bool is_of(const struct health_round *r, const struct vrrp_echo *echo)
+{
+	return echo->seq == r->seq && echo->nonce == r->nonce;
+}
+
+/* The gateway that an address is, or h->n. */
+static size_t gateway(const struct health *h, const struct ip *ip)
+{
+	size_t i = 0;
+
+	while (i < h->n && !ip_equal(&h->gateways[i], ip))
+		i++;
+	return i;
+}
+
+/* It counts no more, but a gateway that is slow is not one that is silent. */
+static void take_late(struct health_gateway *g, const struct health_round *r)
+{
+	g->late_ns = mono_sub(clock_mono(), r->sent);
+}
+
 static void take(struct engine *e, struct health *h, const struct ip *from,
 		 const struct vrrp_echo *echo)
 {
-	if (echo->seq != h->seq || echo->nonce != h->nonce)
+	size_t i = gateway(h, from);
+	uint32_t bit = UINT32_C(1) << i;
+
+	if (i == h->n)
 		return;
-	for (size_t i = 0; i < h->n; i++)
-		if (ip_equal(&h->gateways[i], from))
-			h->answered |= UINT32_C(1) << i;
+	if (is_of(&h->before, echo) && h->seen[i].silent_ns)
+		take_late(&h->seen[i], &h->before);
+	if (!is_of(&h->round, echo) || h->answered & bit)
+		return;
+	if (!h->core.out) {
+		take_late(&h->seen[i], &h->round);
+		return;
+	}
+	h->answered |= bit;
+	h->seen[i] = (struct health_gateway){.answered_ns = clock_real_ns()};
 	if (h->answered == (UINT32_C(1) << h->n) - 1 &&
 	    vrrp_health_answered(&h->core))
 		h->well(e, h->router);
@@ -76,16 +107,29 @@ static void ask(struct engine *e, struct health *h, int nsfd)
 
 	h->rounds++;
 	h->answered = 0;
-	h->seq++;
-	if (getrandom(&h->nonce, sizeof(h->nonce), GRND_NONBLOCK) < 0)
-		h->nonce++;
-	echo = (struct vrrp_echo){.seq = h->seq, .nonce = h->nonce};
+	h->before = h->round;
+	h->round.seq++;
+	h->round.sent = h->core.round;
+	if (getrandom(&h->round.nonce, sizeof(h->round.nonce), GRND_NONBLOCK) <
+	    0)
+		h->round.nonce++;
+	h->asked_ns = clock_real_ns();
+	echo = (struct vrrp_echo){.seq = h->round.seq, .nonce = h->round.nonce};
 	for (size_t i = 0; i < h->n; i++) {
 		unsigned f = h->gateways[i].family == 6;
 
 		if (h->fd[f] >= 0 || open_one(e, h, f, nsfd) >= 0)
 			(void)vrrp_echo_send(h->fd[f], &h->gateways[i], &echo);
 	}
+}
+
+/* The round is over; who has not answered it is silent since then, or longer.
+ */
+static void miss(struct health *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!(h->answered & UINT32_C(1) << i) && !h->seen[i].silent_ns)
+			h->seen[i].silent_ns = h->asked_ns;
 }
 
 static void say_why(struct health *h)
@@ -95,8 +139,14 @@ static void say_why(struct health *h)
 
 	while (i + 1 < h->n && (h->answered & UINT32_C(1) << i))
 		i++;
-	snprintf(h->why, sizeof(h->why), "gateway %s does not answer",
-		 ip_print(&h->gateways[i], text));
+	ip_print(&h->gateways[i], text);
+	if (h->seen[i].late_ns)
+		snprintf(h->why, sizeof(h->why),
+			 "gateway %s answers too late, after %.1f s", text,
+			 (double)h->seen[i].late_ns / (double)NS_PER_S);
+	else
+		snprintf(h->why, sizeof(h->why), "gateway %s does not answer",
+			 text);
 }
 
 bool health_due(struct engine *e, struct health *h, int nsfd)
@@ -107,6 +157,8 @@ bool health_due(struct engine *e, struct health *h, int nsfd)
 		return false;
 	/* A process that stood still finds answers that came meanwhile. */
 	ready(e, h);
+	if (h->core.out && !mono_before(now, h->core.due))
+		miss(h);
 	switch (vrrp_health_timer(&h->core, now)) {
 	case VRRP_HEALTH_NOTHING:
 		break;
@@ -141,8 +193,11 @@ void health_configure(struct health *h, const struct vrrp_router_config *r)
 		same = ip_equal(&h->gateways[i], &r->gateways[i]);
 	h->gateways = r->gateways;
 	h->n = r->ngateways;
-	if (!same)
-		h->core = (struct vrrp_health){.interval_ns = interval};
+	if (same)
+		return;
+	h->core = (struct vrrp_health){.interval_ns = interval};
+	memset(h->seen, 0, sizeof(h->seen));
+	h->asked_ns = 0;
 }
 
 void health_follow(struct health *h, bool active)

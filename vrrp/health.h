@@ -12,6 +12,21 @@
 #include "vrrp/core/health.h"
 #include "vrrp/engine.h"
 
+/* What is known of one of them. CLOCK_REALTIME, ns; 0: never, or not so. */
+struct health_gateway {
+	int64_t answered_ns; /* its last answer that was in time */
+	int64_t silent_ns;   /* when the first round was sent that it, and since
+				then every one, left without an answer in time */
+	int64_t late_ns;     /* how long the last one took that came too late */
+};
+
+/* A round, by what answers must bring back. */
+struct health_round {
+	uint16_t seq;
+	uint64_t nonce;
+	struct mono sent;
+};
+
 struct health {
 	struct vrrp_health core;
 	const struct ip *gateways; /* the configuration's */
@@ -21,9 +36,10 @@ struct health {
 	void *router;
 	int fd[2]; /* of IPv4, of IPv6; -1: none open */
 	struct io io[2];
-	uint16_t seq;
-	uint64_t nonce;    /* of the round: what answers must bring back */
+	struct health_round round, before;
+	int64_t asked_ns;  /* the round was sent; CLOCK_REALTIME, 0: none was */
 	uint32_t answered; /* bits, by the gateways' order */
+	struct health_gateway seen[VRRP_GATEWAYS_MAX];
 	char why[IP_TEXT_MAX + 48]; /* it is sick */
 	uint64_t rounds, lost;
 };

@@ -144,6 +144,29 @@ static void put_held(const struct router *r, struct json *j)
 	json_arr_end(j);
 }
 
+/* Of its gateways: only an Active asks, so it says when that was. */
+static void put_health(const struct router *r, struct json *j)
+{
+	const struct health *h = &r->health;
+	char text[IP_TEXT_MAX];
+
+	json_kbool(j, "sick", h->core.sick);
+	json_kint(j, "health_rounds", (int64_t)h->rounds);
+	json_kint(j, "health_lost", (int64_t)h->lost);
+	json_kint(j, "asked_ns", h->asked_ns);
+	json_key(j, "gateways");
+	json_arr(j);
+	for (size_t i = 0; i < h->n; i++) {
+		json_obj(j);
+		json_kstr(j, "address", ip_print(&h->gateways[i], text));
+		json_kint(j, "answered_ns", h->seen[i].answered_ns);
+		json_kint(j, "silent_ns", h->seen[i].silent_ns);
+		json_kint(j, "late_ns", h->seen[i].late_ns);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
 static void put_router(const struct router *r, struct json *j)
 {
 	const struct vrrp_router_config *c = r->cfg;
@@ -163,11 +186,8 @@ static void put_router(const struct router *r, struct json *j)
 	put_addr(&r->core.peer, "last_heard", j);
 	put_counters(r, j);
 	put_held(r, j);
-	if (c->ngateways) {
-		json_kbool(j, "sick", r->health.core.sick);
-		json_kint(j, "health_rounds", (int64_t)r->health.rounds);
-		json_kint(j, "health_lost", (int64_t)r->health.lost);
-	}
+	if (c->ngateways)
+		put_health(r, j);
 	json_kstr(j, "why", why_of(r));
 	json_obj_end(j);
 }

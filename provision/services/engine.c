@@ -257,6 +257,11 @@ static const struct key router_rows[] = {
 	 .def_text = "a router"},
 	{"lacks", KEY_TEXTS, KEY_ITEMS(struct said_router, lacks, nlacks)},
 	{"strays", KEY_TEXTS, KEY_ITEMS(struct said_router, strays, nstrays)},
+	{"sick", KEY_BOOL, KEY_FIELD(struct said_router, r.sick)},
+	{"asked_ns", KEY_INT, KEY_FIELD(struct said_router, r.asked_ns)},
+	{"gateways", KEY_LIST,
+	 KEY_ITEMS(struct said_router, r.gateways, r.ngateways),
+	 .max = SERVICE_GATEWAYS_MAX, .table = &service_gateway_table},
 };
 
 static const struct key_table router_table =

@@ -216,6 +216,17 @@ int service_decode(struct arena *a, const struct doc *d,
 
 /* --- what is seen --------------------------------------------------------- */
 
+static const struct key gateway_rows[] = {
+	{"address", KEY_IP, KEY_FIELD(struct obs_gateway, ip),
+	 .flags = KEY_REQUIRED},
+	{"answered_ns", KEY_INT, KEY_FIELD(struct obs_gateway, answered_ns)},
+	{"silent_ns", KEY_INT, KEY_FIELD(struct obs_gateway, silent_ns)},
+	{"late_ns", KEY_INT, KEY_FIELD(struct obs_gateway, late_ns)},
+};
+
+const struct key_table service_gateway_table =
+	KEY_TABLE("gateway", struct obs_gateway, gateway_rows);
+
 static const struct key router_rows[] = {
 	{"id", KEY_TEXT, KEY_FIELD(struct obs_router, id),
 	 .flags = KEY_REQUIRED},
@@ -225,6 +236,11 @@ static const struct key router_rows[] = {
 	{"file", KEY_TEXT, KEY_FIELD(struct obs_router, file)},
 	{"by_file", KEY_BOOL, KEY_FIELD(struct obs_router, by_file)},
 	{"amiss", KEY_TEXT, KEY_FIELD(struct obs_router, amiss)},
+	{"sick", KEY_BOOL, KEY_FIELD(struct obs_router, sick)},
+	{"asked_ns", KEY_INT, KEY_FIELD(struct obs_router, asked_ns)},
+	{"gateways", KEY_LIST,
+	 KEY_ITEMS(struct obs_router, gateways, ngateways),
+	 .max = SERVICE_GATEWAYS_MAX, .table = &service_gateway_table},
 };
 
 static const struct key_table router_table =

@@ -14,12 +14,14 @@
 #include "lib/arena.h"
 #include "lib/doc.h"
 #include "lib/err.h"
+#include "lib/ip.h"
 #include "lib/keys/keys.h"
 
 #define SERVICE_NAME_MAX 63  /* bytes */
 #define SERVICE_ARGS_MAX 128 /* words of a command */
 #define SERVICE_FILES_MAX 16
 #define SERVICE_ROUTERS_MAX 65536 /* that an engine tells of */
+#define SERVICE_GATEWAYS_MAX 16   /* of a router */
 
 /* Where Neutron keeps the files of what it runs: a node's own. */
 #define SERVICE_NEUTRON_DIR "/var/lib/neutron/"
@@ -47,6 +49,15 @@ struct service_file {
 	const char *digest;
 };
 
+/* A gateway that a router pings while it is active. CLOCK_REALTIME, ns; 0:
+ * never, or not so. */
+struct obs_gateway {
+	struct ip ip;
+	int64_t answered_ns; /* its last answer that was in time */
+	int64_t silent_ns;   /* since when no round was answered in time */
+	int64_t late_ns;     /* how long its last answer took, if too long */
+};
+
 /* A router as the engine tells it. */
 struct obs_router {
 	const char *id;    /* UUID */
@@ -56,6 +67,10 @@ struct obs_router {
 	const char *amiss; /* addresses and routes that the engine could not
 			      place or remove, in words; or NULL */
 	bool by_file;      /* no engine tells of it, but its state file */
+	bool sick;         /* it handed over for a gateway that was silent */
+	int64_t asked_ns;  /* when it last pinged its gateways; 0: never */
+	struct obs_gateway *gateways; /* that it pings */
+	size_t ngateways;
 };
 
 /* What the VRRP engine says. */
@@ -144,6 +159,9 @@ bool service_file_ok(const char *path);
  * its '/', or -ENAMETOOLONG. */
 int service_file_path(const char *state_dir, const char *file, char *out,
 		      size_t size);
+
+/* What is told of a gateway, by the engine and of it. */
+extern const struct key_table service_gateway_table;
 
 /* What is seen of one, as rows of struct res. */
 extern const struct key_table service_seen_table;
