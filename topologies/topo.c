@@ -444,6 +444,22 @@ struct ip topo_next_hop(const struct topo_port *qg, int family)
 	return (struct ip){0};
 }
 
+size_t topo_gateways(const struct topo_router *r, struct ip ret[2])
+{
+	size_t n = 0;
+
+	for (int family = 4; r->gateway && family <= 6; family += 2) {
+		ret[n] = topo_next_hop(r->gateway, family);
+		n += ip_is_set(&ret[n]);
+	}
+	return n;
+}
+
+size_t topo_pinged(const struct topo_router *r, struct ip ret[2])
+{
+	return r->is_ha && r->ha.health_ms ? topo_gateways(r, ret) : 0;
+}
+
 int64_t topo_skew_ns(const struct topo_ha *ha)
 {
 	return (256 - ha->priority) * NS_PER_S / 256;

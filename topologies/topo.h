@@ -584,6 +584,11 @@ const struct topo_floating *topo_floating_of(const struct topo_router *r,
  * network, i.e. the router's next hop; family 0 where there is none. */
 struct ip topo_next_hop(const struct topo_port *qg, int family);
 
+/* Its next hops outside, IPv4 before IPv6; and those of them that its Active
+ * pings (health_check_interval). Return how many. */
+size_t topo_gateways(const struct topo_router *r, struct ip ret[2]);
+size_t topo_pinged(const struct topo_router *r, struct ip ret[2]);
+
 /* Longest time from silence to a new Active in nanoseconds: 3 x interval +
  * skew (RFC 9568 6.1; v2 skew is (256 - priority) / 256 s). */
 int64_t topo_master_down_ns(const struct topo_ha *ha);

@@ -25,6 +25,7 @@
 	X(answers_checks)                                                      \
 	X(router_checks)                                                       \
 	X(route_checks)                                                        \
+	X(gateway_checks)                                                      \
 	X(traffic_checks)                                                      \
 	X(stranger_checks)                                                     \
 	X(passage_checks)                                                      \

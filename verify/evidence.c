@@ -647,6 +647,7 @@ void evidence_init(struct evidence *e, const struct lab *lab)
 	plan_isles(e);
 	tries_plan(&e->arena, lab, &e->tries, &e->ntries);
 	tracked_plan(&e->arena, lab, &e->tracking, &e->ntracking);
+	hops_plan(&e->arena, lab, &e->gateways, &e->ngateways);
 	plan_boots(e);
 }
 

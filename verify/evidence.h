@@ -16,6 +16,7 @@
 #include "provision/host/converge_lab.h"
 #include "provision/seen.h"
 #include "topologies/topo.h"
+#include "verify/hops.h"
 #include "verify/looks/arp.h"
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/dhcp.h"
@@ -195,6 +196,8 @@ struct evidence {
 	size_t ntries;
 	struct seen_tracking *tracking;
 	size_t ntracking;
+	struct seen_gateways *gateways; /* routers in order, hosts of each */
+	size_t ngateways;
 	struct seen_reach *reached; /* instances in order */
 	size_t nreached;
 	struct seen_through *through; /* routers in order, hosts of each */

@@ -32,6 +32,7 @@ struct subject {
 	const struct seen_isle *isle;
 	const struct seen_tries *tries;
 	const struct seen_tracking *tracking;
+	const struct seen_gateways *gateways; /* router's first host's */
 };
 
 struct subjects {

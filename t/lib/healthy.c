@@ -196,6 +196,23 @@ struct seen_engine *healthy_engine(struct arena *a, struct observed *o)
 	return &s->engine;
 }
 
+/* Only an Active asks. */
+static void gateways(struct build *b, const struct topo_router *r,
+		     struct obs_router *s, bool active)
+{
+	struct ip ips[2];
+	size_t i;
+
+	if (!topo_has_engine(r))
+		return;
+	s->ngateways = topo_pinged(r, ips);
+	s->gateways = arena_array(b->a, s->ngateways + 1, sizeof(*s->gateways));
+	s->asked_ns = active ? T0 : 0;
+	for (i = 0; i < s->ngateways; i++)
+		s->gateways[i] = (struct obs_gateway){
+			.ip = ips[i], .answered_ns = active ? T0 + 1 : 0};
+}
+
 static void router(struct build *b, const struct topo_router *r)
 {
 	const struct topo_port *ha = topo_ha_port(r, b->node);
@@ -213,6 +230,8 @@ static void router(struct build *b, const struct topo_router *r)
 		s->id = r->uuid;
 		s->state = active ? "active" : "backup";
 		s->file = active ? "master" : "backup";
+		s->by_file = !topo_has_engine(r);
+		gateways(b, r, s, active);
 		port(b, ha, r->netns);
 		addresses(b, ha, r->netns);
 	}
@@ -892,6 +911,28 @@ static void tries(struct evidence *e)
 			e->outside[i].pings.probes[k].rtt = -1;
 }
 
+/* All are there; who has no address sends no pings. */
+static void hops(struct evidence *e)
+{
+	for (size_t i = 0; i < e->ngateways; i++) {
+		struct seen_gateways *g = &e->gateways[i];
+
+		g->there = (struct seen_hops){.answers = g->ips, .n = g->n};
+		for (size_t k = 0; k < g->n; k++) {
+			struct seen_pings *p = &g->pings[k];
+
+			if (topo_has_engine(g->router) ||
+			    g->host + 1 < g->router->nhosts)
+				continue;
+			*p = (struct seen_pings){0};
+			((struct seen_probe *)arena_push(&e->arena, &p->probes,
+							 &p->n,
+							 sizeof(*p->probes)))
+				->rtt = 1000;
+		}
+	}
+}
+
 void healthy_evidence(struct evidence *e, const struct lab *lab)
 {
 	size_t i, k;
@@ -942,6 +983,7 @@ void healthy_evidence(struct evidence *e, const struct lab *lab)
 	pings(e, e->inside, e->ninside);
 	tries(e);
 	tracked(e);
+	hops(e);
 }
 
 struct observed *healthy_sample(struct evidence *e, const char *name,

@@ -12,6 +12,7 @@
 #include "lib/auto.h"
 #include "t/lib/broken.h"
 #include "t/lib/broken_dhcpv6.h"
+#include "t/lib/broken_gateway.h"
 #include "t/lib/broken_groups.h"
 #include "t/lib/broken_routers.h"
 #include "t/lib/broken_services.h"
@@ -23,10 +24,10 @@
 #define FILE_NAME "t/lib/plain.yaml"
 
 static struct lab *lab; /* that is looked at now */
-static struct lab *worlds[7];
+static struct lab *worlds[8];
 static const struct broken *const tables[] = {
 	broken,        broken_services, broken_routers, broken_groups,
-	broken_switch, broken_vlan,     broken_dhcpv6};
+	broken_switch, broken_vlan,     broken_dhcpv6,  broken_gateway};
 
 /* "wrong NAME: SUBJECT; blind NAME: ..." of all that is not ok. */
 static void findings(const struct evidence *e, struct buf *out)
@@ -156,6 +157,9 @@ static void lose_time(struct evidence *e, size_t i)
 
 static bool on_word(const struct evidence *e, size_t i, const struct point *p)
 {
+	/* Of keepalived's a file tells. */
+	if (p->subject.router && !topo_has_engine(p->subject.router))
+		return false;
 	return (is_check(p, "active") &&
 		topo_ha_port(p->subject.router, &e->lab->nodes[i])) ||
 	       (is_check(p, "state-file") &&
@@ -448,6 +452,20 @@ static bool on_tracked(const struct evidence *e, size_t i,
 	return p->subject.tracking == &e->tracking[i];
 }
 
+static void lose_gateways(struct evidence *e, size_t i)
+{
+	e->gateways[i].there.error = "lost";
+}
+
+/* One that another router's link asked for has no part in it. */
+static bool on_gateways(const struct evidence *e, size_t i,
+			const struct point *p)
+{
+	return !e->gateways[i].by &&
+	       p->subject.router == e->gateways[i].router &&
+	       is_check(p, "gateway");
+}
+
 static void lose_tries(struct evidence *e, size_t i)
 {
 	e->tries[i].error = "lost";
@@ -509,6 +527,8 @@ static const struct part {
 	{"where packets are to arrive", COUNT(ntries), lose_tries, on_tries},
 	{"what sends packets", COUNT(ntries), lose_senders, on_tries},
 	{"what is tracked", COUNT(ntracking), lose_tracked, on_tracked},
+	{"which gateways are there", COUNT(ngateways), lose_gateways,
+	 on_gateways},
 };
 
 static size_t part_count(const struct part *p, const struct evidence *e)
@@ -687,6 +707,12 @@ int main(void)
 		"load the lab with DHCPv6%s%s", errs.n ? ": " : "",
 		errs.n ? errs.items[0].msg : ""))
 		return tap_done();
+	if (!ok(topo_load_text("gateways.yaml", broken_gateway_text,
+			       strlen(broken_gateway_text), &worlds[7],
+			       &errs) == 0,
+		"load the lab with gateways that are pinged%s%s",
+		errs.n ? ": " : "", errs.n ? errs.items[0].msg : ""))
+		return tap_done();
 	if (!ok(lab->nrouters == 1 && lab->routers[0].nhosts == 2 &&
 			lab->ninstances == 2,
 		"the lab that the breakages speak of"))
@@ -698,6 +724,7 @@ int main(void)
 	broken_switch_lab(worlds[4]);
 	broken_vlan_lab(worlds[5]);
 	broken_dhcpv6_lab(worlds[6]);
+	broken_gateway_lab(worlds[7]);
 	registry();
 	for (i = 0; i < ARRAY_LEN(tables); i++) {
 		lab = worlds[i];
@@ -719,5 +746,6 @@ int main(void)
 	lab_free(worlds[4]);
 	lab_free(worlds[5]);
 	lab_free(worlds[6]);
+	lab_free(worlds[7]);
 	return tap_done();
 }

@@ -27,6 +27,7 @@
 #include "t/lib/tap.h"
 #include "verify/looks/capture/capture.h"
 #include "verify/looks/capture/hear.h"
+#include "verify/looks/hop.h"
 #include "verify/looks/ping.h"
 #include "verify/looks/probe.h"
 #include "verify/looks/tracked.h"
@@ -534,6 +535,41 @@ static void tracking(void)
 	ok(t[2].error && strstr(t[2].error, "none"), "tracked: no such one");
 }
 
+/* Who is there, asked from a MAC that the link has not. */
+static void hops(void)
+{
+	struct ip targets[4];
+	const struct hop_ask ask = {.netns = "",
+				    .dev = "near",
+				    .mac = {{0xfa, 0x16, 0x3e, 1, 2, 3}},
+				    .targets = targets,
+				    .n = ARRAY_LEN(targets),
+				    .duration_ms = 300};
+	auto_arena struct arena a = {0};
+	auto_buf struct buf b = {0};
+	struct running r;
+	struct seen_hops h;
+
+	ok(ip_parse("192.0.2.2", &targets[0]) == 0 &&
+		   ip_parse("192.0.2.99", &targets[1]) == 0 &&
+		   ip_parse("2001:db8::2", &targets[2]) == 0 &&
+		   ip_parse("2001:db8::99", &targets[3]) == 0,
+	   "hop: addresses");
+	sh("ip -n " NS " -6 addr replace 2001:db8::2/64 dev far nodad");
+	hop_ask(&ask, &b);
+	buf_addc(&b, '\0');
+	r = start("hop", b.data);
+	hop_answer(&a, finish(&a, &r), &h);
+	is(h.error, NULL, "hop: asked");
+	ok(h.n == 2 && ip_equal(&h.answers[0], &targets[0]) !=
+			       ip_equal(&h.answers[0], &targets[2]),
+	   "hop: who is there, and nobody else (%zu)", h.n);
+	/* What was asked from a foreign MAC leaves the far end with the right
+	 * one for the near address. */
+	is_int(sh("ip -n " NS " neigh show 192.0.2.1 | grep -qi fa:16:3e"), 1,
+	       "hop: nobody learned a wrong MAC");
+}
+
 static void probes(void)
 {
 	auto_arena struct arena a = {0};
@@ -831,6 +867,7 @@ int main(void)
 	capture_through_down();
 	enough();
 	pings();
+	hops();
 	probes();
 	utterances();
 	tracking();

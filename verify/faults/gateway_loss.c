@@ -31,13 +31,9 @@ static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
 
 static bool asks(const struct topo_router *r)
 {
-	struct ip four, six;
+	struct ip gateways[2];
 
-	if (!r->ha.health_ms || !r->gateway)
-		return false;
-	four = topo_next_hop(r->gateway, 4);
-	six = topo_next_hop(r->gateway, 6);
-	return ip_is_set(&four) || ip_is_set(&six);
+	return topo_pinged(r, gateways) > 0;
 }
 
 /* At the soonest the fault comes just before a round, at the latest just after

@@ -24,6 +24,7 @@
 #include "lib/clock.h"
 #include "provision/node/agent.h"
 #include "verify/gather/boots.h"
+#include "verify/gather/hops.h"
 #include "verify/gather/tracked.h"
 #include "verify/gather/tries.h"
 #include "verify/passages.h"
@@ -131,6 +132,8 @@ static void add_boots(struct work *w, const struct topo_node *node)
 	size_t i, n = 0;
 
 	gather_boots(w->arena, w->e, node, w->needs, &asks, &n);
+	if (w->needs & NEEDS_GATEWAYS)
+		gather_hops(w->arena, w->e, node, &asks, &n);
 	for (i = 0; i < n; i++)
 		add_job(w, JOB_BOOT, asks[i].timeout_ms, asks[i].members)
 			->boot = &asks[i];

@@ -25,6 +25,7 @@
 	X(renew, NULL)                                                         \
 	X(sweep, NULL)                                                         \
 	X(tcp, NULL)                                                           \
+	X(hop, NULL)                                                           \
 	X(tracked, NULL)                                                       \
 	X(hear, NULL)                                                          \
 	X(utter, NULL)

@@ -128,28 +128,20 @@ static void track(struct plan_ctx *c, struct json *j,
 /* The next hops of its default routes are what it must reach. */
 static void health(struct json *j, const struct topo_router *r)
 {
-	static const int families[] = {4, 6};
+	struct ip gateways[2];
+	size_t n = topo_pinged(r, gateways);
 	char text[IP_TEXT_MAX];
-	bool any = false;
 
-	for (size_t i = 0; r->ha.health_ms && r->gateway && i < 2; i++) {
-		struct ip via = topo_next_hop(r->gateway, families[i]);
-
-		if (!ip_is_set(&via))
-			continue;
-		if (!any) {
-			json_key(j, "health");
-			json_obj(j);
-			json_key(j, "interval");
-			json_fmt(j, "%ums", r->ha.health_ms);
-			json_key(j, "gateways");
-			json_arr(j);
-			any = true;
-		}
-		json_str(j, ip_print(&via, text));
-	}
-	if (!any)
+	if (!n)
 		return;
+	json_key(j, "health");
+	json_obj(j);
+	json_key(j, "interval");
+	json_fmt(j, "%ums", r->ha.health_ms);
+	json_key(j, "gateways");
+	json_arr(j);
+	for (size_t i = 0; i < n; i++)
+		json_str(j, ip_print(&gateways[i], text));
 	json_arr_end(j);
 	json_obj_end(j);
 }

@@ -124,13 +124,9 @@ static void routes(const struct topo_router *r, struct buf *b)
 /* Neutron's health check is a script of keepalived's, which pings for it. */
 static bool checked(const struct topo_router *r)
 {
-	struct ip four, six;
+	struct ip gateways[2];
 
-	if (!r->ha.health_ms || !r->gateway)
-		return false;
-	four = topo_next_hop(r->gateway, 4);
-	six = topo_next_hop(r->gateway, 6);
-	return ip_is_set(&four) || ip_is_set(&six);
+	return topo_pinged(r, gateways) > 0;
 }
 
 static const char *script_path(struct arena *a, const struct topo_router *r)
