@@ -57,11 +57,12 @@ ok $? "what was lost is missed, and told again" ||
 	diag "$(on_router "$BACKUP" cat /proc/net/nf_conntrack)"
 
 # One that begins says hello; who is stopped meanwhile is told the rest then.
-on "$BACKUP" sh -c "ps -e -o pid= -o args= | awk '/labctl conntrac[k]/{print \$1}'" >"$TMP/pid"
-on "$BACKUP" kill -STOP "$(cat "$TMP/pid")"
+carrier() { on "$1" sh -c "ps -e -o pid= -o args= | awk '/labctl conntrac[k]/{print \$1}'"; }
+pid=$(carrier "$BACKUP")
+on "$BACKUP" kill -STOP "$pid"
 talk 4702
 appears "$ACTIVE" 4702
-on "$BACKUP" kill -KILL "$(cat "$TMP/pid")"
+on "$BACKUP" kill -KILL "$pid"
 appears "$BACKUP" 4702
 ok $? "who begins anew is told all"
 
@@ -83,6 +84,8 @@ PERL
 h1=$(on_router "$ACTIVE" ip -4 -o addr show dev "$(dev_of "$ACTIVE" ha-)" | sed -n 's/.*inet \(169.254.19[0-9.]*\).*/\1/p')
 h2=$(on_router "$BACKUP" ip -4 -o addr show dev "$(dev_of "$BACKUP" ha-)" | sed -n 's/.*inet \(169.254.19[0-9.]*\).*/\1/p')
 plant() { on_router "$ACTIVE" perl -e "$(cat "$TMP/plant.pl")" "$@"; }
+# Who has the truth stands still: he would say at once that there is no such.
+on "$ACTIVE" kill -STOP "$(carrier "$ACTIVE")"
 plant "$h1" "$h2" 254 3781 4801
 plant "$h1" "$h2" 255 999 4802
 on_router "$ACTIVE" ip addr add 169.254.192.77/18 dev "$(dev_of "$ACTIVE" ha-)"
@@ -94,4 +97,10 @@ ok $? "a peer's datagram is taken"
 is "$(entries "$BACKUP" 4801)" 0 "one that came through a router is not"
 is "$(entries "$BACKUP" 4802)" 0 "nor one from another port"
 is "$(entries "$BACKUP" 4803)" 0 "nor one of no peer"
+on "$ACTIVE" kill -CONT "$(carrier "$ACTIVE")"
+for ((i = 0; i < 60; i++)); do
+	[ "$(entries "$BACKUP" 4804)" = 0 ] && break
+	sleep 0.1
+done
+is "$(entries "$BACKUP" 4804)" 0 "what a peer does not have, when it tells all, goes"
 tap_done

@@ -259,10 +259,10 @@ static struct ct_tuple untranslated(const struct ct_state *s)
 	return t;
 }
 
-/* Sends it and reads its answer. */
-static int say(int fd, struct nl_msg *m)
+/* Sends it and reads its answer; the entry that is asked for into ret. */
+static int say(int fd, struct nl_msg *m, struct ct_state *ret)
 {
-	char buf[1024];
+	char buf[4096];
 	uint32_t seq;
 	int r = 0;
 
@@ -276,61 +276,101 @@ static int say(int fd, struct nl_msg *m)
 	while (r == 0) {
 		ssize_t got = recv(fd, buf, sizeof(buf), 0);
 		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
-		const struct nlmsgerr *e = NLMSG_DATA(h);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -errno;
-		if (NLMSG_OK(h, got) && h->nlmsg_seq == seq &&
-		    h->nlmsg_type == NLMSG_ERROR)
-			return e->error;
+		for (; NLMSG_OK(h, got); h = NLMSG_NEXT(h, got)) {
+			const struct nlmsgerr *e = NLMSG_DATA(h);
+
+			if (h->nlmsg_seq != seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return e->error;
+			if (ret)
+				(void)ct_read(h, ret);
+		}
 	}
 	return r;
 }
 
-int ct_put(int fd, const struct ct_state *s, bool update)
+static int create(int fd, const struct ct_state *s)
 {
 	bool ports = s->proto == IPPROTO_TCP || s->proto == IPPROTO_UDP;
+	/* Of two pings with one id it is the id of one that is translated. */
+	bool sport = s->reply.dport != s->orig.sport;
+	struct nl_msg *m = begin(IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL,
+				 s->orig.src.family);
 	struct ct_tuple reply = untranslated(s);
-	struct nl_msg *m;
-	int r;
 
-	m = begin(IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL,
-		  s->orig.src.family);
 	if (!m)
 		return -ENOMEM;
 	put_tuple(m, CTA_TUPLE_ORIG, &s->orig, s->proto);
 	put_tuple(m, CTA_TUPLE_REPLY, &reply, s->proto);
-	if (!ip_equal(&s->reply.dst, &s->orig.src) ||
-	    (ports && s->reply.dport != s->orig.sport))
-		put_nat(m, CTA_NAT_SRC, &s->reply.dst, s->reply.dport, ports);
+	if (!ip_equal(&s->reply.dst, &s->orig.src) || sport)
+		put_nat(m, CTA_NAT_SRC, &s->reply.dst, s->reply.dport,
+			ports || sport);
 	if (!ip_equal(&s->reply.src, &s->orig.dst) ||
 	    (ports && s->reply.sport != s->orig.dport))
 		put_nat(m, CTA_NAT_DST, &s->reply.src, s->reply.sport, ports);
 	put_state(m, s);
-	r = say(fd, m);
-	if (r != -EEXIST || !update)
-		return r;
-	m = begin(IPCTNL_MSG_CT_NEW, 0, s->orig.src.family);
+	return say(fd, m, NULL);
+}
+
+static int change(int fd, const struct ct_state *s)
+{
+	struct nl_msg *m = begin(IPCTNL_MSG_CT_NEW, 0, s->orig.src.family);
+
 	if (!m)
 		return -ENOMEM;
 	put_tuple(m, CTA_TUPLE_ORIG, &s->orig, s->proto);
 	put_state(m, s);
-	return say(fd, m);
+	return say(fd, m, NULL);
+}
+
+/* The entry with one of the tuples, to the kernel's verb msg. */
+static int by_tuple(int fd, int msg, int type, const struct ct_state *s,
+		    struct ct_state *ret)
+{
+	struct nl_msg *m = begin(msg, 0, s->orig.src.family);
+
+	if (!m)
+		return -ENOMEM;
+	put_tuple(m, type, type == CTA_TUPLE_ORIG ? &s->orig : &s->reply,
+		  s->proto);
+	if (s->zone)
+		put16(m, CTA_ZONE, s->zone);
+	return say(fd, m, ret);
+}
+
+static bool same_tuple(const struct ct_tuple *a, const struct ct_tuple *b)
+{
+	return ip_equal(&a->src, &b->src) && ip_equal(&a->dst, &b->dst) &&
+	       a->sport == b->sport && a->dport == b->dport;
+}
+
+int ct_put(int fd, const struct ct_state *s, bool update)
+{
+	struct ct_state have = {0};
+	int r = create(fd, s);
+
+	if (r != -EEXIST || !update)
+		return r;
+	r = by_tuple(fd, IPCTNL_MSG_CT_GET, CTA_TUPLE_ORIG, s, &have);
+	if (r == 0 && same_tuple(&have.orig, &s->orig) &&
+	    same_tuple(&have.reply, &s->reply))
+		return change(fd, s);
+	/* What is in the way is another's: it has ended, and nobody heard. */
+	(void)by_tuple(fd, IPCTNL_MSG_CT_DELETE, CTA_TUPLE_ORIG, s, NULL);
+	(void)by_tuple(fd, IPCTNL_MSG_CT_DELETE, CTA_TUPLE_REPLY, s, NULL);
+	return create(fd, s);
 }
 
 int ct_remove(int fd, const struct ct_state *s)
 {
-	struct nl_msg *m = begin(IPCTNL_MSG_CT_DELETE, 0, s->orig.src.family);
-	int r;
+	int r = by_tuple(fd, IPCTNL_MSG_CT_DELETE, CTA_TUPLE_ORIG, s, NULL);
 
-	if (!m)
-		return -ENOMEM;
-	put_tuple(m, CTA_TUPLE_ORIG, &s->orig, s->proto);
-	if (s->zone)
-		put16(m, CTA_ZONE, s->zone);
-	r = say(fd, m);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -413,13 +453,4 @@ int ct_listen(int nsfd, struct err *reterr)
 			return err_sys(reterr, -errno,
 				       "hear of tracked connections");
 	return take_fd(&fd);
-}
-
-uint32_t ct_port(int fd)
-{
-	struct sockaddr_nl sa = {0};
-	socklen_t len = sizeof(sa);
-
-	return getsockname(fd, (struct sockaddr *)&sa, &len) == 0 ? sa.nl_pid
-								  : 0;
 }

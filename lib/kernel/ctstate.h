@@ -43,13 +43,12 @@ enum ct_what ct_read(const struct nlmsghdr *h, struct ct_state *ret);
 int ct_open(int nsfd, struct err *reterr);
 int ct_listen(int nsfd, struct err *reterr);
 
-/* The socket's own port: events that we caused carry it. */
-uint32_t ct_port(int fd);
-
 /*
  * Makes the entry. Where one is there already it is left as it is, but for
- * update: then state and timeout are those of s. Returns 0 or -errno; -EEXIST
- * where it was there and is left.
+ * update: then state and timeout are those of s, and others that are in its way
+ * (by its first packet they would be translated otherwise, or what answers it
+ * would be theirs) go. Returns 0 or -errno; -EEXIST where one was there and is
+ * left, -ENOMEM where the table is full.
  */
 int ct_put(int fd, const struct ct_state *s, bool update);
 

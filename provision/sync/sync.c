@@ -19,22 +19,21 @@
  * it.
  *
  * Datagrams are numbered. Who misses one, sees another epoch (the other has
- * begun anew), or begins itself says hello, and is told all. The Active tells
- * all by itself when it becomes Active and when the kernel dropped events, and
- * each second the number of its last, so that the last too is missed.
+ * begun anew), or begins itself is behind: it says hello until it was told all
+ * without a gap. The Active tells all by itself too, when it becomes Active,
+ * when the kernel dropped events, and each hour; and each second the number of
+ * its last, so that the last too is missed. What a standby has and is not told
+ * among all is no more, and goes: so no end of a connection is missed for ever.
  *
  * Carried is what the router translates, once an answer was seen, and every
- * established TCP connection. An entry that is made from a datagram causes an
- * event with our own port in it, and is not told on. One that becomes Active
- * makes what it hears all the same (the old one still forwards for a moment),
- * but leaves what it has: its own word is newer.
+ * established TCP connection. A standby tells nothing on. One that becomes
+ * Active makes what it hears all the same (the old one still forwards for a
+ * moment), but leaves what it has: its own word is newer.
  */
 #include "provision/sync/sync.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -54,42 +53,11 @@
 #include "lib/kernel/netns.h"
 #include "lib/log.h"
 #include "provision/services/supervise_roles.h"
+#include "provision/sync/carry.h"
 #include "provision/sync/config.h"
-#include "provision/sync/wire.h"
 
 #define TICK_NS NS_PER_S
-#define HELLO_NS (NS_PER_S / 2) /* between two hellos, or two tellings */
-#define BURST 32                /* datagrams of a telling, then a pause */
-#define BURST_PAUSE_MS 1
-#define DRAIN_MAX 512 /* events or datagrams of one router in a turn */
-#define EVENT_BYTES 65536
 #define BUFFER (4 << 20)
-
-struct peer {
-	struct ip addr;
-	uint32_t epoch, number; /* last heard */
-	bool met;
-	struct mono hello_at; /* not again before */
-};
-
-struct syncer;
-
-struct synced {
-	struct syncer *s;
-	const char *id, *netns, *dev;
-	struct ip own;
-	struct peer *peers;
-	size_t npeers;
-	ino_t ino;        /* of the namespace that the sockets are in */
-	unsigned ifindex; /* that the datagrams' socket is bound to */
-	int events, say, udp;
-	uint32_t port; /* of say */
-	bool active, tell_all;
-	struct mono told_at;
-	uint32_t number;
-	struct wire out; /* not yet sent */
-	uint64_t dropped[WIRE_DROP_N], strangers;
-};
 
 struct syncer {
 	struct arena arena;
@@ -98,260 +66,8 @@ struct syncer {
 	struct synced *routers;
 	size_t n;
 	int ep, signals;
-	uint32_t epoch;
 	bool stop;
 };
-
-/* --- sending --------------------------------------------------------- */
-
-static void send_to(const struct synced *r, const struct ip *to,
-		    const struct wire *w)
-{
-	struct sockaddr_in sin = {.sin_family = AF_INET,
-				  .sin_port = htons(SYNC_PORT)};
-	uint8_t bytes[WIRE_MAX];
-	size_t len = wire_encode(w, bytes);
-
-	memcpy(&sin.sin_addr, to->b, 4);
-	/* What is lost is missed, and asked for. */
-	(void)!sendto(r->udp, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT,
-		      (struct sockaddr *)&sin, sizeof(sin));
-}
-
-static void send_all(const struct synced *r, const struct wire *w)
-{
-	size_t i;
-
-	for (i = 0; r->udp >= 0 && i < r->npeers; i++)
-		send_to(r, &r->peers[i].addr, w);
-}
-
-static void flush(struct synced *r)
-{
-	if (!r->out.n)
-		return;
-	r->out.epoch = r->s->epoch;
-	r->out.number = ++r->number;
-	send_all(r, &r->out);
-	r->out.n = 0;
-}
-
-static void beat(struct synced *r)
-{
-	struct wire w = {
-		.kind = WIRE_BEAT, .epoch = r->s->epoch, .number = r->number};
-
-	send_all(r, &w);
-}
-
-static void hello(struct synced *r, struct peer *p)
-{
-	struct wire w = {.kind = WIRE_HELLO, .epoch = r->s->epoch};
-	struct mono now = clock_mono();
-
-	if (r->udp < 0 || mono_before(now, p->hello_at))
-		return;
-	p->hello_at = mono_add(now, HELLO_NS);
-	send_to(r, &p->addr, &w);
-}
-
-static bool link_local(const struct ip *ip)
-{
-	return ip->family == 4 ? ip->b[0] == 169 && ip->b[1] == 254
-			       : ip_is_link_local(ip);
-}
-
-static bool translated(const struct ct_state *s)
-{
-	return !ip_equal(&s->reply.dst, &s->orig.src) ||
-	       !ip_equal(&s->reply.src, &s->orig.dst) ||
-	       s->reply.dport != s->orig.sport ||
-	       s->reply.sport != s->orig.dport;
-}
-
-/* Is it one whose end would be noticed? */
-static bool carried(const struct ct_state *s, bool gone)
-{
-	/* HA's own, ours among them. */
-	if (link_local(&s->orig.src) || link_local(&s->orig.dst))
-		return false;
-	if (s->proto == IPPROTO_TCP)
-		return gone || (s->tcp >= TCP_CONNTRACK_ESTABLISHED &&
-				s->tcp <= TCP_CONNTRACK_CLOSE_WAIT);
-	return translated(s) && (gone || s->status & IPS_SEEN_REPLY);
-}
-
-static void queue(struct synced *r, enum wire_kind kind,
-		  const struct ct_state *s)
-{
-	if (r->out.n == WIRE_RECORDS_MAX || (r->out.n && r->out.kind != kind))
-		flush(r);
-	r->out.kind = kind;
-	r->out.items[r->out.n] = *s;
-	/* That of one that is gone is nobody's business. */
-	if (kind == WIRE_GONE && s->proto == IPPROTO_TCP)
-		r->out.items[r->out.n].tcp = TCP_CONNTRACK_ESTABLISHED;
-	r->out.n++;
-}
-
-static void tell_one(void *ctx, const struct ct_state *s)
-{
-	struct synced *r = ctx;
-	uint32_t before = r->number;
-
-	if (!carried(s, false))
-		return;
-	queue(r, WIRE_STATE, s);
-	if (r->number != before && r->number % BURST == 0)
-		clock_sleep_ms(BURST_PAUSE_MS);
-}
-
-static void tell_all(struct synced *r, struct mono now)
-{
-	if (mono_before(now, r->told_at) || r->say < 0)
-		return;
-	r->tell_all = false;
-	r->told_at = mono_add(now, HELLO_NS);
-	if (ct_dump(r->say, tell_one, r) < 0)
-		r->tell_all = true;
-	flush(r);
-	beat(r);
-}
-
-/* --- the kernel's events --------------------------------------------- */
-
-static void event(struct synced *r, const struct nlmsghdr *h)
-{
-	struct ct_state s;
-	enum ct_what what;
-
-	if (h->nlmsg_pid && h->nlmsg_pid == r->port)
-		return;
-	what = ct_read(h, &s);
-	if (what == CT_NOTHING || !carried(&s, what == CT_GONE))
-		return;
-	queue(r, what == CT_GONE ? WIRE_GONE : WIRE_STATE, &s);
-}
-
-static void hear_kernel(struct synced *r)
-{
-	static char in[EVENT_BYTES];
-	const struct nlmsghdr *h;
-	int i;
-
-	for (i = 0; i < DRAIN_MAX; i++) {
-		ssize_t got = recv(r->events, in, sizeof(in), MSG_DONTWAIT);
-
-		if (got < 0 && errno == ENOBUFS) {
-			r->tell_all = true;
-			continue;
-		}
-		if (got <= 0)
-			break;
-		if (!r->active)
-			continue;
-		for (h = (const struct nlmsghdr *)in; NLMSG_OK(h, got);
-		     h = NLMSG_NEXT(h, got))
-			event(r, h);
-	}
-	flush(r);
-}
-
-/* --- datagrams ------------------------------------------------------- */
-
-static struct peer *peer_of(struct synced *r, const struct sockaddr_in *from)
-{
-	size_t i;
-
-	for (i = 0; i < r->npeers; i++)
-		if (from->sin_family == AF_INET &&
-		    from->sin_port == htons(SYNC_PORT) &&
-		    memcmp(&from->sin_addr, r->peers[i].addr.b, 4) == 0)
-			return &r->peers[i];
-	return NULL;
-}
-
-static void follow(struct synced *r, struct peer *p, const struct wire *w)
-{
-	bool counts = w->kind == WIRE_STATE || w->kind == WIRE_GONE;
-	uint32_t due = p->number + counts;
-
-	if (!p->met || p->epoch != w->epoch || w->number != due)
-		hello(r, p);
-	p->met = true;
-	p->epoch = w->epoch;
-	p->number = w->number;
-}
-
-static void apply(struct synced *r, const struct wire *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++) {
-		if (w->kind == WIRE_STATE)
-			(void)ct_put(r->say, &w->items[i], !r->active);
-		else if (!r->active)
-			(void)ct_remove(r->say, &w->items[i]);
-	}
-}
-
-static void taken(struct synced *r, struct peer *p, const struct wire *w)
-{
-	if (w->kind == WIRE_HELLO) {
-		r->tell_all |= r->active;
-		return;
-	}
-	apply(r, w);
-	follow(r, p, w);
-}
-
-/* The TTL of what was received; 0 where it is not told. */
-static int ttl_of(struct msghdr *m)
-{
-	struct cmsghdr *c;
-	int ttl = 0;
-
-	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
-			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
-	return ttl;
-}
-
-static void hear_peers(struct synced *r)
-{
-	static struct wire w;
-	uint8_t in[WIRE_MAX + 1];
-	int i;
-
-	for (i = 0; i < DRAIN_MAX && r->udp >= 0; i++) {
-		struct iovec iov = {in, sizeof(in)};
-		struct sockaddr_in from = {0};
-		char control[CMSG_SPACE(sizeof(int))];
-		struct msghdr m = {.msg_name = &from,
-				   .msg_namelen = sizeof(from),
-				   .msg_iov = &iov,
-				   .msg_iovlen = 1,
-				   .msg_control = control,
-				   .msg_controllen = sizeof(control)};
-		ssize_t got = recvmsg(r->udp, &m, MSG_DONTWAIT);
-		enum wire_drop why;
-		struct peer *p;
-
-		if (got < 0)
-			return;
-		p = peer_of(r, &from);
-		if (!p || ttl_of(&m) != 255) {
-			r->strangers++;
-			continue;
-		}
-		why = wire_decode(in, (size_t)got, &w);
-		if (why == WIRE_TAKEN)
-			taken(r, p, &w);
-		else if (r->dropped[why]++ % 1000 == 0)
-			log_warn("%s: a datagram of a peer was refused: %s",
-				 r->netns, wire_drop_names[why]);
-	}
-}
 
 /* --- sockets --------------------------------------------------------- */
 
@@ -395,14 +111,14 @@ static int open_udp(struct synced *r, int ns)
 	return 0;
 }
 
-static bool watch(struct synced *r, int fd)
+static bool watch(int ep, struct synced *r, int fd)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = r};
 
-	return epoll_ctl(r->s->ep, EPOLL_CTL_ADD, fd, &ev) == 0;
+	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0;
 }
 
-static int open_all(struct synced *r)
+static int open_all(int ep, struct synced *r)
 {
 	auto_close int ns = netns_open(r->netns, NULL);
 	struct stat st;
@@ -417,17 +133,17 @@ static int open_all(struct synced *r)
 		e = r->say = ct_open(ns, NULL);
 	if (e >= 0)
 		e = open_udp(r, ns);
-	if (e >= 0 && (!watch(r, r->events) || !watch(r, r->udp)))
+	if (e >= 0 && (!watch(ep, r, r->events) || !watch(ep, r, r->udp)))
 		e = -errno;
 	if (e < 0) {
 		close_all(r);
 		return e;
 	}
-	r->port = ct_port(r->say);
 	r->tell_all = r->active;
 	for (i = 0; i < r->npeers; i++) {
+		r->peers[i].behind = true;
 		r->peers[i].hello_at = (struct mono){0};
-		hello(r, &r->peers[i]);
+		tell_hello(r, &r->peers[i]);
 	}
 	return 0;
 }
@@ -463,7 +179,7 @@ static void note_roles(struct syncer *s)
 	}
 }
 
-static void tick(struct syncer *s)
+static void tick(struct syncer *s, struct mono now)
 {
 	size_t i;
 
@@ -472,9 +188,9 @@ static void tick(struct syncer *s)
 
 		if (!stands(r)) {
 			close_all(r);
-			(void)open_all(r);
+			(void)open_all(s->ep, r);
 		} else if (r->active) {
-			beat(r);
+			tell_tick(r, now);
 		}
 	}
 }
@@ -491,7 +207,7 @@ static void wake(struct syncer *s, void *what)
 		note_roles(s);
 	} else {
 		if (r->events >= 0)
-			hear_kernel(r);
+			tell_events(r);
 		hear_peers(r);
 	}
 }
@@ -533,7 +249,7 @@ static void loop(struct syncer *s)
 		if (mono_before(now, at))
 			continue;
 		at = mono_add(now, TICK_NS);
-		tick(s);
+		tick(s, now);
 	}
 }
 
@@ -552,8 +268,7 @@ static int read_config(struct syncer *s, const char *path, struct err *reterr)
 		const struct sync_router *from = &config.routers[s->n];
 		struct synced *to = &s->routers[s->n];
 
-		*to = (struct synced){.s = s,
-				      .id = from->id,
+		*to = (struct synced){.id = from->id,
 				      .netns = from->netns,
 				      .dev = from->dev,
 				      .own = from->address,
@@ -584,6 +299,8 @@ static int begin(struct syncer *s, struct err *reterr)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &s->signals};
 	sigset_t set;
+	uint32_t epoch;
+	size_t i;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -595,8 +312,10 @@ static int begin(struct syncer *s, struct err *reterr)
 	if (s->ep < 0 || s->signals < 0 ||
 	    epoll_ctl(s->ep, EPOLL_CTL_ADD, s->signals, &ev) < 0)
 		return err_sys(reterr, -errno, "epoll or signalfd");
-	s->epoch = (uint32_t)(clock_real_ns() / NS_PER_US) ^ (uint32_t)getpid()
-								     << 16;
+	epoch = (uint32_t)(clock_real_ns() / NS_PER_US) ^ (uint32_t)getpid()
+								  << 16;
+	for (i = 0; i < s->n; i++)
+		s->routers[i].epoch = epoch;
 	roles_watch_init(&s->roles, ROLES_SOCKET);
 	dial(s);
 	return 0;
@@ -613,8 +332,10 @@ int sync_run(const char *config, struct err *reterr)
 		r = begin(&s, reterr);
 	if (r == 0)
 		loop(&s);
-	for (i = 0; i < s.n; i++)
+	for (i = 0; i < s.n; i++) {
 		close_all(&s.routers[i]);
+		hear_forget(&s.routers[i]);
+	}
 	roles_watch_release(&s.roles);
 	if (s.signals >= 0)
 		close(s.signals);

@@ -30,6 +30,8 @@ enum wire_kind {
 	WIRE_GONE,      /* these are no more */
 	WIRE_HELLO,     /* tell me all */
 	WIRE_BEAT,      /* this was the last that I sent */
+	WIRE_FIRST,     /* what follows is all I have */
+	WIRE_LAST,      /* and that was all */
 	WIRE_KIND_END
 };
 

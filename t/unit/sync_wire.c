@@ -18,6 +18,7 @@
 
 #include "lib/auto.h"
 #include "lib/clock.h"
+#include "provision/sync/told.h"
 #include "t/lib/tap.h"
 
 static struct ip addr(const char *text)
@@ -117,6 +118,8 @@ static void refusals(void)
 		{4, 0, WIRE_KIND, "no kind"},
 		{4, WIRE_KIND_END, WIRE_KIND, "an unknown kind"},
 		{4, WIRE_HELLO, WIRE_LENGTH, "a hello with a record"},
+		{4, WIRE_FIRST, WIRE_LENGTH, "a first with a record"},
+		{4, WIRE_LAST, WIRE_LENGTH, "a last with one"},
 		{5, 2, WIRE_LENGTH, "a record too few"},
 		{5, 0, WIRE_LENGTH, "a record too many"},
 		{5, 255, WIRE_LENGTH, "more than there can be"},
@@ -157,6 +160,37 @@ static void refusals(void)
 	       "refused: the HA network's own");
 }
 
+/* --- what was told ---------------------------------------------------- */
+
+static void all_told(void)
+{
+	auto_(told_clear) struct told t = {0};
+	struct ct_state s = through_snat();
+	unsigned i, n = 0;
+
+	ok(!told_has(&t, &s), "nothing was told");
+	for (i = 1; i <= 3000; i++) {
+		s.orig.sport = (uint16_t)i;
+		told_add(&t, &s);
+	}
+	for (i = 1; i <= 3000; i++) {
+		s.orig.sport = (uint16_t)i;
+		n += told_has(&t, &s);
+	}
+	is_int(n, 3000, "all that was told is known");
+	s.orig.sport = 3001;
+	ok(!told_has(&t, &s), "and no more");
+	told_add(&t, &s);
+	ok(told_has(&t, &s), "until it is told too");
+	s.reply.dst = addr("203.0.113.17");
+	ok(!told_has(&t, &s), "by another address it is another");
+	s.reply.dst = addr("203.0.113.21");
+	s.proto = IPPROTO_UDP;
+	ok(!told_has(&t, &s), "by another protocol too");
+	t.over = true;
+	ok(told_has(&t, &s), "more than is kept: nothing is missed");
+}
+
 /* --- the kernel ------------------------------------------------------ */
 
 struct found {
@@ -178,9 +212,8 @@ static unsigned count(int fd, const struct ct_state *s)
 	return ct_dump(fd, look, &f) == 0 ? f.n : UINT32_MAX;
 }
 
-/* How often the listener is told of it, by others than port. */
-static unsigned told(int fd, enum ct_what what, const struct ct_state *want,
-		     uint32_t *ret_port)
+/* How often the listener is told of it. */
+static unsigned told(int fd, enum ct_what what, const struct ct_state *want)
 {
 	static char in[65536];
 	const struct nlmsghdr *h;
@@ -196,20 +229,55 @@ static unsigned told(int fd, enum ct_what what, const struct ct_state *want,
 			break;
 		for (h = (const struct nlmsghdr *)in; NLMSG_OK(h, got);
 		     h = NLMSG_NEXT(h, got)) {
-			if (ct_read(h, &s) != what || !same(&s, want))
-				continue;
-			*ret_port = h->nlmsg_pid;
-			n++;
+			if (ct_read(h, &s) == what && same(&s, want))
+				n++;
 		}
 	}
 	return n;
+}
+
+/* What ended and was never heard of stands in the way of another. */
+static void in_the_way(int fd)
+{
+	struct ct_state first = through_snat(), other = through_snat(), ping,
+			two;
+
+	first.orig.sport = first.reply.dport = 42000;
+	is_int(ct_put(fd, &first, true), 0, "one by a port of the router's");
+	other.orig.src = addr("10.0.0.6");
+	other.orig.sport = 999;
+	other.reply.dport = 42000;
+	is_int(ct_put(fd, &other, false), -EEXIST,
+	       "another's by the same: the first is left");
+	is_int(count(fd, &first), 1, "as it was");
+	is_int(ct_put(fd, &other, true), 0, "where it is to follow");
+	is_int(count(fd, &other), 1, "it is there");
+	is_int(count(fd, &first), 0, "and the other is not");
+	first = other;
+	other.reply.dst = addr("203.0.113.17");
+	is_int(ct_put(fd, &other, true), 0, "the same by another address");
+	is_int(count(fd, &other), 1, "is translated to that");
+	is_int(count(fd, &first), 0, "and to no other");
+	ping = (struct ct_state){
+		.proto = IPPROTO_ICMP,
+		.status = IPS_SEEN_REPLY,
+		.timeout = 30,
+		.orig = {addr("10.0.0.5"), addr("203.0.113.1"), 7, 7, 8, 0},
+		.reply = {addr("203.0.113.1"), addr("203.0.113.21"), 7, 7, 0,
+			  0}};
+	two = ping;
+	two.orig.src = addr("10.0.0.6");
+	two.reply.sport = two.reply.dport = 51;
+	is_int(ct_put(fd, &ping, true), 0, "a ping");
+	is_int(ct_put(fd, &two, true), 0, "and one with its id");
+	is_int(count(fd, &ping), 1, "the first is as it was");
+	is_int(count(fd, &two), 1, "the second has another id outside");
 }
 
 static void kernel(void)
 {
 	struct ct_state snat = through_snat(), dnat = through_snat(), six, y;
 	auto_close int fd = -1, events = -1;
-	uint32_t port = 0;
 
 	fd = unshare(CLONE_NEWNET) == 0 ? ct_open(-1, NULL) : -1;
 	events = fd >= 0 ? ct_listen(-1, NULL) : -1;
@@ -221,8 +289,7 @@ static void kernel(void)
 		return;
 	}
 	is_int(count(fd, &snat), 1, "made: it translates as it was told");
-	is_int(told(events, CT_IS, &snat, &port), 1, "others are told of it");
-	is_int(port, ct_port(fd), "with the port of who made it");
+	is_int(told(events, CT_IS, &snat), 1, "others are told of it");
 	is_int(ct_put(fd, &snat, false), -EEXIST, "again: it is there");
 	y = snat;
 	y.tcp = TCP_CONNTRACK_CLOSE_WAIT;
@@ -247,14 +314,16 @@ static void kernel(void)
 	is_int(count(fd, &six), 1, "is another");
 	is_int(ct_remove(fd, &y), 0, "removed");
 	is_int(count(fd, &y), 0, "it is gone");
-	is_int(told(events, CT_GONE, &y, &port), 1, "others are told of that");
+	is_int(told(events, CT_GONE, &y), 1, "others are told of that");
 	is_int(ct_remove(fd, &y), 0, "again: no error");
+	in_the_way(fd);
 }
 
 int main(void)
 {
 	round_trip();
 	refusals();
+	all_told();
 	if (geteuid() == 0)
 		kernel();
 	else

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LABCTL_PROVISION_SYNC_CARRY_H
+#define LABCTL_PROVISION_SYNC_CARRY_H
+
+/* One router whose connections are carried: what is told (tell.c) and what is
+ * heard (hear.c). See sync.c. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/ip.h"
+#include "lib/mono.h"
+#include "provision/sync/told.h"
+#include "provision/sync/wire.h"
+
+#define CARRY_DRAIN_MAX 512 /* events or datagrams of one router in a turn */
+
+struct peer {
+	struct ip addr;
+	uint32_t epoch, number; /* last heard */
+	bool met;
+	bool behind;          /* something of it was missed */
+	bool telling;         /* all, and nothing of that was missed */
+	struct told told;     /* in that */
+	struct mono hello_at; /* not again before */
+};
+
+struct synced {
+	const char *id, *netns, *dev;
+	struct ip own;
+	struct peer *peers;
+	size_t npeers;
+	ino_t ino;        /* of the namespace that the sockets are in */
+	unsigned ifindex; /* that the datagrams' socket is bound to */
+	int events, say, udp;
+	bool active, tell_all;
+	struct mono told_at;  /* not all again before */
+	struct mono fresh_at; /* when those that end soon are told again */
+	struct mono all_at;   /* and all */
+	bool soon;            /* there are some that end soon */
+	uint32_t epoch, number;
+	struct wire out; /* not yet sent */
+	uint64_t dropped[WIRE_DROP_N], strangers, unmade;
+};
+
+/* Is it one whose end would be noticed? gone: of one that ended. */
+bool carry_is(const struct ct_state *s, bool gone);
+
+/* --- telling ---------------------------------------------------------- */
+
+/* The kernel's events, to be read where the socket says so. */
+void tell_events(struct synced *r);
+
+/* Tells all that there is; not twice within half a second. */
+void tell_all(struct synced *r, struct mono now);
+
+/* Each second, of an Active: the number of the last datagram; those that end
+ * soon again, and now and then all. */
+void tell_tick(struct synced *r, struct mono now);
+
+/* Asks a peer to tell all. */
+void tell_hello(struct synced *r, struct peer *p);
+
+/* --- hearing ---------------------------------------------------------- */
+
+/* Datagrams of peers. */
+void hear_peers(struct synced *r);
+
+/* What was kept of them. */
+void hear_forget(struct synced *r);
+
+#endif
