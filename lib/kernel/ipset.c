@@ -186,6 +186,11 @@ int ipset_list(int nsfd, struct arena *a, struct ipset **ret, size_t *ret_n,
 	if (r == -EINVAL || r == -EOPNOTSUPP)
 		return err_set(reterr, -EOPNOTSUPP,
 			       "the kernel has no sets of addresses (ip_set)");
+	if (r == -E2BIG)
+		return err_set(reterr, r,
+			       "more than %d sets of addresses, or %d members "
+			       "of one",
+			       IPSET_SETS_MAX, IPSET_MEMBERS_MAX);
 	if (r < 0)
 		return err_sys(reterr, r, "list sets of addresses");
 	*ret = l.sets;

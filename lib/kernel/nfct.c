@@ -185,6 +185,10 @@ static int end_found(struct forget *f, size_t *ret_gone, struct err *reterr)
 	int r;
 
 	r = find(f);
+	if (r == -E2BIG)
+		return err_set(reterr, r,
+			       "more than %u tracked connections are to end",
+			       NFCT_MAX);
 	if (r < 0)
 		return err_sys(reterr, r, "list tracked connections");
 	for (size_t i = 0; i < f->n; i++) {

@@ -386,6 +386,10 @@ int nfnl_dump(struct nfnl *n, struct arena *a, uint8_t family,
 	if (r == -ENOTSUP)
 		return err_set(reterr, r,
 			       "a table of rules holds sets or objects");
+	if (r == -E2BIG)
+		return err_set(reterr, r,
+			       "more than %d tables, chains and rules",
+			       NFNL_RULES_MAX);
 	if (r < 0)
 		return err_sys(reterr, r, "read the rules");
 	*ret = rules;
@@ -464,6 +468,9 @@ int nfnl_replace(struct nfnl *n, const struct nfnl_rules *want,
 	if (!last)
 		return 0;
 	r = transact(n, &b, first, last);
+	if (r == -E2BIG)
+		return err_set(reterr, r, "rules of more than %u MiB",
+			       NFNL_BYTES_MAX >> 20);
 	return r < 0 ? err_sys(reterr, r, "put rules in place") : 0;
 }
 

@@ -326,7 +326,8 @@ int rtmsg_dump(struct rtnl *r, int type, const void *hdr, size_t hdrlen,
 
 	e = rtnl_dump(r, type, hdr, hdrlen, fn, ctx, reterr);
 	while (e == -EINTR && tries++ < RTMSG_DUMP_TRIES) {
-		forget(ctx);
+		if (forget)
+			forget(ctx);
 		e = rtnl_dump(r, type, hdr, hdrlen, fn, ctx, reterr);
 	}
 	return e;

@@ -130,7 +130,8 @@ const char *rtmsg_text(struct arena *arena, const struct nlattr *a);
 
 /*
  * Dumps, and again where a change ran into it: forget(ctx) is called before
- * each try but the first. At most RTMSG_DUMP_TRIES times.
+ * each try but the first (NULL: what is told twice does no harm). At most
+ * RTMSG_DUMP_TRIES times.
  */
 #define RTMSG_DUMP_TRIES 50
 int rtmsg_dump(struct rtnl *r, int type, const void *hdr, size_t hdrlen,

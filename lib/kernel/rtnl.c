@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -291,6 +292,28 @@ static int dump_once(struct rtnl *r, int type, const void *hdr, size_t hdrlen,
 	}
 }
 
+static const char *listed(int type)
+{
+	static const struct {
+		int type;
+		const char *what;
+	} names[] = {
+		{RTM_GETLINK, "links"},
+		{RTM_GETADDR, "addresses"},
+		{RTM_GETROUTE, "routes"},
+		{RTM_GETRULE, "routing rules"},
+		{RTM_GETNEIGH, "neighbours and forwarding entries"},
+		{RTM_GETNEIGHTBL, "settings of neighbours"},
+		{RTM_GETQDISC, "queueing disciplines"},
+		{RTM_GETTFILTER, "filters"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].type == type)
+			return names[i].what;
+	return "entries";
+}
+
 int rtnl_dump(struct rtnl *r, int type, const void *hdr, size_t hdrlen,
 	      rtnl_fn *fn, void *ctx, struct err *reterr)
 {
@@ -298,6 +321,6 @@ int rtnl_dump(struct rtnl *r, int type, const void *hdr, size_t hdrlen,
 
 	e = dump_once(r, type, hdr, hdrlen, fn, ctx);
 	if (e < 0)
-		return err_sys(reterr, e, "netlink dump %d", type);
+		return err_sys(reterr, e, "list the kernel's %s", listed(type));
 	return 0;
 }

@@ -103,9 +103,15 @@ int emul_links_read(struct arena *a, struct rtnl *r, struct emul_links *ret,
 
 	*ret = (struct emul_links){0};
 	e = rtmsg_dump_links(r, got_link, forget_links, &rd, reterr);
-	return e < 0 ? e
-		     : rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), got_addr,
-				  forget_addrs, &rd, reterr);
+	if (e == -E2BIG)
+		return err_set(reterr, e, "more than %d links", EMUL_LINKS_MAX);
+	if (e < 0)
+		return e;
+	e = rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), got_addr,
+		       forget_addrs, &rd, reterr);
+	return e == -E2BIG ? err_set(reterr, e, "more than %d addresses",
+				     EMUL_LINKS_MAX)
+			   : e;
 }
 
 const struct emul_link *emul_link_find(const struct emul_links *l,
@@ -191,6 +197,9 @@ int emul_routes_mend(struct arena *a, struct rtnl *r,
 	e = n ? rtmsg_dump(r, RTM_GETROUTE, &all, sizeof(all), got_route,
 			   forget_routes, &seen, reterr)
 	      : 0;
+	if (e == -E2BIG)
+		return err_set(reterr, e, "more than %d routes",
+			       EMUL_LINKS_MAX);
 	/* A table that was never written to does not exist. */
 	if (e < 0 && e != -ENOENT)
 		return e;

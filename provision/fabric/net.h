@@ -18,7 +18,7 @@ struct emul_route;
 
 /* Interfaces of one namespace. */
 
-#define EMUL_LINKS_MAX 4096 /* of one namespace */
+#define EMUL_LINKS_MAX 4096 /* of one namespace; addresses, routes likewise */
 
 struct emul_link {
 	char name[IFNAME_MAX];

@@ -119,6 +119,11 @@ int emul_strays(struct arena *a, const struct emul_spec *s,
 	if (r == 0)
 		r = rtmsg_dump(rtnl, RTM_GETADDR, &all, sizeof(all), got_addr,
 			       forget, &rd, reterr);
+	if (r == -E2BIG)
+		return err_set(reterr, r,
+			       "more than %d addresses that the lab gave to "
+			       "others",
+			       EMUL_LINKS_MAX);
 	if (r == 0)
 		r = name_all(&rd, rtnl, reterr);
 	for (size_t i = 0; r == 0 && apply && i < rd.count; i++)

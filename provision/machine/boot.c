@@ -254,11 +254,6 @@ static int on_message(const struct nlmsghdr *h, void *ctx)
 	return 0;
 }
 
-static void forget(void *ctx)
-{
-	(void)ctx;
-}
-
 /* What came before anybody listened, or was lost. */
 static void look_at_ipv6(struct boot *b)
 {
@@ -269,12 +264,12 @@ static void look_at_ipv6(struct boot *b)
 
 	if (rtnl_open(&r, -1, NULL) < 0)
 		return;
-	(void)rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), on_message, forget,
+	(void)rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), on_message, NULL, b,
+			 NULL);
+	(void)rtmsg_dump(r, RTM_GETROUTE, &rtm, sizeof(rtm), on_message, NULL,
 			 b, NULL);
-	(void)rtmsg_dump(r, RTM_GETROUTE, &rtm, sizeof(rtm), on_message, forget,
-			 b, NULL);
-	(void)rtmsg_dump(r, RTM_GETLINK, &ifi, sizeof(ifi), on_message, forget,
-			 b, NULL);
+	(void)rtmsg_dump(r, RTM_GETLINK, &ifi, sizeof(ifi), on_message, NULL, b,
+			 NULL);
 	rtnl_free(r);
 }
 

@@ -85,22 +85,18 @@ static int on_route(const struct nlmsghdr *h, void *ctx)
 	return 0;
 }
 
-static void forget(void *ctx)
-{
-	(void)ctx; /* an entry told twice is removed once, in vain once */
-}
-
+/* An entry told twice is removed once, in vain once. */
 static int look(struct rtnl *r, struct held *held, struct err *reterr)
 {
 	const struct ifaddrmsg ifa = {.ifa_family = AF_INET};
 	const struct rtmsg rtm = {.rtm_family = AF_INET};
 	int e;
 
-	e = rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), on_addr, forget, held,
+	e = rtmsg_dump(r, RTM_GETADDR, &ifa, sizeof(ifa), on_addr, NULL, held,
 		       reterr);
 	if (e == 0)
 		e = rtmsg_dump(r, RTM_GETROUTE, &rtm, sizeof(rtm), on_route,
-			       forget, held, reterr);
+			       NULL, held, reterr);
 	return e;
 }
 
