@@ -31,6 +31,9 @@ struct observed {
 	int64_t real_ns; /* the node's CLOCK_REALTIME when it looked */
 	struct seen_ns *ns;
 	size_t nns;
+	const char *unlooked; /* why settings could not be compared with a
+				 fresh namespace's, or NULL; no wire carries it
+				 */
 };
 
 /* One more resource of a kind: zeroed, with kind and namespace set. NULL

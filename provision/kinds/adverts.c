@@ -153,15 +153,20 @@ static int look_at(struct look *l, const struct res *want, unsigned index,
 	struct filters f = {.want = &want->adverts}, all = f;
 	struct res *r;
 	size_t i;
+	int e;
 
 	for (i = 0; i < ARRAY_LEN(hooks); i++) {
 		const struct tcmsg tc = {.tcm_ifindex = (int)index,
 					 .tcm_parent = hooks[i]};
 
-		/* Where there is no clsact there is none. */
-		if (rtmsg_dump(l->rtnl, RTM_GETTFILTER, &tc, sizeof(tc),
-			       on_filter, forget, &f, reterr) < 0)
+		e = rtmsg_dump(l->rtnl, RTM_GETTFILTER, &tc, sizeof(tc),
+			       on_filter, forget, &f, reterr);
+		/* Where there is no clsact there is none; a kernel without
+		 * filters has none either. */
+		if (e == -EOPNOTSUPP)
 			return 0;
+		if (e < 0)
+			return err_prefix(reterr, "%s", want->adverts.dev);
 		all.n += f.n;
 		all.right |= f.right;
 		forget(&f);

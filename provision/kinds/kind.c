@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "provision/kinds/kind.h"
 
+#include <errno.h>
+
 #include "lib/auto.h"
 
 #define KIND_ROW(NAME, name) [RES_##NAME] = &kind_##name,
@@ -19,6 +21,17 @@ unsigned kind_order(const struct res *r)
 	const struct kind *k = kind_of(r);
 
 	return k->rank * KIND_SUB_MAX + (k->sub ? k->sub(r) : 0);
+}
+
+int kind_full(const struct seen_ns *ns, struct err *reterr)
+{
+	for (size_t i = 0; i < RES_KINDS; i++)
+		if (ns->of[i].n >= SEEN_LIST_MAX)
+			return err_set(reterr, -E2BIG,
+				       "%d or more of the kind '%s': more than "
+				       "can be looked at",
+				       SEEN_LIST_MAX, kinds[i]->name);
+	return 0;
 }
 
 void kind_key(const struct res *r, struct buf *out)

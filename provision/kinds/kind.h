@@ -51,8 +51,9 @@ struct kind {
 
 	/*
 	 * Looking. ask: what must be known for a wanted one to be looked up.
-	 * look: all of a namespace, to seen_push(); LOOK_ENOUGH where the
-	 * rest of it is of no interest. look_node: what the node has once.
+	 * look: all of a namespace, to seen_push(), a full list of which
+	 * need not be told; LOOK_ENOUGH where the rest of the namespace is
+	 * of no interest. look_node: what the node has once.
 	 */
 	void (*ask)(struct look_ask *ask, const struct res *want);
 	int (*look)(struct look *l, struct err *reterr);
@@ -110,6 +111,10 @@ static inline const struct kind *kind_of(const struct res *r)
 /* rank and sub together: below KIND_ORDER_MAX. */
 unsigned kind_order(const struct res *r);
 #define KIND_ORDER_MAX (RES_KINDS * KIND_SUB_MAX)
+
+/* -E2BIG, with the kind and the limit, where a list of the namespace is full,
+ * so that something may lack in it (SEEN_LIST_MAX). */
+int kind_full(const struct seen_ns *ns, struct err *reterr);
 
 /* One text for a resource among all of a node, appended: kind, place, id. */
 void kind_key(const struct res *r, struct buf *out);

@@ -165,19 +165,19 @@ static int look(struct look *l, struct err *reterr)
 	const struct usual *u = l->what->usual;
 	char value[USUAL_VALUE_MAX];
 	size_t i;
+	int r;
 
 	for (i = 0; i < l->what->nsysctls; i++) {
 		const char *key = l->what->sysctls[i];
 
 		if (read_one(key, value) &&
 		    !saw(l, key, value, u ? usual_setting(u, key) : NULL))
-			return err_set(reterr, -E2BIG, "too many settings");
+			return -E2BIG;
 	}
 	if (!u)
 		return 0;
-	if (look_unusual(l, u) < 0)
-		return err_set(reterr, -E2BIG, "too many settings");
-	return neigh_parms_look(l, reterr);
+	r = look_unusual(l, u);
+	return r < 0 ? r : neigh_parms_look(l, reterr);
 }
 
 /* For a line: values are in columns, some are nothing. */

@@ -248,27 +248,27 @@ static int read_all(struct usual *u, struct err *reterr)
 	return read_links(u, reterr);
 }
 
-const struct usual *usual_here(struct err *reterr)
+int usual_here(const struct usual **ret, struct err *reterr)
 {
 	auto_close int back = -1;
 	int r;
 
+	*ret = known ? &usual : NULL;
 	if (known)
-		return &usual;
+		return 0;
 	back = netns_open("", reterr);
 	if (back < 0)
-		return NULL;
+		return 0;
 	r = leave_for_fresh(reterr);
-	if (r == 0)
-		r = read_all(&usual, reterr);
+	known = r == 0 && read_all(&usual, reterr) == 0;
+	if (!known) {
+		usual = (struct usual){0};
+		arena_release(&arena);
+	}
 	if (setns(back, CLONE_NEWNET) < 0)
-		r = err_sys(reterr, -errno, "back to the own namespace");
-	known = r == 0;
-	if (known)
-		return &usual;
-	usual = (struct usual){0};
-	arena_release(&arena);
-	return NULL;
+		return err_sys(reterr, -errno, "back to the own namespace");
+	*ret = known ? &usual : NULL;
+	return 0;
 }
 
 const struct usual_setting *usual_setting(const struct usual *u,

@@ -41,10 +41,11 @@ struct usual {
 };
 
 /*
- * Made once in a process, by a namespace that goes at once; the thread is in
- * its own again. NULL with a reason where none can be made.
+ * Made once in a process, by a namespace that goes at once. *ret is NULL, with
+ * a reason in reterr, where none can be made. The thread is in its own again;
+ * if it is not, -errno.
  */
-const struct usual *usual_here(struct err *reterr);
+int usual_here(const struct usual **ret, struct err *reterr);
 
 /* The setting of that key, or NULL. */
 const struct usual_setting *usual_setting(const struct usual *u,

@@ -103,6 +103,22 @@ static void report_left(struct arena *a, const struct changes *left,
 	}
 }
 
+/* What could not be looked at is a difference which nobody mended. */
+static void report_unlooked(struct arena *a, const char *why, bool apply,
+			    struct convergence *ret)
+{
+	static const char what[] = "settings that the plan does not name";
+	struct failure *f;
+	struct change *c;
+
+	c = arena_push(a, &ret->changes.items, &ret->changes.n, sizeof(*c));
+	*c = (struct change){.op = CHANGE_MODIFY, .what = what, .why = why};
+	if (!apply)
+		return;
+	f = arena_push(a, &ret->failed.items, &ret->failed.n, sizeof(*f));
+	*f = (struct failure){.op = CHANGE_MODIFY, .what = what, .why = why};
+}
+
 /* What no plan has costs more to look for than all the rest. */
 static bool any_unusual(const struct changes *ch)
 {
@@ -121,6 +137,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 	struct changes changes = {0}, before = {0};
 	struct look_what what;
 	struct mono t0, t1, until = MONO_NEVER;
+	const char *unlooked = NULL;
 	unsigned round;
 	int r;
 
@@ -134,6 +151,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 		if (r < 0)
 			return r;
 		t1 = clock_mono();
+		unlooked = unlooked ? unlooked : have.unlooked;
 		ret->look_ns += mono_sub(t1, t0);
 		changes = (struct changes){0};
 		plan_diff(a, p, &have, &changes);
@@ -162,5 +180,7 @@ int converge_node_here(struct arena *a, const struct plan *p, bool apply,
 	}
 	if (apply)
 		report_left(a, &changes, &tried, &ret->failed);
+	if (unlooked)
+		report_unlooked(a, unlooked, apply, ret);
 	return 0;
 }

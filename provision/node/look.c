@@ -59,6 +59,8 @@ static int look_here(struct looking *l, const char *name)
 	for (i = 0; r == 0 && i < RES_KINDS; i++)
 		if (kinds[i]->look)
 			r = kinds[i]->look(&here, &l->err);
+	if (kind_full(&ns, &l->err) < 0)
+		return l->err.code;
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (l->o->nns >= SEEN_NS_MAX)
@@ -115,8 +117,9 @@ static int look_all(struct looking *l)
 
 	n = scandir(NETNS_DIR, &names, visible, alphasort);
 	if (l->own.unusual) {
-		l->own.usual = usual_here(&l->err);
-		r = l->own.usual ? 0 : -ENOTSUP;
+		r = usual_here(&l->own.usual, &l->err);
+		if (!l->own.usual)
+			l->o->unlooked = arena_strdup(l->a, l->err.msg);
 	}
 	if (r == 0)
 		r = look_names(l, names, n);
@@ -162,6 +165,12 @@ int look_node(struct arena *a, const struct look_what *what,
 	for (i = 0; i < RES_KINDS; i++)
 		if (kinds[i]->look_node)
 			kinds[i]->look_node(&node, &o);
-	*ret = o;
-	return 0;
+	for (i = 0; r == 0 && i < o.nns; i++) {
+		r = kind_full(&o.ns[i], reterr);
+		if (r < 0 && *o.ns[i].name)
+			err_prefix(reterr, "namespace %s", o.ns[i].name);
+	}
+	if (r == 0)
+		*ret = o;
+	return r;
 }

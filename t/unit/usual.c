@@ -10,13 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/file.h"
 #include "lib/kernel/rtnl.h"
+#include "provision/kinds/kind.h"
 #include "provision/kinds/link/parms.h"
 #include "provision/kinds/usual.h"
+#include "provision/node/apply.h"
 #include "provision/node/look.h"
 #include "t/lib/tap.h"
 
@@ -137,27 +141,100 @@ static void t_neighbours(struct arena *a)
 	rtnl_free(rtnl);
 }
 
+/* In a user namespace that may have no further network namespace. */
+static int without(void)
+{
+	struct res want = {
+		.kind = RES_SYSCTL,
+		.netns = "",
+		.sysctl = {.key = "net/ipv4/ip_forward", .value = "0"}};
+	const struct plan plan = {.lab = "l",
+				  .mark = "labctl:l",
+				  .state_dir = "/run/labctl/none",
+				  .res = &want,
+				  .n = 1};
+	const struct look_what what = {.unusual = true, .mark = "l"};
+	auto_arena struct arena a = {0};
+	struct observed o = {0};
+	struct convergence c;
+	struct err err;
+
+	if (look_node(&a, &what, &o, &err) < 0 || !o.nns ||
+	    !seen_link(&o.ns[0], "lo"))
+		return 2;
+	if (!o.unlooked || !strstr(o.unlooked, "a namespace to compare with: "
+					       "No space left on device"))
+		return 3;
+	if (converge_node_here(&a, &plan, false, &c, &err) < 0 ||
+	    c.changes.n != 1 || c.failed.n ||
+	    strcmp(c.changes.items[0].why, o.unlooked) != 0)
+		return 4;
+	return converge_node_here(&a, &plan, true, &c, &err) < 0 ||
+			       c.failed.n != 1
+		       ? 5
+		       : 0;
+}
+
+static void t_none(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 ||
+		    file_write("/proc/sys/user/max_net_namespaces", 0644, "0",
+			       1, NULL) < 0)
+			_exit(1);
+		_exit(without());
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+		tap_skip("no user namespace", "no namespace to compare with");
+	else
+		is_int(status >> 8, 0,
+		       "without a namespace to compare with, all else is "
+		       "looked at, and why is told");
+}
+
+/* A list that is full may lack something. */
+static void t_full(void)
+{
+	struct seen_ns ns = {.name = ""};
+	struct err err = {0};
+
+	ns.of[RES_ROUTE].n = SEEN_LIST_MAX - 1;
+	is_int(kind_full(&ns, &err), 0, "a list that has room");
+	ns.of[RES_ROUTE].n = SEEN_LIST_MAX;
+	is_int(kind_full(&ns, &err), -E2BIG, "one that has none");
+	is(err.msg,
+	   "65536 or more of the kind 'route': more than can be looked "
+	   "at",
+	   "is told by its name and the limit");
+}
+
 int main(void)
 {
 	auto_arena struct arena a = {0};
 	struct err err;
+	const struct usual *again;
 	double began;
 	size_t i;
 
+	t_none();
+	t_full();
 	if (unshare(CLONE_NEWNET) < 0 &&
 	    unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
 		return printf("1..0 # SKIP no namespace of its own: %s\n",
 			      strerror(errno)) < 0;
 	began = cpu_ms();
-	usual = usual_here(&err);
-	if (!usual)
+	if (usual_here(&usual, &err) < 0 || !usual)
 		return printf("1..0 # SKIP %s\n", err.msg) < 0;
 	tap_diag("%zu settings, %.2f ms", usual->n, cpu_ms() - began);
 	ok(usual->n > 100, "a fresh namespace's settings");
 	is(value("net/ipv4/ip_forward"), "0", "by name");
 	is(value("net/ipv4/route/flush"), "none", "not what cannot be read");
 	is(unusual(&a), "", "another fresh one has nothing else");
-	ok(usual_here(&err) == usual, "it is asked once");
+	ok(usual_here(&again, &err) == 0 && again == usual, "it is asked once");
 	began = cpu_ms();
 	for (i = 0; i < ROUNDS; i++)
 		(void)unusual(&a);
@@ -167,7 +244,7 @@ int main(void)
 	for (i = 0; i < ROUNDS; i++)
 		(void)unusual(&a);
 	tap_diag("without settings %.2f ms", (cpu_ms() - began) / ROUNDS);
-	usual = usual_here(&err);
+	usual = again;
 	t_changes(&a);
 	t_neighbours(&a);
 	return tap_done();
