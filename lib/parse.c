@@ -40,6 +40,25 @@ int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 	return r;
 }
 
+bool parse_begins(const char **text, int64_t *ret)
+{
+	const char *p = *text + strspn(*text, " \t"), *digits;
+	bool minus = *p == '-';
+	int64_t v = 0;
+
+	digits = p += minus;
+	for (; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_sub_overflow(v, *p - '0', &v))
+			return false;
+	/* It was gathered below zero, where there is room for one more. */
+	if (p == digits || (!minus && v == INT64_MIN))
+		return false;
+	*ret = minus ? v : -v;
+	*text = p;
+	return true;
+}
+
 int parse_duration(const char *text, int64_t *ret_ns)
 {
 	static const struct {

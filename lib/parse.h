@@ -14,6 +14,13 @@ int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
 int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
 /*
+ * The decimal number that *text begins with, behind blanks and perhaps a minus;
+ * *text is then what comes after it. False where there is none, or one beyond
+ * an int64_t: nothing is changed.
+ */
+bool parse_begins(const char **text, int64_t *ret);
+
+/*
  * A duration: digits with an optional fraction and a unit of us, ms, s, m or
  * h ("100ms", "1.5s"); a bare number is seconds. To nanoseconds.
  * Returns 0, -EINVAL or -ERANGE (over a year).

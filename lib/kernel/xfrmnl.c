@@ -5,13 +5,13 @@
  * namespace, which /proc tells.
  */
 #include "lib/kernel/xfrmnl.h"
+#include "lib/parse.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
 #include <netlink/attr.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -53,8 +53,10 @@ static bool is_there(void)
 		return false;
 	for (s = strchr(b.data, '\n'); s && s[1]; s = strchr(s + 1, '\n')) {
 		const char *word = strchr(s + 1, ' ');
+		int64_t protocol;
 
-		if (word && strtol(word, NULL, 10) == NETLINK_XFRM)
+		if (word && parse_begins(&word, &protocol) &&
+		    protocol == NETLINK_XFRM)
 			return true;
 	}
 	return false;

@@ -118,16 +118,16 @@ struct limits {
 static bool number_in(const struct limits *l, const char *path, uint64_t *ret)
 {
 	auto_buf struct buf b = {0};
-	unsigned long long v;
-	char *end;
+	const char *text;
+	int64_t v;
 
-	if (file_read(arena_printf(l->a, "%s%s", l->root, path), 64, &b) < 0 ||
-	    !b.len || b.data[0] < '0' || b.data[0] > '9')
+	if (file_read(arena_printf(l->a, "%s%s", l->root, path), 64, &b) < 0)
 		return false;
-	errno = 0;
-	v = strtoull(b.data, &end, 10);
-	*ret = v;
-	return !errno && v < UNLIMITED;
+	text = b.len ? b.data : "";
+	if (!parse_begins(&text, &v) || v < 0)
+		return false;
+	*ret = (uint64_t)v;
+	return *ret < UNLIMITED;
 }
 
 /* need is an estimate, mostly too high; sure: so much it takes at least. */

@@ -17,7 +17,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
@@ -62,7 +61,8 @@ static bool read_status(const char *who, struct status *ret)
 {
 	auto_buf struct buf b = {0};
 	const char *uid, *ppid, *ns;
-	char path[64], *end;
+	int64_t v, parent, inner;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%s/status", who);
 	if (file_read(path, STATUS_MAX, &b) < 0)
@@ -70,18 +70,13 @@ static bool read_status(const char *who, struct status *ret)
 	uid = field(&b, "Uid:");
 	ppid = field(&b, "PPid:");
 	ns = field(&b, "NSpid:");
-	if (!uid || !ppid || !ns)
+	if (!uid || !ppid || !ns || !parse_begins(&uid, &v) ||
+	    !parse_begins(&ppid, &parent))
 		return false;
-	ret->uid = (uid_t)strtoul(uid, NULL, 10);
-	ret->ppid = (pid_t)strtol(ppid, NULL, 10);
-	ret->levels = 0;
-	while (*ns == '\t' || *ns == ' ') {
-		ret->inner = (unsigned)strtoul(ns, &end, 10);
-		if (end == ns)
-			break;
-		ns = end;
-		ret->levels++;
-	}
+	ret->uid = (uid_t)v;
+	ret->ppid = (pid_t)parent;
+	for (ret->levels = 0; parse_begins(&ns, &inner); ret->levels++)
+		ret->inner = (unsigned)inner;
 	return true;
 }
 

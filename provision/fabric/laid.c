@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/file.h"
+#include "lib/parse.h"
 
 #define MOUNTS_MAX (8u << 20) /* bytes of mountinfo */
 
@@ -74,6 +74,8 @@ struct mount {
 static bool parse(char *line, struct mount *ret, char **next)
 {
 	char *end = strchr(line, '\n'), *words[5], *rest = line, *type;
+	const char *id;
+	int64_t v;
 	size_t i;
 
 	*next = end ? end + 1 : NULL;
@@ -82,9 +84,10 @@ static bool parse(char *line, struct mount *ret, char **next)
 	type = strstr(line, " - ");
 	for (i = 0; i < ARRAY_LEN(words); i++)
 		words[i] = strsep(&rest, " ");
-	if (!words[4] || !type)
+	id = words[0];
+	if (!words[4] || !type || !parse_begins(&id, &v))
 		return false;
-	ret->id = strtoull(words[0], NULL, 10);
+	ret->id = (uint64_t)v;
 	ret->root = words[3];
 	ret->point = words[4];
 	return true;

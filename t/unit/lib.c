@@ -15,6 +15,40 @@
 #include "lib/parse.h"
 #include "t/lib/tap.h"
 
+/* What is a number, what comes after it; nothing where there is none. */
+static void beginnings(void)
+{
+	static const struct {
+		const char *text, *rest;
+		int64_t v;
+	} rows[] = {
+		{"0", "", 0},
+		{" \t42\n", "\n", 42},
+		{"-1", "", -1},
+		{"1000 ms", " ms", 1000},
+		{"9223372036854775807", "", INT64_MAX},
+		{"-9223372036854775808 ", " ", INT64_MIN},
+		{"9223372036854775808", NULL, 0},
+		{"99999999999999999999", NULL, 0},
+		{"-99999999999999999999", NULL, 0},
+		{"max", NULL, 0},
+		{"-", NULL, 0},
+		{"+1", NULL, 0},
+		{"- 1", NULL, 0},
+		{"", NULL, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *at = rows[i].text;
+		int64_t v = 0;
+		bool got = parse_begins(&at, &v);
+
+		ok(got == (rows[i].rest != NULL) && v == rows[i].v,
+		   "parse_begins '%s'", rows[i].text);
+		is(at, got ? rows[i].rest : rows[i].text, "and what is left");
+	}
+}
+
 static void numbers(void)
 {
 	static const struct {
@@ -278,6 +312,7 @@ static void raw_json(void)
 int main(void)
 {
 	numbers();
+	beginnings();
 	durations();
 	nearest();
 	addresses();

@@ -5,10 +5,10 @@
  * both families.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/parse.h"
 #include "provision/kinds/rules/compile.h"
 #include "provision/kinds/rules/filter_text.h"
 #include "provision/plan/plan.h"
@@ -285,6 +285,7 @@ static long zone_of(const char *text, const char *in)
 {
 	const char *line, *end, *zone;
 	auto_arena struct arena a = {0};
+	int64_t v;
 
 	for (line = or_none(text); *line; line = *end ? end + 1 : end) {
 		const char *copy;
@@ -295,9 +296,11 @@ static long zone_of(const char *text, const char *in)
 		if (!zone || strncmp(copy, "-A ", 3) != 0)
 			continue;
 		/* A rule for an interface is about that interface. */
-		if (strstr(copy, in) ||
-		    (!strstr(copy, " -i ") && !strstr(copy, "--physdev-in")))
-			return strtol(zone + strlen("-j CT --zone "), NULL, 10);
+		if (!strstr(copy, in) &&
+		    (strstr(copy, " -i ") || strstr(copy, "--physdev-in")))
+			continue;
+		zone += strlen("-j CT --zone ");
+		return parse_begins(&zone, &v) ? (long)v : -1;
 	}
 	return -1;
 }

@@ -4,12 +4,12 @@
 #include <linux/if_link.h>
 #include <netlink/attr.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
+#include "lib/parse.h"
 #include "provision/kinds/usual.h"
 #include "provision/node/look.h"
 
@@ -122,19 +122,21 @@ static void of_default(struct conf_usual conf[2], const struct usual *u)
 		for (i = 0; i < families[f].n; i++) {
 			const struct row *row = &families[f].rows[i];
 			const struct usual_setting *s;
+			const char *value;
+			int64_t v;
 
 			if (!row->name)
 				continue;
 			snprintf(key, sizeof(key), "net/%s/conf/default/%s",
 				 families[f].name, row->name);
 			s = usual_setting(u, key);
-			if (!s)
+			value = s ? s->value : "";
+			if (!parse_begins(&value, &v))
 				continue;
 			conf[f].has[i] = true;
 			conf[f].link[i] =
-				(int32_t)(strtoll(s->value, NULL, 10) *
-					  (row->per_second ? row->per_second
-							   : 1));
+				(int32_t)(v * (row->per_second ? row->per_second
+							       : 1));
 		}
 }
 

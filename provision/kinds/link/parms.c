@@ -5,12 +5,12 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
 #include "lib/kernel/rtmsg.h"
+#include "lib/parse.h"
 #include "provision/kinds/usual.h"
 #include "provision/node/look.h"
 
@@ -154,10 +154,13 @@ void neigh_parms_set(struct rtnl *r, const char *key, unsigned index,
 	bool six = strncmp(key, folders[1], strlen(folders[1])) == 0;
 	const struct ndtmsg nd = {.ndtm_family = six ? AF_INET6 : AF_INET};
 	const char *name = strrchr(key, '/') + 1;
-	uint64_t v = strtoull(value, NULL, 10);
 	struct nlattr *parms;
 	struct nl_msg *m;
+	int64_t v = 0;
 	size_t i;
+
+	/* As words() wrote it: a unit may follow. */
+	(void)parse_begins(&value, &v);
 
 	m = rtnl_add(r, RTM_SETNEIGHTBL, 0, &nd, sizeof(nd), "set %s", key);
 	(void)nla_put_string(m, NDTA_NAME, tables[six]);
@@ -167,7 +170,7 @@ void neigh_parms_set(struct rtnl *r, const char *key, unsigned index,
 		if (strcmp(rows[i].name, name) != 0)
 			continue;
 		if (rows[i].ms)
-			(void)nla_put_u64(m, rows[i].attr, v);
+			(void)nla_put_u64(m, rows[i].attr, (uint64_t)v);
 		else
 			(void)nla_put_u32(m, rows[i].attr, (uint32_t)v);
 	}

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/keys/keys.h"
+#include "lib/parse.h"
 #include "lib/process/run.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/ovs/ovs.h"
@@ -125,11 +125,13 @@ static unsigned table_of(const char *line)
 	static const char word[] = "table=";
 	size_t len = strcspn(line, "\n");
 	const char *at = memmem(line, len, word, sizeof(word) - 1);
+	int64_t v;
 
 	/* What a flow does comes behind what it is about. */
 	if (!at || memmem(line, (size_t)(at - line), "actions=", 8))
 		return 0;
-	return (unsigned)strtoul(at + sizeof(word) - 1, NULL, 10);
+	at += sizeof(word) - 1;
+	return parse_begins(&at, &v) ? (unsigned)v : 0;
 }
 
 /* By table: how many differ, and the first of them. */

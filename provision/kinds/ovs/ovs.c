@@ -18,6 +18,7 @@
 #include "lib/auto.h"
 #include "lib/keys/keys.h"
 #include "lib/map.h"
+#include "lib/parse.h"
 #include "lib/process/run.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/ovs/ovs.h"
@@ -218,7 +219,10 @@ static const char *scalar(const struct doc *d)
 
 static unsigned number(const struct doc *d)
 {
-	return (unsigned)strtoul(scalar(d), NULL, 10);
+	const char *text = scalar(d);
+	int64_t v;
+
+	return parse_begins(&text, &v) ? (unsigned)v : 0;
 }
 
 static const char *uuid(const struct doc *d)

@@ -15,7 +15,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +59,8 @@ static bool read_process(pid_t pid, struct process *ret)
 	auto_buf struct buf b = {0};
 	const char *open, *close;
 	char path[64];
-	int parent;
+	const char *rest;
+	int64_t parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (file_read(path, 4096, &b) < 0)
@@ -70,9 +70,11 @@ static bool read_process(pid_t pid, struct process *ret)
 	close = strrchr(b.data, ')');
 	if (!open || !close || close[1] != ' ' || !close[2] || close[3] != ' ')
 		return false;
-	parent = (int)strtol(close + 4, NULL, 10);
+	rest = close + 4;
+	if (!parse_begins(&rest, &parent))
+		return false;
 	*ret = (struct process){.pid = pid,
-				.parent = parent,
+				.parent = (int)parent,
 				.sshd = strncmp(open, "(sshd", 5) == 0};
 	return true;
 }
@@ -113,9 +115,10 @@ static int list(struct processes *ret, struct err *reterr)
 	if (!d)
 		return err_sys(reterr, -errno, "/proc");
 	while ((e = readdir(d)) && ret->n < PROCESSES_MAX) {
-		int pid = (int)strtol(e->d_name, NULL, 10);
+		uint32_t pid;
 
-		if (pid > 0 && read_process(pid, &one))
+		if (parse_u32(e->d_name, 1, INT_MAX, &pid) == 0 &&
+		    read_process((int)pid, &one))
 			*(struct process *)arena_push(&ret->arena, &ret->items,
 						      &ret->n, sizeof(one)) =
 				one;
