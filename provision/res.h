@@ -230,7 +230,10 @@ struct res_ovs {
 	unsigned tag;          /* port: VLAN; 0: none */
 	unsigned number;       /* port: of OpenFlow's; bridge: 0 */
 	const char *fail_mode; /* bridge: "secure", or "" */
-	const char *error;     /* seen only: why it does not work, or NULL */
+	/* wanted only: the namespace that the link of an internal port is
+	 * fetched to; NULL: it is none, or a bridge's own */
+	const char *netns;
+	const char *error; /* seen only: why it does not work, or NULL */
 };
 
 /* All flows of a bridge. Open vSwitch itself compares them, as it alone knows

@@ -49,13 +49,15 @@ static void check_veth(struct raw *raw, const struct raw_node *n)
 {
 	const struct doc *at = n->agent.veth_at;
 
-	if (n->agent.use_veth || n->mechanism != TOPO_OPENVSWITCH ||
+	if (!at || n->agent.use_veth || n->mechanism != TOPO_OPENVSWITCH ||
+	    n->agent.datapath == TOPO_DATAPATH_KERNEL ||
 	    said(raw, n, at, raw->agent.veth_at))
 		return;
 	raw_wrong(raw, at,
 		  "node '%s' has its ports by veth: internal ports are lost "
 		  "when the ovs-vswitchd of Open vSwitch's own datapath is "
-		  "started anew; write 'ovs_use_veth: true'",
+		  "started anew; write 'ovs_use_veth: true', or "
+		  "'datapath: kernel' where the kernel has one",
 		  n->name);
 }
 

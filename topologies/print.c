@@ -104,6 +104,8 @@ static void print_agent(const struct lab *lab, const struct topo_node *n,
 	if (n->datapath != TOPO_DATAPATH_AUTO)
 		buf_printf(b, "    datapath: %s\n",
 			   topo_datapath_names[n->datapath]);
+	if (n->mechanism == TOPO_OPENVSWITCH && n->use_veth)
+		buf_adds(b, "    ovs_use_veth: true\n");
 	if (n->external_bridge)
 		buf_printf(b, "    external_network_bridge: %s\n",
 			   n->external_bridge);

@@ -140,6 +140,7 @@ void topo_settle(struct lab *lab, bool kernel)
 		for (size_t k = 0; k < n->nnics; k++)
 			topo_name_dev(n, &n->nics[k]);
 	}
+	topo_name_ports(lab);
 }
 
 void topo_name_dev(const struct topo_node *n, struct topo_nic *nic)
@@ -155,6 +156,24 @@ void topo_name_dev(const struct topo_node *n, struct topo_nic *nic)
 bool topo_in_userspace(const struct topo_node *n)
 {
 	return n->mechanism == TOPO_OPENVSWITCH && !n->by_kernel;
+}
+
+bool topo_is_internal(const struct topo_port *p, const struct topo_node *n)
+{
+	return n->mechanism == TOPO_OPENVSWITCH && n->by_kernel &&
+	       !n->use_veth && !p->instance;
+}
+
+void topo_name_ports(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nports; i++) {
+		struct topo_port *p = &lab->ports[i];
+
+		if (p->kind == TOPO_PORT_DHCP)
+			topo_port_link(
+				p, topo_is_internal(p, p->node) ? "tap" : "ns-",
+				p->ifname);
+	}
 }
 
 const struct topo_node *topo_node(const struct lab *lab, const char *name)

@@ -181,7 +181,8 @@ struct topo_node {
 	bool drained;
 	enum topo_datapath datapath; /* as the file says */
 	bool by_kernel;              /* it is the kernel's (topo_settle()) */
-	size_t index;                /* in lab->nodes */
+	bool use_veth; /* ports by pairs of veth with the kernel's too */
+	size_t index;  /* in lab->nodes */
 };
 
 /* A route that ports of a subnet are told, or one more of a router's. */
@@ -238,7 +239,8 @@ enum topo_port_kind {
 	TOPO_PORT_QR,       /* qr-: one for each router and project subnet */
 	TOPO_PORT_QG,       /* qg-: a router's gateway */
 	TOPO_PORT_INSTANCE, /* an instance's only interface */
-	TOPO_PORT_DHCP /* ns-: one for each network with DHCP and its nodes */
+	TOPO_PORT_DHCP /* ns-, or tap: one for each network with DHCP and its
+			  nodes */
 };
 extern const char *const topo_port_kind_names[];
 
@@ -256,7 +258,8 @@ struct topo_port {
 	const struct topo_instance *instance; /* or NULL */
 	struct mac mac;                       /* fa:16:3e:... */
 	char ifname[IFNAME_MAX]; /* inside its namespace; instances: eth0 */
-	char tap[IFNAME_MAX];    /* tapXXXXXXXX-XX: the end on the bridge */
+	char tap[IFNAME_MAX];    /* tapXXXXXXXX-XX: the end on the bridge, where
+				    it is a pair */
 	struct topo_addr *addrs;
 	size_t naddrs;
 	/* topologies/secgroup/secgroup.h: an instance's; filtered: what passes
@@ -471,6 +474,18 @@ void topo_name_dev(const struct topo_node *n, struct topo_nic *nic);
 
 /* Whether a node has Open vSwitch's own datapath, in user space. */
 bool topo_in_userspace(const struct topo_node *n);
+
+/*
+ * Whether a port is an internal one of Open vSwitch's on a node, as Neutron has
+ * it unless its ovs_use_veth is set: then there is no pair of veth, and ifname
+ * is what is on the bridge. An instance's is none: it stands for the tap of a
+ * machine.
+ */
+bool topo_is_internal(const struct topo_port *p, const struct topo_node *n);
+
+/* Names DHCP servers' interfaces: Neutron's are ns- as an end of a pair of
+ * veth, and tap as an internal port. */
+void topo_name_ports(struct lab *lab);
 
 /* A node's interface for a use (the first one), or NULL. */
 const struct topo_nic *topo_nic(const struct topo_node *n, enum topo_use use);

@@ -79,15 +79,17 @@ struct kind {
 	void (*extra_node)(struct diff *d);
 
 	/*
-	 * Applying: rank by rank, make; what it queued is sent; then set,
-	 * and what that queued is sent; then start. unmake may put off what
-	 * settle does for all of a namespace together. ahead comes before
+	 * Applying: rank by rank, make; what it queued is sent; then plug,
+	 * by which others make links that are fetched when they are set; then
+	 * set, and what that queued is sent; then start. unmake may put off
+	 * what settle does for all of a namespace together. ahead comes before
 	 * all of them, once: it begins what takes long and needs nothing of
 	 * the others, and leaves in *tx_ahead() what the kind's set or start
 	 * will find there.
 	 */
 	void (*ahead)(struct tx *tx);
 	void (*make)(struct tx *tx, const struct change *c);
+	void (*plug)(struct tx *tx, const struct change *c);
 	void (*set)(struct tx *tx, const struct change *c);
 	void (*start)(struct tx *tx, const struct change *c);
 	void (*unmake)(struct tx *tx, const struct change *c);

@@ -37,7 +37,8 @@
 	X(VETH, veth)                                                          \
 	X(TAP, tap)                                                            \
 	X(EXISTING, existing)                                                  \
-	X(VLAN, vlan)
+	X(VLAN, vlan)                                                          \
+	X(INTERNAL, internal)
 
 #define RES_ENUM(NAME, name) RES_##NAME,
 #define RES_COUNT(NAME, name) +1

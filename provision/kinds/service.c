@@ -236,21 +236,22 @@ static void ahead(struct tx *tx)
 	*(int *)*tx_ahead(tx, RES_SERVICE) = fd;
 }
 
-/* All of them, when the first comes by. */
-static void run_all(struct tx *tx)
+/* All of them, early ones or others, when the first comes by. */
+static void run_all(struct tx *tx, bool early)
 {
 	const struct changes *all = tx->ch;
 	struct service_job *jobs =
 		arena_array(tx->a, all->n + 1, sizeof(*jobs));
 	const struct change **of =
 		arena_array(tx->a, all->n + 1, sizeof(struct change *));
-	const int *begun = *tx_ahead(tx, RES_SERVICE);
+	void **ahead = tx_ahead(tx, RES_SERVICE);
+	const int *begun = *ahead;
 	size_t i, n = 0;
 
 	for (i = 0; i < all->n; i++) {
 		const struct change *c = &all->items[i];
 
-		if (!runs_here(c))
+		if (!runs_here(c) || c->want->service.early != early)
 			continue;
 		of[n] = c;
 		jobs[n++] = (struct service_job){
@@ -263,17 +264,35 @@ static void run_all(struct tx *tx)
 	}
 	if (begun)
 		supervise_begun(*begun);
+	*ahead = NULL;
 	service_run(tx_plan(tx)->state_dir, jobs, n);
 	for (i = 0; i < n; i++)
 		if (jobs[i].r < 0)
 			tx_fail(tx, of[i], jobs[i].err.msg);
 }
 
-static void start(struct tx *tx, const struct change *c)
+/* Whether c is the first of those that run_all() runs. */
+static bool is_first(const struct tx *tx, const struct change *c, bool early)
 {
 	const struct changes *all = tx->ch;
-	struct err err;
 	size_t i = 0;
+
+	while (!runs_here(&all->items[i]) ||
+	       all->items[i].want->service.early != early)
+		i++;
+	return c == &all->items[i];
+}
+
+static void plug(struct tx *tx, const struct change *c)
+{
+	if (runs_here(c) && c->want->service.early && tx_enter(tx, "", c) &&
+	    is_first(tx, c, true))
+		run_all(tx, true);
+}
+
+static void start(struct tx *tx, const struct change *c)
+{
+	struct err err;
 
 	/* They belong to the node, not to where this thread happens to be. */
 	if (!tx_enter(tx, "", c))
@@ -283,10 +302,8 @@ static void start(struct tx *tx, const struct change *c)
 			tx_fail(tx, c, err.msg);
 		return;
 	}
-	while (!runs_here(&all->items[i]))
-		i++;
-	if (c == &all->items[i])
-		run_all(tx);
+	if (!c->want->service.early && is_first(tx, c, false))
+		run_all(tx, false);
 }
 
 static void unmake(struct tx *tx, const struct change *c)
@@ -310,6 +327,7 @@ const struct kind kind_service = {
 	.compare = compare,
 	.extra = extra,
 	.ahead = ahead,
+	.plug = plug,
 	.start = start,
 	.unmake = unmake,
 };

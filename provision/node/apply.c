@@ -10,9 +10,10 @@
  *   2. what must be there before anything can be set on it, by rank:
  *      namespaces; sysctls, before there are links that inherit them; new
  *      links;
- *   3. in each namespace, the node's own first: attributes of links,
+ *   3. what makes links itself: Open vSwitch, with its bridges and ports;
+ *   4. in each namespace, the node's own first: attributes of links,
  *      addresses, routes, forwarding entries;
- *   4. what needs all of it: services; addresses are announced.
+ *   5. what needs all of it: services; addresses are announced.
  *
  * All of it runs in a thread of its own that may change namespace as it
  * likes; the caller's never does. A message that fails is noted for its
@@ -65,6 +66,11 @@ static hook *make(const struct kind *k)
 	return k->make;
 }
 
+static hook *plug(const struct kind *k)
+{
+	return k->plug;
+}
+
 static hook *set(const struct kind *k)
 {
 	return k->set;
@@ -110,6 +116,7 @@ static void *apply_thread(void *ctx)
 	step(ap, make);
 	tx_send_all(&ap->tx);
 	tx_forget_links(&ap->tx);
+	step(ap, plug);
 	step(ap, set);
 	tx_send_all(&ap->tx);
 	step(ap, start);

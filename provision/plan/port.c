@@ -14,10 +14,36 @@ static struct mac tap_mac(const struct mac *port)
 	return m;
 }
 
+/* The one that has the port's addresses. */
+static void inside(struct plan_ctx *c, const struct topo_port *p,
+		   const char *netns, enum link_kind kind)
+{
+	bool shared = p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG;
+	struct res *r = plan_add(c, RES_LINK, netns);
+
+	r->link = (struct res_link){
+		.kind = kind,
+		.name = p->ifname,
+		.mac = p->mac,
+		.has_mac = true,
+		.mtu = p->network->mtu,
+		.up = true,
+		.addr_gen_none = shared,
+		.ipv6_quiet = p->router != NULL,
+		.ipv6_by_role = shared && plan_router_advertises(p->router),
+		.engine_addrs = p->router && p->router->is_ha,
+	};
+}
+
+void plan_internal_link(struct plan_ctx *c, const struct topo_port *p,
+			const char *netns)
+{
+	inside(c, p, netns, LINK_INTERNAL);
+}
+
 void plan_port_links(struct plan_ctx *c, const struct topo_port *p,
 		     const char *netns, const char *master)
 {
-	bool shared = p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG;
 	struct res *r = plan_add(c, RES_LINK, "");
 
 	r->link = (struct res_link){
@@ -33,21 +59,7 @@ void plan_port_links(struct plan_ctx *c, const struct topo_port *p,
 		.peer = p->ifname,
 		.peer_netns = netns,
 	};
-	r = plan_add(c, RES_LINK, netns);
-	r->link = (struct res_link){
-		.kind = LINK_VETH,
-		.name = p->ifname,
-		.mac = p->mac,
-		.has_mac = true,
-		.mtu = p->network->mtu,
-		.up = true,
-		.addr_gen_none = shared,
-		.ipv6_quiet = p->router != NULL,
-		.ipv6_by_role =
-			(p->kind == TOPO_PORT_QR || p->kind == TOPO_PORT_QG) &&
-			plan_router_advertises(p->router),
-		.engine_addrs = p->router && p->router->is_ha,
-	};
+	inside(c, p, netns, LINK_VETH);
 }
 
 void plan_bridge(struct plan_ctx *c, const char *name, unsigned mtu)

@@ -11,6 +11,11 @@
 void plan_port_links(struct plan_ctx *c, const struct topo_port *p,
 		     const char *netns, const char *master);
 
+/* A port that has no pair of links: Open vSwitch's ovs-vswitchd makes its one
+ * in netns. */
+void plan_internal_link(struct plan_ctx *c, const struct topo_port *p,
+			const char *netns);
+
 /* A Linux bridge of the node's own namespace, which forwards and no more. */
 void plan_bridge(struct plan_ctx *c, const char *name, unsigned mtu);
 

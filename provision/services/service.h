@@ -99,6 +99,8 @@ struct res_service {
 	const char *stop;    /* the signal that ends it; NULL: "TERM" */
 	const char *control; /* its control socket, from the state folder */
 	const char *when;    /* NULL: always; or "active of ROUTER", an id */
+	bool early; /* wanted only: links come of it, so it is there before
+		       they are set, and needs none of them */
 
 	/* Seen only. Of the above there are then name, title and files. */
 	const char *shape; /* service_shape(); NULL: no supervisor has it */

@@ -113,18 +113,21 @@ static void hybrid(struct build *b, const struct topo_port *p,
 
 static void port(struct build *b, const struct topo_port *p, const char *netns)
 {
+	bool internal = topo_is_internal(p, b->node);
+	const char *plug = internal ? p->ifname : p->tap;
 	struct res_link *l =
-		link_in(b, netns, p->ifname, "veth", p->network->mtu);
+		link_in(b, netns, p->ifname, internal ? "openvswitch" : "veth",
+			p->network->mtu);
 
 	l->mac = p->mac;
 	l->addr_gen_none = p->kind != TOPO_PORT_HA;
-	l = link_in(b, "", p->tap, "veth", p->network->mtu);
+	l = internal ? NULL : link_in(b, "", p->tap, "veth", p->network->mtu);
 	if (p->hybrid)
 		hybrid(b, p, l);
 	else if (topo_plugged_outside(p, b->node))
-		ovs_in(b, b->node->external_bridge, p->tap);
+		ovs_in(b, b->node->external_bridge, plug);
 	else if (b->node->mechanism == TOPO_OPENVSWITCH)
-		ovs_in(b, "br-int", p->tap)->tag =
+		ovs_in(b, "br-int", plug)->tag =
 			topo_local_vlan(p->network, b->node);
 	else
 		l->master = p->network->bridge;

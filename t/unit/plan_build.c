@@ -315,6 +315,11 @@ int main(void)
 	}
 	lab_free(lab);
 	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
+		   "datapath: kernel\novs_use_veth: true");
+	if (lab)
+		golden("ovs-kernel-veth", lab, "network1");
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", "l2_population: false",
 		   "datapath: userspace");
 	if (lab) {
 		topo_settle(lab, true);

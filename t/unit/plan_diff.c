@@ -94,8 +94,8 @@ static void new_fdb(struct world *w, const char *dev, const struct ip *dst)
 static void made_link(struct world *w, const struct res *r)
 {
 	const struct res_link *l = &r->link;
-	static const char *const words[] = {"bridge", "vxlan", "veth",
-					    "tun",    "",      "vlan"};
+	static const char *const words[] = {
+		"bridge", "vxlan", "veth", "tun", "", "vlan", "openvswitch"};
 	struct res_link *o = sim_link(w, r->netns, l->name);
 
 	if (!o)
@@ -121,7 +121,8 @@ static void made_link(struct world *w, const struct res *r)
 	o->vlan = l->vlan;
 	if (l->kind == LINK_VXLAN && ip_is_set(&l->group))
 		new_fdb(w, l->name, &l->group);
-	if (l->kind == LINK_VETH && !l->addr_gen_none)
+	if ((l->kind == LINK_VETH || l->kind == LINK_INTERNAL) &&
+	    !l->addr_gen_none)
 		new_addr(w, r->netns, l->name, "fe80::1234/64")->proto =
 			IFAPROT_KERNEL_LL;
 }
@@ -1396,6 +1397,108 @@ static void ovs_drift(const struct lab *lab)
 		run(lab, &rows[i]);
 }
 
+/* --- internal ports ------------------------------------------------------- */
+
+/* What was on it does not come along. */
+static void d_internal_moved(struct world *w)
+{
+	drop_link(w, R, HA);
+	new_link(w, "", HA, "openvswitch")->alias = w->p.mark;
+}
+
+static void d_internal_gone(struct world *w)
+{
+	drop_link(w, R, HA);
+}
+
+static void d_internal_renamed(struct world *w)
+{
+	drop_link(w, R, HA);
+	new_link(w, R, "foo", "openvswitch")->alias = w->p.mark;
+}
+
+/* A link by its name is no port's. */
+static void d_internal_other(struct world *w)
+{
+	drop_link(w, R, HA);
+	new_link(w, "", HA, "dummy");
+}
+
+static void d_internal_tag(struct world *w)
+{
+	sim_ovs(w, HA)->tag = 0;
+	sim_ovs(w, QR)->number = 7;
+}
+
+static void d_internal_type(struct world *w)
+{
+	sim_ovs(w, HA)->type = "";
+}
+
+static void d_internal_deleted(struct world *w)
+{
+	drop_link(w, R, HA);
+	sim_ovs(w, HA)->name = "stray";
+}
+
+static void d_internal_bridge(struct world *w)
+{
+	sim_ovs(w, HA)->bridge = "br-tun";
+}
+
+/* Bridges' own are as internal as ports. */
+static void d_internal_bridges_own(struct world *w)
+{
+	new_link(w, "", "br-int", "openvswitch");
+	new_link(w, "", "br-theirs", "openvswitch");
+}
+
+static void d_internal_was_veth(struct world *w)
+{
+	drop_link(w, R, HA);
+	new_link(w, R, HA, "veth")->alias = w->p.mark;
+	new_link(w, "", HATAP, "veth")->alias = w->p.mark;
+	sim_ovs(w, HA)->name = HATAP;
+}
+
+#define HA_AGAIN                                                               \
+	"+ link HA in R\n"                                                     \
+	"+ address 169.254.192.1/18 on HA in R\n"                              \
+	"~ vrrp engine: its namespaces or links are made anew\n"
+
+static void internal_drift(const struct lab *lab)
+{
+	static const struct drift rows[] = {
+		{"nothing", "network1", d_none, ""},
+		{"bridges' own links", "network1", d_internal_bridges_own, ""},
+		{"back where it was made", "network1", d_internal_moved,
+		 HA_AGAIN},
+		{"its link gone", "network1", d_internal_gone,
+		 HA_AGAIN "~ port HA of br-int: its link is gone\n"},
+		{"another's link of its name", "network1", d_internal_other,
+		 HA_AGAIN "~ port HA of br-int: its link is gone\n"},
+		{"renamed", "network1", d_internal_renamed,
+		 "- link foo in R\n" HA_AGAIN
+		 "~ port HA of br-int: its link is gone\n"},
+		{"without its tag", "network1", d_internal_tag,
+		 "~ port HA of br-int: tag 0, wanted 3\n"
+		 "~ port QR of br-int: number 7, wanted 103\n"},
+		{"not internal any more", "network1", d_internal_type,
+		 HA_AGAIN "~ port HA of br-int: type none, wanted internal\n"},
+		{"the port deleted", "network1", d_internal_deleted,
+		 "- port stray of br-int\n" HA_AGAIN "+ port HA of br-int\n"},
+		{"on another bridge", "network1", d_internal_bridge,
+		 HA_AGAIN "~ port HA of br-int: on br-tun, wanted br-int\n"},
+		{"a pair of veth before", "network1", d_internal_was_veth,
+		 "- port HATAP of br-int\n"
+		 "- link HATAP\n"
+		 "- link HA in R\n" HA_AGAIN "+ port HA of br-int\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		run(lab, &rows[i]);
+}
+
 /* A deleted namespace takes all in it along, and the engine must rejoin. */
 static void netns_deleted(const struct lab *lab)
 {
@@ -1549,6 +1652,12 @@ int main(void)
 	names(lab, NULL);
 	property(lab, "ovs");
 	ovs_drift(lab);
+	lab_free(lab);
+	lab = load("topologies/l3ha-ovs.yaml", false);
+	topo_settle(lab, true);
+	names(lab, NULL);
+	property(lab, "internal ports");
+	internal_drift(lab);
 	lab_free(lab);
 	return tap_done();
 }

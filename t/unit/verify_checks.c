@@ -650,6 +650,44 @@ static void passes(const char *what, const char *path, const char *text)
 	lab_free(other);
 }
 
+/* With the kernel's datapath ports have no pair of links: what is on br-int is
+ * in the namespace. */
+static void internal_ports(void)
+{
+	auto_(topo_errors_release) struct topo_errors errs = {0};
+	auto_(evidence_release) struct evidence e;
+	auto_buf struct buf found = {0};
+	const char *qr, *qg, *netns;
+	struct lab *other;
+	struct observed *o;
+
+	if (!ok(topo_load("topologies/l3ha-ovs.yaml", &other, &errs) == 0,
+		"internal ports: loaded"))
+		return;
+	topo_settle(other, true);
+	qr = other->routers[0].qr[0]->ifname;
+	qg = other->routers[0].gateway->ifname;
+	netns = other->routers[0].netns;
+	healthy_evidence(&e, other);
+	findings(&e, &found);
+	is(found.data, NULL, "internal ports pass");
+	EACH_SAMPLE(&e, "network1", o)
+	healthy_ovs(o, qr)->tag = 7;
+	EACH_SAMPLE(&e, "network2", o)
+	healthy_link(o, netns, qg)->name = "away";
+	findings(&e, &found);
+	is(found.data,
+	   "blind mtu: ext-net on network2; "
+	   "wrong tags: ext-net on network2; "
+	   "wrong tags: demo-net on network1; "
+	   "wrong ports: demo-router on network2; "
+	   "blind addresses: demo-router on network2; "
+	   "blind nat-path: from demo-instance1 by demo-router, IPv4; "
+	   "blind nat-path: from demo-instance2 by demo-router, IPv4",
+	   "one with a wrong tag, one without its link");
+	lab_free(other);
+}
+
 static void breakages(const struct broken *table)
 {
 	size_t i;
@@ -739,6 +777,7 @@ int main(void)
 	passes("the smallest one", "topologies/minimal.yaml", NULL);
 	passes("a class", "topologies/classroom.yaml", NULL);
 	passes("a lab of two projects", "two.yaml", two_projects);
+	internal_ports();
 	lab_free(worlds[0]);
 	lab_free(worlds[1]);
 	lab_free(worlds[2]);

@@ -2,14 +2,13 @@
 #ifndef LABCTL_TOPOLOGIES_KEYS_AGENT_H
 #define LABCTL_TOPOLOGIES_KEYS_AGENT_H
 
-/* Rows of a struct raw_agent, which the lab has and each node: T.agent. `no`,
- * `yes` and `none` are the defaults' words: of a node the lab's, else NULL,
- * which the rows' own defaults tell. */
+/* Rows of a struct raw_agent, which the lab has and each node: T.agent. What is
+ * said of defaults: `inherits`, `yes`, `none`, `veth`; of a node the lab's. */
 
 #include "topologies/keys/keys.h"
 
 /* clang-format off */
-#define AGENT_ROWS(T, inherits, yes, none)                                     \
+#define AGENT_ROWS(T, inherits, yes, none, veth)                               \
 	{"l2_population", KEY_BOOL, KEY_FIELD(T, agent.l2_population),         \
 	 .shown = (inherits), .example = "true",                               \
 	 .about = "Fill forwarding tables instead of flooding to all: a node " \
@@ -28,12 +27,14 @@
 	 .about = "Let instances send ARP, neighbour advertisements and "      \
 		  "frames with their own addresses only; with Linux bridges, " \
 		  "those that have security groups."},                         \
-	{"ovs_use_veth", KEY_BOOL, KEY_FIELD(T, agent.use_veth), .def = (yes), \
-	 .at = offsetof(T, agent.veth_at), .shown = (inherits),                \
+	{"ovs_use_veth", KEY_BOOL, KEY_FIELD(T, agent.use_veth),               \
+	 .at = offsetof(T, agent.veth_at), .shown = (veth),                    \
 	 .example = "true",                                                    \
-	 .about = "Open vSwitch: plug ports in by pairs of veth; false: they " \
-		  "are its internal ports, which its own datapath cannot "     \
-		  "keep when ovs-vswitchd is started anew."},                  \
+	 .about = "Open vSwitch: plug the ports of routers and DHCP servers "  \
+		  "in by pairs of veth, as with its own datapath always, "     \
+		  "which cannot keep others when ovs-vswitchd is started "     \
+		  "anew; false, as with the kernel's datapath where nothing "  \
+		  "is said: they are its internal ports."},                    \
 	{"datapath", KEY_ENUM, KEY_FIELD(T, agent.datapath),                   \
 	 .words = topo_datapath_names, .nwords = TOPO_DATAPATH_USERSPACE + 1,  \
 	 .at = offsetof(T, agent.datapath_at), .shown = (inherits),            \

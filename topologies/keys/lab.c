@@ -96,7 +96,8 @@ static const struct key keys[] = {
 	 .example = "linuxbridge",
 	 .about = "How nodes switch frames, where a node does not say "
 		  "otherwise."},
-	AGENT_ROWS(struct raw, NULL, true, "empty"),
+	AGENT_ROWS(struct raw, NULL, true, "empty",
+		   "true, with the kernel's datapath false"),
 	{"tenant_network_types", KEY_CUSTOM, KEY_FIELD(struct raw, tenant_type),
 	 .at = offsetof(struct raw, tenant_types_at), .read = read_types,
 	 .max = TOPO_TYPES,

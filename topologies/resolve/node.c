@@ -67,6 +67,7 @@ static void resolve_node(struct resolve *r, const struct raw_node *raw,
 	n->datapath = raw->agent.datapath;
 	n->by_kernel = n->mechanism == TOPO_OPENVSWITCH &&
 		       n->datapath == TOPO_DATAPATH_KERNEL;
+	n->use_veth = raw->agent.veth_at && raw->agent.use_veth;
 	n->plugged = raw->plugs_at;
 	n->index = raw->index;
 	ids_uuid(&r->ids, n->uuid, "node/%s", n->name);

@@ -395,6 +395,7 @@ struct lab *raw_resolve(const struct raw *raw, const char *text, size_t len)
 	resolve_routers(&r);
 	resolve_instances(&r);
 	resolve_dhcp(&r);
+	topo_name_ports(lab);
 	resolve_floatings(&r);
 	resolve_secgroups(raw, lab, &r.ids);
 	resolve_notes(&r);

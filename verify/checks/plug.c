@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/checks/plug.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "verify/checks/sight.h"
@@ -38,10 +39,12 @@ static void on_bridge(const struct seen_ns *root, const char *bridge,
 			    "%s on %s, %s", name, l->master, sight_up_text(l));
 }
 
-static void on_switch(const struct seen_ns *root, const char *bridge,
-		      unsigned vlan, const char *name, struct verdict *v)
+/* at: where its link is. */
+static void on_switch(const struct seen_ns *root, const struct seen_ns *at,
+		      const char *bridge, unsigned vlan, const char *name,
+		      struct verdict *v)
 {
-	const struct res_link *l = seen_link(root, name);
+	const struct res_link *l = at ? seen_link(at, name) : NULL;
 	const struct res_ovs *o = plug_seen(root, name);
 
 	if (vlan)
@@ -85,12 +88,16 @@ static void hybrid(const struct seen_ns *root, const struct topo_port *p,
 	topo_port_link(p, "qvb", name);
 	on_bridge(root, qbr, name, v);
 	topo_port_link(p, "qvo", name);
-	on_switch(root, OVS_INT, vlan, name, v);
+	on_switch(root, root, OVS_INT, vlan, name, v);
 }
 
-void plug_name(const struct topo_port *p, char out[IFNAME_MAX])
+void plug_name(const struct topo_port *p, const struct topo_node *n,
+	       char out[IFNAME_MAX])
 {
-	topo_port_link(p, p->hybrid ? "qvo" : "tap", out);
+	if (topo_is_internal(p, n))
+		snprintf(out, IFNAME_MAX, "%s", p->ifname);
+	else
+		topo_port_link(p, p->hybrid ? "qvo" : "tap", out);
 }
 
 void plug_link(const struct seen_ns *root, const struct topo_network *net,
@@ -99,30 +106,37 @@ void plug_link(const struct seen_ns *root, const struct topo_network *net,
 	on_bridge(root, net->bridge, name, v);
 }
 
-void plug_port(const struct seen_ns *root, const struct topo_node *n,
-	       const struct topo_port *p, struct verdict *v)
+void plug_port(const struct seen_ns *root, const struct seen_ns *inside,
+	       const struct topo_node *n, const struct topo_port *p,
+	       struct verdict *v)
 {
+	const struct seen_ns *at = topo_is_internal(p, n) ? inside : root;
 	unsigned vlan = topo_local_vlan(p->network, n);
+	char name[IFNAME_MAX];
+
+	plug_name(p, n, name);
 
 	if (n->mechanism != TOPO_OPENVSWITCH)
 		on_bridge(root, p->network->bridge, p->tap, v);
 	else if (topo_plugged_outside(p, n))
-		on_switch(root, n->external_bridge, 0, p->tap, v);
+		on_switch(root, at, n->external_bridge, 0, name, v);
 	else if (p->hybrid)
 		hybrid(root, p, vlan, v);
 	else
-		on_switch(root, OVS_INT, vlan, p->tap, v);
+		on_switch(root, at, OVS_INT, vlan, name, v);
 }
 
 void plug_all(const struct evidence *e, const struct seen_ns *root,
 	      const struct topo_node *n, const struct topo_network *net,
 	      struct verdict *v)
 {
-	for (size_t i = 0; i < e->lab->nports; i++) {
+	const struct observed *o = sight_sample(e, n, v);
+
+	for (size_t i = 0; o && i < e->lab->nports; i++) {
 		const struct topo_port *p = &e->lab->ports[i];
 
 		if (p->network == net && !p->instance &&
 		    p->kind != TOPO_PORT_DHCP && plug_on(p, n))
-			plug_port(root, n, p, v);
+			plug_port(root, seen_ns(o, p->router->netns), n, p, v);
 	}
 }

@@ -13,16 +13,18 @@ bool plug_on(const struct topo_port *p, const struct topo_node *n);
 /* The port is where it belongs, and up: on its network's Linux bridge, on
  * br-int with the network's VLAN (through a bridge of its own, where it is
  * filtered there), or on the node's external bridge. root: the node's own
- * namespace. */
-void plug_port(const struct seen_ns *root, const struct topo_node *n,
-	       const struct topo_port *p, struct verdict *v);
+ * namespace; inside: the port's, or NULL where it was not seen. */
+void plug_port(const struct seen_ns *root, const struct seen_ns *inside,
+	       const struct topo_node *n, const struct topo_port *p,
+	       struct verdict *v);
 
 /* The link of this name is on the network's Linux bridge, and up. */
 void plug_link(const struct seen_ns *root, const struct topo_network *net,
 	       const char *name, struct verdict *v);
 
-/* The interface by which a port is on Open vSwitch. */
-void plug_name(const struct topo_port *p, char out[IFNAME_MAX]);
+/* The interface by which a port is on a node's Open vSwitch. */
+void plug_name(const struct topo_port *p, const struct topo_node *n,
+	       char out[IFNAME_MAX]);
 
 /* The same for all of the network's ports on the node, but instances' and
  * DHCP's, which have checks of their own. */

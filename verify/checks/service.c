@@ -64,7 +64,7 @@ static void judge_port(const struct seen_ns *root, const struct seen_ns *ns,
 		verdict_want(v, "%s", text);
 		verdict_saw(v, held, "%s%s", held ? "" : "no ", text);
 	}
-	plug_port(root, p->node, p, v);
+	plug_port(root, ns, p->node, p, v);
 }
 
 static void judge_dhcp_port(const struct evidence *e, const struct subject *s,

@@ -141,7 +141,7 @@ static bool belongs(const struct evidence *e, const struct subject *s,
 		if (p->network != s->network || !plug_on(p, s->node) ||
 		    topo_plugged_outside(p, s->node))
 			continue;
-		plug_name(p, own);
+		plug_name(p, s->node, own);
 		if (strcmp(own, name) == 0)
 			return true;
 	}

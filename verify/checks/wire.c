@@ -177,7 +177,7 @@ static void judge_bridges(const struct evidence *e, const struct subject *s,
 		/* Cables of instances and of DHCP have checks of their own. */
 		if (p->network == s->network && !p->instance &&
 		    p->kind != TOPO_PORT_DHCP && plug_on(p, s->node))
-			plug_port(ns, s->node, p, v);
+			plug_port(ns, NULL, s->node, p, v);
 	}
 	for (i = 0; i < ns->of[RES_LINK].n; i++)
 		if (ns->of[RES_LINK].items[i].link.master &&
@@ -345,7 +345,8 @@ static void judge_mtu(const struct evidence *e, const struct subject *s,
 		if (p->network != net || !plug_on(p, s->node))
 			continue;
 		in = seen_ns(sight_sample(e, s->node, v), port_netns(p));
-		mtu_of(ns, p->tap, net->mtu, "", &n, v);
+		if (!topo_is_internal(p, s->node))
+			mtu_of(ns, p->tap, net->mtu, "", &n, v);
 		if (p->hybrid)
 			mtu_hybrid(ns, p, &n, v);
 		mtu_of(in, p->ifname, net->mtu, port_netns(p), &n, v);
@@ -432,7 +433,7 @@ static void judge_cables(const struct evidence *e, const struct subject *s,
 
 	if (!root)
 		return;
-	plug_port(root, s->node, p, v);
+	plug_port(root, ns, s->node, p, v);
 	if (!ns)
 		return;
 	verdict_want(v, "%s up, MAC %s", p->ifname, mac_print(&p->mac, want));

@@ -189,6 +189,8 @@ void link_set(struct tx *tx, const struct change *c)
 	unsigned fields = c->fields, master = 0;
 	struct place *p;
 
+	if (c->op == CHANGE_ADD && link_type(l)->fetch)
+		link_type(l)->fetch(tx, c);
 	if (!tx_failed(tx, c))
 		set_files(tx, c);
 	if (tx_failed(tx, c))
@@ -220,6 +222,19 @@ void link_set(struct tx *tx, const struct change *c)
 				 l->up ? RTMSG_UP : RTMSG_DOWN);
 }
 
+/* What is there of somebody else's making when its maker was told: it goes
+ * back to where it was made. */
+static void put_out(struct tx *tx, struct place *p, const struct change *c)
+{
+	struct place *own = *c->have.netns ? tx_other(tx, "", c) : NULL;
+	struct nl_msg *m;
+
+	if (!own)
+		return;
+	m = rtmsg_link(p->rtnl, 0, c->have.link.name, RTMSG_AS_IS);
+	(void)nla_put_u32(m, IFLA_NET_NS_FD, (uint32_t)own->fd);
+}
+
 /*
  * Links are put in a group and deleted all at once: each deletion of its own
  * costs the kernel some 50 ms of waiting, and so do all together.
@@ -231,6 +246,10 @@ void link_unmake(struct tx *tx, const struct change *c)
 
 	if (!p)
 		return;
+	if (link_type(&c->have.link)->elsewhere) {
+		put_out(tx, p, c);
+		return;
+	}
 	m = rtmsg_link(p->rtnl, 0, c->have.link.name, RTMSG_AS_IS);
 	(void)nla_put_u32(m, IFLA_GROUP, DOOMED_GROUP);
 	tx_put_off(tx, p, c);

@@ -419,6 +419,8 @@ static bool comes_by_itself(const struct res_link *l)
  * it carries. */
 bool link_extra(struct diff *d, const struct res *have)
 {
+	if (link_type(&have->link)->elsewhere && !*have->netns)
+		return false;
 	return !comes_by_itself(&have->link) &&
 	       (diff_ours(d, have->link.alias) ||
 		netns_is_labs(d, have->netns));

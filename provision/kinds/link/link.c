@@ -87,6 +87,13 @@ static void shell_add(const struct where *w, const struct res *r,
 	/* A pair is made by the end that names the other. */
 	if (!link_type(l)->made || (l->kind == LINK_VETH && !l->peer))
 		return;
+	if (link_type(l)->elsewhere) {
+		where_program(w, "", "ip", out);
+		buf_printf(out, "link set %s netns ", l->name);
+		where_name(w, r->netns, out);
+		buf_addc(out, '\n');
+		return;
+	}
 	where_program(w, r->netns, "ip", out);
 	if (link_type(l)->shell_add)
 		buf_printf(out, "%s %s", link_type(l)->shell_add, l->name);

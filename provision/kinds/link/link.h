@@ -53,6 +53,9 @@ struct link_type {
 	/* Its name is drawn from the lab's identifiers: without any mark it
 	 * is a crash's leftover, and nobody else's. */
 	bool own_name;
+	/* Somebody else makes it, in the node's own namespace, and takes it
+	 * away: as a kind's plug() tells them to (kinds/kind.h). */
+	bool elsewhere;
 
 	/* Its own attributes, for people and as shell's "type" words. */
 	void (*print)(const struct res_link *l, struct buf *out);
@@ -77,6 +80,9 @@ struct link_type {
 	/* Is it there as a whole? Where not, all of it goes and is made. */
 	void (*judge)(struct diff *d, const struct res *want);
 
+	/* Of one made elsewhere: brings all of them to where they belong, when
+	 * the first comes by, before it is set. */
+	void (*fetch)(struct tx *tx, const struct change *c);
 	/* Queues the making, or has failed c. */
 	void (*make)(struct tx *tx, struct place *p, const struct change *c);
 	/* Queues the setting of its own attributes. */

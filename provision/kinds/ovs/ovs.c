@@ -7,6 +7,12 @@
  * the lab made carries its name in the external ids, and is the lab's alone:
  * a port there that no plan names goes. Other bridges are other people's.
  *
+ * An internal port's link is made by ovs-vswitchd, and fetched from the node's
+ * own namespace to where it belongs (kinds/link/internal). One that is nowhere
+ * any more, as when its namespace was deleted, is made again with its port:
+ * which is removed by a transaction of its own, since ovs-vswitchd sees one
+ * state after another and takes a port of the same name for the same.
+ *
  * The database and the programs are services of the plan, so they run before
  * this comes.
  */
@@ -30,6 +36,10 @@
 #define LOOK_TIMEOUT "--timeout=15"
 #define SET_TIMEOUT "--timeout=30"
 #define ID_LAB "labctl"
+
+enum ovs_fields {
+	OVS_AGAIN = 1 << 0, /* the port is removed and made again */
+};
 
 static bool is_port(const struct res *r)
 {
@@ -420,6 +430,42 @@ static void because_number(struct buf *b, const char *what, unsigned have,
 			   have, want);
 }
 
+/* Of an internal port: the link that it is to have, where it belongs. */
+static struct res link_of(const struct res *want)
+{
+	return (struct res){.kind = RES_LINK,
+			    .netns = want->ovs.netns,
+			    .link.name = want->ovs.name};
+}
+
+/* A port that is made again has another link. */
+static void judge(struct diff *d, const struct res *want)
+{
+	const struct res *have = want->ovs.netns ? diff_seen(d, want) : NULL;
+	struct res link;
+
+	if (!have || !is_port(have) ||
+	    (!have->ovs.error &&
+	     strcmp(have->ovs.bridge, want->ovs.bridge) == 0 &&
+	     strcmp(or_none(have->ovs.type), want->ovs.type) == 0))
+		return;
+	link = link_of(want);
+	diff_anew(d, &link);
+}
+
+/* Neither where it belongs nor where it is made. */
+static bool link_is_gone(struct diff *d, const struct res *want)
+{
+	struct res link = link_of(want);
+	const struct res *have;
+
+	if (!want->ovs.netns || !diff_is_anew(d, &link))
+		return false;
+	link.netns = "";
+	have = diff_seen(d, &link);
+	return !have || have->link.kind != LINK_INTERNAL;
+}
+
 static void compare(struct diff *d, const struct res *want,
 		    const struct res *have)
 {
@@ -440,10 +486,14 @@ static void compare(struct diff *d, const struct res *want,
 	because(&why, "fail mode", h->fail_mode, w->fail_mode);
 	if (h->error)
 		buf_printf(&why, "%s%s", why.len ? "; " : "", h->error);
+	if (!why.len && link_is_gone(d, want))
+		buf_adds(&why, "its link is gone");
 	if (!why.len)
 		return;
 	c = diff_modify(d, want, "%s", why.data);
 	c->seen = have;
+	if (link_is_gone(d, want))
+		c->fields = OVS_AGAIN;
 }
 
 static bool has_id(const struct res_ovs *o, const char *lab)
@@ -507,12 +557,33 @@ static void begin(struct words *w)
 	word(w, "--retry");
 }
 
-static void start(struct tx *tx, const struct change *c)
+/* Ports to be made again, away with them first. */
+static void make_way(struct tx *tx)
+{
+	struct words w = {.a = tx->a};
+	bool any = false;
+
+	begin(&w);
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (o->op != CHANGE_MODIFY || o->want->kind != RES_OVS ||
+		    !(o->fields & OVS_AGAIN))
+			continue;
+		del_words(&w, &o->want->ovs);
+		any = true;
+	}
+	if (any)
+		run_all(tx, &w, false);
+}
+
+static void plug(struct tx *tx, const struct change *c)
 {
 	struct words w = {.a = tx->a};
 
 	if (!is_first(tx, c, false))
 		return;
+	make_way(tx);
 	begin(&w);
 	for (size_t i = 0; i < tx->ch->n; i++) {
 		const struct change *o = &tx->ch->items[i];
@@ -572,8 +643,9 @@ const struct kind kind_ovs = {
 	.detail = detail,
 	.shell = shell,
 	.look_node = look_all,
+	.judge = judge,
 	.compare = compare,
 	.extra = extra,
-	.start = start,
+	.plug = plug,
 	.unmake = unmake,
 };

@@ -9,10 +9,11 @@
  * switch without them is secure and lets nothing through.
  *
  * The datapath is the kernel's where it has one, else Open vSwitch's own
- * (netdev), which needs no module. Of that three things follow. Ports are veth
- * pairs, as with Neutron's ovs_use_veth, since its internal ports do not live
- * longer than ovs-vswitchd; tunnels leave by a bridge only, br-eth1, which so
- * has the node's address in the tunnel network; and checksums must be whole.
+ * (netdev), which needs no module. Of that three things follow. All ports are
+ * veth pairs, as with Neutron's ovs_use_veth, since its internal ports do not
+ * live longer than ovs-vswitchd, and the kernel's do; tunnels leave by a bridge
+ * only, br-eth1, which so has the node's address in the tunnel network; and
+ * checksums must be whole.
  *
  * Three services: the database, the switch, and one that puts the flows in
  * place whenever the switch was started, which forgets them.
@@ -192,12 +193,15 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 		 const char *netns)
 {
 	bool outside = topo_plugged_outside(p, c->node);
+	bool internal = topo_is_internal(p, c->node);
 	unsigned number = OVS_PORT + (unsigned)p->index;
 	const char *name = p->tap, *bridge = NULL;
 	char m[MAC_TEXT_MAX];
 	struct res_ovs *o;
 
-	if (p->hybrid)
+	if (internal)
+		name = p->ifname;
+	else if (p->hybrid)
 		name = hybrid(c, p, &bridge);
 	else
 		whole(c, "", p->tap);
@@ -209,8 +213,15 @@ static void port(struct plan_ctx *c, const struct topo_port *p,
 	o->ids = arena_printf(c->arena,
 			      "attached-mac=%s,iface-id=%s,iface-status=active",
 			      mac_print(&p->mac, m), p->uuid);
+	if (internal) {
+		o->type = "internal";
+		o->netns = netns;
+	}
 	openvswitch_spoofing(c, p, number);
-	plan_port_links(c, p, netns, bridge);
+	if (internal)
+		plan_internal_link(c, p, netns);
+	else
+		plan_port_links(c, p, netns, bridge);
 }
 
 /* --- services --------------------------------------------------------------
@@ -221,7 +232,8 @@ static void database(struct plan_ctx *c)
 	static const char *const argv[] = {"labctl", "ovsdb"};
 
 	plan_service(c, "ovsdb-server", "Open vSwitch's database", argv,
-		     ARRAY_LEN(argv));
+		     ARRAY_LEN(argv))
+		->early = true;
 }
 
 static void vswitchd(struct plan_ctx *c)
@@ -237,12 +249,15 @@ static void vswitchd(struct plan_ctx *c)
 		"add-dp " OVS_DATAPATH "; exec ovs-vswitchd unix:" OVS_SOCKET
 		" --pidfile -vconsole:warn -vsyslog:off"};
 
+	struct res_service *s;
+
 	if (c->node->by_kernel)
-		plan_service(c, "ovs-vswitchd", "Open vSwitch", made,
-			     ARRAY_LEN(made));
+		s = plan_service(c, "ovs-vswitchd", "Open vSwitch", made,
+				 ARRAY_LEN(made));
 	else
-		plan_service(c, "ovs-vswitchd", "Open vSwitch", argv,
-			     ARRAY_LEN(argv));
+		s = plan_service(c, "ovs-vswitchd", "Open vSwitch", argv,
+				 ARRAY_LEN(argv));
+	s->early = true;
 }
 
 static void add_file(struct plan_ctx *c, struct res_service *s,
