@@ -62,11 +62,6 @@ void plan_router_neighbours(struct plan_ctx *c, const struct topo_router *r)
 		for (k = 0; k < r->qr[i]->naddrs; k++)
 			of_port(c, r, r->qr[i], r->qr[i]->addrs[k].subnet);
 	plan_each_route(c, r, next_hop);
-	/* To whom connections are told. */
-	for (i = 0; topo_synced(r) && i < r->nhosts; i++)
-		if (r->hosts[i] != c->node)
-			reserve(c, r->netns, topo_ha_port(r, c->node)->ifname,
-				&r->ha_ports[i]->addrs[0].addr.ip);
 }
 
 void plan_instance_neighbours(struct plan_ctx *c,

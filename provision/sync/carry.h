@@ -18,6 +18,7 @@
 
 struct peer {
 	struct ip addr;
+	struct mac mac;
 	uint32_t epoch, number; /* last heard */
 	bool met;
 	bool behind;          /* something of it was missed */
@@ -33,7 +34,7 @@ struct synced {
 	size_t npeers;
 	ino_t ino;        /* of the namespace that the sockets are in */
 	unsigned ifindex; /* that the datagrams' socket is bound to */
-	int events, say, udp;
+	int events, say, udp, frames; /* udp hears, frames sends */
 	bool active, tell_all;
 	struct mono told_at;  /* not all again before */
 	struct mono fresh_at; /* when those that end soon are told again */

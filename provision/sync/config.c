@@ -12,28 +12,24 @@
 static bool is_ip4(struct keys *ks, const struct key *k, const struct doc *v,
 		   void *obj)
 {
-	const struct sync_router *r = obj;
-	bool right = r->address.family == 4;
+	const struct ip *ip =
+		(const struct ip *)((const char *)obj + k->offset);
+	bool right = ip->family == 4;
 
-	(void)k;
 	if (!right)
 		keys_wrong(ks, v, "an address is IPv4");
 	return right;
 }
 
-static bool are_ip4(struct keys *ks, const struct key *k, const struct doc *v,
-		    void *obj)
-{
-	const struct sync_router *r = obj;
+static const struct key peer_rows[] = {
+	{"address", KEY_IP, KEY_FIELD(struct sync_peer, address),
+	 .flags = KEY_REQUIRED, .check = is_ip4},
+	{"mac", KEY_MAC, KEY_FIELD(struct sync_peer, mac),
+	 .flags = KEY_REQUIRED},
+};
 
-	(void)k;
-	for (size_t i = 0; i < r->npeers; i++)
-		if (r->peers[i].family != 4) {
-			keys_wrong(ks, v, "a peer is an IPv4 address");
-			return false;
-		}
-	return true;
-}
+static const struct key_table peer_table =
+	KEY_TABLE("peer", struct sync_peer, peer_rows);
 
 static const struct key router_rows[] = {
 	{"id", KEY_TEXT, KEY_FIELD(struct sync_router, id),
@@ -44,8 +40,8 @@ static const struct key router_rows[] = {
 	 .flags = KEY_REQUIRED, .min = 1},
 	{"address", KEY_IP, KEY_FIELD(struct sync_router, address),
 	 .flags = KEY_REQUIRED, .check = is_ip4},
-	{"peers", KEY_IPS, KEY_ITEMS(struct sync_router, peers, npeers),
-	 .flags = KEY_REQUIRED, .max = SYNC_PEERS_MAX, .check = are_ip4},
+	{"peers", KEY_LIST, KEY_ITEMS(struct sync_router, peers, npeers),
+	 .flags = KEY_REQUIRED, .max = SYNC_PEERS_MAX, .table = &peer_table},
 };
 
 static const struct key_table router_table =

@@ -14,10 +14,15 @@
 #define SYNC_ROUTERS_MAX 2048
 #define SYNC_PEERS_MAX 63 /* of one router */
 
+struct sync_peer {
+	struct ip address; /* on the HA network */
+	struct mac mac;
+};
+
 struct sync_router {
 	const char *id, *netns, *dev; /* dev: of its HA network */
-	struct ip address;            /* of its own there, and of the others */
-	struct ip *peers;
+	struct ip address;            /* of its own there */
+	struct sync_peer *peers;
 	size_t npeers;
 };
 

@@ -12,18 +12,22 @@
  *   Active: the kernel's events -> datagrams to each peer, in the same turn
  *   standby: datagrams -> entries of its kernel
  *
- * They go over the router's own HA network, by a socket in its namespace that
- * is bound to that interface and to its HA address. Taken is what comes from a
- * peer's HA address and port there with a TTL of 255, so from no farther than
- * that network, and is what a router could have. An instance has no way into
- * it.
+ * They go over the router's own HA network, as frames to the MAC addresses that
+ * the plan has given to its peers: resolved by the kernel, hundreds of routers
+ * with ten hosts each would fill the machine's neighbour table and ask for one
+ * another on a network of thousands of ports. They are received by a socket
+ * that is bound to that interface and to the router's HA address. Taken is what
+ * comes from a peer's HA address and port there with a TTL of 255, so from no
+ * farther than that network, and is what a router could have. An instance has
+ * no way into it.
  *
  * Datagrams are numbered. Who misses one, sees another epoch (the other has
- * begun anew), or begins itself is behind: it says hello until it was told all
- * without a gap. The Active tells all by itself too, when it becomes Active,
- * when the kernel dropped events, and each hour; and each second the number of
- * its last, so that the last too is missed. What a standby has and is not told
- * among all is no more, and goes: so no end of a connection is missed for ever.
+ * begun anew), or begins itself is behind: when it hears of the other next, it
+ * says hello until it was told all without a gap. The Active tells all by
+ * itself too, when it becomes Active, when the kernel dropped events, and each
+ * hour; and each second the number of its last, so that the last too is missed.
+ * What a standby has and is not told among all is no more, and goes: so no end
+ * of a connection is missed for ever.
  *
  * Carried is what the router translates, once an answer was seen, and every
  * established TCP connection. A standby tells nothing on. One that becomes
@@ -73,7 +77,7 @@ struct syncer {
 
 static void close_all(struct synced *r)
 {
-	int *const fds[] = {&r->events, &r->say, &r->udp};
+	int *const fds[] = {&r->events, &r->say, &r->udp, &r->frames};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(fds); i++)
@@ -89,7 +93,7 @@ static int open_udp(struct synced *r, int ns)
 		ns, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, IPPROTO_UDP);
 	struct sockaddr_in sin = {.sin_family = AF_INET,
 				  .sin_port = htons(SYNC_PORT)};
-	int on = 1, ttl = 255, size = BUFFER;
+	int on = 1, size = BUFFER;
 	struct ifreq ifr = {0};
 
 	if (fd < 0)
@@ -98,7 +102,6 @@ static int open_udp(struct synced *r, int ns)
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", r->dev);
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifr.ifr_name,
 		       (socklen_t)strlen(ifr.ifr_name) + 1) < 0 ||
-	    setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) < 0 ||
 	    setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)) < 0 ||
 	    ioctl(fd, SIOCGIFINDEX, &ifr) < 0 ||
 	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0)
@@ -133,6 +136,10 @@ static int open_all(int ep, struct synced *r)
 		e = r->say = ct_open(ns, NULL);
 	if (e >= 0)
 		e = open_udp(r, ns);
+	/* Of no protocol: it hears nothing. */
+	if (e >= 0)
+		e = r->frames = netns_socket(ns, AF_PACKET,
+					     SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	if (e >= 0 && (!watch(ep, r, r->events) || !watch(ep, r, r->udp)))
 		e = -errno;
 	if (e < 0) {
@@ -143,7 +150,6 @@ static int open_all(int ep, struct synced *r)
 	for (i = 0; i < r->npeers; i++) {
 		r->peers[i].behind = true;
 		r->peers[i].hello_at = (struct mono){0};
-		tell_hello(r, &r->peers[i]);
 	}
 	return 0;
 }
@@ -275,16 +281,19 @@ static int read_config(struct syncer *s, const char *path, struct err *reterr)
 				      .npeers = from->npeers,
 				      .events = -1,
 				      .say = -1,
-				      .udp = -1};
+				      .udp = -1,
+				      .frames = -1};
 		to->peers =
 			arena_array(&s->arena, to->npeers, sizeof(*to->peers));
 		for (size_t i = 0; i < to->npeers; i++)
-			to->peers[i].addr = from->peers[i];
+			to->peers[i] =
+				(struct peer){.addr = from->peers[i].address,
+					      .mac = from->peers[i].mac};
 	}
 	return 0;
 }
 
-/* Three descriptors a router are soon more than a process has by default. */
+/* Four descriptors a router are soon more than a process has by default. */
 static void raise_files(void)
 {
 	struct rlimit files;

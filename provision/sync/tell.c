@@ -8,12 +8,16 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include "lib/auto.h"
 #include "lib/clock.h"
 #include "provision/sync/carry.h"
 #include "provision/sync/sync.h"
@@ -31,26 +35,41 @@ _Static_assert(LEAST_S *NS_PER_S > 2 * FRESH_NS, "one may be lost");
 
 /* --- sending --------------------------------------------------------- */
 
-static void send_to(const struct synced *r, const struct ip *to,
+static void send_bytes(const struct synced *r, const struct peer *to,
+		       uint8_t *bytes, size_t len)
+{
+	struct sockaddr_ll ll = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_IP),
+				 .sll_ifindex = (int)r->ifindex,
+				 .sll_halen = sizeof(to->mac.b)};
+	uint8_t head[WIRE_UDP];
+	struct iovec iov[] = {{head, sizeof(head)}, {bytes, len}};
+	struct msghdr m = {.msg_name = &ll,
+			   .msg_namelen = sizeof(ll),
+			   .msg_iov = iov,
+			   .msg_iovlen = ARRAY_LEN(iov)};
+
+	memcpy(ll.sll_addr, to->mac.b, sizeof(to->mac.b));
+	wire_udp(&r->own, &to->addr, SYNC_PORT, len, head);
+	/* What is lost is missed, and asked for. */
+	(void)!sendmsg(r->frames, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void send_to(const struct synced *r, const struct peer *to,
 		    const struct wire *w)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET,
-				  .sin_port = htons(SYNC_PORT)};
 	uint8_t bytes[WIRE_MAX];
-	size_t len = wire_encode(w, bytes);
 
-	memcpy(&sin.sin_addr, to->b, 4);
-	/* What is lost is missed, and asked for. */
-	(void)!sendto(r->udp, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT,
-		      (struct sockaddr *)&sin, sizeof(sin));
+	send_bytes(r, to, bytes, wire_encode(w, bytes));
 }
 
 static void send_all(const struct synced *r, const struct wire *w)
 {
-	size_t i;
+	uint8_t bytes[WIRE_MAX];
+	size_t len = wire_encode(w, bytes), i;
 
-	for (i = 0; r->udp >= 0 && i < r->npeers; i++)
-		send_to(r, &r->peers[i].addr, w);
+	for (i = 0; r->frames >= 0 && i < r->npeers; i++)
+		send_bytes(r, &r->peers[i], bytes, len);
 }
 
 static void flush(struct synced *r)
@@ -76,10 +95,10 @@ void tell_hello(struct synced *r, struct peer *p)
 	struct wire w = {.kind = WIRE_HELLO, .epoch = r->epoch};
 	struct mono now = clock_mono();
 
-	if (r->udp < 0 || mono_before(now, p->hello_at))
+	if (r->frames < 0 || mono_before(now, p->hello_at))
 		return;
 	p->hello_at = mono_add(now, AGAIN_NS);
-	send_to(r, &p->addr, &w);
+	send_to(r, p, &w);
 }
 
 /* --- which ------------------------------------------------------------ */

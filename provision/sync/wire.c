@@ -195,3 +195,35 @@ size_t wire_encode(const struct wire *w, uint8_t *out)
 		put_record(&w->items[i], out + WIRE_HEAD + i * WIRE_RECORD);
 	return WIRE_HEAD + w->n * WIRE_RECORD;
 }
+
+/* --- its headers ----------------------------------------------------- */
+
+static uint16_t sum16(const uint8_t *p, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < len; i += 2)
+		sum += get16(p + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+void wire_udp(const struct ip *from, const struct ip *to, uint16_t port,
+	      size_t len, uint8_t *out)
+{
+	uint8_t *udp = out + 20;
+
+	memset(out, 0, WIRE_UDP);
+	out[0] = 0x45;
+	put16(out + 2, (uint16_t)(WIRE_UDP + len));
+	put16(out + 6, 0x4000); /* not to be cut */
+	out[8] = 255;
+	out[9] = IPPROTO_UDP;
+	memcpy(out + 12, from->b, 4);
+	memcpy(out + 16, to->b, 4);
+	put16(out + 10, sum16(out, 20));
+	put16(udp, port);
+	put16(udp + 2, port);
+	put16(udp + 4, (uint16_t)(8 + len));
+}

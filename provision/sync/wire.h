@@ -19,6 +19,7 @@
 
 #include "lib/kernel/ctstate.h"
 
+#define WIRE_UDP 28 /* the headers of IPv4 and UDP */
 #define WIRE_HEAD 16
 #define WIRE_RECORD 96
 #define WIRE_RECORDS_MAX 14 /* in one datagram: below any MTU of a lab */
@@ -58,5 +59,13 @@ enum wire_drop wire_decode(const uint8_t *in, size_t len, struct wire *ret);
 
 /* out has room for WIRE_MAX; returns how long it is. */
 size_t wire_encode(const struct wire *w, uint8_t *out);
+
+/*
+ * The IPv4 and UDP headers (RFC 791, 768) of len bytes from one address to
+ * another, both with that port, with a TTL of 255 and no checksum of the
+ * datagram. out has room for WIRE_UDP.
+ */
+void wire_udp(const struct ip *from, const struct ip *to, uint16_t port,
+	      size_t len, uint8_t *out);
 
 #endif

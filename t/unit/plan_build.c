@@ -197,7 +197,7 @@ static void check_synced(struct lab *lab)
 	auto_arena struct arena a = {0};
 	struct topo_router *r = &lab->routers[0];
 	const char *text;
-	char peers[80], ip[IP_TEXT_MAX];
+	char peer[160], ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 	struct plan p;
 	bool reserved = false;
 	size_t i;
@@ -209,14 +209,16 @@ static void check_synced(struct lab *lab)
 	r->ha.sync = true;
 	text = service_text(&a, lab, r->hosts[0], title);
 	ip_print(&r->ha_ports[1]->addrs[0].addr.ip, ip);
-	snprintf(peers, sizeof(peers), "\"peers\": [\"%s\"]", ip);
-	ok(strstr(text, peers) != NULL, "connections: the other host is told");
+	mac_print(&r->ha_ports[1]->mac, mac);
+	snprintf(peer, sizeof(peer),
+		 "\"peers\": [{\"address\": \"%s\",\"mac\": \"%s\"}]", ip, mac);
+	ok(strstr(text, peer) != NULL, "connections: the other host is told");
 	plan_build(&a, lab, r->hosts[0], &p);
 	for (i = 0; i < p.n; i++)
 		reserved |= p.res[i].kind == RES_NEIGH &&
 			    ip_equal(&p.res[i].neigh.addr,
 				     &r->ha_ports[1]->addrs[0].addr.ip);
-	ok(reserved, "and has a reserved place as a neighbour");
+	ok(!reserved, "and needs no place as a neighbour");
 }
 
 /* A drained node's engine wants nothing, and the others' are as before. */

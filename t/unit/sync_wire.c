@@ -319,9 +319,26 @@ static void kernel(void)
 	in_the_way(fd);
 }
 
+/* Checked by hand: the header's words add up to 0xffff with its sum. */
+static void headers(void)
+{
+	static const uint8_t want[WIRE_UDP] = {
+		0x45, 0,    0,    44,   0,   0,  0x40, 0,   255, 17,
+		0xa7, 0xbf, 169,  254,  192, 1,  169,  254, 192, 2,
+		0x0e, 0xc5, 0x0e, 0xc5, 0,   24, 0,    0,
+	};
+	const struct ip from = addr("169.254.192.1"),
+			to = addr("169.254.192.2");
+	uint8_t got[WIRE_UDP];
+
+	wire_udp(&from, &to, 3781, WIRE_HEAD, got);
+	ok(memcmp(got, want, sizeof(want)) == 0, "headers of IPv4 and UDP");
+}
+
 int main(void)
 {
 	round_trip();
+	headers();
 	refusals();
 	all_told();
 	if (geteuid() == 0)

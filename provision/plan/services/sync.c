@@ -24,8 +24,9 @@ static void one(struct plan_ctx *c, struct sync_config *config,
 	s->peers = arena_array(c->arena, r->nhosts, sizeof(*s->peers));
 	for (size_t i = 0; i < r->nhosts; i++)
 		if (r->hosts[i] != c->node)
-			s->peers[s->npeers++] =
-				r->ha_ports[i]->addrs[0].addr.ip;
+			s->peers[s->npeers++] = (struct sync_peer){
+				.address = r->ha_ports[i]->addrs[0].addr.ip,
+				.mac = r->ha_ports[i]->mac};
 }
 
 static void service(struct plan_ctx *c, const char *config)
