@@ -226,6 +226,13 @@ static void see_keepalived(const struct evidence *e,
 	}
 	for (k = 0; k < p->n; k++)
 		n += p->probes[k].rtt >= 0;
+	/* Without addresses there is no way: it was no Active then. */
+	if (!n && p->send_error) {
+		verdict_blind(v,
+			      "%s: its role moved while it was looked at: %s",
+			      w.node->name, p->send_error);
+		return;
+	}
 	verdict_saw(v, n && w.there,
 		    "%s (active): %s %s pings as the health script's, %s %s",
 		    w.node->name, w.name, n ? "answers" : "does not answer",
