@@ -58,6 +58,7 @@ on "$ACTIVE" sh -c "printf master >$dir/state"
 
 drill ha --fault ha
 ok $? "the drill of its own interface" || diag "$(cat "$TMP/ha")"
+like "$(cat "$TMP/ha")" "addresses an interval .* after its first advert.* seen here: [+][0-9.]+ ms" "with how late its addresses were"
 drill tunnel --fault tunnel
 ok $? "the drill of the overlay" || diag "$(cat "$TMP/tunnel")"
 like "$(cat "$TMP/tunnel")" "documented weakness: .*keeps its addresses" "whose trap is a note, with what was seen"

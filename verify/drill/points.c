@@ -9,6 +9,7 @@
 #include "verify/drill/drill.h"
 #include "verify/drill/router.h"
 #include "verify/drill/traffic.h"
+#include "verify/drill/weakness.h"
 
 #define OUTAGE "outage"         /* the check of each ping */
 #define CONNECTION "connection" /* and of each connection */
@@ -93,8 +94,9 @@ static const char *never_moved(const struct drill *d,
 	const struct topo_router *r = dr->router;
 	struct timeline t;
 
-	if (!dr->hit || r->ha.engine != TOPO_ENGINE_KEEPALIVED ||
-	    !d->fault->weakness || !d->fault->weakness(r))
+	if (!dr->hit || !drill_shows_keepalived(r) ||
+	    !(d->fault->traits & FAULT_UNSEEN) || !d->fault->weakness ||
+	    !d->fault->weakness(r))
 		return NULL;
 	drill_timeline(d, (size_t)(dr - d->routers), &t);
 	return t.now == r->nhosts ? "nobody took over, which is keepalived's "

@@ -152,8 +152,10 @@ static void judge_takeover(const struct drill *d, const struct drill_router *dr,
 	else if (!v->blind)
 		verdict_saw(v, false, "none in %.1f s",
 			    drill_seconds(d->taken_ns));
-	if (t->now == r->nhosts)
-		drill_weakness(d, r, v);
+	if (t->now < r->nhosts)
+		drill_weakness_handover(d, r, t, v);
+	else if (d->fault->traits & FAULT_UNSEEN)
+		drill_weakness(d, r, t, v);
 }
 
 /* What follows the takeover has nothing to stand on without it. */
@@ -201,6 +203,8 @@ static void judge_their_addresses(const struct drill *d,
 	after_first("addresses", t->addresses, t, b.slack, v);
 	if (has_routes(dr->router))
 		after_first("default routes", t->routes, t, b.slack, v);
+	if (t->routes || !has_routes(dr->router))
+		drill_weakness_addresses(dr->router, t, b.slack, v);
 }
 
 static void judge_announced(const struct drill *d,
@@ -284,8 +288,9 @@ static void judge_one_holder(const struct drill *d,
 		host = t->now;
 	verdict_want(v, "no virtual address on %s %s", r->hosts[host]->name,
 		     keeps ? "once all hear each other again" : "meanwhile");
-	if (holds_any(dr, keeps ? d->after : d->during, host, v))
-		drill_weakness(d, r, v);
+	if (holds_any(dr, keeps ? d->after : d->during, host, v) &&
+	    !(d->fault->traits & FAULT_SPLITS))
+		drill_weakness(d, r, t, v);
 }
 
 static void judge_restored(const struct drill *d, const struct drill_router *dr,
@@ -367,8 +372,9 @@ static void judge_stays(const struct drill *d, const struct drill_router *dr,
 	if (again)
 		verdict_saw(v, false, "%s sent %zu adverts after the heal",
 			    r->hosts[dr->old]->name, again);
-	if (n && dr->hit)
-		drill_weakness(d, r, v);
+	/* That two of them hear each other and go on is nobody's weakness. */
+	if (n == 1 && dr->hit && !(d->fault->traits & FAULT_SPLITS))
+		drill_weakness(d, r, t, v);
 }
 
 static void command_old_addresses(const struct drill *d,

@@ -12,6 +12,7 @@ void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 	bool hit = d->routers[p->index].hit;
 	int64_t extra = drill_ping_extra(d->lab, p) + (hit ? b.late : 0);
 	int64_t most = (hit ? b.high : 0) + b.slack + extra;
+	struct timeline t;
 	struct outage o;
 
 	if (p->pings.error) {
@@ -42,8 +43,10 @@ void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 	verdict_saw(v, o.ns <= most && !o.open,
 		    "%.3f s, %zu of %zu packets lost%s", drill_seconds(o.ns),
 		    o.lost, o.sent, o.open ? ", and no reply any more" : "");
-	if (hit)
-		drill_weakness(d, p->router, v);
+	if (hit) {
+		drill_timeline(d, p->index, &t);
+		drill_weakness_outage(d, p->router, &t, o.ns - most, v);
+	}
 	if (p->pings.duplicates)
 		verdict_saw(v, true, "%lld replies came twice",
 			    (long long)p->pings.duplicates);

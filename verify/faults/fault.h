@@ -42,7 +42,9 @@ enum fault_traits {
 	FAULT_KEEPS = 1 << 1,
 	/* Both claim the role meanwhile: afterwards it is of the one that has
 	 * precedence, not of the one that took over. */
-	FAULT_SPLITS = 1 << 2
+	FAULT_SPLITS = 1 << 2,
+	/* VRRP itself does not see it: the role may stay. */
+	FAULT_UNSEEN = 1 << 3
 };
 
 struct fault {

@@ -65,6 +65,7 @@ const struct fault fault_gateway_loss = {
 	.struck = "link down on",
 	.mended = "link up again on",
 	.op = "fault",
+	.traits = FAULT_UNSEEN,
 	.aim = aim,
 	.holds = fault_link_down,
 	.notices = notices,

@@ -26,6 +26,16 @@ static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
 	return 0;
 }
 
+static const char *weakness(const struct topo_router *r)
+{
+	return r->ha.engine == TOPO_ENGINE_KEEPALIVED
+		       ? "it does not notice that it stood still: it goes on "
+			 "as "
+			 "active, and where its address is the greater one it "
+			 "takes the role back; labctl's engine yields"
+		       : NULL;
+}
+
 const struct fault fault_node_pause = {
 	.name = "node-pause",
 	.about = "the node stands still, and then goes on",
@@ -34,4 +44,5 @@ const struct fault fault_node_pause = {
 	.op = "pause",
 	.traits = FAULT_KEEPS,
 	.aim = aim,
+	.weakness = weakness,
 };

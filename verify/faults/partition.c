@@ -13,6 +13,15 @@ static int aim(const struct topo_router *r, size_t host, struct fault_aim *ret,
 	return e;
 }
 
+static const char *weakness(const struct topo_router *r)
+{
+	return r->ha.engine == TOPO_ENGINE_KEEPALIVED
+		       ? "after a split some may look for it at the one that "
+			 "yielded, until its next refresh; labctl's engine "
+			 "announces again then"
+		       : NULL;
+}
+
 const struct fault fault_partition = {
 	.name = "partition",
 	.about =
@@ -22,4 +31,5 @@ const struct fault fault_partition = {
 	.op = "cut",
 	.traits = FAULT_KEEPS | FAULT_SPLITS,
 	.aim = aim,
+	.weakness = weakness,
 };
