@@ -43,6 +43,9 @@ breaks "a foreign MAC address let through" \
 	"spoofing: red1 on compute1"
 breaks "ARP for others let through" 'c1 ebtables -t nat -I "neutronARP-$(tap_of blue-web)" -j ACCEPT' \
 	"spoofing: blue-web on compute1"
+breaks "a way past by a tag" \
+	'c1 ebtables -t nat -D "neutronMAC-$(tap_of red1)" -p 802_1Q -j DROP; c1 sysctl -w net.bridge.bridge-nf-filter-vlan-tagged=0' \
+	"spoofing: red1 on compute1" "drift: compute1"
 breaks "an allowed address refused" 'c1 true; on compute2 ebtables -t nat -D "neutronARP-$(tap_of red2)" -p ARP --arp-ip-src 192.168.1.200 -j ACCEPT' \
 	"spoofing: red2 on compute2"
 breaks "another zone" 'c1 iptables -t raw -I neutron-linuxbri-PREROUTING -j CT --zone 7' \

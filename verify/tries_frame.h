@@ -15,6 +15,7 @@
 
 struct tries_packet {
 	bool has_mac; /* a frame; else an IP packet */
+	bool tagged;  /* that says it has a priority, and no VLAN */
 	struct mac smac, dmac;
 	bool arp; /* a request of src for dst; else IP: */
 	struct ip src, dst;

@@ -71,6 +71,8 @@ static const struct plan_setting compute_node[] = {
 	{"net/ipv4/conf/all/arp_ignore", "1"},
 	{"net/bridge/bridge-nf-call-iptables", "1"},
 	{"net/bridge/bridge-nf-call-ip6tables", "1"},
+	/* What is under a tag goes the same way, or a tag is a way past. */
+	{"net/bridge/bridge-nf-filter-vlan-tagged", "1"},
 	{NULL, NULL},
 };
 
