@@ -10,12 +10,22 @@
  *   path turns ADDRESS PORT N
  *     sends a datagram and waits for it, N times; prints microseconds for all
  *     of them
+ *   path pairs ADDRESS PORT N ROUNDS NETNS NETNS
+ *     in the one namespace and in the other, by turns: N datagrams there and
+ *     back, ROUNDS times. Of each round counts what a tenth took less than:
+ * what else the machine does lengthens many turns, and leaves those alone; and
+ *     what lasts longer is about both of a round. Prints the middle round of
+ *     each, in nanoseconds, and of the rounds' ratios the median and the
+ *     quartiles, in parts of ten thousand
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -138,9 +148,93 @@ static int turns(const struct ip *to, uint32_t port, uint32_t count)
 	return 0;
 }
 
+/* --- pairs ------------------------------------------------------------- */
+
+#define ROUNDS_MAX 1000
+
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Its own comes back: not one that was given up. */
+static bool answered(int fd, uint32_t want)
+{
+	struct pollfd p = {fd, POLLIN, 0};
+	uint32_t got = ~want;
+
+	while (got != want && poll(&p, 1, WAIT_MS) > 0)
+		if (recv(fd, &got, sizeof(got), 0) != sizeof(got))
+			return false;
+	return got == want;
+}
+
+/* Of n turns, that which a tenth took less than; -1 where none came back. */
+static int64_t quick(int fd, int64_t *took, uint32_t n)
+{
+	static uint32_t number;
+	uint32_t i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		struct mono begun = clock_mono();
+
+		number++;
+		if (send(fd, &number, sizeof(number), 0) > 0 &&
+		    answered(fd, number))
+			took[k++] = mono_sub(clock_mono(), begun);
+	}
+	if (!k)
+		return -1;
+	qsort(took, k, sizeof(*took), by_value);
+	return took[k / 10];
+}
+
+static int open_in(const char *netns, const struct ip *to, uint32_t port)
+{
+	auto_close int ns = open(netns, O_RDONLY | O_CLOEXEC);
+
+	if (ns < 0 || setns(ns, CLONE_NEWNET) < 0)
+		return -1;
+	return open_at(SOCK_DGRAM, to, port, false);
+}
+
+static int pairs(const struct ip *to, uint32_t port, uint32_t count,
+		 uint32_t rounds, char *const *netns)
+{
+	static int64_t took[1000000], ratio[ROUNDS_MAX], least[2][ROUNDS_MAX];
+	int fds[2];
+	uint32_t i, k;
+
+	for (k = 0; k < 2; k++) {
+		fds[k] = open_in(netns[k], to, port);
+		if (fds[k] < 0)
+			return fail(netns[k]);
+	}
+	for (i = 0; i < rounds; i++) {
+		for (k = 0; k < 2; k++) {
+			/* Who is first is so by turns. */
+			uint32_t who = (i + k) % 2;
+
+			least[who][i] = quick(fds[who], took, count);
+			if (least[who][i] < 0)
+				return fail("no datagram came back");
+		}
+		ratio[i] = least[0][i] * 10000 / least[1][i];
+	}
+	for (k = 0; k < 2; k++)
+		qsort(least[k], rounds, sizeof(least[k][0]), by_value);
+	qsort(ratio, rounds, sizeof(ratio[0]), by_value);
+	printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
+	       least[0][rounds / 2], least[1][rounds / 2], ratio[rounds / 2],
+	       ratio[rounds / 4], ratio[rounds * 3 / 4]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	uint32_t port, n;
+	uint32_t port, n, rounds;
 	struct ip to;
 
 	if (argc == 3 && strcmp(argv[1], "sink") == 0 &&
@@ -154,8 +248,14 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], "turns") == 0)
 			return turns(&to, port, n);
 	}
+	if (argc == 8 && strcmp(argv[1], "pairs") == 0 &&
+	    ip_parse(argv[2], &to) == 0 && to.family == 4 &&
+	    parse_u32(argv[3], 1, 65535, &port) == 0 &&
+	    parse_u32(argv[4], 1, 1000000, &n) == 0 &&
+	    parse_u32(argv[5], 1, ROUNDS_MAX, &rounds) == 0)
+		return pairs(&to, port, n, rounds, argv + 6);
 	fputs("usage: path sink PORT | path flow ADDRESS PORT MB | path turns "
-	      "ADDRESS PORT N\n",
+	      "ADDRESS PORT N | path pairs ADDRESS PORT N ROUNDS NETNS NETNS\n",
 	      stderr);
 	return 2;
 }
