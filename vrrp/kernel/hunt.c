@@ -90,7 +90,7 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 	      struct vrrp_held *h, bool everywhere, bool *ret_had,
 	      struct err *reterr)
 {
-	struct vrrp_reservations reserved;
+	struct vrrp_neighbours known = {0};
 	struct vrrp_notices all = {0};
 	size_t i, routes, n;
 	bool had = false;
@@ -102,7 +102,6 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 		vrrp_notices_release(&all);
 		return e;
 	}
-	vrrp_reservations_read(s, r, &reserved);
 	for (i = r->nroutes; i-- > 0;) {
 		at = index_of(s, r->routes[i].dev);
 		if (at)
@@ -113,9 +112,10 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 		sort_out(s, r, h, everywhere, &all.list[i]);
 	vrrp_notices_release(&all);
 	n = rtnl_queued(s->rtnl);
-	if (n)
-		vrrp_reservations_queue(s, &reserved);
-	vrrp_reservations_release(&reserved);
+	if (n > routes) {
+		vrrp_neighbours_read(s, r, &known);
+		vrrp_neighbours_queue(s, &known);
+	}
 	rtnl_commit(s->rtnl, NULL);
 	for (i = 0; i < n; i++) {
 		e = rtnl_result(s->rtnl, i);
@@ -125,7 +125,8 @@ int vrrp_hunt(struct vrrp_space *s, const struct vrrp_router_config *r,
 			bad = e;
 	}
 	if (had)
-		vrrp_forget_neighbours(s, r);
+		vrrp_neighbours_forget(s, r, &known);
+	vrrp_neighbours_release(&known);
 	*ret_had = had;
 	if (bad)
 		return err_sys(reterr, bad, "remove what was left of %s",
@@ -344,7 +345,7 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 	      struct err *reterr)
 {
 	struct mend m = {s, r, h, active, ret};
-	struct vrrp_reservations reserved = {0};
+	struct vrrp_neighbours known = {0};
 	struct vrrp_notices addrs = {0}, routes = {0};
 	size_t i;
 	bool again;
@@ -352,9 +353,6 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 
 	*ret = (struct vrrp_mended){0};
 	e = vrrp_space_dump(s, RTM_GETADDR, AF_UNSPEC, 0, &addrs, reterr);
-	/* With a link's last address the kernel drops these. */
-	if (e == 0 && !active)
-		vrrp_reservations_read(s, r, &reserved);
 	if (e == 0 && active)
 		e = routes_of(&m, &routes, reterr);
 	for (i = 0; e == 0 && i < r->naddrs; i++)
@@ -364,17 +362,19 @@ int vrrp_mend(struct vrrp_space *s, const struct vrrp_router_config *r,
 		mend_route(&m, i, &routes, again);
 	vrrp_notices_release(&addrs);
 	vrrp_notices_release(&routes);
-	if (e == 0 && rtnl_queued(s->rtnl))
-		vrrp_reservations_queue(s, &reserved);
-	vrrp_reservations_release(&reserved);
 	if (e < 0 || !rtnl_queued(s->rtnl))
 		return e;
+	/* With a link's last address the kernel drops these. */
+	if (!active)
+		vrrp_neighbours_read(s, r, &known);
+	vrrp_neighbours_queue(s, &known);
 	/* Of a link that was made anew as well. */
 	if (active)
 		(void)vrrp_forward(s, r, true, NULL);
 	/* The kernel's refusals show in what is there afterwards. */
 	(void)rtnl_commit(s->rtnl, NULL);
 	if (ret->removed && !active)
-		vrrp_forget_neighbours(s, r);
+		vrrp_neighbours_forget(s, r, &known);
+	vrrp_neighbours_release(&known);
 	return take_stock(&m, reterr);
 }

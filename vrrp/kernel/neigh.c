@@ -9,6 +9,10 @@
  *
  * Reservations stay, empty. The kernel itself drops all IPv4 neighbours of an
  * interface with its last address, so they are read before and put back after.
+ * Those of IPv6 stay, and are read after, so that none is missed. Each family
+ * is asked for once: the kernel has one table of it for the machine, and walks
+ * all of that for any namespace's question; with hundreds of routers that go
+ * at once it is their number times that of all their neighbours.
  */
 #include "vrrp/kernel/neigh.h"
 
@@ -18,6 +22,7 @@
 #include <netlink/msg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/kernel/rtnl.h"
 #include "lib/mem.h"
@@ -25,8 +30,7 @@
 struct look {
 	struct vrrp_space *s;
 	const struct vrrp_router_config *r;
-	struct vrrp_reservations *found;
-	bool learnt; /* only those into which something was learnt */
+	struct vrrp_neighbours *found;
 };
 
 static bool has_addresses_on(const struct look *k, int ifindex)
@@ -58,19 +62,16 @@ static const struct ndmsg *entry_of(const struct look *k,
 	return *ret_dst ? nd : NULL;
 }
 
-/* --- reservations ------------------------------------------------------ */
-
-static int take_reserved(const struct nlmsghdr *h, void *ctx)
+static int take(const struct nlmsghdr *h, void *ctx)
 {
 	const struct look *k = ctx;
-	struct vrrp_reservations *l = k->found;
+	struct vrrp_neighbours *l = k->found;
 	const struct nlattr *dst;
 	const struct ndmsg *nd = entry_of(k, h, &dst);
-	struct vrrp_reserved *e;
+	struct vrrp_neighbour *e;
 
-	if (!nd || !(nd->ndm_flags & NTF_EXT_LEARNED) ||
-	    (k->learnt && nd->ndm_state == NUD_NONE) ||
-	    nla_len(dst) > (int)sizeof(e->dst) || l->n == VRRP_RESERVED_MAX)
+	if (!nd || nla_len(dst) > (int)sizeof(e->dst) ||
+	    l->n == VRRP_NEIGHBOURS_MAX)
 		return 0;
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 16;
@@ -79,86 +80,87 @@ static int take_reserved(const struct nlmsghdr *h, void *ctx)
 	e = &l->list[l->n++];
 	e->family = nd->ndm_family;
 	e->ifindex = nd->ndm_ifindex;
+	e->reserved = nd->ndm_flags & NTF_EXT_LEARNED;
+	e->learnt = nd->ndm_state != NUD_NONE;
 	e->len = (size_t)nla_len(dst);
 	memcpy(e->dst, nla_data(dst), e->len);
 	return 0;
 }
 
-static void read_reserved(struct vrrp_space *s,
-			  const struct vrrp_router_config *r, bool learnt,
-			  struct vrrp_reservations *ret)
+static void read_family(struct vrrp_space *s,
+			const struct vrrp_router_config *r,
+			unsigned char family, struct vrrp_neighbours *ret)
 {
-	struct look k = {s, r, ret, learnt};
-	const struct ndmsg all = {0};
+	const struct ndmsg all = {.ndm_family = family};
+	struct look k = {s, r, ret};
 
-	*ret = (struct vrrp_reservations){0};
-	(void)rtnl_dump(s->rtnl, RTM_GETNEIGH, &all, sizeof(all), take_reserved,
-			&k, NULL);
+	*ret = (struct vrrp_neighbours){0};
+	(void)rtnl_dump(s->rtnl, RTM_GETNEIGH, &all, sizeof(all), take, &k,
+			NULL);
 }
 
-void vrrp_reservations_read(struct vrrp_space *s,
-			    const struct vrrp_router_config *r,
-			    struct vrrp_reservations *ret)
+void vrrp_neighbours_read(struct vrrp_space *s,
+			  const struct vrrp_router_config *r,
+			  struct vrrp_neighbours *ret)
 {
-	read_reserved(s, r, false, ret);
+	read_family(s, r, AF_INET, ret);
 }
 
-void vrrp_reservations_queue(struct vrrp_space *s,
-			     const struct vrrp_reservations *l)
+static void queue_reserved(struct vrrp_space *s, const struct vrrp_neighbour *e)
+{
+	const struct ndmsg nd = {.ndm_family = e->family,
+				 .ndm_ifindex = e->ifindex,
+				 .ndm_state = NUD_NONE,
+				 .ndm_flags = NTF_EXT_LEARNED};
+
+	nla_put(rtnl_add(s->rtnl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+			 &nd, sizeof(nd), "reserve a neighbour's place"),
+		NDA_DST, (int)e->len, e->dst);
+}
+
+static void queue_forget(struct vrrp_space *s, const struct vrrp_neighbour *e)
+{
+	const struct ndmsg nd = {.ndm_family = e->family,
+				 .ndm_ifindex = e->ifindex};
+
+	nla_put(rtnl_add(s->rtnl, RTM_DELNEIGH, 0, &nd, sizeof(nd),
+			 "forget a neighbour"),
+		NDA_DST, (int)e->len, e->dst);
+}
+
+void vrrp_neighbours_queue(struct vrrp_space *s,
+			   const struct vrrp_neighbours *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->n; i++) {
-		const struct vrrp_reserved *e = &l->list[i];
-		const struct ndmsg nd = {.ndm_family = e->family,
-					 .ndm_ifindex = e->ifindex,
-					 .ndm_state = NUD_NONE,
-					 .ndm_flags = NTF_EXT_LEARNED};
-
-		nla_put(rtnl_add(s->rtnl, RTM_NEWNEIGH,
-				 NLM_F_CREATE | NLM_F_REPLACE, &nd, sizeof(nd),
-				 "reserve a neighbour's place"),
-			NDA_DST, (int)e->len, e->dst);
-	}
+	for (i = 0; i < l->n; i++)
+		if (l->list[i].reserved)
+			queue_reserved(s, &l->list[i]);
 }
 
-void vrrp_reservations_release(struct vrrp_reservations *l)
+void vrrp_neighbours_forget(struct vrrp_space *s,
+			    const struct vrrp_router_config *r,
+			    const struct vrrp_neighbours *before)
 {
-	free(l->list);
-	*l = (struct vrrp_reservations){0};
-}
+	struct vrrp_neighbours now;
+	size_t i;
 
-/* --- what was learnt --------------------------------------------------- */
-
-static int queue_forget(const struct nlmsghdr *h, void *ctx)
-{
-	const struct look *k = ctx;
-	const struct nlattr *dst;
-	const struct ndmsg *nd = entry_of(k, h, &dst);
-	struct ndmsg del;
-
-	if (!nd || nd->ndm_flags & NTF_EXT_LEARNED)
-		return 0;
-	del = (struct ndmsg){.ndm_family = nd->ndm_family,
-			     .ndm_ifindex = nd->ndm_ifindex};
-	nla_put(rtnl_add(k->s->rtnl, RTM_DELNEIGH, 0, &del, sizeof(del),
-			 "forget a neighbour"),
-		NDA_DST, nla_len(dst), nla_data(dst));
-	return 0;
-}
-
-void vrrp_forget_neighbours(struct vrrp_space *s,
-			    const struct vrrp_router_config *r)
-{
-	struct vrrp_reservations reserved;
-	struct look k = {.s = s, .r = r};
-	const struct ndmsg all = {0};
-
-	read_reserved(s, r, true, &reserved);
-	(void)rtnl_dump(s->rtnl, RTM_GETNEIGH, &all, sizeof(all), queue_forget,
-			&k, NULL);
-	vrrp_reservations_queue(s, &reserved);
-	vrrp_reservations_release(&reserved);
+	for (i = 0; i < before->n; i++)
+		if (!before->list[i].reserved)
+			queue_forget(s, &before->list[i]);
+	read_family(s, r, AF_INET6, &now);
+	for (i = 0; i < now.n; i++)
+		if (!now.list[i].reserved)
+			queue_forget(s, &now.list[i]);
+		else if (now.list[i].learnt)
+			queue_reserved(s, &now.list[i]);
+	vrrp_neighbours_release(&now);
 	if (rtnl_queued(s->rtnl))
 		rtnl_commit(s->rtnl, NULL);
+}
+
+void vrrp_neighbours_release(struct vrrp_neighbours *l)
+{
+	free(l->list);
+	*l = (struct vrrp_neighbours){0};
 }

@@ -175,7 +175,7 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 {
 	const struct vrrp_vaddr *a;
 	const struct vrrp_vroute *v;
-	struct vrrp_reservations reserved = {0};
+	struct vrrp_neighbours known = {0};
 	size_t i, routes, n;
 	bool had = false;
 	struct err e;
@@ -183,7 +183,7 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 	int bad = 0;
 
 	if (!keep)
-		vrrp_reservations_read(s, r, &reserved);
+		vrrp_neighbours_read(s, r, &known);
 	for (i = r->nroutes; i-- > 0;) {
 		v = &r->routes[i];
 		at = index_of(s, v->dev);
@@ -211,8 +211,7 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 		h->addrs[i] = 0;
 	}
 	n = rtnl_queued(s->rtnl);
-	vrrp_reservations_queue(s, &reserved);
-	vrrp_reservations_release(&reserved);
+	vrrp_neighbours_queue(s, &known);
 	rtnl_commit(s->rtnl, &e);
 	for (i = 0; i < n; i++) {
 		int res = rtnl_result(s->rtnl, i);
@@ -223,7 +222,8 @@ int vrrp_place_remove(struct vrrp_space *s, const struct vrrp_router_config *r,
 			bad = res;
 	}
 	if (had && !keep)
-		vrrp_forget_neighbours(s, r);
+		vrrp_neighbours_forget(s, r, &known);
+	vrrp_neighbours_release(&known);
 	if (bad)
 		return err_sys(reterr, bad, "remove the addresses of %s",
 			       r->name);
