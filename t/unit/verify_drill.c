@@ -15,6 +15,7 @@
 #include "t/lib/healthy.h"
 #include "t/lib/tap.h"
 #include "verify/drill/figures.h"
+#include "verify/drill/router.h"
 
 #define FILE_NAME "t/lib/plain.yaml"
 #define DOWN (INT64_C(1700000000) * NS_PER_S)
@@ -852,6 +853,88 @@ static void synced(void)
 	w->ha.sync = false;
 }
 
+/* As if n routers had been struck, all as the first. */
+static void many(struct record *c, size_t n)
+{
+	struct drill_router *all =
+		arena_array(&c->d.arena, n, sizeof(struct drill_router));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		all[i] = c->d.routers[0];
+	c->d.routers = all;
+	c->d.nrouters = n;
+}
+
+static bool says(const struct verdict *v, const char *words)
+{
+	size_t i;
+
+	for (i = 0; i < v->expected.n; i++)
+		if (strstr(v->expected.items[i], words))
+			return true;
+	return false;
+}
+
+/* What n routers at once are granted more, and who is granted it. */
+static void together(void)
+{
+	static const struct {
+		size_t n;
+		int64_t more_ms;
+		bool takeover, addresses, outage;
+	} at[] = {
+		{1, 0, false, false, false},
+		{DRILL_FEW, 0, false, false, false},
+		{DRILL_FEW + 1, 5, false, false, false},
+		{30, 100, false, false, true},
+		{210, 1000, false, false, true},
+		{211, 1005, false, true, true},
+	};
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_LEN(at); i++) {
+		auto_(record_release) struct record c, slow;
+
+		make(&c);
+		addresses_late(&c); /* by 2.001 s, of 1 s */
+		c.d.up_ns = MS(11000);
+		long_silence(&c); /* by 0.096 s */
+		many(&c, at[i].n);
+		make(&slow);
+		late(&slow);
+		many(&slow, at[i].n);
+		is_int(drill_together_ns(&c.d) / NS_PER_MS, at[i].more_ms,
+		       "%zu at once: ms granted more", at[i].n);
+		for (k = 0; k < drill_points(&c.d); k++) {
+			auto_arena struct arena a = {0};
+			struct verdict v = {.arena = &a};
+			const char *name = drill_name(&c.d, k), *skip;
+			bool address = strcmp(name, "addresses") == 0;
+
+			if (k >= drill_nchecks && k != at[i].n * drill_nchecks)
+				continue;
+			drill_judge(strcmp(name, "takeover") == 0 ? &slow.d
+								  : &c.d,
+				    k, &v, &skip);
+			if (strcmp(name, "takeover") == 0)
+				is_int(v.kind == VERDICT_OK, at[i].takeover,
+				       "%zu at once: a late advert", at[i].n);
+			else if (address)
+				is_int(v.kind == VERDICT_OK, at[i].addresses,
+				       "%zu at once: late addresses", at[i].n);
+			else if (strcmp(name, "outage") == 0)
+				is_int(v.kind == VERDICT_OK, at[i].outage,
+				       "%zu at once: a long outage", at[i].n);
+			if (address || strcmp(name, "outage") == 0)
+				is_int(says(&v, "routers move at once"),
+				       at[i].more_ms > 0,
+				       "%zu at once: %s says so", at[i].n,
+				       name);
+		}
+	}
+}
+
 /* --- figures --------------------------------------------------------- */
 
 static void figures(void)
@@ -916,6 +999,7 @@ int main(void)
 	keepalived();
 	health_checked();
 	synced();
+	together();
 	figures();
 	lab_free(lab);
 	return tap_done();

@@ -156,6 +156,18 @@ struct drill_bound {
 struct drill_bound drill_bound(const struct lab *lab, const struct fault *f,
 			       const struct topo_router *r);
 
+/*
+ * Routers that are struck together are taken over one after the other, since
+ * one machine plays the new host and all that look on: what is granted more to
+ * the addresses of each, and to who pings them. The first few are within the
+ * slack. An advert gets nothing: all of them are sent before any address is
+ * placed.
+ */
+#define DRILL_FEW 10
+#define DRILL_EACH_NS (5 * NS_PER_MS) /* for each that is more */
+size_t drill_struck(const struct drill *d);
+int64_t drill_together_ns(const struct drill *d);
+
 /* What is added to the bound for a ping: its own way, and probes that get lost
  * by chance one after the other. */
 int64_t drill_ping_extra(const struct lab *lab, const struct drill_ping *p);

@@ -195,16 +195,25 @@ static void judge_their_addresses(const struct drill *d,
 				  const struct timeline *t, struct verdict *v)
 {
 	struct drill_bound b = drill_bound(d->lab, d->fault, dr->router);
+	int64_t together = drill_together_ns(d), most = b.slack + together;
 
 	if (!taken(dr, t, v))
 		return;
-	verdict_want(v, "all in place within %.0f ms of the first advert",
-		     drill_seconds(b.slack) * 1000);
-	after_first("addresses", t->addresses, t, b.slack, v);
+	if (together)
+		verdict_want(v,
+			     "all in place within %.0f ms of the first advert "
+			     "(%.0f ms of it because %zu routers move at once)",
+			     drill_seconds(most) * 1000,
+			     drill_seconds(together) * 1000, drill_struck(d));
+	else
+		verdict_want(v,
+			     "all in place within %.0f ms of the first advert",
+			     drill_seconds(most) * 1000);
+	after_first("addresses", t->addresses, t, most, v);
 	if (has_routes(dr->router))
-		after_first("default routes", t->routes, t, b.slack, v);
+		after_first("default routes", t->routes, t, most, v);
 	if (t->routes || !has_routes(dr->router))
-		drill_weakness_addresses(dr->router, t, b.slack, v);
+		drill_weakness_addresses(dr->router, t, most, v);
 }
 
 static void judge_announced(const struct drill *d,

@@ -403,7 +403,7 @@ static int cut_and_wait(struct drill_run *r, struct err *reterr)
 	}
 	r->d->taken_ns = mono_sub(clock_mono(), began);
 	if (e == 0 || e == -ETIMEDOUT) /* which is a finding */
-		e = wait_ms(r, AFTER_MS);
+		e = wait_ms(r, AFTER_MS + drill_together_ns(r->d) / NS_PER_MS);
 	if (e == 0)
 		r->d->during = look(r);
 	/* While what was broken still is: it is the new one they go through. */

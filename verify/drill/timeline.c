@@ -312,6 +312,22 @@ void drill_outage(const struct seen_pings *p, int64_t from, int64_t to,
 	}
 }
 
+size_t drill_struck(const struct drill *d)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < d->nrouters; i++)
+		n += d->routers[i].hit;
+	return n;
+}
+
+int64_t drill_together_ns(const struct drill *d)
+{
+	size_t n = drill_struck(d);
+
+	return n > DRILL_FEW ? (int64_t)(n - DRILL_FEW) * DRILL_EACH_NS : 0;
+}
+
 int64_t drill_ping_extra(const struct lab *lab, const struct drill_ping *p)
 {
 	struct topo_way w =

@@ -11,7 +11,8 @@ void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 	struct drill_bound b = drill_bound(d->lab, d->fault, p->router);
 	bool hit = d->routers[p->index].hit;
 	int64_t extra = drill_ping_extra(d->lab, p) + (hit ? b.late : 0);
-	int64_t most = (hit ? b.high : 0) + b.slack + extra;
+	int64_t together = hit ? drill_together_ns(d) : 0;
+	int64_t most = (hit ? b.high : 0) + b.slack + extra + together;
 	struct timeline t;
 	struct outage o;
 
@@ -35,6 +36,10 @@ void drill_judge_outage(const struct drill *d, const struct drill_ping *p,
 	else
 		verdict_want(v, "at most %.3f s: its node was not struck",
 			     drill_seconds(most));
+	if (together)
+		verdict_want(v,
+			     "%.3f s of that because %zu routers move at once",
+			     drill_seconds(together), drill_struck(d));
 	drill_outage(&p->pings, d->down_ns, INT64_MAX, &o);
 	if (!o.sent) {
 		verdict_blind(v, "no ping was sent after the fault");
