@@ -161,10 +161,10 @@ static int wait_for_leases(struct up *up, struct fleet *f)
 		return cannot(up, &e);
 	if (l.anew)
 		progress_say(&up->progress,
-			     "%zu instance%s had to ask anew: what %s told was "
+			     "%zu instance%s had to ask anew: what %s held was "
 			     "not as the file says",
 			     l.anew, l.anew == 1 ? "" : "s",
-			     l.anew == 1 ? "it was" : "they were");
+			     l.anew == 1 ? "it" : "they");
 	progress_say(&up->progress, "%zu instance%s ha%s a lease", n,
 		     n == 1 ? "" : "s", n == 1 ? "s" : "ve");
 	return EXIT_OK;

@@ -101,6 +101,11 @@ wait_for "servers that know no lease any more lend the same" yes \
 is "$(addrs one)" "fd00:1::4/128" "which stays meanwhile"
 named "all of that" $six ""
 
+on one rm /run/lease6.json
+on three rm /run/lease6.json
+up "leases that nobody remembers: up"
+named "leases that nobody remembers" $six ""
+
 # --- seen to fail -------------------------------------------------------------
 stop_all() { for n in n1 n2; do on $n sh -c "kill -$1 \$(pgrep -x dnsmasq)"; done; }
 stop_all STOP

@@ -114,6 +114,10 @@ on $one ip route del default
 named "an instance without its default route" lease "lease: $one"
 mended "an instance without its default route" lease
 
+on $one rm /run/lease.json
+named "a lease that nobody remembers" lease "lease: $one"
+mended "a lease that nobody remembers" lease
+
 on $one sh -c 'kill -STOP $(cat /proc/1/task/1/children)'
 named "a client that is dead at renewal" lease "lease: $one"
 mended "a client that is dead at renewal" lease

@@ -14,6 +14,10 @@
 #define AGAIN_MS 5000 /* for a client that was told to ask anew */
 #define NAMED_MAX 8   /* names in one sentence */
 
+/* So long a client may ask in vain. One that asks no more, and whose lease is
+ * forgotten, looks the same from without: it begins anew. */
+#define IN_VAIN_S 15
+
 /* A client asks each 3 s until somebody answers; a full machine is slow. */
 #define LEASE_MS 30000u
 
@@ -171,6 +175,8 @@ static enum held holds4(const struct topo_instance *in, const struct doc *said,
 
 	if (!wants(in))
 		return HELD;
+	if (!lease && doc_int(said, "client_s", 0) >= IN_VAIN_S)
+		return HELD_WRONG;
 	if (!lease || !*doc_str(said, "client", "") ||
 	    lease_decode(lease, &l, NULL) < 0 || l.at_ns < since)
 		return HELD_NOT;
@@ -186,6 +192,12 @@ static enum held holds6(const struct topo_instance *in, const struct doc *said,
 
 	if (!s)
 		return HELD;
+	/* One that asked for the rest alone has ended. */
+	if (!lease &&
+	    doc_int(said,
+		    *doc_str(said, "client6", "") ? "client6_s" : "booted_s",
+		    0) >= IN_VAIN_S)
+		return HELD_WRONG;
 	if (!lease ||
 	    (s->ipv6 == TOPO_IPV6_STATEFUL && !*doc_str(said, "client6", "")) ||
 	    lease6_decode(lease, &l, NULL) < 0 || l.at_ns < since)

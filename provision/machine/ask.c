@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
@@ -31,8 +33,25 @@ static void read_inside(pid_t pid, const char *path, struct buf *ret)
 	buf_adds(ret, "");
 }
 
-/* The state of a process with this command name, or 0. */
-static char state_of(pid_t pid, const char *comm)
+/* Field 22 of proc(5)'s stat, of which the third begins at `at`. */
+static int64_t ran_s(const char *at)
+{
+	int64_t began, tick = sysconf(_SC_CLK_TCK);
+	struct timespec now = {0};
+
+	for (int field = 3; at && field < 22; field++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	if (!at || !parse_begins(&at, &began) || tick <= 0)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec - began / tick;
+}
+
+/* The state of a process with this command name (NULL: any), or 0; and for how
+ * long it has run. */
+static char state_of(pid_t pid, const char *comm, int64_t *ret_s)
 {
 	auto_buf struct buf stat = {0};
 	const char *open, *close;
@@ -44,9 +63,10 @@ static char state_of(pid_t pid, const char *comm)
 	open = strchr(stat.data, '(');
 	close = strrchr(stat.data, ')');
 	if (!open || !close || close[1] != ' ' ||
-	    (size_t)(close - open - 1) != strlen(comm) ||
-	    strncmp(open + 1, comm, strlen(comm)) != 0)
+	    (comm && ((size_t)(close - open - 1) != strlen(comm) ||
+		      strncmp(open + 1, comm, strlen(comm)) != 0)))
 		return 0;
+	*ret_s = ran_s(close + 2);
 	return close[2];
 }
 
@@ -59,17 +79,20 @@ static void take_client(pid_t pid, struct machine_held *ret)
 {
 	static const struct client_name names[] = {
 		{"busybox", false}, {"udhcpc", false}, {MACHINE_CLIENT6, true}};
+	int64_t s = 0;
 	size_t i;
 	char state;
 
 	for (i = 0; i < ARRAY_LEN(names); i++) {
-		state = state_of(pid, names[i].comm);
+		state = state_of(pid, names[i].comm, &s);
 		if (state && names[i].six && !ret->client6) {
 			ret->client6 = state;
 			ret->client6_pid = pid;
+			ret->client6_s = s;
 		} else if (state && !names[i].six && !ret->client) {
 			ret->client = state;
 			ret->client_pid = pid;
+			ret->client_s = s;
 		}
 	}
 }
@@ -112,6 +135,7 @@ int machine_look(struct arena *a, const char *netns, struct machine_held *ret,
 	read_inside(pid, MACHINE_RDNSS, &rdnss);
 	read_inside(pid, "/etc/resolv.conf", &resolv);
 	find_clients(pid, ret);
+	(void)state_of(pid, NULL, &ret->booted_s);
 	ret->leased = lease.len &&
 		      doc_parse(a, lease.data, lease.len, &d, &where) == 0 &&
 		      lease_decode(d, &ret->lease, NULL) == 0;
@@ -134,13 +158,23 @@ static int signal_client(pid_t pid, int sig, struct err *reterr)
 int machine_relet(const char *netns, struct err *reterr)
 {
 	auto_arena struct arena a = {0};
+	auto_close int pidfd = -1;
 	struct machine_held held;
 	int e = machine_look(&a, netns, &held, reterr);
+	pid_t pid;
 
 	/* One that is stopped dies of nothing else. */
 	if (e == 0)
 		e = signal_client(held.client_pid, SIGKILL, reterr);
-	return e < 0 ? e : signal_client(held.client6_pid, SIGKILL, reterr);
+	if (e == 0)
+		e = signal_client(held.client6_pid, SIGKILL, reterr);
+	if (e < 0)
+		return e;
+	pidfd = machine_find(netns, &pid, reterr);
+	if (pidfd < 0)
+		return pidfd;
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0);
+	return 0;
 }
 
 int machine_renew(const char *netns, struct err *reterr)

@@ -24,6 +24,8 @@ struct machine_held {
 	/* Its DHCP and DHCPv6 clients' states as in proc(5); 0: none. */
 	char client, client6;
 	pid_t client_pid, client6_pid;
+	/* For how long each has run, and the machine; seconds. */
+	int64_t client_s, client6_s, booted_s;
 };
 
 /* Of the machine in a network namespace: -ENOENT where there is none. Memory
@@ -37,7 +39,7 @@ const char *machine_lost(struct arena *a, const char *netns,
 			 const struct lease *l);
 
 /* Its DHCP clients begin anew, and with them all that they were told: PID 1
- * has others back at once. */
+ * has others back at once, and one that would have asked later. */
 int machine_relet(const char *netns, struct err *reterr);
 
 /* Its DHCP clients renew their leases now. -ENOENT where it has none. */

@@ -10,7 +10,8 @@
  * IPv6 is the kernel's business. But where a router says that addresses, or
  * other things, are to be had by DHCPv6 (RFC 4861, section 4.2: its flags M and
  * O), a machine that has a client for it starts that. One that was begun goes
- * on when another router says nothing of it.
+ * on when another router says nothing of it. SIGHUP has it ask now what it
+ * would ask later.
  *
  * It dies with the process that made it, and all that is in the machine with
  * it.
@@ -390,16 +391,19 @@ static bool has_rest(const struct boot *b, int status)
 static void reap(struct boot *b)
 {
 	struct signalfd_siginfo info;
+	bool now = false;
 	int status;
 	pid_t pid;
 
 	while (read(b->signals, &info, sizeof(info)) == sizeof(info))
-		;
+		now |= info.ssi_signo == SIGHUP;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (pid == b->dhcp6.pid && has_rest(b, status))
 			client_done(&b->dhcp6, REFRESH_NS);
 		else if (!client_ended(&b->dhcp, pid, status))
 			(void)client_ended(&b->dhcp6, pid, status);
+	if (now && b->ask6 != ASK6_NOTHING && !b->dhcp6.pid)
+		b->dhcp6.again = clock_mono();
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -421,6 +425,7 @@ static int prepare(struct boot *b, struct err *reterr)
 		return err_sys(reterr, -errno, "/");
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (b->signals < 0)

@@ -9,9 +9,9 @@
  *
  * BOUND6, RENEW6, REBIND6: as it says. PREINIT6: the client begins anew, and
  * what it was told before is nothing any more; an address stays until another
- * was lent, as a client that was killed is no reason to be without. DEPREF6,
- * EXPIRE6, RELEASE6, STOP6: the kernel has done so by the lifetimes, or the
- * address goes.
+ * was lent, as a client that was killed is no reason to be without. DEPREF6:
+ * the kernel has done so by the lifetimes. EXPIRE6, RELEASE6, STOP6: the
+ * address goes that it names, and with the last one the lease.
  */
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -89,7 +89,7 @@ static int remove_others(struct rtnl *r, const char *device, unsigned index,
 	return e;
 }
 
-int machine_unlease6(const char *device, struct err *reterr)
+static int keep(const char *device, const struct lease6 *l, struct err *reterr)
 {
 	auto_(auto_rtnl) struct rtnl *r = NULL;
 	unsigned index = if_nametoindex(device);
@@ -98,7 +98,12 @@ int machine_unlease6(const char *device, struct err *reterr)
 	if (!index)
 		return 0;
 	e = rtnl_open(&r, -1, reterr);
-	return e < 0 ? e : remove_others(r, device, index, NULL, reterr);
+	return e < 0 ? e : remove_others(r, device, index, l, reterr);
+}
+
+int machine_unlease6(const char *device, struct err *reterr)
+{
+	return keep(device, NULL, reterr);
 }
 
 /* One for ever still has a lifetime: so it is known for a lease. */
@@ -191,9 +196,31 @@ static int take_lease(bool renewal, struct err *reterr)
 	return 0;
 }
 
+/* One address of several. */
+static bool drop_one(const char *device, int *ret, struct err *reterr)
+{
+	const char *old = getenv("old_ip6_address");
+	char text[IP_TEXT_MAX];
+	struct lease6 l;
+	struct ip ip;
+
+	if (!old || ip_parse(old, &ip) < 0 || !told_before(&l) ||
+	    !lease6_drop(&l, &ip) || !l.naddrs)
+		return false;
+	machine_say("%s: the DHCPv6 lease of %s is gone\n", device,
+		    ip_print(&ip, text));
+	*ret = keep(device, &l, reterr);
+	if (*ret == 0)
+		*ret = write_files(&l, reterr);
+	return true;
+}
+
 static int drop_lease(const char *device, struct err *reterr)
 {
 	int e;
+
+	if (drop_one(device, &e, reterr))
+		return e;
 
 	if (unlink(MACHINE_LEASE6) == 0)
 		machine_say("%s: the DHCPv6 lease is gone\n", device);

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/mono.h"
 #include "lib/parse.h"
 
 #define FOR_EVER UINT32_MAX
-#define DUID_LL 3 /* its type: RFC 8415, section 11.4 */
+#define ANSWER_S 10 /* what is told of one answer, is told in less */
+#define DUID_LL 3   /* its type: RFC 8415, section 11.4 */
 #define ETHERNET 1
 #define NAME_SET                                                               \
 	"abcdefghijklmnopqrstuvwxyz"                                           \
@@ -229,14 +231,45 @@ bool lease6_has(const struct lease6 *l, const struct ip *addr)
 	return false;
 }
 
+/* After so many seconds; false where it is over. */
+static bool later(struct lease6_addr *a, int64_t s)
+{
+	if (a->valid == FOR_EVER)
+		return true;
+	if (a->valid <= s)
+		return false;
+	a->valid -= (uint32_t)s;
+	a->preferred = a->preferred > s ? a->preferred - (uint32_t)s : 0;
+	return true;
+}
+
 void lease6_merge(struct lease6 *l, const struct lease6 *before)
 {
+	int64_t s = (l->at_ns - before->at_ns) / NS_PER_S;
 	size_t i;
 
-	for (i = 0; i < before->naddrs; i++)
-		if (!lease6_has(l, &before->addrs[i].addr) &&
-		    l->naddrs < LEASE6_ADDRS_MAX)
-			l->addrs[l->naddrs++] = before->addrs[i];
+	/* Told one by one, they are of one answer all the same. */
+	if (s < ANSWER_S)
+		s = 0;
+	for (i = 0; i < before->naddrs; i++) {
+		struct lease6_addr a = before->addrs[i];
+
+		if (!lease6_has(l, &a.addr) && l->naddrs < LEASE6_ADDRS_MAX &&
+		    later(&a, s))
+			l->addrs[l->naddrs++] = a;
+	}
+}
+
+bool lease6_drop(struct lease6 *l, const struct ip *addr)
+{
+	size_t i, n = 0;
+	bool had = lease6_has(l, addr);
+
+	for (i = 0; i < l->naddrs; i++)
+		if (!ip_equal(&l->addrs[i].addr, addr))
+			l->addrs[n++] = l->addrs[i];
+	l->naddrs = n;
+	return had;
 }
 
 /* --- telling -------------------------------------------------------------- */

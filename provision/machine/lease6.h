@@ -70,8 +70,12 @@ int lease6_read(lease_env *env, void *ctx, struct lease6 *ret,
 
 bool lease6_has(const struct lease6 *l, const struct ip *addr);
 
-/* Adds the addresses of one told before to it, but those that both have. */
+/* Adds the addresses of one told before to it, but those that both have and
+ * those whose time is over; the others have what is left of it. */
 void lease6_merge(struct lease6 *l, const struct lease6 *before);
+
+/* Takes an address out. False where it is none of the lease's. */
+bool lease6_drop(struct lease6 *l, const struct ip *addr);
 
 /* Lines that a person reads, each with its end. */
 void lease6_print(const struct lease6 *l, struct buf *out);

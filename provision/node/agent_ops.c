@@ -257,6 +257,9 @@ static int op_leases(const struct doc *req, struct json *j, struct err *reterr)
 			json_kstr(j, "client6", (char[]){held.client6, '\0'});
 		if (held.client)
 			json_kstr(j, "client", (char[]){held.client, '\0'});
+		json_kint(j, "client_s", held.client_s);
+		json_kint(j, "client6_s", held.client6_s);
+		json_kint(j, "booted_s", held.booted_s);
 		why = amiss(&a, &lab->instances[i], &held);
 		if (why)
 			json_kstr(j, "amiss", why);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/auto.h"
+#include "lib/mono.h"
 #include "provision/machine/lease6.h"
 #include "t/lib/tap.h"
 
@@ -157,6 +158,52 @@ static void told(void)
 	}
 }
 
+/* Two addresses, of which one alone is renewed, and is given up in the end. */
+static void later(void)
+{
+	auto_buf struct buf notes = {0};
+	struct lease6 first, l;
+
+	(void)lease6_read(from_text, (void *)(uintptr_t)ADDR, &first, &notes,
+			  NULL);
+	first.at_ns = INT64_C(1000000) * NS_PER_S;
+	first.addrs[1] = first.addrs[0];
+	first.addrs[1].addr.b[15] = 9;
+	first.addrs[1].preferred = 3000;
+	first.naddrs = 2;
+
+	l = first;
+	l.naddrs = 1;
+	l.at_ns += 3 * NS_PER_S;
+	lease6_merge(&l, &first);
+	is_int(l.addrs[1].valid, 7500, "addresses of one answer");
+
+	l = first;
+	l.naddrs = 1;
+	l.at_ns += 3600 * NS_PER_S;
+	lease6_merge(&l, &first);
+	is_int(l.naddrs, 2, "one that was not renewed stays");
+	is_int(l.addrs[0].valid, 7500, "the other has all its time");
+	is_int(l.addrs[1].valid, 3900, "it has what is left of it");
+	is_int(l.addrs[1].preferred, 0, "and is preferred no more");
+
+	l = first;
+	l.naddrs = 1;
+	l.at_ns += 7500 * NS_PER_S;
+	lease6_merge(&l, &first);
+	is_int(l.naddrs, 1, "but not when its time is over");
+	first.addrs[1].valid = UINT32_MAX;
+	lease6_merge(&l, &first);
+	is_int(l.naddrs, 2, "one for ever is never");
+	is_int(l.addrs[1].valid, UINT32_MAX, "and stays so");
+
+	ok(!lease6_drop(&l, &(struct ip){.family = 6}), "not the lease's");
+	is_int(l.naddrs, 2, "nothing goes");
+	ok(lease6_drop(&l, &first.addrs[0].addr) && l.naddrs == 1 &&
+		   lease6_has(&l, &first.addrs[1].addr),
+	   "one goes, the other stays");
+}
+
 static void merged(void)
 {
 	auto_buf struct buf notes = {0}, words = {0};
@@ -177,6 +224,7 @@ static void merged(void)
 		lease6_merge(&l, &more);
 	}
 	is_int(l.naddrs, LEASE6_ADDRS_MAX, "up to a limit");
+	later();
 }
 
 /* Texts that are none, as a machine's root may write them. */
