@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/kernel/closer.h"
 #include "lib/parse.h"
+#include "lib/process/process.h"
 
 #define HELD_MAX 16384 /* descriptors taken */
 #define FEW 8 /* sockets of one process, which are closed soon enough */
@@ -84,14 +84,10 @@ static void hold_of(pid_t pid, int *room, struct emul_sockets *s)
 void emul_sockets_hold(const pid_t *pids, size_t n, struct emul_sockets *ret)
 {
 	int *room = calloc(HELD_MAX, sizeof(int));
-	struct rlimit files;
 	size_t i;
 
 	*ret = (struct emul_sockets){.fds = calloc(HELD_MAX, sizeof(int))};
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	process_raise_files();
 	for (i = 0; room && ret->fds && i < n; i++)
 		hold_of(pids[i], room, ret);
 	free(room);

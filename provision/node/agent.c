@@ -32,6 +32,7 @@
 #include "lib/line.h"
 #include "lib/mem.h"
 #include "lib/parse.h"
+#include "lib/process/process.h"
 
 #define READ_BYTES 65536
 #define NONSENSE_MAX 100
@@ -469,6 +470,7 @@ int agent_serve(int in, int out, const struct agent_op *ops, struct err *reterr)
 	g->out = out;
 	g->ops = ops;
 	signal(SIGPIPE, SIG_IGN);
+	process_raise_files(); /* two a child */
 	e = greet(g);
 	while (e == 0 && g->nonsense < NONSENSE_MAX)
 		e = turn(g);

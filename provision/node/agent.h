@@ -34,7 +34,8 @@
 
 #define AGENT_PROTOCOL 2
 #define AGENT_LINE_MAX (16u << 20) /* bytes of a request or an answer */
-#define AGENT_CHILDREN_MAX 440     /* parallel operations at a time */
+/* Parallel operations at a time: a drill has two for each router of a node. */
+#define AGENT_CHILDREN_MAX 2100
 
 /*
  * Does one operation: reads its arguments from req, writes its results as

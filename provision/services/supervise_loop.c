@@ -30,7 +30,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,6 +40,7 @@
 #include "lib/auto.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "lib/process/process.h"
 #include "provision/services/supervise.h"
 #include "provision/services/supervise_clients.h"
 
@@ -240,15 +240,10 @@ static int take_lock(const char *dir, struct err *reterr)
 
 static int open_signals(struct err *reterr)
 {
-	struct rlimit files;
 	sigset_t set;
 	int fd;
 
-	/* A pipe for each service. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	process_raise_files(); /* a pipe for each service */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -46,7 +46,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -56,6 +55,7 @@
 #include "lib/clock.h"
 #include "lib/kernel/netns.h"
 #include "lib/log.h"
+#include "lib/process/process.h"
 #include "provision/services/supervise_roles.h"
 #include "provision/sync/carry.h"
 #include "provision/sync/config.h"
@@ -293,17 +293,6 @@ static int read_config(struct syncer *s, const char *path, struct err *reterr)
 	return 0;
 }
 
-/* Four descriptors a router are soon more than a process has by default. */
-static void raise_files(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
 static int begin(struct syncer *s, struct err *reterr)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &s->signals};
@@ -315,7 +304,7 @@ static int begin(struct syncer *s, struct err *reterr)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	raise_files();
+	process_raise_files(); /* four a router */
 	s->ep = epoll_create1(EPOLL_CLOEXEC);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->ep < 0 || s->signals < 0 ||
