@@ -40,17 +40,41 @@ static void stale_sources(struct port *p)
 		p->routers[i]->source_stale = true;
 }
 
-static void source_may_change(const struct whose *c, unsigned ifindex)
+/* Would r speak from another address, now that n came or went? What it has it
+ * keeps, unless it was chosen for want of a better one. */
+static bool other_source(const struct router *r, const struct vrrp_notice *n)
 {
-	struct port *p;
+	struct vrrp_addr a = vrrp_addr_of(&n->net.ip);
 	size_t i;
 
+	if (!r->source.family || vrrp_addr_cmp(&a, &r->source) == 0)
+		return true;
+	if (r->cfg->set.source.family)
+		return vrrp_addr_cmp(&a, &r->cfg->set.source) == 0;
+	for (i = 0; i < r->cfg->naddrs; i++) {
+		a = vrrp_addr_of(&r->cfg->addrs[i].net.ip);
+		if (vrrp_addr_cmp(&a, &r->source) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* n is NULL: any may have come or gone. */
+static void source_may_change(const struct whose *c,
+			      const struct vrrp_notice *n)
+{
+	size_t i, k;
+
 	for (i = 0; i < c->e->nports; i++) {
-		p = c->e->ports[i];
-		if (p->room != c->room || (ifindex && p->ifindex != ifindex))
+		struct port *p = c->e->ports[i];
+
+		if (p->room != c->room || (n && p->ifindex != n->ifindex))
 			continue;
-		stale_sources(p);
-		c->room->dirty = true;
+		for (k = 0; k < p->n; k++)
+			if (!n || other_source(p->routers[k], n)) {
+				p->routers[k]->source_stale = true;
+				c->room->dirty = true;
+			}
 	}
 }
 
@@ -61,10 +85,10 @@ static void noticed(void *ctx, const struct vrrp_notice *n)
 	mend_heard(c->e, c->room, n);
 	/* What routers put there is nobody's primary address. */
 	if (!n)
-		source_may_change(c, 0);
+		source_may_change(c, NULL);
 	else if (!n->route && n->net.ip.family == 4 &&
 		 n->protocol != VRRP_PROTOCOL)
-		source_may_change(c, n->ifindex);
+		source_may_change(c, n);
 }
 
 static void room_ready(struct engine *e, void *obj)

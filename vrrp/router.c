@@ -406,7 +406,8 @@ void router_begin(struct engine *e, struct router *r, bool everywhere)
 
 /* --- the path ---------------------------------------------------------- */
 
-static bool runs(const struct room *room, const char *dev, char *why,
+/* ip: is IP spoken there, not only by what it is a port of? */
+static bool runs(const struct room *room, const char *dev, bool ip, char *why,
 		 size_t size)
 {
 	const struct vrrp_link *link;
@@ -417,12 +418,13 @@ static bool runs(const struct room *room, const char *dev, char *why,
 		return false;
 	}
 	link = vrrp_space_link(&room->s, dev);
-	if (link && link->running)
+	if (link && link->running && !(ip && link->port))
 		return true;
 	snprintf(why, size, "%s %s", dev,
-		 !link      ? "does not exist"
-		 : link->up ? "has no carrier"
-			    : "is down");
+		 !link            ? "does not exist"
+		 : !link->up      ? "is down"
+		 : !link->running ? "has no carrier"
+				  : "is a port of another interface");
 	return false;
 }
 
@@ -459,7 +461,7 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 	/* What lost its name may still be wired. */
 	*ret_can_send = (r->room->gone || r->port->lost) && r->port->fd >= 0 &&
 			r->source.family;
-	if (!runs(r->room, r->cfg->dev, r->path_why, sizeof(r->path_why)))
+	if (!runs(r->room, r->cfg->dev, true, r->path_why, sizeof(r->path_why)))
 		return false;
 	if (r->port->fd < 0) {
 		snprintf(r->path_why, sizeof(r->path_why), "%s", r->port->why);
@@ -471,12 +473,12 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 	for (i = 0; r->cfg->track_addresses && i < r->cfg->naddrs; i++)
 		if ((i == 0 || strcmp(r->cfg->addrs[i].dev,
 				      r->cfg->addrs[i - 1].dev) != 0) &&
-		    !runs(r->room, r->cfg->addrs[i].dev, r->path_why,
+		    !runs(r->room, r->cfg->addrs[i].dev, true, r->path_why,
 			  sizeof(r->path_why)))
 			return false;
 	for (i = 0; i < r->cfg->ntracks; i++)
-		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev, r->path_why,
-			  sizeof(r->path_why)))
+		if (!runs(r->track_rooms[i], r->cfg->tracks[i].dev, false,
+			  r->path_why, sizeof(r->path_why)))
 			return false;
 	if (r->failing) {
 		snprintf(r->path_why, sizeof(r->path_why), "%s", r->health.why);
@@ -486,14 +488,15 @@ static bool path_is_up(struct router *r, bool *ret_can_send)
 	return true;
 }
 
-/* True where an interface of the addresses came up since last time. */
+/* True where an interface of the addresses came up since last time, or got
+ * another MAC address: hosts must learn it. */
 static bool rewired(struct router *r)
 {
 	const struct vrrp_link *link;
 	unsigned n = 0, sum = 0;
 	const char *last = "";
 	bool more;
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < r->cfg->naddrs; i++) {
 		if (strcmp(last, r->cfg->addrs[i].dev) == 0)
@@ -503,6 +506,8 @@ static bool rewired(struct router *r)
 		if (link && link->running) {
 			n++;
 			sum = sum * 31 + link->ifindex;
+			for (k = 0; k < sizeof(link->mac); k++)
+				sum = sum * 31 + link->mac[k];
 		}
 	}
 	more = n >= r->wired_n && sum != r->wired_sum;

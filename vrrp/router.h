@@ -57,7 +57,7 @@ struct router {
 	bool source_stale;       /* look which address is the primary one */
 	struct vrrp_addr source; /* family 0: it has none */
 	unsigned wired_n;        /* interfaces of its addresses that run, */
-	unsigned wired_sum;      /* and which */
+	unsigned wired_sum;      /* which, and their MAC addresses */
 	enum vrrp_state told;    /* the state that was last told */
 	enum vrrp_why why;
 	char path_why[160];

@@ -108,9 +108,30 @@ static struct vrrp_link *new_link(struct vrrp_space *s)
 static bool same_link(const struct vrrp_link *a, const struct vrrp_link *b)
 {
 	return a->ifindex == b->ifindex && a->up == b->up &&
-	       a->running == b->running && a->has_mac == b->has_mac &&
+	       a->running == b->running && a->port == b->port &&
+	       a->has_mac == b->has_mac &&
 	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
 	       strcmp(a->name, b->name) == 0;
+}
+
+/* Is what comes in at this link for its master alone? */
+static bool is_port(const struct nlattr *info)
+{
+	static const char *const takes_all[] = {"bridge", "bond", "team",
+						"openvswitch"};
+	const struct nlattr *a = nla_data(info);
+	int left = nla_len(info);
+	size_t i;
+
+	for (; nla_ok(a, left); a = nla_next(a, &left))
+		for (i = 0; nla_type(a) == IFLA_INFO_SLAVE_KIND &&
+			    i < ARRAY_LEN(takes_all);
+		     i++)
+			if (nla_len(a) == (int)strlen(takes_all[i]) + 1 &&
+			    memcmp(nla_data(a), takes_all[i],
+				   (size_t)nla_len(a)) == 0)
+				return true;
+	return false;
 }
 
 /* Takes a link message in; true where something changed. */
@@ -143,7 +164,8 @@ static bool take_link(struct vrrp_space *s, const struct nlmsghdr *h)
 		else if (nla_type(a) == IFLA_ADDRESS && nla_len(a) == 6) {
 			memcpy(now.mac, nla_data(a), 6);
 			now.has_mac = true;
-		}
+		} else if (nla_type(a) == IFLA_LINKINFO)
+			now.port = is_port(a);
 	}
 	if (!old) {
 		old = new_link(s);

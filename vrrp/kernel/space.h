@@ -23,6 +23,7 @@ struct vrrp_link {
 	char name[VRRP_DEV_MAX];
 	bool up;      /* set up by its owner */
 	bool running; /* and has a carrier */
+	bool port;    /* of a bridge or bond: what comes in is its master's */
 	uint8_t mac[6];
 	bool has_mac;
 };
