@@ -192,6 +192,7 @@ void loop_run(struct engine *e)
 		read_all(e);
 		if (e->reload) {
 			e->reload = false;
+			serve_again(e);
 			engine_reload(e, NULL);
 		}
 		serve_requests(e);

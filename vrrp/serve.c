@@ -16,6 +16,7 @@
 #include "vrrp/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,8 @@ struct client {
 };
 
 struct serve {
-	int fd; /* listening */
+	int fd;    /* listening */
+	int spare; /* given up to turn one away where there are no more */
 	struct io io;
 	struct client clients[CONTROL_CLIENTS_MAX];
 };
@@ -86,11 +88,17 @@ static void put_counters(const struct router *r, struct json *j)
 	json_obj_end(j);
 }
 
+/*
+ * A router is told to be what r->told says, here as to watchers and in its
+ * state file: an Active once its addresses are in place, and until they are
+ * gone. The core is ahead of that by what is not carried out yet.
+ */
+
 static const char *why_of(const struct router *r)
 {
-	if (r->core.state == VRRP_FAULT)
+	if (r->told == VRRP_FAULT)
 		return r->path_why;
-	if (r->core.state == VRRP_BACKUP && r->health.core.sick)
+	if (r->told == VRRP_BACKUP && r->health.core.sick)
 		return r->health.why;
 	return vrrp_why_text[r->why];
 }
@@ -125,7 +133,7 @@ static void put_lines(const struct buf *lines, const char *key, struct json *j)
 static void put_held(const struct router *r, struct json *j)
 {
 	static const struct buf none;
-	bool active = r->core.state == VRRP_ACTIVE;
+	bool active = r->told == VRRP_ACTIVE;
 	char text[IP_TEXT_MAX], where[IP_TEXT_MAX + VRRP_DEV_MAX + 8];
 	size_t i;
 
@@ -178,7 +186,7 @@ static void put_router(const struct router *r, struct json *j)
 	json_kstr(j, "interface", c->dev);
 	json_kint(j, "vrid", c->set.vrid);
 	json_kint(j, "version", c->set.version);
-	json_kstr(j, "state", vrrp_state_name[r->core.state]);
+	json_kstr(j, "state", vrrp_state_name[r->told]);
 	json_kint(j, "priority", c->set.priority);
 	json_kint(j, "since_ns", r->since_real_ns);
 	json_kstr(j, "state_file", c->state_file);
@@ -223,7 +231,7 @@ static void put_roles(const struct engine *e, struct json *j)
 
 		json_obj(j);
 		json_kstr(j, "id", r->cfg->id);
-		json_kstr(j, "state", vrrp_state_name[r->core.state]);
+		json_kstr(j, "state", vrrp_state_name[r->told]);
 		json_kint(j, "since_ns", r->since_real_ns);
 		json_obj_end(j);
 	}
@@ -446,11 +454,34 @@ static void client_ready(struct engine *e, void *obj)
 		drop(c);
 		return;
 	}
-	c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
-	if (c->answering)
+	/* Who reads slowly reads; a request is short. */
+	if (c->answering) {
+		c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
 		send_more(e, c);
-	else if (!c->asked)
+	} else if (!c->asked) {
 		receive(c);
+	}
+}
+
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* One that is not let in would knock for ever, and the engine turn to the
+ * door all the time. */
+static void turn_away(struct engine *e, int why)
+{
+	struct serve *s = e->serve;
+	int fd;
+
+	auto_close_fn(&s->spare);
+	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	s->spare = open_spare();
+	vrrp_journal(&e->log, LOG_LEVEL_WARN, "a client was turned away: %s",
+		     strerror(why));
 }
 
 static void listener_ready(struct engine *e, void *obj)
@@ -461,8 +492,11 @@ static void listener_ready(struct engine *e, void *obj)
 
 	(void)obj;
 	fd = accept4(e->serve->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			turn_away(e, errno);
 		return;
+	}
 	for (i = 0; i < CONTROL_CLIENTS_MAX && !c; i++)
 		if (e->serve->clients[i].fd < 0)
 			c = &e->serve->clients[i];
@@ -508,12 +542,33 @@ int serve_open(struct engine *e, struct err *reterr)
 		return fd;
 	s = mem_zero(1, sizeof(*s));
 	s->fd = fd;
+	s->spare = open_spare();
 	s->io = (struct io){listener_ready, e};
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		s->clients[i].fd = -1;
 	e->serve = s;
 	e->told = tell;
+	if (s->spare < 0)
+		return err_sys(reterr, -errno, "/dev/null");
 	return engine_watch(e, fd, EPOLLIN, &s->io, reterr);
+}
+
+void serve_again(struct engine *e)
+{
+	struct serve *s = e->serve;
+	struct err err;
+	int fd;
+
+	if (access(e->config.control, F_OK) == 0 || errno != ENOENT)
+		return;
+	fd = vrrp_sock_listen(e->config.control, &err);
+	if (fd >= 0 && engine_watch(e, fd, EPOLLIN, &s->io, &err) == 0) {
+		close(s->fd);
+		s->fd = fd;
+		return;
+	}
+	auto_close_fn(&fd);
+	vrrp_journal(&e->log, LOG_LEVEL_ERROR, "%s", err.msg);
 }
 
 void serve_close(struct engine *e)
@@ -524,6 +579,7 @@ void serve_close(struct engine *e)
 	if (!e->serve)
 		return;
 	close(e->serve->fd);
+	auto_close_fn(&e->serve->spare);
 	unlink(e->config.control);
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		c = &e->serve->clients[i];

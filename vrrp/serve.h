@@ -10,6 +10,8 @@
 struct engine;
 
 int serve_open(struct engine *e, struct err *reterr);
+/* Listens anew where somebody took the socket's name away. */
+void serve_again(struct engine *e);
 void serve_close(struct engine *e);
 /* Answers the requests that have come in. */
 void serve_requests(struct engine *e);
