@@ -36,6 +36,7 @@ struct engine {
 	struct vrrp_config config;
 	int tell_fd; /* as run.h has them */
 	int supervisor;
+	int text_fd;
 	int ep, timer, signals, names; /* names: inotify on NETNS_DIR */
 	struct scribe *scribe;
 	struct io timer_io, signal_io, names_io, scribe_io;

@@ -145,13 +145,32 @@ void engine_configure(struct engine *e, struct vrrp_config *next)
 	e->look_at = clock_mono();
 }
 
+/*
+ * The supervisor takes away what we hold should we die, and begins again with
+ * it: it must know what we read, not what the file says when it looks.
+ */
+static void leave_text(struct engine *e, const struct buf *text)
+{
+	size_t at = 0;
+	ssize_t n = 1;
+
+	if (e->text_fd < 0 || ftruncate(e->text_fd, 0) < 0)
+		return;
+	for (; at < text->len && n > 0; at += (size_t)n)
+		n = pwrite(e->text_fd, text->data + at, text->len - at,
+			   (off_t)at);
+}
+
 int engine_reload(struct engine *e, struct err *reterr)
 {
-	auto_buf struct buf errs = {0};
+	auto_buf struct buf errs = {0}, text = {0};
 	struct vrrp_config next;
 	int r;
 
-	r = vrrp_config_load(e->config.path, &next, &errs);
+	r = vrrp_config_read(e->config.path, &text, &errs);
+	if (r == 0)
+		r = vrrp_config_parse(e->config.path, text.data, text.len,
+				      &next, &errs);
 	if (r < 0) {
 		errs.data[strcspn(errs.data, "\n")] = '\0';
 		vrrp_journal(&e->log, LOG_LEVEL_ERROR, "not reloaded: %s",
@@ -164,6 +183,7 @@ int engine_reload(struct engine *e, struct err *reterr)
 			       "'control' cannot change while the engine runs");
 	}
 	engine_configure(e, &next);
+	leave_text(e, &text);
 	engine_tell_supervisor(e, VRRP_TELL_RELOADED);
 	vrrp_journal(&e->log, LOG_LEVEL_INFO, "reloaded %s: %zu routers",
 		     e->config.path, e->n);

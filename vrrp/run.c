@@ -156,6 +156,7 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	*config = (struct vrrp_config){0};
 	e->tell_fd = how->tell_fd;
 	e->supervisor = how->supervisor;
+	e->text_fd = how->text_fd;
 	e->ep = e->timer = e->signals = e->names = -1;
 	e->armed = e->look_at = e->mend_at = MONO_NEVER;
 	e->config.control = first.control;

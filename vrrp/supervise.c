@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -58,6 +59,7 @@ struct supervisor {
 	int deaths[2];       /* a pipe: pids of engines that died */
 	int signals;
 	int hear_fd; /* from the engine */
+	int text_fd; /* the configuration that the engine read last */
 	int tell_fd; /* to whoever waits for the start, or -1 */
 	bool ready, stopping;
 	struct mono started, kill_at, start_at;
@@ -143,7 +145,8 @@ static int be_engine(struct supervisor *v, int tell_fd, pid_t parent,
 		     struct err *reterr)
 {
 	const struct vrrp_run how = {.tell_fd = tell_fd,
-				     .supervisor = (int)parent};
+				     .supervisor = (int)parent,
+				     .text_fd = v->text_fd};
 	struct err e;
 	int r;
 
@@ -208,13 +211,21 @@ static int start(struct supervisor *v, int *ret, struct err *reterr)
 
 /* --- waiting ----------------------------------------------------------- */
 
-/* The supervisor removes what the engine has, so it follows its reloads. */
+/* The supervisor removes what the engine has, so it follows its reloads: not
+ * by the file, which may be another one by now. */
 static void follow_reload(struct supervisor *v)
 {
-	auto_buf struct buf errs = {0};
+	auto_buf struct buf errs = {0}, text = {0};
 	struct vrrp_config next;
+	ssize_t n;
 
-	if (vrrp_config_load(v->config.path, &next, &errs) < 0)
+	do {
+		n = pread(v->text_fd, buf_room(&text, 65536), 65536,
+			  (off_t)text.len);
+		text.len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	if (vrrp_config_parse(v->config.path, text.data, text.len, &next,
+			      &errs) < 0)
 		return;
 	vrrp_config_release(&v->config);
 	v->config = next;
@@ -402,6 +413,11 @@ static int take_lock(const char *control, struct err *reterr)
 				       "an engine runs at %s already", control);
 		clock_sleep_ms(10);
 	}
+	/* Its lock was somebody's to remove. */
+	if (engine_answers(control))
+		return err_set(reterr, -EBUSY,
+			       "an engine runs at %s already, without its lock",
+			       control);
 	return take_fd(&fd);
 }
 
@@ -484,6 +500,9 @@ static int supervise(struct supervisor *v, struct err *reterr)
 		return r;
 	if (pipe2(v->deaths, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(reterr, -errno, "pipe");
+	v->text_fd = memfd_create("vrrp.yaml", MFD_CLOEXEC);
+	if (v->text_fd < 0)
+		return err_sys(reterr, -errno, "memfd_create");
 	r = start(v, &ret, reterr);
 	if (r < 0)
 		return r;
@@ -507,6 +526,7 @@ int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr)
 			       .signals = -1,
 			       .deaths = {-1, -1},
 			       .hear_fd = -1,
+			       .text_fd = -1,
 			       .tell_fd = -1,
 			       .kill_at = MONO_NEVER,
 			       .start_at = MONO_NEVER};
@@ -533,6 +553,7 @@ int vrrp_supervise(struct vrrp_config *config, bool detach, struct err *reterr)
 	}
 	auto_close_fn(&v.tell_fd);
 	auto_close_fn(&v.hear_fd);
+	auto_close_fn(&v.text_fd);
 	auto_close_fn(&v.deaths[0]);
 	auto_close_fn(&v.deaths[1]);
 	vrrp_config_release(&v.config);

@@ -361,16 +361,23 @@ int vrrp_config_parse(const char *path, const char *text, size_t len,
 	return 0;
 }
 
+int vrrp_config_read(const char *path, struct buf *ret, struct buf *errs)
+{
+	int r = file_read(path, DOC_SIZE_MAX, ret);
+
+	if (r < 0)
+		buf_printf(errs, "%s: %s\n", path, strerror(-r));
+	return r;
+}
+
 int vrrp_config_load(const char *path, struct vrrp_config *ret,
 		     struct buf *errs)
 {
 	auto_buf struct buf text = {0};
-	int r = file_read(path, DOC_SIZE_MAX, &text);
+	int r = vrrp_config_read(path, &text, errs);
 
-	if (r < 0) {
-		buf_printf(errs, "%s: %s\n", path, strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	return vrrp_config_parse(path, text.data, text.len, ret, errs);
 }
 
