@@ -89,10 +89,9 @@ static void set_ipv6(struct tx *tx, const struct change *c, unsigned fields)
 }
 
 /* Some settings of a link have no message, only a file. */
-static void set_files(struct tx *tx, const struct change *c)
+static void set_files(struct tx *tx, const struct change *c, unsigned fields)
 {
 	const struct res_link *l = &c->want->link;
-	unsigned fields = c->fields;
 
 	/* A new link inherits the others. */
 	if (c->op == CHANGE_ADD)
@@ -183,16 +182,37 @@ static void set_common(struct tx *tx, struct place *p, const struct res_link *l,
 		put_no_xdp(m);
 }
 
+/* A link whose MTU is too small for IPv6 has neither its settings nor their
+ * files: it must be large enough before they can be set, and all of them are.
+ */
+static unsigned enlarge(struct tx *tx, const struct change *c)
+{
+	const struct res_link *l = &c->want->link;
+	struct place *p;
+
+	if (c->op != CHANGE_MODIFY || !(c->fields & LINK_HAS_MTU) ||
+	    c->seen->link.mtu >= IPV6_MIN_MTU || l->mtu < IPV6_MIN_MTU)
+		return c->fields;
+	p = tx_place(tx, c->want->netns, c);
+	if (!p)
+		return c->fields;
+	(void)nla_put_u32(rtmsg_link(p->rtnl, 0, l->name, RTMSG_AS_IS),
+			  IFLA_MTU, l->mtu);
+	tx_own(tx, p, c);
+	tx_send(tx, p);
+	return c->fields | (l->ipv6_off ? LINK_HAS_IPV6_OFF : 0);
+}
+
 void link_set(struct tx *tx, const struct change *c)
 {
 	const struct res_link *l = &c->want->link;
-	unsigned fields = c->fields, master = 0;
+	unsigned fields = enlarge(tx, c), master = 0;
 	struct place *p;
 
 	if (c->op == CHANGE_ADD && link_type(l)->fetch)
 		link_type(l)->fetch(tx, c);
 	if (!tx_failed(tx, c))
-		set_files(tx, c);
+		set_files(tx, c, fields);
 	if (tx_failed(tx, c))
 		return;
 	p = tx_place(tx, c->want->netns, c);

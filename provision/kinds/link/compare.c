@@ -310,7 +310,10 @@ static unsigned differing(struct diff *d, const struct res *want,
 			  w->addr_gen_none ? "eui64, wanted none"
 					   : "none, wanted eui64");
 	}
-	if (t->made ? w->ipv6_off != l->ipv6_off
+	/* Below its smallest MTU there is no IPv6: what is wrong is the MTU, be
+	 * it the plan's or one that a lease tells. */
+	if (t->made ? w->ipv6_off != l->ipv6_off &&
+			      (w->mtu || l->mtu >= IPV6_MIN_MTU)
 		    : w->ipv6_off && !l->ipv6_off) {
 		f |= LINK_HAS_IPV6_OFF;
 		buf_listf(why, "IPv6 is %s", l->ipv6_off ? "off" : "on");

@@ -17,6 +17,8 @@
 struct nl_msg;
 struct nlattr;
 
+#define IPV6_MIN_MTU 1280u /* RFC 8200, 5; a link with less has no IPv6 */
+
 /* What differs of a link. */
 enum link_fields {
 	LINK_HAS_MARK = 1 << 0,
