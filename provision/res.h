@@ -233,6 +233,7 @@ struct res_ovs {
 	/* wanted only: the namespace that the link of an internal port is
 	 * fetched to; NULL: it is none, or a bridge's own */
 	const char *netns;
+	const char *set;   /* seen only: what else somebody set, or NULL */
 	const char *error; /* seen only: why it does not work, or NULL */
 };
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Open vSwitch in a running lab: it comes up whole, fails over, forgets nothing
 # when its daemons die, and each way to break it is named and mended.
-# shellcheck disable=SC2016,SC2034,SC2317 # texts are evaluated where they are used
+# shellcheck disable=SC2016,SC2034,SC2119,SC2317 # texts are evaluated where they are used
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
@@ -108,5 +108,20 @@ breaks "an instance past its filter" "cables: demo-instance1 " \
 	'on compute1 ip link set "${tap/qvo/tap}" nomaster'
 breaks "MTU" "mtu: demo-net on compute1 " \
 	'on compute1 ip link set $tap mtu 1300'
+# What a lab never sets, and what was left of a day of trying.
+breaks "a controller" "switch: network1 " \
+	'on network1 ovs-vsctl set-controller br-int tcp:127.0.0.1:6653'
+breaks "a port slowed down, a flow for a while, a bridge for a port" \
+	"cables: demo-instance1 .*not ok [0-9]+ - flows: compute1 .*- port br-more of br-int" \
+	'on compute1 ovs-vsctl set interface $tap ingress_policing_rate=1 &&
+	 on compute1 ovs-vsctl add-br br-more br-int 5 &&
+	 on compute1 ovs-ofctl add-flow br-int priority=65535,hard_timeout=300,actions=drop'
+breaks "an MTU below that of IPv6" "mtu: demo-net on compute1 " \
+	'on compute1 ovs-vsctl set interface $tap mtu_request=1000'
+breaks "its sockets gone" "switch: network1 .*not ok [0-9]+ - flows: network2 " \
+	'on network1 rm /run/openvswitch/db.sock && on network2 rm /run/openvswitch/br-tun.mgmt'
+breaks "a database of something else" "switch: compute2 " \
+	'on compute2 sh -c "cd /run/openvswitch && ovsdb-tool create other /usr/share/openvswitch/local-config.ovsschema &&
+		mv other conf.db && pkill -9 -x ovsdb-server"; sleep 1'
 like "$(on network1 ovs-vsctl list-br)" br-theirs "a bridge of others is left alone"
 tap_done

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +12,14 @@
 #include "provision/kinds/ovs/ovs.h"
 
 #define SCHEMA "/usr/share/openvswitch/vswitch.ovsschema"
+#define NAME "Open_vSwitch" /* as ovsdb-tool tells it */
 #define LOCK OVS_RUN_DIR "/.conf.db.~lock~"
 
 static const char database[] = OVS_RUN_DIR "/conf.db";
 
 int ovsdb_run(struct err *reterr)
 {
-	static const char *const look[] = {"ovsdb-tool", "db-version", database,
+	static const char *const look[] = {"ovsdb-tool", "db-name", database,
 					   NULL};
 	static const char *const make[] = {"ovsdb-tool", "create", database,
 					   SCHEMA, NULL};
@@ -26,9 +28,14 @@ int ovsdb_run(struct err *reterr)
 		"ovsdb-server",   database,       remote, "--pidfile",
 		"-vconsole:warn", "-vsyslog:off", NULL};
 
+	auto_buf struct buf name = {0};
+
 	if (mkdir(OVS_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return err_sys(reterr, -errno, "make " OVS_RUN_DIR);
-	if (run_program(look, NULL, 0, NULL, NULL) != 0) {
+	/* One that is not whole, or another's. */
+	if (run_program(look, NULL, sizeof(NAME), &name, NULL) != 0 ||
+	    name.len != sizeof(NAME) ||
+	    memcmp(name.data, NAME "\n", sizeof(NAME)) != 0) {
 		(void)unlink(database);
 		(void)unlink(LOCK);
 		if (run_program(make, NULL, 0, NULL, reterr) != 0)

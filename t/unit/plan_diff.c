@@ -1337,6 +1337,17 @@ static void d_ovs_insecure(struct world *w)
 	sim_ovs(w, "br-ex")->ids = "";
 }
 
+static void d_ovs_set(struct world *w)
+{
+	sim_ovs(w, "br-int")->set = "controller set, stp_enable true";
+	sim_ovs(w, "patch-tun")->set = "trunks 1,2";
+}
+
+static void d_ovs_blind(struct world *w)
+{
+	sim_ovs(w, "br-int")->error = "its database does not answer";
+}
+
 static void d_flows(struct world *w)
 {
 	struct res_list *l = &sim_ns(&w->o, "")->of[RES_FLOWS];
@@ -1380,6 +1391,12 @@ static void ovs_drift(const struct lab *lab)
 		{"not secure, without the mark", "network1", d_ovs_insecure,
 		 "~ switch br-int: fail mode standalone, wanted secure\n"
 		 "~ switch br-ex: ids none, wanted labctl=l3ha-ovs\n"},
+		{"what the lab never sets", "network1", d_ovs_set,
+		 "~ switch br-int: somebody set controller set, stp_enable "
+		 "true\n"
+		 "~ port patch-tun of br-int: somebody set trunks 1,2\n"},
+		{"a database that cannot be asked", "network1", d_ovs_blind,
+		 "~ switch br-int: its database does not answer\n"},
 		{"flows too many, missing, all gone", "network1", d_flows,
 		 "~ flows of br-tun: table 0: 1 too many, 0 missing: "
 		 "-priority=9 actions=drop; table 22: 0 too many, 1 missing: "

@@ -59,6 +59,9 @@ static void on_switch(const struct seen_ns *root, const struct seen_ns *at,
 	else if (o->error)
 		verdict_saw(v, false, "%s on %s: %s", name, o->bridge,
 			    o->error);
+	else if (o->set)
+		verdict_saw(v, false, "%s on %s, where somebody set %s", name,
+			    o->bridge, o->set);
 	else if (o->tag)
 		verdict_saw(v,
 			    l->up && strcmp(o->bridge, bridge) == 0 &&

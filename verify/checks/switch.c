@@ -36,6 +36,13 @@ static void is_switch(const struct seen_ns *root, const char *name, bool secure,
 		verdict_saw(v, false, "no %s", name);
 		return;
 	}
+	if (o->error) {
+		verdict_saw(v, false, "%s: %s", name, o->error);
+		return;
+	}
+	if (o->set)
+		verdict_saw(v, false, "%s, where somebody set %s", name,
+			    o->set);
 	verdict_saw(v, !secure || strcmp(o->fail_mode, "secure") == 0, "%s%s%s",
 		    name, *o->fail_mode ? ", " : "", o->fail_mode);
 }
@@ -53,6 +60,9 @@ static void has_port(const struct seen_ns *root, const char *bridge,
 	else if (o->error)
 		verdict_saw(v, false, "%s on %s: %s", name, o->bridge,
 			    o->error);
+	else if (o->set)
+		verdict_saw(v, false, "%s on %s, where somebody set %s", name,
+			    o->bridge, o->set);
 	else if (!peer)
 		verdict_saw(v, strcmp(o->bridge, bridge) == 0, "%s on %s", name,
 			    o->bridge);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/clock.h"
 #include "lib/keys/keys.h"
 #include "lib/parse.h"
 #include "lib/process/run.h"
@@ -23,6 +24,8 @@
 
 #define DIFFER_MAX (4u << 20) /* bytes of differences that are read */
 #define TABLES 255            /* of a switch */
+#define AGAIN_MS 5000         /* until one that was begun anew can be asked */
+#define LEARNED 20            /* what br-tun learns is there */
 
 static void id(const struct res *r, struct buf *out)
 {
@@ -60,7 +63,33 @@ static void shell(const struct res *r, const struct where *w, struct buf *out)
 
 /* --- looking -------------------------------------------------------------- */
 
-/* ovs-ofctl names both sides; flows with an end of their own were learned. */
+/* A line's table; the first is not named. */
+static unsigned table_of(const char *line)
+{
+	static const char word[] = "table=";
+	size_t len = strcspn(line, "\n");
+	const char *at = memmem(line, len, word, sizeof(word) - 1);
+	int64_t v;
+
+	/* What a flow does comes behind what it is about. */
+	if (!at || memmem(line, (size_t)(at - line), "actions=", 8))
+		return 0;
+	at += sizeof(word) - 1;
+	return parse_begins(&at, &v) ? (unsigned)v : 0;
+}
+
+/* Did br-tun's table 10 put it into table 20? Others may set a time too. */
+static bool is_learned(const char *line, size_t len)
+{
+	static const char time[] = "hard_timeout=300 ";
+	static const char action[] = "actions=load:0->NXM_OF_VLAN_TCI[],";
+
+	return table_of(line) == LEARNED &&
+	       memmem(line, len, time, sizeof(time) - 1) &&
+	       memmem(line, len, action, sizeof(action) - 1);
+}
+
+/* ovs-ofctl names both sides. */
 static const char *own_lines(struct arena *a, const char *text)
 {
 	auto_buf struct buf b = {0};
@@ -68,11 +97,19 @@ static const char *own_lines(struct arena *a, const char *text)
 
 	for (; *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		if ((*text == '-' || *text == '+') &&
-		    !memmem(text, len, "hard_timeout=", 13))
+		if ((*text == '-' || *text == '+') && !is_learned(text, len))
 			buf_printf(&b, "%.*s\n", (int)len, text);
 	}
 	return b.len ? arena_strndup(a, b.data, b.len) : NULL;
+}
+
+static bool has_socket(const char *bridge)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), OVS_RUN_DIR "/%s" OVS_FLOWS_SUFFIX,
+		 bridge);
+	return access(path, F_OK) == 0;
 }
 
 /* False where the switch did not answer, and so will not for other bridges:
@@ -83,13 +120,10 @@ static bool look_one(struct look *l, struct seen_ns *ns, const struct res *want)
 				    "diff-flows", want->flows.bridge,
 				    "/dev/stdin", NULL};
 	auto_buf struct buf text = {0};
-	char path[128];
 	struct res *r;
 	int status;
 
-	snprintf(path, sizeof(path), OVS_RUN_DIR "/%s" OVS_FLOWS_SUFFIX,
-		 want->flows.bridge);
-	if (access(path, F_OK) < 0)
+	if (!has_socket(want->flows.bridge))
 		return true;
 	/* 0: none differ; 2: some do. */
 	status = run_program(argv, want->flows.text, DIFFER_MAX, &text, NULL);
@@ -118,21 +152,6 @@ static void look_all(struct look *l, struct observed *o)
 }
 
 /* --- comparing, applying -------------------------------------------------- */
-
-/* A line's table; the first is not named. */
-static unsigned table_of(const char *line)
-{
-	static const char word[] = "table=";
-	size_t len = strcspn(line, "\n");
-	const char *at = memmem(line, len, word, sizeof(word) - 1);
-	int64_t v;
-
-	/* What a flow does comes behind what it is about. */
-	if (!at || memmem(line, (size_t)(at - line), "actions=", 8))
-		return 0;
-	at += sizeof(word) - 1;
-	return parse_begins(&at, &v) ? (unsigned)v : 0;
-}
 
 /* By table: how many differ, and the first of them. */
 static void by_table(const char *differ, struct buf *out)
@@ -172,6 +191,21 @@ static void compare(struct diff *d, const struct res *want,
 	}
 }
 
+/* A switch without the socket that its bridge is asked by is begun anew. */
+static void revive(struct tx *tx, const struct change *c)
+{
+	unsigned waited = 0;
+	struct err err;
+
+	if (has_socket(c->want->flows.bridge))
+		return;
+	if (ovs_again(tx, OVS_SWITCH, &err) < 0)
+		tx_fail(tx, c, err.msg);
+	for (; !has_socket(c->want->flows.bridge) && waited < AGAIN_MS;
+	     waited += 20)
+		clock_sleep_ms(20);
+}
+
 static void start(struct tx *tx, const struct change *c)
 {
 	const char *const argv[] = {"ovs-ofctl",
@@ -183,6 +217,7 @@ static void start(struct tx *tx, const struct change *c)
 				    NULL};
 	struct err err;
 
+	revive(tx, c);
 	if (run_program(argv, c->want->flows.text, 0, NULL, &err) != 0)
 		tx_fail(tx, c, err.msg);
 }

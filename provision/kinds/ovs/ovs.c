@@ -24,16 +24,14 @@
 #include "lib/auto.h"
 #include "lib/keys/keys.h"
 #include "lib/map.h"
-#include "lib/parse.h"
 #include "lib/process/run.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/ovs/ovs.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
+#include "provision/services/supervise.h"
 
-#define LOOK_MAX (8u << 20) /* bytes of what ovs-vsctl prints */
-#define LOOK_TIMEOUT "--timeout=15"
 #define SET_TIMEOUT "--timeout=30"
 #define ID_LAB "labctl"
 
@@ -149,6 +147,14 @@ static void bridge_words(struct words *w, const struct res_ovs *o)
 
 static void del_words(struct words *w, const struct res_ovs *o)
 {
+	/* One that is a bridge too is none that can be deleted as a port. */
+	if (o->bridge && strstr(or_none(o->set), "fake_bridge")) {
+		word(w, "--");
+		word(w, "set");
+		word(w, "port");
+		word(w, o->name);
+		word(w, "fake_bridge=false");
+	}
 	word(w, "--");
 	word(w, "--if-exists");
 	word(w, o->bridge ? "del-port" : "del-br");
@@ -170,9 +176,6 @@ static void port_words(struct words *w, const struct res_ovs *o)
 		word(w, arena_printf(w->a, "tag=%u", o->tag));
 	else
 		word(w, "tag=[]");
-	/* What else would let frames of other networks in or out. */
-	word(w, "trunks=[]");
-	word(w, "vlan_mode=[]");
 	word(w, "--");
 	word(w, "set");
 	word(w, "interface");
@@ -181,6 +184,21 @@ static void port_words(struct words *w, const struct res_ovs *o)
 	word(w, arena_printf(w->a, "ofport_request=%u", o->number));
 	column(w, "options", o->options);
 	column(w, "external_ids", o->ids);
+}
+
+/* What somebody set is as if nobody had. */
+static void unset_words(struct words *w, enum ovs_table t, const char *name)
+{
+	static const char *const tables[] = {[OVS_BRIDGES] = "bridge",
+					     [OVS_PORTS] = "port",
+					     [OVS_LINKS] = "interface"};
+
+	word(w, "--");
+	word(w, "set");
+	word(w, tables[t]);
+	word(w, name);
+	for (const struct ovs_unset *u = ovs_unset[t]; u->column; u++)
+		pair(w, u->column, u->value);
 }
 
 static void want_words(struct words *w, const struct res *r)
@@ -205,209 +223,6 @@ static void shell(const struct res *r, const struct where *w, struct buf *out)
 			   words.argv[i]);
 	buf_addc(out, '\n');
 	arena_release(&a);
-}
-
-/* --- looking -------------------------------------------------------------- */
-
-/* A cell of OVSDB's JSON (RFC 7047 5.1): "x", or ["set", ["x", ...]]. */
-static const struct doc *cell(const struct doc *row, size_t i)
-{
-	return i < doc_len(row) ? row->items[i] : NULL;
-}
-
-static bool tagged(const struct doc *d, const char *tag)
-{
-	return d && d->kind == DOC_LIST && d->n == 2 &&
-	       d->items[0]->kind == DOC_SCALAR &&
-	       strcmp(d->items[0]->str, tag) == 0;
-}
-
-static const char *scalar(const struct doc *d)
-{
-	return d && d->kind == DOC_SCALAR ? d->str : "";
-}
-
-static unsigned number(const struct doc *d)
-{
-	const char *text = scalar(d);
-	int64_t v;
-
-	return parse_begins(&text, &v) ? (unsigned)v : 0;
-}
-
-static const char *uuid(const struct doc *d)
-{
-	return tagged(d, "uuid") ? scalar(d->items[1]) : "";
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static const char *pairs(struct arena *a, const struct doc *d)
-{
-	static const struct doc none = {.kind = DOC_LIST};
-	const struct doc *list = tagged(d, "map") ? d->items[1] : &none, *p;
-	const char **each = arena_array(a, doc_len(list) + 1, sizeof(*each));
-	auto_buf struct buf b = {0};
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->n; i++) {
-		p = list->items[i];
-		if (doc_len(p) == 2 && p->kind == DOC_LIST)
-			each[n++] =
-				arena_printf(a, "%s=%s", scalar(p->items[0]),
-					     scalar(p->items[1]));
-	}
-	qsort(each, n, sizeof(*each), by_text);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, "%s%s", i ? "," : "", each[i]);
-	return arena_strndup(a, b.data ? b.data : "", b.len);
-}
-
-/* What was printed: three tables, each a line. */
-struct tables {
-	const struct doc *bridges, *ports, *links;
-};
-
-static int read_tables(struct arena *a, const struct buf *text,
-		       struct tables *ret)
-{
-	const struct doc **const to[] = {&ret->bridges, &ret->ports,
-					 &ret->links};
-	const char *s = text->data, *end;
-	struct doc *root;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(to) && s; i++, s = end ? end + 1 : NULL) {
-		size_t len;
-
-		end = strchr(s, '\n');
-		len = end ? (size_t)(end - s) : strlen(s);
-		if (doc_parse_line(a, s, len, &root, NULL) < 0)
-			return -EPROTO;
-		*to[i] = doc_get(root, "data");
-	}
-	return i == ARRAY_LEN(to) ? 0 : -EPROTO;
-}
-
-/* By UUID, once for all. */
-static void index_rows(struct arena *a, const struct doc *table, struct map *m)
-{
-	struct doc *row;
-
-	DOC_FOREACH (row, table)
-		map_puts(a, m, uuid(cell(row, 0)), row);
-}
-
-static void push_port(struct look *l, struct seen_ns *ns, const char *bridge,
-		      const struct doc *port, const struct doc *link)
-{
-	const char *name = scalar(cell(port, 1));
-	struct res *r;
-
-	/* A bridge's own end is the bridge. */
-	if (!link || strcmp(name, bridge) == 0)
-		return;
-	r = seen_push(l->a, ns, RES_OVS);
-	if (!r)
-		return;
-	r->ovs = (struct res_ovs){
-		.name = name,
-		.bridge = bridge,
-		.tag = number(cell(port, 3)),
-		.type = scalar(cell(link, 2)),
-		.options = pairs(l->a, cell(link, 3)),
-		.ids = pairs(l->a, cell(link, 4)),
-		.number = number(cell(link, 5)),
-		.error = *scalar(cell(link, 6)) ? scalar(cell(link, 6)) : NULL,
-	};
-	if (!r->ovs.error &&
-	    (*scalar(cell(port, 4)) || doc_len(cell(port, 5)) != 2 ||
-	     doc_len(cell(port, 5)->items[1])))
-		r->ovs.error = "trunks or a VLAN mode of its own";
-}
-
-static void push_bridge(struct look *l, struct seen_ns *ns, const struct doc *b)
-{
-	struct res *r = seen_push(l->a, ns, RES_OVS);
-
-	if (r)
-		r->ovs = (struct res_ovs){
-			.name = scalar(cell(b, 1)),
-			.type = scalar(cell(b, 3)),
-			.fail_mode = scalar(cell(b, 4)),
-			.options = pairs(l->a, cell(b, 5)),
-			.ids = pairs(l->a, cell(b, 6)),
-		};
-}
-
-static const struct doc *at(struct map *m, const struct doc *ref)
-{
-	return map_gets(m, uuid(ref));
-}
-
-static void push_all(struct look *l, struct seen_ns *ns, const struct tables *t)
-{
-	struct map ports = {0}, links = {0};
-	const struct doc *b, *p, *list;
-
-	index_rows(l->a, t->ports, &ports);
-	index_rows(l->a, t->links, &links);
-	DOC_FOREACH (b, t->bridges) {
-		push_bridge(l, ns, b);
-		list = cell(b, 2);
-		if (!tagged(list, "set")) {
-			p = at(&ports, list);
-			push_port(l, ns, scalar(cell(b, 1)), p,
-				  at(&links, cell(p, 2)));
-			continue;
-		}
-		for (size_t i = 0; i < doc_len(list->items[1]); i++) {
-			p = at(&ports, list->items[1]->items[i]);
-			push_port(l, ns, scalar(cell(b, 1)), p,
-				  at(&links, cell(p, 2)));
-		}
-	}
-}
-
-static void look_all(struct look *l, struct observed *o)
-{
-	static const char columns[] =
-		"--columns=_uuid,name,ports,datapath_type,fail_mode,"
-		"other_config,external_ids";
-	static const char *const argv[] = {
-		"ovs-vsctl",
-		LOOK_TIMEOUT,
-		"--format=json",
-		columns,
-		"list",
-		"Bridge",
-		"--",
-		"--columns=_uuid,name,interfaces,tag,vlan_mode,trunks",
-		"list",
-		"Port",
-		"--",
-		"--columns=_uuid,name,type,options,external_ids,ofport,error",
-		"list",
-		"Interface",
-		NULL,
-	};
-	auto_buf struct buf text = {0};
-	struct tables t = {0};
-	size_t i;
-
-	if (access(OVS_SOCKET, F_OK) < 0)
-		return;
-	for (i = 0; i < o->nns && *o->ns[i].name; i++)
-		;
-	/* What could not be seen is missing, and making it tells why. */
-	if (i == o->nns || run_program(argv, NULL, LOOK_MAX, &text, NULL) != 0)
-		return;
-	buf_addc(&text, '\0');
-	if (read_tables(l->a, &text, &t) == 0)
-		push_all(l, &o->ns[i], &t);
 }
 
 /* --- comparing ------------------------------------------------------------ */
@@ -477,6 +292,10 @@ static void compare(struct diff *d, const struct res *want,
 		diff_add(d, want);
 		return;
 	}
+	if (h->error && !w->bridge) { /* that it cannot be asked is all */
+		diff_modify(d, want, "%s", h->error)->seen = have;
+		return;
+	}
 	because(&why, "on", h->bridge, w->bridge);
 	because(&why, w->bridge ? "type" : "datapath", h->type, w->type);
 	because_number(&why, "tag", h->tag, w->tag);
@@ -484,6 +303,9 @@ static void compare(struct diff *d, const struct res *want,
 	because(&why, "options", h->options, w->options);
 	because(&why, "ids", h->ids, w->ids);
 	because(&why, "fail mode", h->fail_mode, w->fail_mode);
+	if (h->set)
+		buf_printf(&why, "%ssomebody set %s", why.len ? "; " : "",
+			   h->set);
 	if (h->error)
 		buf_printf(&why, "%s%s", why.len ? "; " : "", h->error);
 	if (!why.len && link_is_gone(d, want))
@@ -577,12 +399,49 @@ static void make_way(struct tx *tx)
 		run_all(tx, &w, false);
 }
 
+int ovs_again(struct tx *tx, const char *service, struct err *reterr)
+{
+	const struct plan *p = tx_plan(tx);
+
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct res *r = change_res(&tx->ch->items[i]);
+
+		if (r->kind == RES_SERVICE &&
+		    strcmp(r->service.name, service) == 0)
+			return 0; /* it was just now */
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (p->res[i].kind == RES_SERVICE &&
+		    strcmp(p->res[i].service.name, service) == 0)
+			return supervise_set(p->state_dir, &p->res[i].service,
+					     true, reterr);
+	return 0;
+}
+
+/* A database that runs and nobody can ask is begun anew. */
+static void revive(struct tx *tx)
+{
+	struct err err;
+
+	for (size_t i = 0; i < tx->ch->n; i++) {
+		const struct change *o = &tx->ch->items[i];
+
+		if (!o->seen || o->want->kind != RES_OVS || is_port(o->want) ||
+		    !o->seen->ovs.error)
+			continue;
+		if (ovs_again(tx, OVS_DATABASE, &err) < 0)
+			tx_fail(tx, o, err.msg);
+		return;
+	}
+}
+
 static void plug(struct tx *tx, const struct change *c)
 {
 	struct words w = {.a = tx->a};
 
 	if (!is_first(tx, c, false))
 		return;
+	revive(tx);
 	make_way(tx);
 	begin(&w);
 	for (size_t i = 0; i < tx->ch->n; i++) {
@@ -596,6 +455,14 @@ static void plug(struct tx *tx, const struct change *c)
 		     strcmp(o->seen->ovs.bridge, o->want->ovs.bridge) != 0))
 			del_words(&w, &o->want->ovs);
 		want_words(&w, o->want);
+		if (!o->seen || !o->seen->ovs.set)
+			continue;
+		if (!is_port(o->want)) {
+			unset_words(&w, OVS_BRIDGES, o->want->ovs.name);
+		} else {
+			unset_words(&w, OVS_PORTS, o->want->ovs.name);
+			unset_words(&w, OVS_LINKS, o->want->ovs.name);
+		}
 	}
 	run_all(tx, &w, false);
 	tx_forget_links(tx);
@@ -627,6 +494,7 @@ static const struct key rows[] = {
 	{"tag", KEY_UINT, KEY_FIELD(struct res, ovs.tag)},
 	{"number", KEY_UINT, KEY_FIELD(struct res, ovs.number)},
 	{"fail_mode", KEY_TEXT, KEY_FIELD(struct res, ovs.fail_mode)},
+	{"set", KEY_TEXT, KEY_FIELD(struct res, ovs.set)},
 	{"error", KEY_TEXT, KEY_FIELD(struct res, ovs.error)},
 };
 
@@ -642,7 +510,7 @@ const struct kind kind_ovs = {
 	.print = print,
 	.detail = detail,
 	.shell = shell,
-	.look_node = look_all,
+	.look_node = ovs_look,
 	.judge = judge,
 	.compare = compare,
 	.extra = extra,
