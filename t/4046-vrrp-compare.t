@@ -20,6 +20,12 @@ for what in "first new advert" "addresses" "routes"; do
 	like "$(cat "$TMP/out")" "router2: $what +[0-9.]+ +[0-9.]+" "$what"
 done
 like "$(cat "$TMP/out")" "203.0.113.17 from outside: no reply for +[0-9.]+ +[0-9.]+" "and for those outside"
+like "$(cat "$TMP/out")" "router2: from that to the addresses +[0-9.-]+ +[0-9.-]+" "what does not depend on when the fault came"
+for engine in labctl keepalived; do
+	like "$(cat "$TMP/out")" "router2: $engine had it on network[12], then on network[12]" "$engine: from where to where"
+	like "$(cat "$TMP/out")" "$engine: [0-9]+ of [0-9]+ points hold" "and what held"
+done
+like "$(cat "$TMP/out")" "keepalived.s documented weakness: .*addresses" "with what it is known for"
 "$LABCTL" plan --exit-code "$FILE" >"$TMP/out" 2>&1
 ok $? "the lab is as it was" || diag "$(cat "$TMP/out")"
 is "$(on network1 sh -c "ps ax | grep -c '[k]eepalived -n'")" 0 "without keepalived"

@@ -18,14 +18,19 @@
 #include "cmd/cmd.h"
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/doc.h"
 #include "lib/file.h"
 #include "lib/table.h"
 #include "topologies/print.h"
+#include "verify/verdict.h"
 
 #define ENGINES (TOPO_ENGINE_KEEPALIVED + 1)
 #define WORDS_MAX 12
 #define ANSWER_MAX (16u << 20)
+/* After `up` hosts may look for their router for a moment; a drill wants each
+ * ping before the fault answered. */
+#define SETTLE_MS 3000
 
 struct compare {
 	const struct lab *lab;
@@ -153,12 +158,71 @@ static const char *ms(struct arena *a, const struct doc *of, const char *key)
 	return arena_printf(a, "%.1f", (double)doc_int(of, key, 0) / 1000.0);
 }
 
-/* "first_advert_us" as "first advert". */
+/* A moment or a length of time, in microseconds; false where it was not seen.
+ */
+static bool us(const struct doc *since, const char *key, int64_t *ret)
+{
+	const struct doc *d = doc_get(since, key);
+
+	if (!d || doc_is_null(d))
+		return false;
+	*ret = doc_int(since, key, 0);
+	return true;
+}
+
+/* What lies between two moments does not depend on when the fault came. */
+struct span {
+	const char *what, *from, *to;
+	/* Where the second was not seen; what is not above 0 was none. */
+	const char *or_to;
+	bool positive;
+};
+
+static const struct span spans[] = {
+	{"from the old node's last advert to the new one's first",
+	 "last_old_advert_us", "first_new_advert_us", NULL, false},
+	{"from that to the addresses", "first_new_advert_us", "addresses_us",
+	 NULL, false},
+	{"from that to the first gratuitous ARP", "first_new_advert_us",
+	 "announced_us", NULL, false},
+	{"two nodes held the addresses for", "addresses_us", "gave_up_us",
+	 "healed_us", true},
+	{"no node held the addresses for", "gave_up_us", "addresses_us", NULL,
+	 true},
+};
+
+static const char *span_text(struct arena *a, const struct doc *since,
+			     const struct span *s)
+{
+	int64_t from, to;
+
+	if (!us(since, s->from, &from) ||
+	    (!us(since, s->to, &to) &&
+	     (!s->or_to || !us(since, s->or_to, &to))))
+		return "-";
+	if (s->positive && to <= from)
+		return "-";
+	return arena_printf(a, "%.1f", (double)(to - from) / 1000.0);
+}
+
+/* What a drill calls its moments, as a person would. */
 static const char *words_of(struct arena *a, const char *key)
 {
+	static const struct {
+		const char *key, *words;
+	} known[] = {
+		{"last_old_advert_us", "last advert of the old node"},
+		{"first_new_advert_us", "first new advert"},
+		{"gave_up_us", "addresses given up by the old node"},
+		{"announced_us", "first gratuitous ARP"},
+		{"first_reply_us", "first reply to a ping"},
+	};
 	char *text = arena_strdup(a, key), *p;
 	size_t len = strlen(text);
 
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].key, key) == 0)
+			return known[i].words;
 	if (len > 3 && strcmp(text + len - 3, "_us") == 0)
 		text[len - 3] = '\0';
 	for (p = text; *p; p++)
@@ -200,6 +264,31 @@ static void router_rows(struct compare *c, const char *name, struct table *t)
 					 words_of(&c->arena, key)),
 			    cells);
 		}
+}
+
+static void span_rows(struct compare *c, const char *name, struct table *t)
+{
+	const char *cells[ENGINES];
+	size_t i, k;
+
+	for (k = 0; k < ARRAY_LEN(spans); k++) {
+		bool any = false;
+
+		for (i = 0; i < ENGINES; i++) {
+			const struct doc *r = named(
+				doc_get(c->said[i], "routers"), "name", name);
+
+			cells[i] =
+				span_text(&c->arena, doc_get(r, "since_fault"),
+					  &spans[k]);
+			any |= *cells[i] != '-';
+		}
+		if (any)
+			row(t,
+			    arena_printf(&c->arena, "%s: %s", name,
+					 spans[k].what),
+			    cells);
+	}
 }
 
 static const struct doc *ping_of(const struct doc *said, const struct doc *like)
@@ -253,6 +342,80 @@ static void connection_rows(struct compare *c, struct table *t)
 	}
 }
 
+/* From where to where each router went, which need not be the same. */
+static void print_hosts(const struct compare *c)
+{
+	const struct doc *d;
+
+	for (size_t i = 0; i < ENGINES; i++)
+		DOC_FOREACH (d, doc_get(c->said[i], "routers"))
+			printf("%s: %s %s %s%s%s\n", doc_str(d, "name", ""),
+			       topo_engine_names[i],
+			       doc_bool(d, "hit", false)
+				       ? "had it on"
+				       : "was not struck; it had it on",
+			       doc_str(d, "old", "no node"),
+			       doc_str(d, "new", NULL) ? ", then on " : "",
+			       doc_str(d, "new", ""));
+}
+
+/* What each drill found otherwise than it should be, and what it noted. */
+/* Moments apart, whenever the fault came. */
+static void print_spans(struct compare *c)
+{
+	static const char *const heads[] = {"MS BETWEEN TWO OF THEM", ">LABCTL",
+					    ">KEEPALIVED", NULL};
+	auto_buf struct buf out = {0};
+	auto_table struct table t;
+	const struct doc *d;
+
+	table_init(&t, heads);
+	DOC_FOREACH (d, doc_get(c->said[0], "routers"))
+		span_rows(c, doc_str(d, "name", ""), &t);
+	table_print(&t, cmd_color(stdout), &out);
+	putchar('\n');
+	fwrite(out.data, 1, out.len, stdout);
+}
+
+static void print_points(const struct compare *c, size_t engine)
+{
+	const struct doc *list = doc_get(c->said[engine], "points"), *d, *line;
+	size_t n = 0, bad = 0, skipped = 0;
+
+	DOC_FOREACH (d, list) {
+		const char *verdict = doc_str(d, "verdict", "");
+
+		n++;
+		skipped += strcmp(verdict, "skipped") == 0;
+		bad += strcmp(verdict, verdict_kind_names[VERDICT_WRONG]) ==
+			       0 ||
+		       strcmp(verdict, verdict_kind_names[VERDICT_BLIND]) == 0;
+	}
+	printf("%s: %zu of %zu points hold", topo_engine_names[engine],
+	       n - bad - skipped, n);
+	if (skipped)
+		printf(", %zu do not apply", skipped);
+	putchar('\n');
+	DOC_FOREACH (d, list) {
+		const char *verdict = doc_str(d, "verdict", "");
+
+		if (doc_str(d, "note", NULL))
+			printf("  %s\n", doc_str(d, "note", ""));
+		if (strcmp(verdict, verdict_kind_names[VERDICT_WRONG]) != 0 &&
+		    strcmp(verdict, verdict_kind_names[VERDICT_BLIND]) != 0)
+			continue;
+		printf("  %s: %s:", verdict, doc_str(d, "point", ""));
+		if (doc_str(d, "could_not_look", NULL))
+			printf(" %s", doc_str(d, "could_not_look", ""));
+		DOC_FOREACH (line, doc_get(d, "observed"))
+			printf("%s %s",
+			       line == doc_get(d, "observed")->items[0] ? ""
+									: ";",
+			       line->str);
+		putchar('\n');
+	}
+}
+
 static void print(struct compare *c)
 {
 	static const char *const heads[] = {"MS SINCE THE FAULT", ">LABCTL",
@@ -279,6 +442,7 @@ static void print(struct compare *c)
 	connection_rows(c, &t);
 	printf("lab %s, fault %s: the same drill with each engine\n",
 	       c->lab->name, c->fault);
+	print_hosts(c);
 	/* When the fault comes between two adverts is chance. */
 	DOC_FOREACH (d, doc_get(c->said[0], "routers"))
 		printf("%s: a silent failure is noticed after %s to %s ms, "
@@ -289,6 +453,10 @@ static void print(struct compare *c)
 	putchar('\n');
 	table_print(&t, cmd_color(stdout), &out);
 	fwrite(out.data, 1, out.len, stdout);
+	print_spans(c);
+	putchar('\n');
+	for (size_t i = 0; i < ENGINES; i++)
+		print_points(c, i);
 }
 
 int compare_engines(const struct lab *lab, const struct topo_router *only,
@@ -303,8 +471,10 @@ int compare_engines(const struct lab *lab, const struct topo_router *only,
 		fprintf(stderr, "labctl: the drill with %s\n",
 			topo_engine_names[i]);
 		r = up_with(&c, (enum topo_engine)i);
-		if (r == EXIT_OK)
+		if (r == EXIT_OK) {
+			clock_sleep_ms(SETTLE_MS);
 			r = drill(&c, (enum topo_engine)i);
+		}
 	}
 	/* As it was, whatever happened. */
 	if (up(lab->text, lab->text_len) != EXIT_OK && r == EXIT_OK)

@@ -234,6 +234,8 @@ static bool json_point(struct json *j, const struct drill *d, size_t i)
 	json_kstr(j, "verdict", skip ? "skipped" : verdict_kind_names[v.kind]);
 	if (skip)
 		json_kstr(j, "why", skip);
+	else if (v.note)
+		json_kstr(j, "note", v.note);
 	if (v.kind != VERDICT_OK) {
 		drill_command(d, i, &command);
 		json_kstr(j, "could_not_look", v.blind);
