@@ -53,12 +53,18 @@ bool carry_is(const struct ct_state *s, bool gone);
 /* The kernel's events, to be read where the socket says so. */
 void tell_events(struct synced *r);
 
-/* Tells all that there is; not twice within half a second. */
-void tell_all(struct synced *r, struct mono now);
+/* Each second, of an Active: the number of the last datagram. */
+void tell_tick(struct synced *r);
 
-/* Each second, of an Active: the number of the last datagram; those that end
- * soon again, and now and then all. */
-void tell_tick(struct synced *r, struct mono now);
+/* Whether all that there is, or those that end soon, are to be told: when the
+ * tick is over, somebody asked, or the kernel dropped events; not twice within
+ * half a second. And tells them. That reads the table of connections, which
+ * the kernel has one of for the machine: milliseconds for each router. */
+bool tell_due(const struct synced *r, struct mono now);
+void tell_table(struct synced *r, struct mono now);
+
+/* It became Active: all is told, when what a takeover needs is done. */
+void tell_later(struct synced *r, struct mono now);
 
 /* Asks a peer to tell all. */
 void tell_hello(struct synced *r, struct peer *p);

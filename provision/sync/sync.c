@@ -61,6 +61,7 @@
 #include "provision/sync/config.h"
 
 #define TICK_NS NS_PER_S
+#define PACE 3 /* so many times as long as a table took there is none */
 #define BUFFER (4 << 20)
 
 struct syncer {
@@ -70,6 +71,9 @@ struct syncer {
 	struct synced *routers;
 	size_t n;
 	int ep, signals;
+	size_t turn;      /* of which router the next table is read */
+	struct mono pace; /* not before */
+	bool waits;       /* another one may be due then */
 	bool stop;
 };
 
@@ -177,15 +181,13 @@ static void note_roles(struct syncer *s)
 		struct synced *r = &s->routers[i];
 		bool active = roles_watch_active(&s->roles, r->id);
 
-		if (active && !r->active) {
-			r->tell_all = true;
-			r->told_at = (struct mono){0};
-		}
+		if (active && !r->active)
+			tell_later(r, clock_mono());
 		r->active = active;
 	}
 }
 
-static void tick(struct syncer *s, struct mono now)
+static void tick(struct syncer *s)
 {
 	size_t i;
 
@@ -196,7 +198,7 @@ static void tick(struct syncer *s, struct mono now)
 			close_all(r);
 			(void)open_all(s->ep, r);
 		} else if (r->active) {
-			tell_tick(r, now);
+			tell_tick(r);
 		}
 	}
 }
@@ -227,18 +229,41 @@ static void dial(struct syncer *s)
 		(void)epoll_ctl(s->ep, EPOLL_CTL_ADD, s->roles.fd, &ev);
 }
 
+/* Tells of the next router that is due, if there is one. When hundreds take
+ * over at once that must not take the time that their addresses need. */
+static void tell_next(struct syncer *s)
+{
+	struct mono now = clock_mono();
+	size_t i;
+
+	if (mono_before(now, s->pace))
+		return;
+	s->waits = false;
+	for (i = 0; i < s->n && !s->waits; i++) {
+		struct synced *r = &s->routers[s->turn++ % s->n];
+
+		if (!tell_due(r, now))
+			continue;
+		tell_table(r, now);
+		s->pace = mono_add(clock_mono(),
+				   PACE * mono_sub(clock_mono(), now));
+		s->waits = true;
+	}
+}
+
 static void loop(struct syncer *s)
 {
 	struct epoll_event list[64];
 	struct mono at = clock_mono(), now;
-	size_t i;
 
 	while (!s->stop) {
-		int64_t left =
-			mono_sub(mono_min(at, s->roles.again), clock_mono()) /
-				NS_PER_MS +
-			1;
+		struct mono next = mono_min(at, s->roles.again);
+		int64_t left;
 		int n, k;
+
+		if (s->waits)
+			next = mono_min(next, s->pace);
+		left = mono_sub(next, clock_mono()) / NS_PER_MS + 1;
 
 		n = epoll_wait(s->ep, list, (int)ARRAY_LEN(list),
 			       left < 0 ? 0 : (int)left);
@@ -249,13 +274,11 @@ static void loop(struct syncer *s)
 			note_roles(s);
 			dial(s);
 		}
-		for (i = 0; i < s->n; i++)
-			if (s->routers[i].tell_all && s->routers[i].active)
-				tell_all(&s->routers[i], now);
+		tell_next(s);
 		if (mono_before(now, at))
 			continue;
 		at = mono_add(now, TICK_NS);
-		tick(s, now);
+		tick(s);
 	}
 }
 

@@ -168,12 +168,10 @@ static void tell_soon(void *ctx, const struct ct_state *s)
 		tell_one(ctx, s);
 }
 
-void tell_all(struct synced *r, struct mono now)
+static void tell_all(struct synced *r, struct mono now)
 {
 	int e;
 
-	if (mono_before(now, r->told_at) || r->say < 0)
-		return;
 	r->told_at = mono_add(now, AGAIN_NS);
 	r->all_at = mono_add(now, ALL_NS);
 	r->fresh_at = mono_add(now, FRESH_NS);
@@ -188,18 +186,44 @@ void tell_all(struct synced *r, struct mono now)
 	r->tell_all = e < 0;
 }
 
-void tell_tick(struct synced *r, struct mono now)
+static void tell_fresh(struct synced *r, struct mono now)
 {
-	if (!mono_before(now, r->all_at)) {
-		r->tell_all = true;
-		return;
-	}
-	if (r->soon && !mono_before(now, r->fresh_at) && r->say >= 0) {
-		r->fresh_at = mono_add(now, FRESH_NS);
-		r->soon = false;
-		r->tell_all |= ct_dump(r->say, tell_soon, r) < 0;
-		flush(r);
-	}
+	r->fresh_at = mono_add(now, FRESH_NS);
+	r->soon = false;
+	r->tell_all |= ct_dump(r->say, tell_soon, r) < 0;
+	flush(r);
+	say(r, WIRE_BEAT);
+}
+
+static bool all_due(const struct synced *r, struct mono now)
+{
+	return (r->tell_all && !mono_before(now, r->told_at)) ||
+	       !mono_before(now, r->all_at);
+}
+
+bool tell_due(const struct synced *r, struct mono now)
+{
+	return r->active && r->say >= 0 &&
+	       (all_due(r, now) || (r->soon && !mono_before(now, r->fresh_at)));
+}
+
+void tell_table(struct synced *r, struct mono now)
+{
+	if (all_due(r, now))
+		tell_all(r, now);
+	else
+		tell_fresh(r, now);
+}
+
+void tell_later(struct synced *r, struct mono now)
+{
+	r->tell_all = true;
+	r->told_at = mono_add(now, AGAIN_NS);
+	r->all_at = r->told_at;
+}
+
+void tell_tick(struct synced *r)
+{
 	say(r, WIRE_BEAT);
 }
 
