@@ -40,7 +40,10 @@ reload a
 wait_state a active 100
 is "$(state_json a | grep -o '"name": "[a-z-]*"' | cut -d'"' -f4 | tr '\n' ' ')" "router-a second " \
 	"a router is added"
-sleep 0.6
+for _ in $(seq 100); do
+	[ "$(ip -n a -o addr show dev ha | grep -c 169.254.0)" = 2 ] && break
+	sleep 0.05
+done
 is "$(ip -n a -o addr show dev ha | grep -c 169.254.0)" 2 "which becomes active"
 is "$(state_json a | grep -o '"since_ns": [0-9]*' | head -1 | tr -dc 0-9)" "$since" \
 	"the other notices nothing"

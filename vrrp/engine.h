@@ -18,6 +18,7 @@
 #define VRRP_TELL_RELOADED 'r' /* the configuration was read anew */
 
 struct engine;
+struct load;
 struct port;
 struct room;
 struct router;
@@ -39,7 +40,10 @@ struct engine {
 	int text_fd;
 	int ep, timer, signals, names; /* names: inotify on NETNS_DIR */
 	struct scribe *scribe;
-	struct io timer_io, signal_io, names_io, scribe_io;
+	int loads[2];        /* a pipe: what was read */
+	struct load *loaded; /* the last of it, not taken yet */
+	bool loading, load_again;
+	struct io timer_io, signal_io, names_io, scribe_io, load_io;
 	struct mono armed;
 	struct router **routers;
 	size_t n;

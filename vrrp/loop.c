@@ -38,6 +38,7 @@
 #include "lib/clock.h"
 #include "vrrp/engine.h"
 #include "vrrp/hear.h"
+#include "vrrp/load.h"
 #include "vrrp/mend.h"
 #include "vrrp/reconfigure.h"
 #include "vrrp/rooms.h"
@@ -185,6 +186,20 @@ static void announce_some(struct engine *e)
 	}
 }
 
+/* A configuration that was read anew. */
+static void take_loaded(struct engine *e)
+{
+	struct load *l = load_done(e);
+	struct err err;
+	int r;
+
+	if (!l)
+		return;
+	r = engine_reload(e, l, &err);
+	load_free(l);
+	serve_reloaded(e, r, &err);
+}
+
 void loop_run(struct engine *e)
 {
 	while (!e->stop) {
@@ -193,8 +208,9 @@ void loop_run(struct engine *e)
 		if (e->reload) {
 			e->reload = false;
 			serve_again(e);
-			engine_reload(e, NULL);
+			load_begin(e);
 		}
+		take_loaded(e);
 		serve_requests(e);
 		rooms_review(e);
 		run_timers(e);

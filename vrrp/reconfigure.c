@@ -16,6 +16,7 @@
 #include "lib/mem.h"
 #include "lib/process/title.h"
 #include "vrrp/engine.h"
+#include "vrrp/load.h"
 #include "vrrp/rooms.h"
 #include "vrrp/router.h"
 #include "vrrp/scribe.h"
@@ -161,29 +162,22 @@ static void leave_text(struct engine *e, const struct buf *text)
 			   (off_t)at);
 }
 
-int engine_reload(struct engine *e, struct err *reterr)
+int engine_reload(struct engine *e, struct load *l, struct err *reterr)
 {
-	auto_buf struct buf errs = {0}, text = {0};
-	struct vrrp_config next;
-	int r;
+	struct vrrp_config next = l->next;
 
-	r = vrrp_config_read(e->config.path, &text, &errs);
-	if (r == 0)
-		r = vrrp_config_parse(e->config.path, text.data, text.len,
-				      &next, &errs);
-	if (r < 0) {
-		errs.data[strcspn(errs.data, "\n")] = '\0';
+	if (l->r < 0) {
+		l->errs.data[strcspn(l->errs.data, "\n")] = '\0';
 		vrrp_journal(&e->log, LOG_LEVEL_ERROR, "not reloaded: %s",
-			     errs.data);
-		return err_set(reterr, r, "%s", errs.data);
+			     l->errs.data);
+		return err_set(reterr, l->r, "%s", l->errs.data);
 	}
-	if (strcmp(next.control, e->config.control) != 0) {
-		vrrp_config_release(&next);
+	if (strcmp(next.control, e->config.control) != 0)
 		return err_set(reterr, -EINVAL,
 			       "'control' cannot change while the engine runs");
-	}
+	l->next = (struct vrrp_config){0};
 	engine_configure(e, &next);
-	leave_text(e, &text);
+	leave_text(e, &l->text);
 	engine_tell_supervisor(e, VRRP_TELL_RELOADED);
 	vrrp_journal(&e->log, LOG_LEVEL_INFO, "reloaded %s: %zu routers",
 		     e->config.path, e->n);

@@ -10,11 +10,13 @@
 #define FLUSH_NS (500 * NS_PER_MS) /* for files, at start and stop */
 
 struct engine;
+struct load;
 
 /* Has e run next, which is taken over. */
 void engine_configure(struct engine *e, struct vrrp_config *next);
-/* Reads the configuration again; on failure nothing has changed. */
-int engine_reload(struct engine *e, struct err *reterr);
+/* Has e run what was read, of which next is taken; on failure nothing has
+ * changed. */
+int engine_reload(struct engine *e, struct load *l, struct err *reterr);
 /* Lets go of all that the router of this id has, sockets and namespace too,
  * and takes it up anew. -ENOENT where there is none. */
 int engine_rejoin(struct engine *e, const char *id, struct err *reterr);

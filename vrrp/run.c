@@ -18,6 +18,7 @@
 #include "lib/kernel/closer.h"
 #include "lib/mem.h"
 #include "vrrp/engine.h"
+#include "vrrp/load.h"
 #include "vrrp/loop.h"
 #include "vrrp/reconfigure.h"
 #include "vrrp/rooms.h"
@@ -121,6 +122,9 @@ static int open_all(struct engine *e, struct err *reterr)
 			 reterr);
 	if (r < 0)
 		return r;
+	r = load_open(e, reterr);
+	if (r < 0)
+		return r;
 	rooms_watch_names(e);
 	return serve_open(e, reterr);
 }
@@ -138,6 +142,7 @@ static void engine_release(struct engine *e)
 	free(e->ports);
 	free(e->rooms);
 	scribe_end(e->scribe);
+	load_close(e);
 	auto_close_fn(&e->names);
 	auto_close_fn(&e->signals);
 	auto_close_fn(&e->timer);
@@ -158,6 +163,7 @@ int vrrp_run(struct vrrp_config *config, const struct vrrp_run *how,
 	e->supervisor = how->supervisor;
 	e->text_fd = how->text_fd;
 	e->ep = e->timer = e->signals = e->names = -1;
+	e->loads[0] = e->loads[1] = -1;
 	e->armed = e->look_at = e->mend_at = MONO_NEVER;
 	e->config.control = first.control;
 	hold_still();

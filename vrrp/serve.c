@@ -31,6 +31,7 @@
 #include "lib/mem.h"
 #include "vrrp/engine.h"
 #include "vrrp/kernel/sock.h"
+#include "vrrp/load.h"
 #include "vrrp/port.h"
 #include "vrrp/reconfigure.h"
 #include "vrrp/router.h"
@@ -51,6 +52,7 @@ struct client {
 	struct buf out;
 	size_t sent;
 	bool asked; /* a request is complete in `in` */
+	bool waits; /* for the configuration to be read */
 	bool answering;
 	bool watching; /* hears of transitions until it hangs up */
 };
@@ -283,7 +285,7 @@ static int begin_watch(struct engine *e, struct client *c, struct err *reterr)
 	return 0;
 }
 
-/* Does what is asked; adds to j what there is to tell. */
+/* Does what is asked: 0, or -errno; 1 where it takes a while. */
 static int obey(struct engine *e, struct client *c, const char *request,
 		struct err *reterr)
 {
@@ -291,8 +293,10 @@ static int obey(struct engine *e, struct client *c, const char *request,
 
 	if (strcmp(request, "state") == 0 || strcmp(request, "roles") == 0)
 		return 0;
-	if (strcmp(request, "reload") == 0)
-		return engine_reload(e, reterr);
+	if (strcmp(request, "reload") == 0) {
+		load_begin(e);
+		return 1;
+	}
 	if (strncmp(request, rejoin, strlen(rejoin)) == 0)
 		return engine_rejoin(e, request + strlen(rejoin), reterr);
 	if (strcmp(request, "resign") == 0)
@@ -312,18 +316,18 @@ static int obey(struct engine *e, struct client *c, const char *request,
 		       request);
 }
 
-static void answer(struct engine *e, struct client *c, const char *request)
+/* What came of it, and what there is to tell. */
+static void answer(struct engine *e, struct client *c, const char *request,
+		   int r, const struct err *err)
 {
-	struct err err;
 	struct json j;
-	int r = obey(e, c, request, &err);
 	size_t i;
 
 	json_init(&j, &c->out, 0);
 	json_obj(&j);
 	json_kbool(&j, "ok", r == 0);
 	if (r < 0)
-		json_kstr(&j, "error", err.msg);
+		json_kstr(&j, "error", err->msg);
 	else if (strcmp(request, "state") == 0)
 		put_state(e, &j);
 	else if (strcmp(request, "roles") == 0)
@@ -425,22 +429,48 @@ static void receive(struct client *c)
 	c->asked = true;
 }
 
+static void begin_answer(struct engine *e, struct client *c, int r,
+			 const struct err *err)
+{
+	answer(e, c, c->in.data, r, err);
+	c->waits = false;
+	c->answering = true;
+	if (poll_for(e, c, EPOLLOUT) < 0)
+		drop(c);
+	else
+		send_more(e, c);
+}
+
 void serve_requests(struct engine *e)
 {
 	struct client *c;
+	struct err err;
 	size_t i;
+	int r;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		c = &e->serve->clients[i];
-		if (c->fd < 0 || !c->asked || c->answering)
+		if (c->fd < 0 || !c->asked || c->waits || c->answering)
 			continue;
-		answer(e, c, c->in.data);
-		c->answering = true;
-		if (poll_for(e, c, EPOLLOUT) < 0)
+		r = obey(e, c, c->in.data, &err);
+		if (r <= 0) {
+			begin_answer(e, c, r, &err);
+			continue;
+		}
+		c->waits = true;
+		c->until = mono_add(clock_mono(), CONTROL_PATIENCE_NS);
+		if (poll_for(e, c, 0) < 0)
 			drop(c);
-		else
-			send_more(e, c);
 	}
+}
+
+void serve_reloaded(struct engine *e, int r, const struct err *why)
+{
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (e->serve->clients[i].fd >= 0 && e->serve->clients[i].waits)
+			begin_answer(e, &e->serve->clients[i], r, why);
 }
 
 static void client_ready(struct engine *e, void *obj)
@@ -450,7 +480,7 @@ static void client_ready(struct engine *e, void *obj)
 	if (c->fd < 0)
 		return;
 	/* Nothing to send and yet something happened: it hung up. */
-	if (c->watching && c->answering && c->out.len == 0) {
+	if (c->waits || (c->watching && c->answering && c->out.len == 0)) {
 		drop(c);
 		return;
 	}
@@ -524,12 +554,22 @@ struct mono serve_deadline(const struct engine *e)
 
 void serve_expire(struct engine *e, struct mono now)
 {
+	struct err late;
 	size_t i;
 
-	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
-		if (e->serve->clients[i].fd >= 0 &&
-		    !mono_before(now, e->serve->clients[i].until))
-			drop(&e->serve->clients[i]);
+	(void)err_set(&late, -ETIMEDOUT, "%s is not read yet", e->config.path);
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *c = &e->serve->clients[i];
+
+		if (c->fd < 0 || mono_before(now, c->until))
+			continue;
+		if (!c->waits) {
+			drop(c);
+			continue;
+		}
+		c->until = mono_add(now, CONTROL_PATIENCE_NS);
+		begin_answer(e, c, -ETIMEDOUT, &late);
+	}
 }
 
 int serve_open(struct engine *e, struct err *reterr)

@@ -10,6 +10,8 @@
 struct engine;
 
 int serve_open(struct engine *e, struct err *reterr);
+/* Tells those who wait for it how a reload ended: 0, or r with why. */
+void serve_reloaded(struct engine *e, int r, const struct err *why);
 /* Listens anew where somebody took the socket's name away. */
 void serve_again(struct engine *e);
 void serve_close(struct engine *e);
