@@ -69,11 +69,13 @@ for c in $("$LABCTL" --help | sed -n '/^To begin/q; s/^  \([a-z]*\)  .*/\1/p'); 
 done
 
 # help C is C --help.
+nl=$'\n'
 for c in up plan down check verify failover status exec doctor vrrp help version; do
 	run $c --help
 	told=$out
 	run help $c
 	is "$status/$out" "0/$told" "help $c"
+	unlike "$out" "[[:blank:]]$nl|[[:blank:]]$" "help $c: no line ends in a blank"
 done
 run help
 told=$out

@@ -31,7 +31,8 @@ static const struct cmd_opt common[] = {
 
 static void print_help(const struct cmd *c)
 {
-	printf("Usage: labctl %s %s\n\n%s\n", c->name, c->args, c->summary);
+	printf("Usage: labctl %s%s%s\n\n%s\n", c->name, *c->args ? " " : "",
+	       c->args, c->summary);
 	if (c->help)
 		printf("\n%s", c->help);
 	fputs("\nEverywhere:\n"
@@ -223,8 +224,8 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr,
 		"\nUsage: labctl %s%s%s\n'labctl%s%s --help' tells more.\n",
-		c->name, *c->name ? " " : "", c->args, *c->name ? " " : "",
-		c->name);
+		c->name, *c->name && *c->args ? " " : "", c->args,
+		*c->name ? " " : "", c->name);
 	return EXIT_USAGE;
 }
 

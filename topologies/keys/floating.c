@@ -62,6 +62,7 @@ static const struct key keys[] = {
 
 const struct key_table floating_keys_table = {
 	.name = "floating",
+	.what = "floating IP",
 	.keys = keys,
 	.n = ARRAY_LEN(keys),
 	.size = sizeof(struct raw_floating),

@@ -250,7 +250,7 @@ static const struct key rule_rows[] = {
 
 const struct key_table secrule_keys_table = {
 	.name = "secrule",
-	.what = "rule of a security group",
+	.what = "security group rule",
 	.keys = rule_rows,
 	.n = ARRAY_LEN(rule_rows),
 	.size = sizeof(struct raw_secrule),
