@@ -482,8 +482,7 @@ bool evidence_advertised(const struct topo_instance *in,
 	       topo_eui64(a->subnet->ipv6) && topo_leased(in->port, a);
 }
 
-/* Of DHCPv6: its subnet's, or the network's servers there. */
-static size_t dns6_of(const struct topo_instance *in, struct ip *ret, size_t n)
+size_t evidence_dns6(const struct topo_instance *in, struct ip *ret, size_t n)
 {
 	const struct topo_network *net = in->port->network;
 	const struct ip *ip;
@@ -543,7 +542,7 @@ size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n)
 			if (net->dhcp_ports[i]->addrs[k].subnet == lent->subnet)
 				ret[got++] =
 					net->dhcp_ports[i]->addrs[k].addr.ip;
-	got += dns6_of(in, ret + got, n - got);
+	got += evidence_dns6(in, ret + got, n - got);
 	for (i = 0; i < in->port->naddrs; i++) {
 		const struct topo_addr *a = &in->port->addrs[i];
 

@@ -272,6 +272,10 @@ bool evidence_has_metadata(const struct lab *lab,
  */
 size_t evidence_dns(const struct topo_instance *in, struct ip *ret, size_t n);
 
+/* Those of them that DHCPv6 tells: its first such subnet's, or, where that
+ * names none, the network's servers there. */
+size_t evidence_dns6(const struct topo_instance *in, struct ip *ret, size_t n);
+
 /* Those of them that anybody plays. */
 size_t evidence_played_dns(const struct topo_instance *in, struct ip *ret,
 			   size_t n);

@@ -185,29 +185,6 @@ static void judge_server(const struct topo_network *net, const struct lease6 *l,
 			    *l->duid ? l->duid : "of none");
 }
 
-/* The DNS servers of its subnets; those that name none have the DHCP
- * servers' addresses there. */
-static void want_dns(const struct topo_instance *in, struct lease6 *ret)
-{
-	const struct topo_network *net = in->port->network;
-	const struct ip *ip;
-	size_t i, k;
-
-	for (i = 0; i < in->port->naddrs; i++) {
-		const struct topo_subnet *s = in->port->addrs[i].subnet;
-
-		if (!s || !topo_dhcpv6(s->ipv6))
-			continue;
-		for (k = 0; k < s->ndns && ret->ndns < LEASE_DNS_MAX; k++)
-			ret->dns[ret->ndns++] = s->dns[k];
-		for (k = 0; !s->ndns && k < net->ndhcp; k++)
-			if ((ip = topo_addr_in(net->dhcp_ports[k], s)) &&
-			    ret->ndns < LEASE_DNS_MAX)
-				ret->dns[ret->ndns++] = *ip;
-		return; /* one subnet's options are told: the first's */
-	}
-}
-
 static const char *dns_text(struct arena *a, const struct lease6 *l)
 {
 	auto_buf struct buf b = {0};
@@ -227,7 +204,7 @@ static void judge_told(const struct topo_instance *in,
 	char text[IP_TEXT_MAX];
 	size_t i;
 
-	want_dns(in, &want);
+	want.ndns = evidence_dns6(in, want.dns, LEASE_DNS_MAX);
 	verdict_want(v, "DNS %s", dns_text(v->arena, &want));
 	verdict_saw(v,
 		    strcmp(dns_text(v->arena, &g->lease6),

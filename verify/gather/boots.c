@@ -34,15 +34,13 @@ struct asks {
 	size_t *n;
 };
 
-static struct boot_ask *add(struct asks *k, void *to, const char *op,
-			    const struct buf *members)
+static void add(struct asks *k, const struct boot_ask *ask,
+		const struct buf *members)
 {
 	struct boot_ask *q = arena_push(k->arena, k->items, k->n, sizeof(*q));
 
-	q->op = op;
-	q->to = to;
+	*q = *ask;
 	q->members = arena_strdup(k->arena, members->data);
-	return q;
 }
 
 /* Where hundreds ask at once servers take longer, and some questions are lost;
@@ -64,6 +62,16 @@ static bool is_first(const struct lab *lab, const struct topo_instance *in)
 	return true;
 }
 
+/* How long offers are waited for, and how many are enough; 0: none. */
+static unsigned offers_ms(const struct lab *lab, const struct topo_instance *in,
+			  unsigned *ret_enough)
+{
+	bool first = is_first(lab, in);
+
+	*ret_enough = first ? 0 : (unsigned)in->port->network->ndhcp;
+	return first ? OFFERS_MS : patience_ms(lab, OFFERS_MS);
+}
+
 static void offers_answer(struct arena *a, const struct doc *d, void *to)
 {
 	dhcp_answer(a, d, to);
@@ -80,20 +88,18 @@ static void ask_offers(struct asks *k, const struct lab *lab,
 	const struct topo_instance *in = boot->instance;
 	struct dhcp_ask ask = {.netns = in->netns,
 			       .dev = in->port->ifname,
-			       .mac = in->port->mac,
-			       .duration_ms = OFFERS_MS};
+			       .mac = in->port->mac};
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
-	if (!is_first(lab, in)) {
-		ask.enough = (unsigned)in->port->network->ndhcp;
-		ask.duration_ms = patience_ms(lab, OFFERS_MS);
-	}
+	ask.duration_ms = offers_ms(lab, in, &ask.enough);
 	dhcp_ask(&ask, &b);
-	q = add(k, &boot->offers, "dhcp", &b);
-	q->timeout_ms = ask.duration_ms;
-	q->answer = offers_answer;
-	q->failed = offers_failed;
+	add(k,
+	    &(struct boot_ask){.op = "dhcp",
+			       .to = &boot->offers,
+			       .timeout_ms = ask.duration_ms,
+			       .answer = offers_answer,
+			       .failed = offers_failed},
+	    &b);
 }
 
 static void offers6_answer(struct arena *a, const struct doc *d, void *to)
@@ -114,20 +120,18 @@ static void ask_offers6(struct asks *k, const struct lab *lab,
 				.dev = in->port->ifname,
 				.mac = in->port->mac,
 				.stateless = evidence_asks6(in) ==
-					     TOPO_IPV6_STATELESS,
-				.duration_ms = OFFERS_MS};
+					     TOPO_IPV6_STATELESS};
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
-	if (!is_first(lab, in)) {
-		ask.enough = (unsigned)in->port->network->ndhcp;
-		ask.duration_ms = patience_ms(lab, OFFERS_MS);
-	}
+	ask.duration_ms = offers_ms(lab, in, &ask.enough);
 	dhcp6_ask(&ask, &b);
-	q = add(k, &boot->offers6, "dhcp6", &b);
-	q->timeout_ms = ask.duration_ms;
-	q->answer = offers6_answer;
-	q->failed = offers6_failed;
+	add(k,
+	    &(struct boot_ask){.op = "dhcp6",
+			       .to = &boot->offers6,
+			       .timeout_ms = ask.duration_ms,
+			       .answer = offers6_answer,
+			       .failed = offers6_failed},
+	    &b);
 }
 
 static void guest_answered(struct arena *a, const struct doc *d, void *to)
@@ -143,13 +147,15 @@ static void guest_failed(void *to, const char *why)
 static void ask_guest(struct asks *k, struct seen_boot *boot)
 {
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
 	guest_ask(boot->instance->netns, &b);
-	q = add(k, &boot->guest, "guest", &b);
-	q->timeout_ms = GUEST_MS;
-	q->answer = guest_answered;
-	q->failed = guest_failed;
+	add(k,
+	    &(struct boot_ask){.op = "guest",
+			       .to = &boot->guest,
+			       .timeout_ms = GUEST_MS,
+			       .answer = guest_answered,
+			       .failed = guest_failed},
+	    &b);
 }
 
 static void names_answered(struct arena *a, const struct doc *d, void *to)
@@ -166,14 +172,16 @@ static void ask_dns(struct asks *k, const struct lab *lab, struct dns_ask *ask,
 		    struct seen_names *to)
 {
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
 	ask->timeout_ms = patience_ms(lab, NAMES_MS);
 	dns_ask(ask, &b);
-	q = add(k, to, "dns", &b);
-	q->timeout_ms = ask->timeout_ms;
-	q->answer = names_answered;
-	q->failed = names_failed;
+	add(k,
+	    &(struct boot_ask){.op = "dns",
+			       .to = to,
+			       .timeout_ms = ask->timeout_ms,
+			       .answer = names_answered,
+			       .failed = names_failed},
+	    &b);
 }
 
 static void ask_names(struct asks *k, const struct lab *lab,
@@ -229,13 +237,15 @@ static void ask_adverts(struct asks *k, struct seen_boot *boot)
 			     .duration_ms = ADVERTS_MS,
 			     .settle_ms = ADVERTS_SETTLE_MS};
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
 	ra_ask(&ask, &b);
-	q = add(k, &boot->adverts, "ra", &b);
-	q->timeout_ms = ADVERTS_MS;
-	q->answer = adverts_answer;
-	q->failed = adverts_failed;
+	add(k,
+	    &(struct boot_ask){.op = "ra",
+			       .to = &boot->adverts,
+			       .timeout_ms = ADVERTS_MS,
+			       .answer = adverts_answer,
+			       .failed = adverts_failed},
+	    &b);
 }
 
 static void holders_answer(struct arena *a, const struct doc *d, void *to)
@@ -262,7 +272,6 @@ static void ask_holders(struct asks *k, const struct lab *lab,
 			      .duration_ms = ARP_MS,
 			      .settle_ms = ARP_SETTLE_MS};
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
 	if (evidence_hears(lab, in->port->network) != in)
 		return;
@@ -270,10 +279,13 @@ static void ask_holders(struct asks *k, const struct lab *lab,
 	if (!ask.n)
 		return;
 	arp_ask(&ask, &b);
-	q = add(k, &boot->holders, "arp", &b);
-	q->timeout_ms = ARP_MS;
-	q->answer = holders_answer;
-	q->failed = holders_failed;
+	add(k,
+	    &(struct boot_ask){.op = "arp",
+			       .to = &boot->holders,
+			       .timeout_ms = ARP_MS,
+			       .answer = holders_answer,
+			       .failed = holders_failed},
+	    &b);
 }
 
 static bool hears(const struct lab *lab, const struct topo_instance *in)
@@ -331,7 +343,6 @@ static void ask_metadata(struct asks *k, struct evidence *e,
 			       .from = from,
 			       .timeout_ms = WEB_MS};
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 	size_t i;
 
 	w->to = arena_array(k->arena, e->lab->ninstances + 1, sizeof(*w->to));
@@ -347,11 +358,16 @@ static void ask_metadata(struct asks *k, struct evidence *e,
 	if (!w->n)
 		return;
 	http_ask(&ask, &b);
-	q = add(k, w, "http", &b);
-	q->timeout_ms =
-		WEB_MS * (1 + METADATA_ASKED * (unsigned)w->n / HTTP_AT_ONCE);
-	q->answer = webs_answer;
-	q->failed = webs_failed;
+	add(k,
+	    &(struct boot_ask){.op = "http",
+			       .to = w,
+			       .timeout_ms =
+				       WEB_MS *
+				       (1 + METADATA_ASKED * (unsigned)w->n /
+						    HTTP_AT_ONCE),
+			       .answer = webs_answer,
+			       .failed = webs_failed},
+	    &b);
 }
 
 static void radvd_answer(struct arena *a, const struct doc *d, void *to)
@@ -368,13 +384,15 @@ static void ask_radvd(struct asks *k, struct evidence *e,
 		      const struct topo_node *n)
 {
 	auto_buf struct buf b = {0};
-	struct boot_ask *q;
 
 	programs_ask("radvd", &b);
-	q = add(k, &e->nodes[n->index].radvd, "programs", &b);
-	q->timeout_ms = GUEST_MS;
-	q->answer = radvd_answer;
-	q->failed = radvd_failed;
+	add(k,
+	    &(struct boot_ask){.op = "programs",
+			       .to = &e->nodes[n->index].radvd,
+			       .timeout_ms = GUEST_MS,
+			       .answer = radvd_answer,
+			       .failed = radvd_failed},
+	    &b);
 }
 
 /* --- from outside --------------------------------------------------------- */

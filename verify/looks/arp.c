@@ -235,7 +235,5 @@ void arp_ask(const struct arp_ask *q, struct buf *out)
 void arp_answer(struct arena *a, const struct doc *d, struct seen_holders *ret)
 {
 	*ret = (struct seen_holders){0};
-	keys_read_loose(a, d, &answer_table, ret);
-	if (!doc_get(d, "answers"))
-		ret->error = "its answer is missing";
+	ret->error = look_read_loose(a, d, &answer_table, ret);
 }

@@ -277,7 +277,5 @@ void dns_ask(const struct dns_ask *q, struct buf *out)
 void dns_answer(struct arena *a, const struct doc *d, struct seen_names *ret)
 {
 	*ret = (struct seen_names){0};
-	keys_read_loose(a, d, &answer_table, ret);
-	if (!doc_get(d, "answers"))
-		ret->error = "its answer is missing";
+	ret->error = look_read_loose(a, d, &answer_table, ret);
 }

@@ -122,15 +122,28 @@ int look_request(struct arena *a, const struct doc *req,
 	return keys_read_open(a, req, t, ret, reterr);
 }
 
+static const char missing[] = "its answer is missing";
+
 const char *look_read(struct arena *a, const struct doc *d,
 		      const struct key_table *t, void *ret)
 {
 	struct err err;
 
 	if (!d || d->kind != DOC_MAP)
-		return "its answer is missing";
+		return missing;
 	if (keys_read_open(a, d, t, ret, &err) < 0)
 		return arena_printf(a, "its answer cannot be read: %s",
 				    err.msg);
+	return NULL;
+}
+
+const char *look_read_loose(struct arena *a, const struct doc *d,
+			    const struct key_table *t, void *ret)
+{
+	keys_read_loose(a, d, t, ret);
+	for (size_t i = 0; i < t->n; i++)
+		if ((t->keys[i].flags & KEY_REQUIRED) &&
+		    !doc_get(d, t->keys[i].name))
+			return missing;
 	return NULL;
 }

@@ -56,6 +56,11 @@ int look_request(struct arena *a, const struct doc *req,
 const char *look_read(struct arena *a, const struct doc *d,
 		      const struct key_table *t, void *ret);
 
+/* The same for an answer of which nothing is believed (keys_read_loose()): only
+ * that a required key is not there is wrong. */
+const char *look_read_loose(struct arena *a, const struct doc *d,
+			    const struct key_table *t, void *ret);
+
 enum look_wake {
 	LOOK_READY = 1 << 0, /* fd is readable */
 	LOOK_STOP = 1 << 1,  /* stop was asked for, or the agent is gone */

@@ -346,7 +346,5 @@ void ra_ask(const struct ra_ask *q, struct buf *out)
 void ra_answer(struct arena *a, const struct doc *d, struct seen_adverts *ret)
 {
 	*ret = (struct seen_adverts){0};
-	keys_read_loose(a, d, &answer_table, ret);
-	if (!doc_get(d, "adverts"))
-		ret->error = "its answer is missing";
+	ret->error = look_read_loose(a, d, &answer_table, ret);
 }
