@@ -158,6 +158,14 @@ bool topo_in_userspace(const struct topo_node *n)
 	return n->mechanism == TOPO_OPENVSWITCH && !n->by_kernel;
 }
 
+bool topo_any_userspace(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->nnodes; i++)
+		if (topo_in_userspace(&lab->nodes[i]))
+			return true;
+	return false;
+}
+
 bool topo_is_internal(const struct topo_port *p, const struct topo_node *n)
 {
 	return n->mechanism == TOPO_OPENVSWITCH && n->by_kernel &&

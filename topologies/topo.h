@@ -474,6 +474,7 @@ void topo_name_dev(const struct topo_node *n, struct topo_nic *nic);
 
 /* Whether a node has Open vSwitch's own datapath, in user space. */
 bool topo_in_userspace(const struct topo_node *n);
+bool topo_any_userspace(const struct lab *lab); /* any of them */
 
 /*
  * Whether a port is an internal one of Open vSwitch's on a node, as Neutron has

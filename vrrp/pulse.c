@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
-
-/* What threads share of the stack is much: thread-local buffers of libraries.
- */
-#define STACK (512u << 10)
+#include "lib/process/thread.h"
 
 struct pulse {
 	pthread_mutex_t held; /* by the child as long as it lives */
@@ -87,21 +84,12 @@ static void *watch(void *ctx)
 void pulse_watch(struct pulse *p, pid_t pid, int fd)
 {
 	struct watch *w;
-	pthread_attr_t attr;
-	pthread_t t;
 
 	if (!p)
 		return;
 	w = mem_zero(1, sizeof(*w));
 	*w = (struct watch){p, pid, fd};
-	if (pthread_attr_init(&attr) == 0) {
-		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-		pthread_attr_setstacksize(&attr, STACK);
-		if (pthread_create(&t, &attr, watch, w) == 0)
-			w = NULL;
-		pthread_attr_destroy(&attr);
-	}
-	if (!w)
+	if (thread_begin(watch, w))
 		return;
 	free(w);
 	pulse_free(p);

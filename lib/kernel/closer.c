@@ -8,11 +8,9 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/process/thread.h"
 
 #define AT_ONCE 128u
-/* What threads share of the stack is much: thread-local buffers of libraries.
- */
-#define STACK (512u << 10)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
@@ -42,21 +40,6 @@ static void *work(void *ctx)
 	return NULL;
 }
 
-static bool begin(void)
-{
-	pthread_attr_t attr;
-	pthread_t t;
-	bool good;
-
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK);
-	good = pthread_create(&t, &attr, work, NULL) == 0;
-	pthread_attr_destroy(&attr);
-	return good;
-}
-
 void closer_take(int fd)
 {
 	bool mine = false;
@@ -70,7 +53,7 @@ void closer_take(int fd)
 	}
 	fds[nfds++] = fd;
 	if (running < AT_ONCE) {
-		if (begin())
+		if (thread_begin(work, NULL))
 			running++;
 		else if (!running)
 			mine = true;

@@ -308,14 +308,6 @@ static void look_probes(struct report *r)
 	}
 }
 
-static bool any_userspace(const struct lab *lab)
-{
-	for (size_t i = 0; i < lab->nnodes; i++)
-		if (topo_in_userspace(&lab->nodes[i]))
-			return true;
-	return false;
-}
-
 /* Only a node that asks for the kernel's datapath must have it. */
 static void look_datapath(struct report *r)
 {
@@ -450,7 +442,7 @@ int emul_doctor(struct arena *a, const struct lab *lab, struct emul_need **ret,
 	look_probes(&r);
 	look_wires(&r);
 	look_datapath(&r);
-	if (!lab || any_userspace(lab))
+	if (!lab || topo_any_userspace(lab))
 		look_tun(&r);
 	look_prompt(&r);
 	look_program(&r, "sshd", true, "openssh-server",

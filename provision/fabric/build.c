@@ -339,14 +339,6 @@ static const char *hosts_text(struct arena *a, const struct emul_spec *s)
 	return arena_strndup(a, b.data, b.len);
 }
 
-static bool any_userspace(const struct lab *lab)
-{
-	for (size_t i = 0; i < lab->nnodes; i++)
-		if (topo_in_userspace(&lab->nodes[i]))
-			return true;
-	return false;
-}
-
 static size_t external_vlans(const struct lab *lab)
 {
 	size_t n = 0;
@@ -361,7 +353,7 @@ int emul_spec_build(struct arena *a, const struct lab *lab,
 {
 	struct emul_spec s = {
 		.lab = arena_strdup(a, lab->name),
-		.whole = any_userspace(lab),
+		.whole = topo_any_userspace(lab),
 		.bursts = lab->nports > PORTS_MANY || lab->nnodes > NODES_MANY,
 	};
 	size_t i;
