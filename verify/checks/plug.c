@@ -39,12 +39,11 @@ static void on_bridge(const struct seen_ns *root, const char *bridge,
 			    "%s on %s, %s", name, l->master, sight_up_text(l));
 }
 
-/* at: where its link is. */
-static void on_switch(const struct seen_ns *root, const struct seen_ns *at,
+/* l: its link, wherever that is; NULL where it was not seen. */
+static void on_switch(const struct seen_ns *root, const struct res_link *l,
 		      const char *bridge, unsigned vlan, const char *name,
 		      struct verdict *v)
 {
-	const struct res_link *l = at ? seen_link(at, name) : NULL;
 	const struct res_ovs *o = plug_seen(root, name);
 
 	if (vlan)
@@ -91,7 +90,7 @@ static void hybrid(const struct seen_ns *root, const struct topo_port *p,
 	topo_port_link(p, "qvb", name);
 	on_bridge(root, qbr, name, v);
 	topo_port_link(p, "qvo", name);
-	on_switch(root, root, OVS_INT, vlan, name, v);
+	on_switch(root, seen_link(root, name), OVS_INT, vlan, name, v);
 }
 
 void plug_name(const struct topo_port *p, const struct topo_node *n,
@@ -113,20 +112,24 @@ void plug_port(const struct seen_ns *root, const struct seen_ns *inside,
 	       const struct topo_node *n, const struct topo_port *p,
 	       struct verdict *v)
 {
-	const struct seen_ns *at = topo_is_internal(p, n) ? inside : root;
 	unsigned vlan = topo_local_vlan(p->network, n);
+	const struct res_link *l = NULL;
 	char name[IFNAME_MAX];
 
 	plug_name(p, n, name);
+	if (!topo_is_internal(p, n))
+		l = seen_link(root, name);
+	else if (inside)
+		l = seen_link(inside, name);
 
 	if (n->mechanism != TOPO_OPENVSWITCH)
 		on_bridge(root, p->network->bridge, p->tap, v);
 	else if (topo_plugged_outside(p, n))
-		on_switch(root, at, n->external_bridge, 0, name, v);
+		on_switch(root, l, n->external_bridge, 0, name, v);
 	else if (p->hybrid)
 		hybrid(root, p, vlan, v);
 	else
-		on_switch(root, at, OVS_INT, vlan, name, v);
+		on_switch(root, l, OVS_INT, vlan, name, v);
 }
 
 void plug_all(const struct evidence *e, const struct seen_ns *root,
