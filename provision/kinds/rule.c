@@ -38,8 +38,8 @@ static void print(const struct res *r, struct buf *out)
 }
 
 static const char *const actions[] = {
-	[FR_ACT_BLACKHOLE] = "blackhole",
-	[FR_ACT_UNREACHABLE] = "unreachable",
+	[FR_ACT_GOTO] = "goto",           [FR_ACT_NOP] = "nop",
+	[FR_ACT_BLACKHOLE] = "blackhole", [FR_ACT_UNREACHABLE] = "unreachable",
 	[FR_ACT_PROHIBIT] = "prohibit",
 };
 
@@ -61,20 +61,104 @@ static void name(struct buf *b, const char *word, const struct nlattr *a)
 			   (const char *)nla_data(a));
 }
 
-static void words(const struct fib_rule_hdr *h, struct nlattr **tb,
-		  struct buf *b)
+/*
+ * What else one can ask of a packet. Words of an attribute's number at least: a
+ * rule of the kernel's own by its words has no other attributes.
+ */
+static const char *const conditions[] = {
+	[FRA_FLOW] = "realms",
+	[FRA_TUN_ID] = "tun_id",
+	[FRA_SUPPRESS_IFGROUP] = "suppress_ifgroup",
+	[FRA_SUPPRESS_PREFIXLEN] = "suppress_prefixlength",
+	[FRA_GOTO] = "to",
+	[FRA_L3MDEV] = "l3mdev",
+	[FRA_UID_RANGE] = "uidrange",
+	[FRA_IP_PROTO] = "ipproto",
+	[FRA_SPORT_RANGE] = "sport",
+	[FRA_DPORT_RANGE] = "dport",
+};
+
+static bool is_told(const struct nlattr *a)
 {
+	switch (nla_type(a)) {
+	case FRA_DST:
+	case FRA_SRC:
+	case FRA_IIFNAME:
+	case FRA_OIFNAME:
+	case FRA_FWMARK:
+	case FRA_FWMASK:
+	case FRA_TABLE:
+	case FRA_PRIORITY: /* beside the words */
+	case FRA_PROTOCOL: /* who made it */
+	case FRA_PAD:
+		return true;
+	case FRA_SUPPRESS_IFGROUP:
+	case FRA_SUPPRESS_PREFIXLEN:
+		return rtmsg_u32(a) == UINT32_MAX; /* none */
+	default:
+		return false;
+	}
+}
+
+static void put_range(struct buf *b, const struct nlattr *a)
+{
+	uint32_t uid[2];
+	uint16_t port[2];
+
+	if (nla_len(a) == sizeof(uid)) {
+		memcpy(uid, nla_data(a), sizeof(uid));
+		buf_printf(b, "%" PRIu32 "-%" PRIu32 " ", uid[0], uid[1]);
+	} else if (nla_len(a) == sizeof(port)) {
+		memcpy(port, nla_data(a), sizeof(port));
+		buf_printf(b, "%u-%u ", port[0], port[1]);
+	}
+}
+
+static void more(const struct nlmsghdr *h, struct buf *b)
+{
+	const size_t hdr = sizeof(struct fib_rule_hdr);
+	const struct nlattr *a = nlmsg_attrdata(h, (int)hdr);
+	int left = nlmsg_attrlen(h, (int)hdr);
+
+	for (; nla_ok(a, left); a = nla_next(a, &left)) {
+		unsigned type = (unsigned)nla_type(a);
+
+		if (is_told(a))
+			continue;
+		if (type < ARRAY_LEN(conditions) && conditions[type])
+			buf_printf(b, "%s ", conditions[type]);
+		else
+			buf_printf(b, "attribute %u ", type);
+		if (type == FRA_UID_RANGE || type == FRA_SPORT_RANGE ||
+		    type == FRA_DPORT_RANGE)
+			put_range(b, a);
+		else if (nla_len(a) == 1)
+			buf_printf(b, "%u ", rtmsg_u8(a));
+		else if (nla_len(a) == 4)
+			buf_printf(b, "%" PRIu32 " ", rtmsg_u32(a));
+	}
+}
+
+static void words(const struct nlmsghdr *raw, struct nlattr **tb, struct buf *b)
+{
+	const struct fib_rule_hdr *h = NLMSG_DATA(raw);
 	uint32_t table = tb[FRA_TABLE] ? rtmsg_u32(tb[FRA_TABLE]) : h->table;
 
 	if (h->flags & FIB_RULE_INVERT)
 		buf_adds(b, "not ");
 	prefix(b, "from", tb[FRA_SRC], h->src_len);
 	prefix(b, "to", tb[FRA_DST], h->dst_len);
+	if (h->tos)
+		buf_printf(b, "tos 0x%02x ", h->tos);
 	name(b, "iif", tb[FRA_IIFNAME]);
 	name(b, "oif", tb[FRA_OIFNAME]);
 	if (tb[FRA_FWMARK])
-		buf_printf(b, "fwmark 0x%" PRIx32 " ",
-			   rtmsg_u32(tb[FRA_FWMARK]));
+		buf_printf(b, "fwmark 0x%" PRIx32, rtmsg_u32(tb[FRA_FWMARK]));
+	if (tb[FRA_FWMASK] && rtmsg_u32(tb[FRA_FWMASK]) != UINT32_MAX)
+		buf_printf(b, "/0x%" PRIx32, rtmsg_u32(tb[FRA_FWMASK]));
+	if (tb[FRA_FWMARK])
+		buf_addc(b, ' ');
+	more(raw, b);
 	if (h->action == FR_ACT_TO_TBL)
 		buf_printf(b, "lookup %" PRIu32, table);
 	else if (h->action < ARRAY_LEN(actions) && actions[h->action])
@@ -98,7 +182,7 @@ static int on_rule(const struct nlmsghdr *h, void *ctx)
 	r = seen_push(l->a, l->ns, RES_RULE);
 	if (!r)
 		return -E2BIG;
-	words(rule, tb, &text);
+	words(h, tb, &text);
 	r->rule.family = rule->family == AF_INET6 ? 6 : 4;
 	r->rule.priority = rtmsg_u32(tb[FRA_PRIORITY]);
 	r->rule.words = arena_strndup(l->a, text.data, text.len);
