@@ -2,15 +2,17 @@
 /*
  * Neighbours: those whose places in the kernel's table are reserved (its
  * EXT_LEARNED: never collected, not counted, resolved as any other), and those
- * that somebody entered for good. Others, which the kernel learned, come and go
- * and are not looked at. No lab has standing ones: one in a namespace that the
- * lab made sends frames to where nobody listens, and goes; so does one that is
- * answered for (a proxy's), which is a table of its own.
+ * that somebody entered for good (permanent, or never to be asked for: noarp).
+ * Others, which the kernel learned, come and go and are not looked at. No lab
+ * has standing ones: one in a namespace that the lab made sends frames to where
+ * nobody listens, and goes; so does one that is answered for (a proxy's), which
+ * is a table of its own.
  */
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/auto.h"
@@ -63,6 +65,26 @@ static const char *dev(const struct res *r)
 	return r->neigh.dev;
 }
 
+/* The kernel's own, which nobody is asked for: of groups and broadcasts. */
+static bool by_itself(const char *dev, const struct ip *dst,
+		      const struct mac *mac)
+{
+	static const struct mac all = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+	const uint8_t *b = dst->b;
+	struct mac group;
+
+	if (dst->family == 4)
+		group = (struct mac){
+			{0x01, 0x00, 0x5e, b[1] & 0x7f, b[2], b[3]}};
+	else
+		group = (struct mac){{0x33, 0x33, b[12], b[13], b[14], b[15]}};
+	if (strcmp(dev, "lo") == 0)
+		return true;
+	if (dst->family == 4 ? (b[0] & 0xf0) == 0xe0 : b[0] == 0xff)
+		return mac_equal(mac, &group);
+	return mac_equal(mac, &all);
+}
+
 static int on_neigh(const struct nlmsghdr *h, void *ctx)
 {
 	struct look *l = ctx;
@@ -70,23 +92,25 @@ static int on_neigh(const struct nlmsghdr *h, void *ctx)
 	struct nlattr *tb[NDA_MAX + 1];
 	const char *name;
 	struct mac mac = {{0}};
-	bool reserved;
+	bool reserved, stays = ndm->ndm_state & (NUD_PERMANENT | NUD_NOARP);
 	struct res *r;
+	struct ip dst;
 
 	if (!rtmsg_parse(h, RTM_NEWNEIGH, sizeof(*ndm), tb, NDA_MAX))
 		return 0;
-	reserved = (ndm->ndm_flags & NTF_EXT_LEARNED) &&
-		   !(ndm->ndm_state & NUD_PERMANENT);
+	reserved = (ndm->ndm_flags & NTF_EXT_LEARNED) && !stays;
 	name = seen_link_name(l->ns, (unsigned)ndm->ndm_ifindex);
 	if (!name || !tb[NDA_DST] ||
-	    (!reserved && (!(ndm->ndm_state & NUD_PERMANENT) ||
-			   !rtmsg_mac(tb[NDA_LLADDR], &mac))))
+	    (!reserved && (!stays || !rtmsg_mac(tb[NDA_LLADDR], &mac))))
+		return 0;
+	dst = rtmsg_ip(tb[NDA_DST]);
+	if ((ndm->ndm_state & NUD_NOARP) && by_itself(name, &dst, &mac))
 		return 0;
 	r = seen_push(l->a, l->ns, RES_NEIGH);
 	if (!r)
 		return -E2BIG;
 	r->neigh.dev = name;
-	r->neigh.addr = rtmsg_ip(tb[NDA_DST]);
+	r->neigh.addr = dst;
 	r->neigh.reserved = reserved;
 	r->neigh.mac = mac;
 	return 0;
