@@ -141,7 +141,7 @@ struct table_ctx {
 static int table_heard(const struct nlmsghdr *h, void *ctx)
 {
 	struct table_ctx *c = ctx;
-	const struct nlattr *a;
+	const struct nlattr *a, *flags;
 	struct nfnl_table *t;
 	int left;
 
@@ -150,12 +150,17 @@ static int table_heard(const struct nlmsghdr *h, void *ctx)
 		return 0;
 	if (c->ret->n >= NFNL_TABLES_MAX)
 		return -E2BIG;
+	flags = nla_find(a, left, NFTA_TABLE_FLAGS);
 	a = nla_find(a, left, NFTA_TABLE_NAME);
 	if (!a)
 		return -EPROTO;
 	t = arena_push(c->a, &c->ret->items, &c->ret->n, sizeof(*t));
 	t->family = family_of(h);
 	t->name = arena_strndup(c->a, nla_data(a), (size_t)nla_len(a));
+	if (flags && nla_len(flags) == sizeof(t->flags)) {
+		memcpy(&t->flags, nla_data(flags), sizeof(t->flags));
+		t->flags = ntohl(t->flags);
+	}
 	return 0;
 }
 

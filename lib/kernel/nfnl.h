@@ -38,6 +38,7 @@ int nfnl_generation(struct nfnl *n, uint32_t *ret, struct err *reterr);
 struct nfnl_table {
 	uint8_t family; /* NFPROTO_* */
 	const char *name;
+	uint32_t flags; /* NFT_TABLE_F_*: dormant, of one owner alone */
 };
 
 struct nfnl_tables {

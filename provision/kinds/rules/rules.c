@@ -230,9 +230,9 @@ static int look_legacy(struct look *l, int family, struct err *reterr)
 	int r = xtables_look(family, &list, reterr);
 
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
-		const struct nfnl_table t = {family == 6 ? NFPROTO_IPV6
-							 : NFPROTO_IPV4,
-					     arena_strdup(l->a, list.names[i])};
+		const struct nfnl_table t = {
+			family == 6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
+			arena_strdup(l->a, list.names[i]), 0};
 		const struct res_list *all = &l->ns->of[RES_RULES];
 
 		r = push_table(l, &t);
@@ -300,6 +300,7 @@ static int look(struct look *l, struct err *reterr)
 {
 	auto_(release_nfnl) struct nfnl *n = NULL;
 	const char *text[RULES_FAMILIES] = {"", ""};
+	const char *off[RULES_FAMILIES] = {NULL};
 	bool has[RULES_FAMILIES] = {false};
 	struct nfnl_tables tables;
 	struct note note;
@@ -321,10 +322,16 @@ static int look(struct look *l, struct err *reterr)
 	for (i = 0; r == 0 && i < tables.n; i++) {
 		const struct nfnl_table *t = &tables.items[i];
 
-		if (of_iptables(t))
-			has[t->family == NFPROTO_IPV6] = true;
-		else
+		if (!of_iptables(t)) {
 			r = push_table(l, t);
+			continue;
+		}
+		f = t->family == NFPROTO_IPV6;
+		has[f] = true;
+		if (t->flags)
+			off[f] = t->flags & NFT_TABLE_F_DORMANT
+					 ? "a table that is dormant"
+					 : "a table of another program's own";
 	}
 	if (r < 0 || (!has[RULES_IPV4] && !has[RULES_IPV6]))
 		return r;
@@ -338,6 +345,10 @@ static int look(struct look *l, struct err *reterr)
 		if (has[f])
 			r = read_family(l, n, (enum rules_family)f, &text[f],
 					reterr);
+	for (f = 0; r == 0 && f < RULES_FAMILIES; f++)
+		if (off[f])
+			text[f] =
+				arena_printf(l->a, "# %s\n%s", off[f], text[f]);
 	return r < 0 ? r : push_rules(l, text);
 }
 
@@ -532,7 +543,8 @@ static void unmake(struct tx *tx, const struct change *c)
 	auto_(release_nfnl) struct nfnl *n = NULL;
 	struct place *p = tx_other(tx, c->have.netns, c);
 	struct nfnl_rules none = {0};
-	struct nfnl_table table = {c->have.rules.family, c->have.rules.table};
+	struct nfnl_table table = {c->have.rules.family, c->have.rules.table,
+				   0};
 	struct err err;
 	int r, f;
 
