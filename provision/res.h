@@ -100,7 +100,8 @@ struct res_addr {
 	uint8_t scope; /* RT_SCOPE_* */
 	uint8_t proto; /* IFAPROT_*; 0 where the kernel tells none */
 	bool tentative;
-	bool dynamic; /* with a lifetime: learned, as by SLAAC */
+	bool dynamic;  /* with a lifetime: learned, as by SLAAC */
+	bool unrouted; /* the kernel's own route by which it is taken went */
 	/* of plan.virt only: the id of the router that it is of, where our
 	 * own engine has it */
 	const char *router;
@@ -115,9 +116,12 @@ struct res_route {
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;
 	uint32_t metric;
-	uint32_t table;     /* 0: main */
-	uint8_t type;       /* RTN_*: blackhole, prohibit; 0: unicast */
-	const char *router; /* as of an address */
+	uint32_t table;  /* 0: main */
+	uint8_t type;    /* RTN_*: blackhole, prohibit; 0: unicast */
+	bool astray;     /* says that the kernel made it, and it did not */
+	const char *odd; /* what else it has, as ip(8) says it; or NULL */
+	const struct nlmsghdr *raw; /* as it came, to remove it by */
+	const char *router;         /* as of an address */
 };
 
 /* A rule of `ip rule`. */

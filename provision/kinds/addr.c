@@ -27,11 +27,17 @@
 #include "provision/kinds/addr.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/link/link.h"
+#include "provision/kinds/netns.h"
 #include "provision/node/diff.h"
 #include "provision/node/look.h"
 #include "provision/node/tx.h"
 
 #define OPER_UP 6 /* IF_OPER_UP */
+
+/* What of an address that stands is to be set. */
+enum addr_fields {
+	ADDR_HAS_ROUTE = 1 << 0, /* it goes and comes, and its route with it */
+};
 
 static void id(const struct res *r, struct buf *out)
 {
@@ -150,6 +156,16 @@ static void judge(struct diff *d, const struct res *want)
 		diff_anew(d, &here);
 }
 
+static void lacks_route(struct diff *d, const struct res *want)
+{
+	struct change *c = diff_modify(d, want,
+				       "its route is gone from the table "
+				       "local, so nothing takes its packets");
+
+	c->fields = ADDR_HAS_ROUTE;
+	c->unusual = true;
+}
+
 /* One that a lease brought, or an advertisement, would go with it; one of the
  * VRRP engine's with its role. */
 static void compare(struct diff *d, const struct res *want,
@@ -158,7 +174,9 @@ static void compare(struct diff *d, const struct res *want,
 	bool stays =
 		have && link_staying(d, want->netns, want->addr.dev) != NULL;
 
-	if (stays && have->addr.dynamic)
+	if (stays && have->addr.unrouted)
+		lacks_route(d, want);
+	else if (stays && have->addr.dynamic)
 		diff_modify(d, want, "with a lifetime, wanted for good");
 	else if (stays && have->addr.proto == RTPROT_KEEPALIVED)
 		diff_modify(d, want, "of the VRRP engine, wanted for good");
@@ -211,11 +229,60 @@ static bool extra(struct diff *d, const struct res *have)
 {
 	const struct res *l = link_staying(d, have->netns, have->addr.dev);
 
-	if (!l || loopback(&have->addr) || of_engine(d, have))
+	if (!l || of_engine(d, have) || loopback(&have->addr))
 		return false;
 	if (l->link.leased && have->addr.addr.ip.family == 4)
 		return !have->addr.dynamic;
 	return l->link.addr_gen_none || !learned(d, have);
+}
+
+static void mend_route(struct diff *d, const struct res *have)
+{
+	struct res *want;
+
+	if (!have->addr.unrouted || diff_wanted(d, have) || extra(d, have) ||
+	    !netns_is_labs(d, have->netns))
+		return;
+	want = arena_alloc(diff_arena(d), sizeof(*want));
+	*want = *have;
+	lacks_route(d, want);
+}
+
+/* Those that no plan has: of the VRRP engine, a lease, the kernel. */
+static void extra_node(struct diff *d)
+{
+	const struct observed *o = diff_have(d);
+	size_t i, k;
+
+	for (i = 0; i < o->nns; i++)
+		for (k = 0; k < o->ns[i].of[RES_ADDR].n; k++)
+			mend_route(d, &o->ns[i].of[RES_ADDR].items[k]);
+}
+
+/* The kernel takes IPv4's away with its address, whoever made it. IPv6's it
+ * knows by itself: there it comes with its address anew, but for one that would
+ * lose its lifetime. */
+static void put_route(struct place *p, const struct res *r,
+		      struct rtmsg_addr *a)
+{
+	const struct rtmsg_route t = {
+		.index = a->index,
+		.dev = a->dev,
+		.to = {a->addr.ip, a->addr.ip.family == 4 ? 32 : 128},
+		.from = a->addr.ip.family == 4 ? a->addr.ip : (struct ip){0},
+		.table = RT_TABLE_LOCAL,
+		.proto = RTPROT_KERNEL,
+		.type = RTN_LOCAL,
+		.scope = RT_SCOPE_HOST,
+	};
+
+	if (a->addr.ip.family == 4 || r->addr.dynamic) {
+		rtmsg_route(p->rtnl, RTMSG_SET, &t);
+		return;
+	}
+	rtmsg_addr(p->rtnl, RTMSG_DEL, a);
+	a->proto = r->addr.proto;
+	rtmsg_addr(p->rtnl, RTMSG_SET, a);
 }
 
 /* As wanted, or away. */
@@ -232,7 +299,11 @@ static void tell(struct tx *tx, const struct change *c)
 	if (!p)
 		return;
 	a.index = tx_index(tx, p, c, a.dev);
-	if (a.index)
+	if (!a.index)
+		return;
+	if (c->op == CHANGE_MODIFY && c->fields == ADDR_HAS_ROUTE)
+		put_route(p, r, &a);
+	else
 		rtmsg_addr(p->rtnl, change_rtmsg(c), &a);
 }
 
@@ -317,6 +388,7 @@ const struct kind kind_addr = {
 	.judge = judge,
 	.compare = compare,
 	.extra = extra,
+	.extra_node = extra_node,
 	.stood = stood,
 	.set = tell,
 	.start = start,

@@ -10,8 +10,9 @@
 static bool is_connected(const struct res_route *r, const char *dev,
 			 const struct ipnet *to)
 {
-	return r->dev && !r->table && !r->type && !ip_is_set(&r->via) &&
-	       strcmp(r->dev, dev) == 0 && ipnet_equal(&r->to, to);
+	return r->dev && !r->table && !r->type && !r->odd && !r->astray &&
+	       !ip_is_set(&r->via) && strcmp(r->dev, dev) == 0 &&
+	       ipnet_equal(&r->to, to);
 }
 
 /* The plan's or the engine's; what a client was given is the client's. */
