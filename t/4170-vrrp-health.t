@@ -82,6 +82,47 @@ sleep 2
 is "$(active a b)" "$n" "keeps it"
 is "$(changes a) $(changes b)" "$was_a $was_b" "and nobody changes any more"
 
+# A gateway that is slow is not one that is silent, though as good as lost.
+echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all
+cat >/run/slow.pl <<'EOP'
+use Socket;
+socket(my $s, PF_INET, SOCK_RAW, 1) or die;
+while (recv($s, my $p, 2048, 0)) {
+	my ($from, $to, $icmp) = (substr($p, 12, 4), substr($p, 16, 4), substr($p, 20));
+	next unless ord($icmp) == 8;
+	next if fork;
+	# The next one is not kept waiting.
+	select undef, undef, undef, 0.4;
+	substr($icmp, 0, 4, "\0\0\0\0");
+	my $sum = 0;
+	$sum += $_ for unpack "n*", length($icmp) % 2 ? "$icmp\0" : $icmp;
+	$sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+	substr($icmp, 2, 2, pack "n", ~$sum & 0xffff);
+	socket(my $o, PF_INET, SOCK_RAW, 1);
+	bind($o, pack_sockaddr_in(0, $to));
+	send($o, $icmp, 0, pack_sockaddr_in(0, $from));
+	exit;
+}
+EOP
+before=$(field "$n" health_lost)
+perl /run/slow.pl &
+slow=$!
+for ((i = 0; i < 80; i++)); do
+	state_json "$n" | grep -q "answers too late" && break
+	sleep 0.1
+done
+like "$(state_json "$n")" "gateway 203.0.113.1 answers too late, after [0-9.]+ s" "a slow one is told from a silent one"
+ok "$([ "$(field "$n" health_lost)" -gt "$before" ]; echo $?)" "and is lost all the same"
+kill $slow
+wait $slow 2>/dev/null
+echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all
+for ((i = 0; i < 100; i++)); do
+	n=$(active a b)
+	[ -n "$n" ] && [ "$(field "$n" sick)" = false ] && break
+	sleep 0.1
+done
+is "$(field "$n" sick)" false "until it is quick again"
+
 # What the configuration says holds from a reload on.
 conf "$n" 'excluded_addresses: [{address: 203.0.113.101/24, dev: qg}, {address: "fd00:203:0:113::21/64", dev: qg}]'
 reload "$n"
