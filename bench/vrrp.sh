@@ -125,11 +125,12 @@ memory() {
 burden() {
 	iptables_text | ip netns exec b iptables-nft-restore || exit 3
 	ip netns exec b sysctl -qw net.netfilter.nf_conntrack_events=1
-	printf '{"roles": "/run", "routers": [{"id": "r1", "netns": "b", "dev": "ha", "address": "169.254.192.2", "peers": ["169.254.192.1"]}]}\n' \
+	printf '{"roles": "/run", "routers": [{"id": "r1", "netns": "b", "dev": "ha", "address": "169.254.192.2", "peers": [{"address": "169.254.192.1", "mac": "fa:16:3e:00:00:01"}]}]}\n' \
 		> "$tmp/conntrack.json"
 	nsenter --net=/run/netns/b "$LABCTL" conntrack "$tmp/conntrack.json" &
 	carrier=$!
 	sleep 0.5
+	kill -0 $carrier || exit 3
 	# shellcheck disable=SC2016 # perl's words
 	ip netns exec b perl -e 'use Socket; socket(my $s, PF_INET, SOCK_DGRAM, 17) or die;
 		for my $n (0 .. 9999) { send($s, "", 0, pack_sockaddr_in(1 + $n % 5000,
