@@ -143,17 +143,24 @@ iptables_text() {
 		/^\*/ && seen[$0]++ {exit} {print}'
 }
 
+# It goes again, and what it has made.
+unburden() {
+	kill $carrier
+	wait $carrier 2>/dev/null
+	for t in $(ip netns exec b nft list tables | awk '{print $2 "/" $3}'); do
+		ip netns exec b nft delete table "${t%/*}" "${t#*/}"
+	done
+}
+
 start_ours 1
 sleep 0.5
-takeovers > "$tmp/bare" || exit 3
-burden
-takeovers > "$tmp/burdened" || exit 3
-kill $carrier
-wait $carrier 2>/dev/null
-for t in $(ip netns exec b nft list tables | awk '{print $2 "/" $3}'); do
-	ip netns exec b nft delete table "${t%/*}" "${t#*/}"
+# By turns: what else the machine does is about both.
+for ((i = 0; i < 3; i++)); do
+	takeovers >> "$tmp/ours" || exit 3
+	burden
+	takeovers >> "$tmp/burdened" || exit 3
+	unburden
 done
-takeovers > "$tmp/ours" || exit 3
 read -r rss1 pss1 < <(resident "${pids[@]}")
 stop_ours
 start_theirs 1
@@ -186,7 +193,7 @@ row "down timer to first advert" "$(column 1 "$tmp/ours")" "$(column 1 "$tmp/the
 row "down timer to last address and route" "$(column 2 "$tmp/ours")" "$(column 2 "$tmp/theirs")" 1.00
 head_row "engine beside itself" "with, ms" "without, ms" ratio "at most"
 row "down timer to last address, $tracked connections" \
-	"$(column 2 "$tmp/burdened")" "$(column 2 "$tmp/bare") $(column 2 "$tmp/ours")" "+1 ms"
+	"$(column 2 "$tmp/burdened")" "$(column 2 "$tmp/ours")" "+1 ms"
 head_row "memory" "labctl, MB" "keepalived, MB" ratio ""
 memory "resident, 1 router" "$rss1" "$krss1"
 memory "resident, 50 routers" "$rss50" "$krss50"
