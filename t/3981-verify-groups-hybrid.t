@@ -49,6 +49,9 @@ breaks "ARP for others let through" \
 breaks "a foreign MAC address let through" \
 	'c1 ovs-ofctl del-flows br-int table=25; c1 ovs-ofctl add-flow br-int table=25,actions=NORMAL; c1 ovs-ofctl add-flow br-int priority=20,arp,actions=NORMAL' \
 	"spoofing: red1 on compute1" "flows: compute1"
+breaks "a way past by two tags" \
+	'c1 ovs-ofctl --strict del-flows br-int "table=0,priority=11,in_port=qvo$red1,vlan_tci=0x1000/0x1000"' \
+	"spoofing: red1 on compute1" "flows: compute1"
 breaks "an allowed address refused" \
 	'on compute2 ovs-ofctl del-flows br-int table=24,arp,arp_spa=192.168.1.200' \
 	"spoofing: red2 on compute2"

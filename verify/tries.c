@@ -356,15 +356,20 @@ static void spoofs(struct planning *p, const struct topo_instance *in)
 		x.src = parse("192.0.2.1");
 		x.dst = parse("192.0.2.2");
 		spoof(p, t, "ARP for another address", open, &x);
-		x.tagged = true;
+		x.tags = 1;
 		spoof(p, t, "ARP for another address, under a tag", open, &x);
-		x.arp = x.tagged = false;
+		x.arp = false;
+		x.tags = 0;
 		x.protocol = TOPO_ICMP;
 		x.dport = ECHO4;
 		spoof(p, t, "another IPv4 address", false, &x);
-		x.tagged = true;
+		x.tags = 1;
 		spoof(p, t, "another IPv4 address, under a tag", false, &x);
-		x.tagged = false;
+		x.tags = 2;
+		if (!open)
+			spoof(p, t, "another IPv4 address, under two tags",
+			      false, &x);
+		x.tags = 0;
 		x.src = *four;
 		x.dst = parse("255.255.255.255");
 		x.protocol = TOPO_UDP;

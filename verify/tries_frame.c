@@ -207,7 +207,9 @@ const uint8_t *tries_packet(struct arena *a, const struct tries_packet *p,
 	if (p->has_mac) {
 		bytes(&o, p->dmac.b, 6);
 		bytes(&o, p->smac.b, 6);
-		if (p->tagged)
+		if (p->tags > 1)
+			u32(&o, 0x88a80000);
+		if (p->tags)
 			u32(&o, 0x81000000);
 		u16(&o, p->arp ? 0x0806 : p->src.family == 6 ? 0x86dd : 0x0800);
 	}

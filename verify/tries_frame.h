@@ -14,8 +14,8 @@
 #define TRIES_SPORT 40000 /* what comes back there is nobody's */
 
 struct tries_packet {
-	bool has_mac; /* a frame; else an IP packet */
-	bool tagged;  /* that says it has a priority, and no VLAN */
+	bool has_mac;  /* a frame; else an IP packet */
+	unsigned tags; /* that say it has a priority, and no VLAN: up to 2 */
 	struct mac smac, dmac;
 	bool arp; /* a request of src for dst; else IP: */
 	struct ip src, dst;

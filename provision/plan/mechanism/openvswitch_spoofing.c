@@ -18,6 +18,11 @@ struct allowed {
 
 static void first(const struct allowed *a)
 {
+	/* What is under a tag no rule sees; see secgroup/frames.c. */
+	buf_printf(a->out,
+		   "table=0,priority=11,in_port=%u,vlan_tci=0x1000/0x1000,"
+		   "actions=drop\n",
+		   a->port);
 	if (!a->any4)
 		buf_printf(a->out,
 			   "table=0,priority=10,arp,in_port=%u,"
