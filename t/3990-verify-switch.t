@@ -80,6 +80,8 @@ breaks "a tunnel gone" "tunnels: network1 " \
 	'on network1 ovs-vsctl del-port vxlan-0a00011f'
 breaks "a tunnel to elsewhere" "tunnels: compute1 " \
 	'on compute1 ovs-vsctl set interface vxlan-0a000115 options:remote_ip=10.0.1.99'
+breaks "a tunnel with another key and port" "tunnels: compute1 " \
+	'on compute1 ovs-vsctl set interface vxlan-0a000115 options:dst_port=4790 options:key=5'
 breaks "a flow deleted" "flows: network2 " \
 	'on network2 ovs-ofctl --strict del-flows br-tun table=4,priority=1,tun_id=1'
 breaks "a flow above all others" "flows: compute1 " \

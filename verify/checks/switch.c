@@ -195,6 +195,9 @@ static void command_ports(const struct evidence *e, const struct subject *s,
 		   topo_local_vlan(s->network, s->node));
 }
 
+/* What a tunnel has before its two ends and its other key. */
+#define IN_KEY "df_default=true,in_key=flow,"
+
 static void tunnel(const struct seen_ns *root, enum topo_type type,
 		   const struct topo_node *near, const struct topo_node *far,
 		   struct verdict *v)
@@ -223,6 +226,14 @@ static void tunnel(const struct seen_ns *root, enum topo_type type,
 	}
 	if (found && found->error)
 		verdict_saw(v, false, "%s: %s", found->name, found->error);
+	else if (found && found->set)
+		verdict_saw(v, false, "%s, where somebody set %s", found->name,
+			    found->set);
+	else if (found &&
+		 (strncmp(found->options, IN_KEY, strlen(IN_KEY)) != 0 ||
+		  strcmp(found->options + strlen(IN_KEY), want) != 0))
+		verdict_saw(v, false, "%s with %s", found->name,
+			    found->options);
 	else
 		verdict_saw(v, found, "%s to %s", found ? found->name : "none",
 			    far->name);
@@ -263,8 +274,9 @@ static void judge_flows(const struct evidence *e, const struct subject *s,
 			continue;
 		right = false;
 		verdict_saw(v, false, "%s: %s", d->changes[i].what,
-			    d->changes[i].why ? d->changes[i].why
-					      : "they are not there");
+			    d->changes[i].op == '~' && d->changes[i].why
+				    ? d->changes[i].why
+				    : "the switch has none, or tells none");
 	}
 	if (right)
 		verdict_saw(v, true, "as planned");
