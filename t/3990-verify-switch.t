@@ -118,6 +118,8 @@ breaks "a port slowed down, a flow for a while, a bridge for a port" \
 	'on compute1 ovs-vsctl set interface $tap ingress_policing_rate=1 &&
 	 on compute1 ovs-vsctl add-br br-more br-int 5 &&
 	 on compute1 ovs-ofctl add-flow br-int priority=65535,hard_timeout=300,actions=drop'
+breaks "a switch that waits for flows" "switch: compute2 " \
+	'on compute2 ovs-vsctl set Open_vSwitch . other_config:flow-restore-wait=true'
 breaks "an MTU below that of IPv6" "mtu: demo-net on compute1 " \
 	'on compute1 ovs-vsctl set interface $tap mtu_request=1000'
 breaks "its sockets gone" "switch: network1 .*not ok [0-9]+ - flows: network2 " \

@@ -127,16 +127,16 @@ static const char *pairs(struct arena *a, const struct doc *d)
 	return arena_strndup(a, b.data ? b.data : "", b.len);
 }
 
-/* What was printed: three tables, each a line. */
+/* What was printed: four tables, each a line. */
 struct tables {
-	const struct doc *bridges, *ports, *links;
+	const struct doc *bridges, *ports, *links, *all;
 };
 
 static int read_tables(struct arena *a, const struct buf *text,
 		       struct tables *ret)
 {
 	const struct doc **const to[] = {&ret->bridges, &ret->ports,
-					 &ret->links};
+					 &ret->links, &ret->all};
 	const char *s = text->data, *end;
 	struct doc *root;
 	size_t i;
@@ -290,6 +290,49 @@ static void push_all(struct look *l, struct seen_ns *ns, const struct tables *t)
 	}
 }
 
+/* Of the plan's bridges the first, or NULL; without a plan what each lab has.
+ */
+static const char *first_planned(const struct look *l)
+{
+	const struct plan *p = l->what->plan;
+
+	for (size_t i = 0; p && i < p->n; i++)
+		if (p->res[i].kind == RES_OVS)
+			return p->res[i].ovs.name;
+	return p ? NULL : "br-int";
+}
+
+/* A switch that is told to wait for its flows forwards nothing of what they
+ * say; it is told of the plan's first bridge. */
+static void push_waits(struct look *l, struct seen_ns *ns,
+		       const struct tables *t)
+{
+	static const char waits[] = OVS_WAITS "=true";
+	const char *first = first_planned(l);
+	struct res_list *o = &ns->of[RES_OVS];
+	const struct doc *row;
+
+	DOC_FOREACH (row, t->all) {
+		if (!first || !strstr(pairs(l->a, cell(row, 0)), waits))
+			continue;
+		for (size_t i = 0; i < o->n; i++)
+			if (strcmp(o->items[i].ovs.name, first) == 0)
+				o->items[i].ovs.set = arena_printf(
+					l->a, "%s%s%s",
+					o->items[i].ovs.set
+						? o->items[i].ovs.set
+						: "",
+					o->items[i].ovs.set ? ", " : "", waits);
+	}
+}
+
+static void push_seen(struct look *l, struct seen_ns *ns,
+		      const struct tables *t)
+{
+	push_all(l, ns, t);
+	push_waits(l, ns, t);
+}
+
 /* "--columns=..." of a table, with those that a lab does not set. */
 static const char *asked(struct arena *a, enum ovs_table t)
 {
@@ -304,23 +347,16 @@ static const char *asked(struct arena *a, enum ovs_table t)
 /* Where nothing can be seen though the programs were begun: why. */
 static void blind(struct look *l, struct seen_ns *ns, const char *why)
 {
-	const struct plan *p = l->what->plan;
-	struct res *r;
+	const char *first = first_planned(l);
+	struct res *r = first ? seen_push(l->a, ns, RES_OVS) : NULL;
 
-	for (size_t i = 0; p && i < p->n; i++) {
-		if (p->res[i].kind != RES_OVS)
-			continue;
-		r = seen_push(l->a, ns, RES_OVS);
-		if (r)
-			r->ovs = (struct res_ovs){
-				.name = p->res[i].ovs.name,
-				.type = "",
-				.options = "",
-				.ids = "",
-				.fail_mode = "",
-				.error = arena_strdup(l->a, why)};
-		return;
-	}
+	if (r)
+		r->ovs = (struct res_ovs){.name = first,
+					  .type = "",
+					  .options = "",
+					  .ids = "",
+					  .fail_mode = "",
+					  .error = arena_strdup(l->a, why)};
 }
 
 void ovs_look(struct look *l, struct observed *o)
@@ -340,6 +376,10 @@ void ovs_look(struct look *l, struct observed *o)
 		asked(l->a, OVS_LINKS),
 		"list",
 		"Interface",
+		"--",
+		"--columns=other_config",
+		"list",
+		"Open_vSwitch",
 		NULL,
 	};
 	auto_buf struct buf text = {0};
@@ -368,5 +408,5 @@ void ovs_look(struct look *l, struct observed *o)
 	}
 	buf_addc(&text, '\0');
 	if (read_tables(l->a, &text, &t) == 0)
-		push_all(l, &o->ns[i], &t);
+		push_seen(l, &o->ns[i], &t);
 }

@@ -459,6 +459,12 @@ static void plug(struct tx *tx, const struct change *c)
 			continue;
 		if (!is_port(o->want)) {
 			unset_words(&w, OVS_BRIDGES, o->want->ovs.name);
+			word(&w, "--");
+			word(&w, "remove");
+			word(&w, "Open_vSwitch");
+			word(&w, ".");
+			word(&w, "other_config");
+			word(&w, OVS_WAITS);
 		} else {
 			unset_words(&w, OVS_PORTS, o->want->ovs.name);
 			unset_words(&w, OVS_LINKS, o->want->ovs.name);

@@ -13,6 +13,9 @@
 #define OVS_DATABASE "ovsdb-server"
 #define OVS_SWITCH "ovs-vswitchd"
 
+/* By which all of it waits, in its other_config, for flows to be restored. */
+#define OVS_WAITS "flow-restore-wait"
+
 /* A bridge's own socket for flows; ovs-vswitchd makes it anew at each start. */
 #define OVS_FLOWS_SUFFIX ".mgmt"
 
