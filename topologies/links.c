@@ -140,12 +140,6 @@ void topo_impair_print(const struct topo_impair *i, bool yaml, struct buf *out)
 		buf_addc(out, '}');
 }
 
-bool topo_impair_equal(const struct topo_impair *a, const struct topo_impair *b)
-{
-	return a->delay_us == b->delay_us && a->jitter_us == b->jitter_us &&
-	       a->loss_ppm == b->loss_ppm && a->rate == b->rate;
-}
-
 /* --- names ---------------------------------------------------------------- */
 
 struct names {

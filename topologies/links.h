@@ -61,9 +61,6 @@ const struct topo_link *topo_link(const struct lab *lab,
  * braces. */
 void topo_impair_print(const struct topo_impair *i, bool yaml, struct buf *out);
 
-bool topo_impair_equal(const struct topo_impair *a,
-		       const struct topo_impair *b);
-
 /* "1%", "0.05%" to millionths; "100mbit" to bits a second. -EINVAL where the
  * text is none, -ERANGE. */
 int topo_loss_parse(const char *text, uint32_t *ret_ppm);

@@ -471,7 +471,8 @@ struct ip topo_next_hop(const struct topo_port *qg, int family)
 	return (struct ip){0};
 }
 
-size_t topo_gateways(const struct topo_router *r, struct ip ret[2])
+/* Its next hops outside, IPv4 before IPv6. */
+static size_t gateways(const struct topo_router *r, struct ip ret[2])
 {
 	size_t n = 0;
 
@@ -484,7 +485,7 @@ size_t topo_gateways(const struct topo_router *r, struct ip ret[2])
 
 size_t topo_pinged(const struct topo_router *r, struct ip ret[2])
 {
-	return r->is_ha && r->ha.health_ms ? topo_gateways(r, ret) : 0;
+	return r->is_ha && r->ha.health_ms ? gateways(r, ret) : 0;
 }
 
 int64_t topo_skew_ns(const struct topo_ha *ha)

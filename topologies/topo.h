@@ -600,9 +600,8 @@ const struct topo_floating *topo_floating_of(const struct topo_router *r,
  * network, i.e. the router's next hop; family 0 where there is none. */
 struct ip topo_next_hop(const struct topo_port *qg, int family);
 
-/* Its next hops outside, IPv4 before IPv6; and those of them that its Active
- * pings (health_check_interval). Return how many. */
-size_t topo_gateways(const struct topo_router *r, struct ip ret[2]);
+/* Its next hops outside that its Active pings (health_check_interval), IPv4
+ * before IPv6. Returns how many. */
 size_t topo_pinged(const struct topo_router *r, struct ip ret[2]);
 
 /* Longest time from silence to a new Active in nanoseconds: 3 x interval +

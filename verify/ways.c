@@ -17,8 +17,11 @@ struct topo_way ways_adverts(const struct lab *lab, const struct topo_router *r)
 	return worst;
 }
 
-struct topo_way ways_to(const struct lab *lab, const struct topo_router *r,
-			const struct topo_instance *instance)
+/* The worst between a host of the router and an instance behind it, or, NULL,
+ * the host outside. One way. */
+static struct topo_way way_to(const struct lab *lab,
+			      const struct topo_router *r,
+			      const struct topo_instance *instance)
 {
 	const struct topo_network *net = instance     ? instance->port->network
 					 : r->gateway ? r->gateway->network
@@ -36,7 +39,7 @@ struct topo_way ways_to(const struct lab *lab, const struct topo_router *r,
 struct topo_way ways_through(const struct lab *lab, const struct topo_router *r,
 			     const struct topo_instance *instance)
 {
-	return topo_way_add(ways_to(lab, r, instance), ways_to(lab, r, NULL));
+	return topo_way_add(way_to(lab, r, instance), way_to(lab, r, NULL));
 }
 
 /* Whose address it is; NULL: no instance's. */
@@ -62,9 +65,9 @@ struct topo_way ways_ping(const struct lab *lab, const struct topo_router *r,
 			  const struct ip *dst)
 {
 	const struct topo_instance *to = owner(lab, r, dst);
-	struct topo_way w = ways_to(lab, r, instance);
+	struct topo_way w = way_to(lab, r, instance);
 
-	return to ? topo_way_add(w, ways_to(lab, r, to)) : w;
+	return to ? topo_way_add(w, way_to(lab, r, to)) : w;
 }
 
 struct topo_way ways_round(struct topo_way w)

@@ -17,13 +17,9 @@
 struct topo_way ways_adverts(const struct lab *lab,
 			     const struct topo_router *r);
 
-/* The worst between a host of the router and an instance behind it, or, NULL,
- * the host outside. One way. */
-struct topo_way ways_to(const struct lab *lab, const struct topo_router *r,
-			const struct topo_instance *instance);
-
-/* The worst between who pings (as above) and an address: the router's, or that
- * of an instance behind it, which may be a floating one. One way. */
+/* The worst between who pings (an instance behind the router, or, NULL, the
+ * host outside) and an address: the router's, or that of an instance behind it,
+ * which may be a floating one. One way. */
 struct topo_way ways_ping(const struct lab *lab, const struct topo_router *r,
 			  const struct topo_instance *instance,
 			  const struct ip *dst);

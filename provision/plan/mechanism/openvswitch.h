@@ -53,8 +53,4 @@ void openvswitch_patch(struct plan_ctx *c, const char *bridge, const char *name,
 void openvswitch_spoofing(struct plan_ctx *c, const struct topo_port *p,
 			  unsigned number);
 
-/* The number of a tunnel's port. */
-unsigned openvswitch_tunnel_number(enum topo_type type,
-				   const struct topo_node *to);
-
 #endif

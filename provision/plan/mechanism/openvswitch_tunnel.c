@@ -24,8 +24,8 @@ static const unsigned tables[] = {
 static const unsigned nth[] = {
 	[TOPO_VXLAN] = 0, [TOPO_GRE] = 1, [TOPO_GENEVE] = 2};
 
-unsigned openvswitch_tunnel_number(enum topo_type type,
-				   const struct topo_node *to)
+/* The number of a tunnel's port. */
+static unsigned tunnel_number(enum topo_type type, const struct topo_node *to)
 {
 	return OVS_TUNNEL + (unsigned)to->index + nth[type] * TOPO_NODES_MAX;
 }
@@ -58,7 +58,7 @@ static void tunnel(struct plan_ctx *c, enum topo_type type,
 		   const struct topo_node *n, const struct topo_nic *far)
 {
 	const struct topo_nic *near = topo_nic(c->node, TOPO_TUNNEL);
-	unsigned number = openvswitch_tunnel_number(type, n);
+	unsigned number = tunnel_number(type, n);
 	char here[IP_TEXT_MAX], there[IP_TEXT_MAX];
 	const uint8_t *b = far->addr.ip.b;
 	struct res_ovs *o;
@@ -149,8 +149,7 @@ static void flood(struct plan_ctx *c, const struct topo_network *net,
 				   "->NXM_NX_TUN_ID[]",
 				   vlan, net->vni);
 		any = true;
-		buf_printf(b, ",output:%u",
-			   openvswitch_tunnel_number(net->type, n));
+		buf_printf(b, ",output:%u", tunnel_number(net->type, n));
 	}
 	if (any)
 		buf_addc(b, '\n');
@@ -213,7 +212,7 @@ static void entries(struct plan_ctx *c, const struct topo_network *net)
 			   "actions=strip_vlan,load:0x%" PRIx32
 			   "->NXM_NX_TUN_ID[],output:%u\n",
 			   vlan, mac_print(&p->mac, m), net->vni,
-			   openvswitch_tunnel_number(net->type, p->node));
+			   tunnel_number(net->type, p->node));
 		if (c->node->arp_responder)
 			answers(c, p, vlan);
 	}
