@@ -3,6 +3,7 @@
 
 #include "lib/auto.h"
 #include "lib/buf.h"
+#include "provision/host/roles.h"
 #include "provision/way.h"
 #include "verify/drill/ops.h"
 #include "verify/ways.h"
@@ -56,17 +57,32 @@ static void begin_ping(struct drill_run *r, size_t i)
 	p->pings.error = e < 0 ? arena_strdup(&r->d->arena, err.msg) : NULL;
 }
 
+/* An agent does one thing after the other: who answers has begun the rest. */
+static int has_begun(struct fleet_node *n, void *ctx, struct err *reterr)
+{
+	const struct drill *d = ctx;
+	auto_arena struct arena a = {0};
+	struct seen_engine engine;
+
+	return roles_ask_one(n->remote, d->lab, REMOTE_ANSWER_MS, &a, &engine,
+			     reterr);
+}
+
 void drill_begin_all(struct drill_run *r)
 {
 	struct drill *d = r->d;
 	size_t i, h, at = 0;
 
+	/* First: hundreds of captures that begin would hold their opening up
+	 * for seconds, and then they are silent. */
+	drill_connections_begin(r);
 	for (i = 0; i < d->nrouters; i++)
 		for (h = 0; h < d->routers[i].router->nhosts; h++)
 			begin_host(r, i, h, at++);
 	for (i = 0; i < d->npings; i++)
 		begin_ping(r, i);
-	drill_connections_begin(r);
+	/* Who does not is told of by what it should have recorded. */
+	(void)fleet_each(r->f, has_begun, d, NULL);
 }
 
 static void end_host(struct drill_run *r, struct drill_host *h, size_t at)

@@ -22,8 +22,9 @@ struct drill_run {
 	bool killed; /* the victim, and not yet made anew */
 };
 
-/* Captures, watches and pings of all routers: begun, and at last ended and
- * put into the record. What cannot be begun or ended says why there. */
+/* Captures, watches and pings of all routers: begun, so that agents have begun
+ * all of them when this returns, and at last ended and put into the record. What
+ * cannot be begun or ended says why there. */
 void drill_begin_all(struct drill_run *r);
 void drill_end_all(struct drill_run *r);
 
