@@ -23,8 +23,8 @@ struct drill_run {
 };
 
 /* Captures, watches and pings of all routers: begun, so that agents have begun
- * all of them when this returns, and at last ended and put into the record. What
- * cannot be begun or ended says why there. */
+ * all of them when this returns, and at last ended and put into the record.
+ * What cannot be begun or ended says why there. */
 void drill_begin_all(struct drill_run *r);
 void drill_end_all(struct drill_run *r);
 
