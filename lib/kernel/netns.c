@@ -52,6 +52,14 @@ int netns_open(const char *name, struct err *reterr)
 	return fd;
 }
 
+bool netns_is_own(int fd)
+{
+	struct stat own, st;
+
+	return stat("/proc/self/ns/net", &own) == 0 && fstat(fd, &st) == 0 &&
+	       own.st_ino == st.st_ino && own.st_dev == st.st_dev;
+}
+
 int netns_socket(int nsfd, int domain, int type, int protocol)
 {
 	auto_close int own = -1;

@@ -17,6 +17,9 @@
  */
 int netns_open(const char *name, struct err *reterr);
 
+/* Whether it is the namespace that this process began in. */
+bool netns_is_own(int fd);
+
 /*
  * socket(2) inside the namespace of descriptor nsfd (-1: the thread's own);
  * the calling thread is back in its own when it returns. SOCK_CLOEXEC is added.

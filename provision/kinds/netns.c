@@ -97,7 +97,7 @@ static bool is_netns(const char *name)
 {
 	auto_close int fd = netns_open(name, NULL);
 
-	return fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
+	return fd >= 0 && !netns_is_own(fd) && setns(fd, CLONE_NEWNET) == 0;
 }
 
 static void make(struct tx *tx, const struct change *c)
@@ -109,9 +109,12 @@ static void make(struct tx *tx, const struct change *c)
 
 	r = netns_add(name, &err);
 	if (r == -EEXIST && !is_netns(name)) {
-		/* A file without a namespace: an add that was cut short. */
+		/* A file without a namespace, of an add that was cut short; or
+		 * something mounted over one, which is then seen again. */
 		r = netns_del(name, &err);
-		if (r == 0)
+		if (r < 0 && is_netns(name))
+			r = 0;
+		else if (r == 0)
 			r = netns_add(name, &err);
 	}
 	if (r < 0 && r != -EEXIST) {

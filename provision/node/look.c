@@ -88,7 +88,8 @@ static int look_named(struct looking *l, const char *name)
 {
 	auto_close int fd = netns_open(name, NULL);
 
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+	/* One that is the node's own by another name is none. */
+	if (fd < 0 || netns_is_own(fd) || setns(fd, CLONE_NEWNET) < 0)
 		return 0;
 	return look_here(l, name);
 }
