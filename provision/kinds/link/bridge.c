@@ -13,6 +13,11 @@
 static const struct odd_row rows[] = {
 	{IFLA_BR_AGEING_TIME, 4, 300 * 100, "ageing_time not 300 s"},
 	{IFLA_BR_VLAN_FILTERING, 1, 0, "vlan_filtering on"},
+	{IFLA_BR_GROUP_FWD_MASK, 2, 0, "group_fwd_mask not 0"},
+	{IFLA_BR_MCAST_QUERIER, 1, 0, "mcast_querier on"},
+	{IFLA_BR_NF_CALL_IPTABLES, 1, 0, "nf_call_iptables on"},
+	{IFLA_BR_NF_CALL_IP6TABLES, 1, 0, "nf_call_ip6tables on"},
+	{IFLA_BR_NF_CALL_ARPTABLES, 1, 0, "nf_call_arptables on"},
 };
 
 static const struct odd_table table = ODD_TABLE(rows);

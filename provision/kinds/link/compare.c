@@ -246,6 +246,28 @@ static unsigned differing_conf(struct diff *d, const struct res *want,
 	return f;
 }
 
+/* A bridge has the least address of its ports until somebody gives it one, and
+ * it takes what is sent to its own. NULL: it has one of theirs, or no port. */
+static const struct mac *bridge_mac(struct diff *d, const struct res *want,
+				    const struct res_link *l)
+{
+	const struct seen_ns *ns = diff_ns(d, want->netns);
+	const struct mac *least = NULL;
+	size_t i;
+
+	for (i = 0; ns && i < ns->of[RES_LINK].n; i++) {
+		const struct res_link *p = &ns->of[RES_LINK].items[i].link;
+
+		if (!p->has_mac || !text_same(p->master, l->name))
+			continue;
+		if (mac_equal(&p->mac, &l->mac))
+			return NULL;
+		if (!least || memcmp(&p->mac, least, sizeof(*least)) < 0)
+			least = &p->mac;
+	}
+	return least;
+}
+
 /* As the kernel makes each kind of link that the lab has. */
 static unsigned differing_flags(const struct res_link *l, struct buf *why)
 {
@@ -291,6 +313,11 @@ static unsigned differing(struct diff *d, const struct res *want,
 		f |= LINK_HAS_MAC;
 		buf_listf(why, "address %s, wanted %s", mac_print(&l->mac, a),
 			  mac_print(&w->mac, b));
+	}
+	if (w->kind == LINK_BRIDGE && bridge_mac(d, want, l)) {
+		f |= LINK_HAS_MAC;
+		buf_listf(why, "address %s, which no port of it has",
+			  mac_print(&l->mac, a));
 	}
 	if (w->mtu && w->mtu != l->mtu) {
 		f |= LINK_HAS_MTU;
@@ -342,6 +369,20 @@ static unsigned differing(struct diff *d, const struct res *want,
 		buf_listf(why, "%s", w->up ? "down" : "up");
 	}
 	return f;
+}
+
+static const struct res *with_mac(struct diff *d, const struct res *want,
+				  const struct res_link *l, unsigned fields)
+{
+	struct res *r;
+
+	if (want->link.has_mac || !(fields & LINK_HAS_MAC))
+		return want;
+	r = arena_alloc(diff_arena(d), sizeof(*r));
+	*r = *want;
+	r->link.mac = *bridge_mac(d, want, l);
+	r->link.has_mac = true;
+	return r;
 }
 
 static void blocked(struct diff *d, const struct res *want, const char *why)
@@ -396,7 +437,8 @@ void link_compare(struct diff *d, const struct res *want,
 	}
 	fields = differing(d, want, l, &why);
 	if (fields) {
-		struct change *c = diff_modify(d, want, "%s", why.data);
+		struct change *c = diff_modify(d, with_mac(d, want, l, fields),
+					       "%s", why.data);
 
 		c->fields = fields;
 		c->seen = seen;
@@ -427,4 +469,33 @@ bool link_extra(struct diff *d, const struct res *have)
 	return !comes_by_itself(&have->link) &&
 	       (diff_ours(d, have->link.alias) ||
 		netns_is_labs(d, have->netns));
+}
+
+/* A stranger's port in a bridge of the lab's: what is sent to its address the
+ * bridge takes for the node. The link is its owner's, and stays. */
+static void unplug(struct diff *d, const struct res *have)
+{
+	struct res *want;
+	struct change *c;
+
+	if (!have->link.master || diff_ours(d, have->link.alias) ||
+	    diff_wanted(d, have) ||
+	    !link_staying(d, have->netns, have->link.master))
+		return;
+	want = arena_alloc(diff_arena(d), sizeof(*want));
+	*want = *have;
+	want->link.master = NULL;
+	c = diff_modify(d, want, "in %s, where the lab has no port for it",
+			have->link.master);
+	c->fields = LINK_HAS_MASTER;
+	c->seen = have;
+}
+
+void link_extra_node(struct diff *d)
+{
+	const struct seen_ns *own = diff_ns(d, "");
+	size_t i;
+
+	for (i = 0; own && i < own->of[RES_LINK].n; i++)
+		unplug(d, &own->of[RES_LINK].items[i]);
 }

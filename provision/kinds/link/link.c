@@ -360,6 +360,7 @@ const struct kind kind_link = {
 	.judge = link_judge,
 	.compare = link_compare,
 	.extra = link_extra,
+	.extra_node = link_extra_node,
 	.make = link_make,
 	.set = link_set,
 	.unmake = link_unmake,

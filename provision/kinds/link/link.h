@@ -132,6 +132,7 @@ bool link_shape_right(const struct res_link *want, const struct res_link *have);
 void link_judge(struct diff *d, const struct res *want);
 void link_compare(struct diff *d, const struct res *want,
 		  const struct res *seen);
+void link_extra_node(struct diff *d);
 bool link_extra(struct diff *d, const struct res *have);
 
 /* Those that apply. */

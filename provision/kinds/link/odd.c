@@ -7,6 +7,8 @@
 
 static uint32_t value(const struct odd_row *row, const struct nlattr *a)
 {
+	if (row->size == 2 && nla_len(a) >= 2)
+		return nla_get_u16(a);
 	return row->size == 1 ? rtmsg_u8(a) : rtmsg_u32(a);
 }
 
@@ -44,6 +46,8 @@ void odd_put_usual(const struct odd_table *t, uint32_t odd, struct nl_msg *m)
 			continue;
 		if (row->size == 1)
 			(void)nla_put_u8(m, row->attr, (uint8_t)row->usual);
+		else if (row->size == 2)
+			(void)nla_put_u16(m, row->attr, (uint16_t)row->usual);
 		else
 			(void)nla_put_u32(m, row->attr, row->usual);
 	}

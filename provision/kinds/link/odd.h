@@ -19,7 +19,7 @@ struct nlattr;
 
 struct odd_row {
 	uint16_t attr;
-	uint8_t size; /* of the value: 1 or 4 bytes */
+	uint8_t size; /* of the value: 1, 2 or 4 bytes */
 	uint32_t usual;
 	const char *words; /* what is said of it where it is otherwise */
 };

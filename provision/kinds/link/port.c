@@ -25,6 +25,9 @@ static const struct odd_row rows[] = {
 	{IFLA_BRPORT_NEIGH_SUPPRESS, 1, 0, "neigh_suppress on"},
 	{IFLA_BRPORT_ISOLATED, 1, 0, "isolated on"},
 	{IFLA_BRPORT_LOCKED, 1, 0, "locked on"},
+	{IFLA_BRPORT_MCAST_TO_UCAST, 1, 0, "mcast_to_unicast on"},
+	{IFLA_BRPORT_VLAN_TUNNEL, 1, 0, "vlan_tunnel on"},
+	{IFLA_BRPORT_BACKUP_PORT, 4, 0, "with a backup_port"},
 };
 /* clang-format on */
 
