@@ -130,10 +130,25 @@ strange "$BACKUP" "an MTU too small for IPv6 on the way out" \
 strange "$BACKUP" "one on a bridge" "~ link $br: mtu 800, wanted 1450" \
 	ip link set "$br" mtu 800
 
+# A bridge that takes what is a router's or an instance's.
+strange "$ACTIVE" "a bridge by a router's MAC address" \
+	"~ link brq[^ ]*: address $(on "$ACTIVE" ip netns exec "$NETNS" cat "/sys/class/net/$qr/address"), which no port of it has" \
+	sh -c "ip link set \$(sed -n 's/INTERFACE=//p' /sys/class/net/tap${qr#qr-}/master/uevent) address \$(ip netns exec $NETNS cat /sys/class/net/$qr/address)"
+strange compute2 "a stranger's port with the address of the router's" \
+	"~ link strange: in brq[^ ]*, where the lab has no port for it" \
+	sh -c "ip link add strange address $(on "$ACTIVE" ip netns exec "$NETNS" cat "/sys/class/net/$qr/address") type veth peer strange2 &&
+		ip link set strange2 up && ip link set strange master \$(ip -br link show type bridge | sed -n 's/ .*//p;q') up"
+strange "$BACKUP" "a bridge that does more than bridges do" \
+	"~ link $br: .*group_fwd_mask not 0, mcast_querier on, nf_call_iptables on" \
+	ip link set "$br" type bridge group_fwd_mask 0x4000 mcast_querier 1 nf_call_iptables 1
+strange compute2 "a namespace's name for the node's own" \
+	"[+] netns vm-[^ ]*" \
+	sh -c 'mount --bind /proc/1/ns/net /run/netns/$(ip netns list | sed "s/ .*//;q")'
+
 "$LABCTL" plan "$FILE" >"$TMP/plan" 2>"$TMP/err"
 "$LABCTL" verify --only drift "$LAB" >"$TMP/tap" 2>>"$TMP/err"
 is "$?" 1 "verify exits 1"
-for n in "$ACTIVE" "$BACKUP" compute1; do
+for n in "$ACTIVE" "$BACKUP" compute1 compute2; do
 	like "$(cat "$TMP/tap")" "not ok [0-9]+ - drift: $n " "it fails on $n"
 done
 for i in "${!words[@]}"; do
