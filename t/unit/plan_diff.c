@@ -408,6 +408,7 @@ static void drop_link(struct world *w, const char *ns_name, const char *name)
 			ns->of[RES_LINK].items[i].link.type = "loopback";
 			ns->of[RES_LINK].items[i].link.kind = LINK_EXISTING;
 			ns->of[RES_LINK].items[i].link.alias = NULL;
+			ns->of[RES_LINK].items[i].link.master = NULL;
 		}
 	for (i = 0; i < ns->of[RES_ADDR].n; i++)
 		if (strcmp(ns->of[RES_ADDR].items[i].addr.dev, name) == 0)
@@ -469,6 +470,14 @@ static void d_addr_loopback(struct world *w)
 	new_addr(w, R, "lo", "127.0.0.2/8");
 	new_addr(w, R, "lo", "198.51.100.10/32");
 	new_addr(w, "", "lo", "127.0.0.2/8");
+}
+
+static void d_strange_port(struct world *w)
+{
+	struct res_link *l = new_link(w, "", "strange", "veth");
+
+	l->up = true;
+	l->master = BRX;
 }
 
 static void d_addr_not_ours(struct world *w)
@@ -1101,6 +1110,8 @@ static const struct drift drifts[] = {
 	{"what an older file had; another lab's stays", "network1",
 	 d_netns_extra,
 	 "- link tap-old\n- link brq-old\n- netns qrouter-old\n"},
+	{"a stranger's port in a bridge", "network1", d_strange_port,
+	 "~ link strange: in BRX, where the lab has no port for it\n"},
 	{"both ends of a pair gone", "network1", d_pair_broken,
 	 "+ link QRTAP\n+ link QR in R\n" ITS_NEIGHBOURS
 	 "~ vrrp engine: its namespaces or links are made anew\n"},
