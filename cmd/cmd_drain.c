@@ -156,7 +156,8 @@ const struct cmd cmd_drain = {
 		"'up' and restarts: it\nleads a router only where nobody else "
 		"does. 'labctl undrain' ends that.\n\n"
 		"Exit status: 0 all handed over, 1 some stayed, 2 usage, 3 the "
-		"lab is not up or the\nnode cannot be reached.\n\n"
+		"lab is not up or the\nnode cannot be reached: then it is not "
+		"drained.\n\n"
 		"Examples:\n"
 		"  labctl drain network1\n"
 		"  labctl drain network1 my-lab\n",
@@ -168,6 +169,9 @@ const struct cmd cmd_undrain = {
 	.args = "NODE [LAB]",
 	.summary = "have a drained node take part again",
 	.help = "Its routers stay where they are, but for those that preempt.\n"
+		"\nExit status: 0 it takes part, 2 usage, 3 the lab is not up "
+		"or "
+		"the node cannot be\nreached.\n"
 		"\nExamples:\n"
 		"  labctl undrain network1\n",
 	.run = run_undrain,
