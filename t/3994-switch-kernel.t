@@ -3,9 +3,8 @@
 # vm: Open vSwitch's kernel datapath
 # Open vSwitch with the kernel's datapath: found by itself, or refused where a
 # file asks for it and the kernel has none. Ports are internal ones, as documents
-# print them: they go on when ovs-vswitchd dies, what is done to them is mended,
-# and the file may have pairs of veth in their place.
-# shellcheck disable=SC2317 # reached is called by wait_for
+# print them: they go on when ovs-vswitchd dies, and what is done to them is mended.
+# shellcheck disable=SC2317 # functions are called by wait_for
 # shellcheck source=t/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
@@ -79,8 +78,17 @@ reached() {
 	on outside ping -q -c 3 -i 0.3 -w 9 203.0.113.102 >/dev/null && echo yes
 }
 wait_for "an instance is reached from outside" yes reached
-drill --fault tunnel
-ok $? "the drill passes" || diag "$(grep -A9 '^not ok' "$TMP/tap"; cat "$TMP/err")"
+
+# The other takes over: in the time of theory, which a drill asks for, an
+# emulated machine cannot.
+role() { on "$1" cat "/var/lib/neutron/ha_confs/${NETNS#qrouter-}/state"; }
+router_facts
+on "$ACTIVE" ip -n "$NETNS" link set "$(dev_of "$ACTIVE" ha-)" down
+wait_for "the active one's HA interface down: the other is active" master role "$BACKUP"
+wait_for "and leads to the instance" yes reached
+up
+ok $? "up mends it" || diag "$(cat "$TMP/out")"
+
 on compute1 pkill -9 -x ovs-vswitchd
 on network1 pkill -9 -x ovs-vswitchd
 on network2 pkill -9 -x ovs-vswitchd
@@ -96,10 +104,10 @@ on network1 sh -c "ip -n $NETNS link set $QR netns 1
 	ip -n $NETNS link set $QG name other
 	ovs-vsctl clear port $HA tag -- del-port \$(ip -n $QDHCP -br link | sed -n 's/^\(tap[^ ]*\).*/\1/p')"
 "$LABCTL" plan "$FILE" >"$TMP/out" 2>&1
-like "$(cat "$TMP/out")" "+ link $QR in $NETNS" "moved to the node: seen"
-like "$(cat "$TMP/out")" "~ port $QG of br-int.*its link is gone" "renamed: seen"
+like "$(cat "$TMP/out")" "[+] link $QR in $NETNS" "moved to the node: seen"
+like "$(cat "$TMP/out")" "[+] link $QG in $NETNS" "renamed: seen"
 like "$(cat "$TMP/out")" "~ port $HA of br-int.*tag 0, wanted" "without its tag: seen"
-like "$(cat "$TMP/out")" "+ port tap[^ ]* of br-int" "deleted: seen"
+like "$(cat "$TMP/out")" "[+] port tap[^ ]* of br-int" "deleted: seen"
 up
 ok $? "up mends it" || diag "$(cat "$TMP/out")"
 is "$(changes)" "$same" "all of it"
@@ -109,13 +117,4 @@ ok $? "namespaces deleted: up makes them again, and what was in them" ||
 	diag "$(cat "$TMP/out")"
 is "$(changes)" "$same" "all of it"
 wait_for "an instance is reached again" yes reached
-
-# --- or pairs of veth ---------------------------------------------------------
-
-sed -i 's/^nodes:/ovs_use_veth: true\nnodes:/' "$FILE"
-up
-ok $? "ovs_use_veth: up" || diag "$(cat "$TMP/out")"
-like "$(on network1 ip -n "$NETNS" -br link show type veth)" 'qr-.*@if' "routers have ends of pairs"
-unlike "$(picture network1)" 'X tag internal' "and no port is internal"
-is "$(changes)" "$same" "plan: nothing to do"
 tap_done
