@@ -76,39 +76,39 @@ static struct blinking *link_of(struct links_watch *w, int nsid,
 	return NULL;
 }
 
+static void drop(struct links_watch *w, size_t i)
+{
+	free(w->items[i].places);
+	w->n--;
+	w->items[i] = w->items[w->n];
+	w->items[w->n] = (struct blinking){0};
+}
+
 /* ifindex 0: all of the namespace. */
 static void forget(struct links_watch *w, int nsid, unsigned ifindex)
 {
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		struct blinking *b = &w->items[i];
-
-		if (b->nsid == nsid && (!ifindex || b->ifindex == ifindex))
-			free(b->places);
-		else
-			w->items[n++] = *b;
-	}
-	w->n = n;
+	for (i = w->n; i-- > 0;)
+		if (w->items[i].nsid == nsid &&
+		    (!ifindex || w->items[i].ifindex == ifindex))
+			drop(w, i);
 }
 
 /* Forgets what somebody took away of links that run. */
 static void tidy(struct links_watch *w)
 {
 	struct mono now = clock_mono();
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		struct blinking *b = &w->items[i];
+	for (i = w->n; i-- > 0;) {
+		const struct blinking *b = &w->items[i];
 
 		if (b->runs &&
 		    (!b->n ||
 		     mono_sub(now, b->places[b->n - 1].gone) > SAME_NS))
-			free(b->places);
-		else
-			w->items[n++] = *b;
+			drop(w, i);
 	}
-	w->n = n;
 }
 
 static struct blinking *need_link(struct links_watch *w, int nsid,
@@ -277,9 +277,14 @@ static void take_link(struct links_watch *w, int nsid, const struct nlmsghdr *h)
 		put_back(b);
 		forget(w, nsid, ifindex);
 	} else {
+		b = link_of(w, nsid, ifindex);
+		if (b) {
+			stops(b);
+			return;
+		}
 		b = need_link(w, nsid, ifindex);
 		if (b)
-			stops(b);
+			b->runs = false;
 	}
 }
 
