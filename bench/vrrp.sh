@@ -28,6 +28,8 @@ for d in qg qr; do ip link add $d netns b type veth peer name $d netns a; done
 for n in a b; do for d in ha qg qr; do ip -n $n link set $d up; done; done
 ip -n a addr add 169.254.192.1/18 dev ha
 ip -n b addr add 169.254.192.2/18 dev ha
+# What is sent to its own loopback stays there.
+ip -n b link set lo up
 
 # ours N [NAMESPACES]: a configuration of N routers
 ours() {
