@@ -20,8 +20,11 @@
 #include "verify/looks/op.h"
 
 #define PORT 33434 /* traceroute's first */
-#define TIMES 3
-#define PAUSE_MS 200 /* between them, and no shorter than a poll */
+/* A router that has just sent the asker a redirect, as for an address that is
+ * its own outside, owes it no ICMP error for a second
+ * (inet_peer_xrlim_allow()). */
+#define TIMES 8
+#define PAUSE_MS 250 /* between them, and no shorter than a poll */
 #define POLL_MS 10
 
 struct hop {

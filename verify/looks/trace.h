@@ -7,9 +7,10 @@
  *        -> {"hops": [{"from", "end"}]}
  *
  * The way to an IPv4 address as traceroute(8) finds it: a UDP datagram to a
- * port where nobody listens for each hop count, all at once, three times; who
- * answers with an ICMP error is told. end: the port was unreachable, so that
- * is who was meant. from is empty where nobody answered.
+ * port where nobody listens for each hop count, all at once, and anew each
+ * quarter of a second for those that had no answer; who answers with an ICMP
+ * error is told. end: the port was unreachable, so that is who was meant. from
+ * is empty where nobody answered.
  */
 
 #include <stdbool.h>
