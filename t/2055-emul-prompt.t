@@ -43,6 +43,7 @@ is "$(ps -eLo cls=,args= | awk '$1 == "RR" && /labctl/ && !/vrrp run/')" "" \
 
 victim=$(children | head -n 1)
 kill -9 "$victim"
+# shellcheck disable=SC2317 # called by until_ok
 back() { [ "$(children | wc -l)" -eq 2 ] && [ "$(classes)" = "4 RR" ] && ! kill -0 "$victim" 2>/dev/null; }
 until_ok 20 back
 ok $? "an engine that was killed came back with it" || diag "$(engines)"
@@ -54,6 +55,7 @@ until_ok 10 sh -c "ps -eo args= | grep -q '^labctl vrrp run /run/labctl/$LAB/vrr
 
 parent=$(engines | awk -v of="$(children | head -n 1)" '$1 == of {print $2}')
 kill -9 "$parent"
+# shellcheck disable=SC2317 # likewise
 gone() { ! kill -0 "$parent" 2>/dev/null && [ "$(children | wc -l)" -eq 2 ]; }
 until_ok 20 gone
 "$LABCTL" up -q --no-wait "$FILE" >/dev/null 2>"$TMP/err"
