@@ -62,8 +62,8 @@ const struct ovs_unset *const ovs_unset[] = {
 };
 
 static const char *const columns[] = {
-	[OVS_BRIDGES] = "_uuid,name,ports,datapath_type,fail_mode,other_config,"
-			"external_ids",
+	[OVS_BRIDGES] = ("_uuid,name,ports,datapath_type,fail_mode,"
+			 "other_config,external_ids"),
 	[OVS_PORTS] = "_uuid,name,interfaces,tag",
 	[OVS_LINKS] = "_uuid,name,type,options,external_ids,ofport,error",
 };
