@@ -140,6 +140,13 @@ bool ipnet_equal(const struct ipnet *a, const struct ipnet *b)
 	return a->len == b->len && ip_equal(&a->ip, &b->ip);
 }
 
+bool mac_is_labs(const struct mac *m)
+{
+	static const uint8_t base[] = {MAC_LABS};
+
+	return memcmp(m->b, base, sizeof(base)) == 0;
+}
+
 bool mac_equal(const struct mac *a, const struct mac *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;

@@ -51,6 +51,10 @@ int ip_cmp(const struct ip *a,
 	   const struct ip *b); /* by family, then unsigned */
 bool ip_equal(const struct ip *a, const struct ip *b);
 bool ipnet_equal(const struct ipnet *a, const struct ipnet *b);
+/* The first half of the MAC addresses that labs give: Neutron's base_mac. */
+#define MAC_LABS 0xfa, 0x16, 0x3e
+bool mac_is_labs(const struct mac *m);
+
 bool mac_equal(const struct mac *a, const struct mac *b);
 
 /* ip + n, carried through the whole address (wraps at the end). */

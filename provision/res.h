@@ -116,8 +116,9 @@ struct res_route {
 	uint8_t proto; /* RTPROT_* */
 	uint8_t scope;
 	uint32_t metric;
-	uint32_t table;  /* 0: main */
-	uint8_t type;    /* RTN_*: blackhole, prohibit; 0: unicast */
+	uint32_t table; /* 0: main */
+	uint8_t type;   /* RTN_*: blackhole, prohibit; 0: unicast */
+	bool expires;
 	bool astray;     /* says that the kernel made it, and it did not */
 	const char *odd; /* what else it has, as ip(8) says it; or NULL */
 	const struct nlmsghdr *raw; /* as it came, to remove it by */

@@ -135,7 +135,7 @@ strange "$ACTIVE" "a bridge by a router's MAC address" \
 	"~ link brq[^ ]*: address $(on "$ACTIVE" ip netns exec "$NETNS" cat "/sys/class/net/$qr/address"), which no port of it has" \
 	sh -c "ip link set \$(sed -n 's/INTERFACE=//p' /sys/class/net/tap${qr#qr-}/master/uevent) address \$(ip netns exec $NETNS cat /sys/class/net/$qr/address)"
 strange compute2 "a stranger's port with the address of the router's" \
-	"~ link strange: in brq[^ ]*, where the lab has no port for it" \
+	"~ link strange: in brq[^ ]* with a MAC address as labs give" \
 	sh -c "ip link add strange address $(on "$ACTIVE" ip netns exec "$NETNS" cat "/sys/class/net/$qr/address") type veth peer strange2 &&
 		ip link set strange2 up && ip link set strange master \$(ip -br link show type bridge | sed -n 's/ .*//p;q') up"
 strange "$BACKUP" "a bridge that does more than bridges do" \

@@ -198,6 +198,16 @@ static const char *odd_words(struct arena *a, const struct rtmsg *rtm,
 	return b.len ? arena_strndup(a, b.data, b.len) : NULL;
 }
 
+static bool expires(const struct nlattr *attr)
+{
+	struct rta_cacheinfo c;
+
+	if (!attr || nla_len(attr) < (int)sizeof(c))
+		return false;
+	memcpy(&c, nla_data(attr), sizeof(c));
+	return c.rta_expires != 0;
+}
+
 static int on_route(const struct nlmsghdr *h, void *ctx)
 {
 	struct dump *d = ctx;
@@ -224,6 +234,7 @@ static int on_route(const struct nlmsghdr *h, void *ctx)
 	o.metric = rtmsg_u32(tb[RTA_PRIORITY]);
 	o.from = rtmsg_ip(tb[RTA_PREFSRC]);
 	o.odd = odd_words(d->l->a, rtm, tb);
+	o.expires = expires(tb[RTA_CACHEINFO]);
 	raw = arena_alloc(d->l->a, h->nlmsg_len);
 	memcpy(raw, h, h->nlmsg_len);
 	o.raw = raw;

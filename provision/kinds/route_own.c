@@ -96,7 +96,9 @@ static bool is_astray(const struct seen_ns *ns, const struct res_route *r)
 	if (route_refuses(r->type) || ip_is_set(&r->via) || r->odd ||
 	    (r->table && r->table != RT_TABLE_LOCAL))
 		return true;
-	if (comes_with_link(ns, r))
+	/* An address that had a lifetime leaves its route when it goes. */
+	if (comes_with_link(ns, r) ||
+	    (!r->type && r->expires && r->to.len == host_len(&r->to.ip)))
 		return false;
 	for (i = 0; i < addrs->n; i++)
 		if (comes_with(r, &addrs->items[i].addr))

@@ -472,12 +472,23 @@ static void d_addr_loopback(struct world *w)
 	new_addr(w, "", "lo", "127.0.0.2/8");
 }
 
-static void d_strange_port(struct world *w)
+static void strange_port(struct world *w, struct mac mac)
 {
 	struct res_link *l = new_link(w, "", "strange", "veth");
 
 	l->up = true;
 	l->master = BRX;
+	l->mac = mac;
+}
+
+static void d_strange_port(struct world *w)
+{
+	strange_port(w, (struct mac){{MAC_LABS, 1, 2, 3}});
+}
+
+static void d_own_machine(struct world *w)
+{
+	strange_port(w, (struct mac){{0x52, 0x54, 0, 1, 2, 3}});
 }
 
 static void d_addr_not_ours(struct world *w)
@@ -1111,7 +1122,9 @@ static const struct drift drifts[] = {
 	 d_netns_extra,
 	 "- link tap-old\n- link brq-old\n- netns qrouter-old\n"},
 	{"a stranger's port in a bridge", "network1", d_strange_port,
-	 "~ link strange: in BRX, where the lab has no port for it\n"},
+	 "~ link strange: in BRX with a MAC address as labs give, and no port "
+	 "of this one\n"},
+	{"a machine of one's own in a bridge", "network1", d_own_machine, ""},
 	{"both ends of a pair gone", "network1", d_pair_broken,
 	 "+ link QRTAP\n+ link QR in R\n" ITS_NEIGHBOURS
 	 "~ vrrp engine: its namespaces or links are made anew\n"},

@@ -63,7 +63,7 @@ struct mac ids_mac(struct ids *ids, const struct uuid *u)
 	 * already, these add what they can. */
 	for (unsigned i = 2;; i++) {
 		*m = (struct mac){
-			{0xfa, 0x16, 0x3e, from.b[13], from.b[14], from.b[15]}};
+			{MAC_LABS, from.b[13], from.b[14], from.b[15]}};
 		if (!map_put(ids->a, &ids->macs, m->b, sizeof(m->b), m))
 			return *m;
 		from = uuid_v5(u, arena_printf(ids->a, "mac/%u", i));

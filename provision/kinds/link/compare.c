@@ -471,8 +471,9 @@ bool link_extra(struct diff *d, const struct res *have)
 		netns_is_labs(d, have->netns));
 }
 
-/* A stranger's port in a bridge of the lab's: what is sent to its address the
- * bridge takes for the node. The link is its owner's, and stays. */
+/* A stranger's port in a bridge of the lab's with an address of the lab's: what
+ * is sent to that the bridge takes for the node. The link is its owner's, and
+ * stays; with another address it is a machine that somebody brought along. */
 static void unplug(struct diff *d, const struct res *have)
 {
 	struct res *want;
@@ -480,12 +481,15 @@ static void unplug(struct diff *d, const struct res *have)
 
 	if (!have->link.master || diff_ours(d, have->link.alias) ||
 	    diff_wanted(d, have) ||
-	    !link_staying(d, have->netns, have->link.master))
+	    !link_staying(d, have->netns, have->link.master) ||
+	    !mac_is_labs(&have->link.mac))
 		return;
 	want = arena_alloc(diff_arena(d), sizeof(*want));
 	*want = *have;
 	want->link.master = NULL;
-	c = diff_modify(d, want, "in %s, where the lab has no port for it",
+	c = diff_modify(d, want,
+			"in %s with a MAC address as labs give, and no port "
+			"of this one",
 			have->link.master);
 	c->fields = LINK_HAS_MASTER;
 	c->seen = have;
