@@ -79,7 +79,7 @@ for addr in 10.9.0.2 10.9.0.3 fd09::2; do
 	ip -n blink neigh add $addr dev eth0 nud none extern_learn
 done
 reserved() {
-	ip -n "${1:-blink}" neigh show nud all dev eth0 | grep extern_learn |
+	ip -n blink neigh show nud all dev eth0 | grep extern_learn |
 		cut -d ' ' -f 1 | sort | tr '\n' ' '
 }
 places="10.9.0.2 10.9.0.3 fd09::2 "
