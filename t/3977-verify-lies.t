@@ -20,7 +20,6 @@ is "$("$LABCTL" plan "$FILE" | tail -n 1)" \
 A=(ip netns exec "$NETNS")
 qr=$(dev_of "$ACTIVE" qr-)
 qg=$(dev_of "$ACTIVE" qg-)
-ha=$(dev_of "$ACTIVE" ha-)
 V=$(on compute1 ip netns list | sed 's/ .*//;q')
 ha2=$(dev_of "$BACKUP" ha-)
 ha_addr=$(on "$BACKUP" ip -n "$NETNS" -4 -br addr show dev "$ha2" | awk '{sub("/.*", "", $3); print $3}')

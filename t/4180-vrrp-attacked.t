@@ -139,6 +139,7 @@ conf a "priority: 200" "preempt: true"
 mkdir -p /run/x
 mv /run/x.yaml /run/x/vrrp.yaml
 start x
+# shellcheck disable=SC2016 # perl's own variables
 ip netns exec x perl -MIO::Socket::UNIX -e '
 	my ($wrong, $first, $active) = (0, 0, 0);
 	for (my $end = time + 20; $active < 200 && time < $end;) {
