@@ -25,8 +25,9 @@
 	 KEY_FIELD(T, agent.prevent_arp_spoofing), .def = (yes),               \
 	 .shown = (inherits), .example = "false",                              \
 	 .about = "Let instances send ARP, neighbour advertisements and "      \
-		  "frames with their own addresses only; with Linux bridges, " \
-		  "those that have security groups."},                         \
+		  "frames with their own addresses only, and none with a "     \
+		  "VLAN tag; with Linux bridges, those that have security "    \
+		  "groups."},                                                  \
 	{"ovs_use_veth", KEY_BOOL, KEY_FIELD(T, agent.use_veth),               \
 	 .at = offsetof(T, agent.veth_at), .shown = (veth),                    \
 	 .example = "true",                                                    \
