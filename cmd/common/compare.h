@@ -4,7 +4,7 @@
 
 /*
  * The same drill with each VRRP engine, one after the other on one lab, and
- * their timelines side by side.
+ * their timelines and points side by side.
  */
 
 #include <stdbool.h>
