@@ -4,8 +4,9 @@
 # building a lab (against a shell script of single `ip` commands that starts the
 # same services), its instances' boot (against its routers' election, and
 # limits), verifying it (against the same steps typed one after the other, and
-# its slowest check), and the engine (against keepalived). Ratios are what
-# counts; absolute times drift.
+# its slowest check), and the engine (against keepalived); and what moves frames:
+# Linux bridges, and the datapaths of Open vSwitch. Ratios are what counts;
+# absolute times drift.
 # Usage: bench/run.sh [up] [path] [switch] [datapath] [boot] [verify] [engine]
 # shellcheck disable=SC2317,SC2086,SC2016 # a trap, plain words, inner shells
 # shellcheck source=bench/lib.sh

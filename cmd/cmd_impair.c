@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * labctl impair: a wire of a running lab made worse, as the key `links` of its
- * file does. A person's word is kept beside the file and counts before it,
- * until it is taken back.
+ * file does. A person's word is kept beside the file once it is so, and counts
+ * before it, until it is taken back.
  */
 #include <errno.h>
 #include <stdio.h>

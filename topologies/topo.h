@@ -284,7 +284,7 @@ extern const char *const topo_engine_names[];
 
 #define TOPO_HEALTH_MIN_MS 100u
 
-/* VRRP settings, the documented ones by default (l3ha.md section 4). */
+/* VRRP settings, the documented ones by default. */
 struct topo_ha {
 	enum topo_engine engine;
 	uint8_t vrid;            /* 1 to 254, unique on its HA network */

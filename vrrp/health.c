@@ -3,8 +3,9 @@
  * Echo requests to the gateways of a router, while it is Active: one socket
  * of each family in its namespace, opened with the first round and closed with
  * the role, so that a Backup has none. An answer counts that comes from the
- * gateway with what only this round's requests had in them. What cannot be
- * sent is as good as lost.
+ * gateway with what only this round's requests had in them. One that comes too
+ * late counts no more, but is told: a slow gateway is no silent one. What
+ * cannot be sent is as good as lost.
  *
  * To hand over is the router's: it does what it does when a path fails, and
  * is at once a Backup again, whose timers give the others their turn

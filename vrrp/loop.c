@@ -2,8 +2,10 @@
 /*
  * Theory of operation
  * ===================
- * One process, one thread, one epoll loop for all virtual routers of a node,
- * in whatever network namespaces they live. Each turn of the loop
+ * One process, one epoll loop for all virtual routers of a node, in whatever
+ * network namespaces they live. Files are for other threads: what is to be
+ * written (scribe.h), and a configuration that is read anew (load.h). Each turn
+ * of the loop
  *
  *  1. reads every socket that has something, to the last packet;
  *  2. reviews the routers whose namespace, links or addresses changed;

@@ -3,9 +3,10 @@
  * A virtual router in the engine: the core's effects carried out, the world
  * told to the core.
  *
- * The path is up when the namespace is there, the interface runs, has its
- * primary address and a socket, and all that is tracked runs: the interfaces
- * of its addresses too, unless the configuration says otherwise. A router whose
+ * The path is up when the namespace is there, the interface runs, is no port of
+ * another, has its primary address and a socket, and all that is tracked runs:
+ * the interfaces of its addresses too, which must be no ports either, unless
+ * the configuration says otherwise. A router whose
  * path is not up is in fault and says why; it claims nothing.
  */
 #include "vrrp/router.h"

@@ -12,7 +12,7 @@ struct vrrp_run {
 	int tell_fd;    /* gets VRRP_TELL_ bytes as they come true; or -1 */
 	int supervisor; /* its pid, or 0 */
 	int text_fd;    /* where a configuration that was read anew is left, for
-			 the    supervisor; or -1 */
+			 * the supervisor; or -1 */
 };
 
 /*

@@ -3,10 +3,12 @@
  * The control socket
  * ==================
  * A client sends one line, gets one line of JSON and the end of the stream.
- * Clients are few (CONTROL_CLIENTS_MAX) and short of words and time: one that
- * neither speaks nor reads for CONTROL_PATIENCE_NS is cut off. Nothing here
- * ever waits. Requests are answered between the loop's readings, because a
- * reload may free what epoll has just reported.
+ * Clients are few (CONTROL_CLIENTS_MAX) and short of words and time: one whose
+ * request has no end after CONTROL_PATIENCE_NS, or that reads nothing for so
+ * long, is cut off. Nothing here ever waits: who asks for a reload is answered
+ * when the file was read beside the loop (load.h), or after that time, that it
+ * is not read yet. Requests are answered between the loop's readings, because
+ * one may free what epoll has just reported.
  *
  * One who asks to `watch` gets the answer, then a line for each router as it
  * is now, then one for each transition, until it hangs up. A watcher that

@@ -13,8 +13,11 @@
  * supervisor dies, and stops in good order.
  *
  * Bytes in the pipe from the engine: VRRP_TELL_*, or '-' and why it could
- * not begin. The lock beside the control socket is held by both, so a second
- * engine on it is refused as long as one of them lives.
+ * not begin. What the engine read at a reload it leaves in a file of memory: by
+ * that the supervisor knows what to take away, and begins again, whatever the
+ * file says by then. The lock beside the control socket is held by both, so a
+ * second engine on it is refused as long as one of them lives; also where the
+ * lock was removed, as long as the engine answers.
  */
 #include "vrrp/supervise.h"
 

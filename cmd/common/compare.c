@@ -359,7 +359,6 @@ static void print_hosts(const struct compare *c)
 			       doc_str(d, "new", ""));
 }
 
-/* What each drill found otherwise than it should be, and what it noted. */
 /* Moments apart, whenever the fault came. */
 static void print_spans(struct compare *c)
 {
@@ -377,6 +376,7 @@ static void print_spans(struct compare *c)
 	fwrite(out.data, 1, out.len, stdout);
 }
 
+/* What each drill found otherwise than it should be, and what it noted. */
 static void print_points(const struct compare *c, size_t engine)
 {
 	const struct doc *list = doc_get(c->said[engine], "points"), *d, *line;

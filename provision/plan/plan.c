@@ -49,7 +49,7 @@
 #include "provision/plan/rules.h"
 #include "provision/plan/secgroup/secgroup.h"
 
-/* l3ha.md, section 1. */
+/* As the documents set them. */
 static const struct plan_setting network_node[] = {
 	{"net/ipv4/ip_forward", "1"},
 	{"net/ipv4/conf/all/rp_filter", "0"},

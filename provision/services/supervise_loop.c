@@ -3,8 +3,9 @@
  * The supervisor of a node's services
  * ===================================
  * One process for a lab on a node, one thread, one poll: over its socket, its
- * clients, the services' words, and the VRRP engine where services follow a
- * router's role. It outlasts the agent that started it and labctl; a lock in
+ * clients, the services' words, the links of the node's namespaces
+ * (supervise_links.c), and the VRRP engine where services follow a router's
+ * role. It outlasts the agent that started it and labctl; a lock in
  * the state folder keeps a second one away, the socket (of its owner alone)
  * is how it is found. What it keeps in mind is gone with it, and so are the
  * services (supervise_child.c), so that nothing it does not know of can run.

@@ -4,10 +4,10 @@
  * =============================
  * What a router translates it remembers in its kernel's table of connections,
  * and so only where it is Active: after a takeover the new one takes what
- * comes from outside for its own, and resets it (neutron.md section 4). So the
- * Active's table is carried to its standbys, which make the same entries in
- * their kernels at once, before there is any takeover: nothing is left to be
- * done then, and nothing delays it.
+ * comes from outside for its own, and resets it. So the Active's table is
+ * carried to its standbys, which make the same entries in their kernels at
+ * once, before there is any takeover: nothing is left to be done then, and
+ * nothing delays it.
  *
  *   Active: the kernel's events -> datagrams to each peer, in the same turn
  *   standby: datagrams -> entries of its kernel
@@ -27,7 +27,12 @@
  * itself too, when it becomes Active, when the kernel dropped events, and each
  * hour; and each second the number of its last, so that the last too is missed.
  * What a standby has and is not told among all is no more, and goes: so no end
- * of a connection is missed for ever.
+ * of a connection is missed for ever. What packets alone lengthen is told again
+ * each ten seconds (tell.c).
+ *
+ * To tell all is to read the kernel's table of connections, which is one for the
+ * machine: after a takeover not before half a second has passed, one router
+ * after the other, with a pause of PACE times what it took.
  *
  * Carried is what the router translates, once an answer was seen, and every
  * established TCP connection. A standby tells nothing on. One that becomes

@@ -13,7 +13,7 @@
 #include "verify/ways.h"
 #include "vrrp/core/advert.h"
 
-#define VRRP_VERSION 2 /* what the labs run (l3ha.md section 4) */
+#define VRRP_VERSION 2 /* what the labs run */
 #define VRRP_ADVERT 1  /* the only type there is */
 #define SENDERS_MAX 16 /* told apart at one place */
 #define GAPS_TOLD 8    /* of one sender */

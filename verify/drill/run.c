@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The drill (l3ha.md section 6)
- * =============================
- * Everything that records is started first and runs to the end: on each host
- * of each router a capture of all interfaces of its namespace and a watch of
- * its tables, from instances and from outside a ping each 10 ms. Then one
- * thing is broken by the node's agent, another host is waited for, it is put
+ * The drill
+ * =========
+ * Connections are opened; then everything that records is started, and runs to
+ * the end: on each host of each router a capture of all interfaces of its
+ * namespace and a watch of its tables, from instances and from outside a ping
+ * each 10 ms. When all of that has begun, and was heard for a while, one thing
+ * is broken by the node's agent, another host is waited for, it is put
  * back, and as long as a whole takeover would take it is watched whether the
  * role stays. At last all records are collected.
  *

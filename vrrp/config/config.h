@@ -81,9 +81,11 @@ void vrrp_config_release(struct vrrp_config *c);
 int vrrp_config_parse(const char *path, const char *text, size_t len,
 		      struct vrrp_config *ret, struct buf *errs);
 
-/* The same of a file; what cannot be read is one line in errs too. */
-/* The text of a file, for vrrp_config_parse(). */
+/* The text of a file, for vrrp_config_parse(); what cannot be read is one line
+ * in errs. */
 int vrrp_config_read(const char *path, struct buf *ret, struct buf *errs);
+
+/* Both. */
 int vrrp_config_load(const char *path, struct vrrp_config *ret,
 		     struct buf *errs);
 

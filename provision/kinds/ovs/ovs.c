@@ -14,7 +14,7 @@
  * state after another and takes a port of the same name for the same.
  *
  * The database and the programs are services of the plan, so they run before
- * this comes.
+ * this comes; a database that runs and cannot be asked is begun anew.
  */
 #include <errno.h>
 #include <stdlib.h>

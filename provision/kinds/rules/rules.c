@@ -18,7 +18,8 @@
  * act as well; no plan has any, and one that says something is emptied.
  *
  * Tables without a rule, whose chains accept, are no rules: a person who
- * lists with iptables makes such.
+ * lists with iptables makes such. Nor are those of a table that is dormant,
+ * which iptables-save tells as if they acted.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -9,11 +9,12 @@
  * switch without them is secure and lets nothing through.
  *
  * The datapath is the kernel's where it has one, else Open vSwitch's own
- * (netdev), which needs no module. Of that three things follow. All ports are
- * veth pairs, as with Neutron's ovs_use_veth, since its internal ports do not
- * live longer than ovs-vswitchd, and the kernel's do; tunnels leave by a bridge
- * only, br-eth1, which so has the node's address in the tunnel network; and
- * checksums must be whole.
+ * (netdev), which needs no module. With its own, three things follow. All ports
+ * are veth pairs, as with Neutron's ovs_use_veth, since its internal ports do
+ * not live longer than ovs-vswitchd, and the kernel's do; tunnels leave by a
+ * bridge only, br-eth1, which so has the node's address in the tunnel network;
+ * and checksums must be whole. With the kernel's, ports of routers and DHCP
+ * servers are internal ones, unless ovs_use_veth is set.
  *
  * Three services: the database, the switch, and one that puts the flows in
  * place whenever the switch was started, which forgets them.
