@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The model and its look-ups; how a file becomes one is told in topo_load.c.
+ * The model and its look-ups; how a file becomes one is told in load.c.
  */
 #include "topologies/topo.h"
 
