@@ -9,8 +9,8 @@
  *
  * Namespaces are those of /run/netns, by name. One that goes away while it is
  * looked at is left out; a file there that is no namespace (an `ip netns add`
- * cut short), or is the node's own by another name, is left out too, and the one
- * who makes namespaces deals with it.
+ * cut short), or is the node's own by another name, is left out too, and the
+ * one who makes namespaces deals with it.
  */
 #include "provision/node/look.h"
 

@@ -30,8 +30,8 @@
  * of a connection is missed for ever. What packets alone lengthen is told again
  * each ten seconds (tell.c).
  *
- * To tell all is to read the kernel's table of connections, which is one for the
- * machine: after a takeover not before half a second has passed, one router
+ * To tell all is to read the kernel's table of connections, which is one for
+ * the machine: after a takeover not before half a second has passed, one router
  * after the other, with a pause of PACE times what it took.
  *
  * Carried is what the router translates, once an answer was seen, and every

@@ -5,10 +5,10 @@
  * Opened before the fault, silent through it, tried after the takeover. What
  * becomes of one depends on who speaks first then, so there are two of each:
  * through a floating address, and through SNAT from an instance that has none.
- * Where nothing carried them (sync_connections), the new router has no entry for
- * them. What it hears first of a connection from inside, or for a floating
- * address, it translates as a new one would be, which gives the same; what comes
- * from outside for its own address it takes for its own, and resets it.
+ * Where nothing carried them (sync_connections), the new router has no entry
+ * for them. What it hears first of a connection from inside, or for a floating
+ * address, it translates as a new one would be, which gives the same; what
+ * comes from outside for its own address it takes for its own, and resets it.
  *
  * An instance listens where a group's rule for SSH lets others in; the host
  * outside is its subnet's gateway.

@@ -3,8 +3,8 @@
  * Flows of a bridge of Open vSwitch's, all of them together: one call tells
  * what differs from the plan's, another one puts them in place in one bundle,
  * so that no frame meets half of them. What br-tun itself learned (in table 20,
- * by table 10) is its own. A switch whose bridge has no socket to be asked by is
- * begun anew.
+ * by table 10) is its own. A switch whose bridge has no socket to be asked by
+ * is begun anew.
  */
 #include <errno.h>
 #include <signal.h>
