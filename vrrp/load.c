@@ -8,17 +8,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/mem.h"
+#include "lib/process/thread.h"
 #include "vrrp/engine.h"
-
-/* All of it is locked in memory; documents are nested 32 deep at most. */
-#define STACK_BYTES (256u << 10)
 
 void load_free(struct load *l)
 {
@@ -57,9 +54,6 @@ static void ready(struct engine *e, void *obj)
 void load_begin(struct engine *e)
 {
 	struct load *l;
-	pthread_attr_t attr;
-	pthread_t t;
-	int r;
 
 	e->load_again = e->loading;
 	if (e->loading)
@@ -68,13 +62,8 @@ void load_begin(struct engine *e)
 	l = mem_zero(1, sizeof(*l));
 	l->path = mem_text(e->config.path);
 	l->fd = e->loads[1];
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = pthread_create(&t, &attr, work, l);
-	pthread_attr_destroy(&attr);
 	/* Better late than never. */
-	if (r != 0)
+	if (!thread_begin(work, l))
 		work(l);
 }
 
