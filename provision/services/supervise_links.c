@@ -304,22 +304,27 @@ static void take_neigh(struct links_watch *w, int nsid,
 	went(w, nsid, (unsigned)nd->ndm_ifindex, &addr);
 }
 
-static void take(struct links_watch *w, int nsid, const struct nlmsghdr *h)
+/* A namespace is gone, by our own number of it. Others have numbers of theirs,
+ * of which they tell too. */
+static void take_end(struct links_watch *w, const struct nlmsghdr *h)
 {
 	struct nlattr *tb[NETNSA_MAX + 1];
 	int number;
 
-	/* Of our own namespace this alone is told to us. */
-	if (h->nlmsg_type == RTM_DELNSID &&
-	    rtmsg_parse(h, RTM_DELNSID, sizeof(struct rtgenmsg), tb,
-			NETNSA_MAX) &&
-	    tb[NETNSA_NSID] && nla_len(tb[NETNSA_NSID]) == sizeof(number)) {
-		memcpy(&number, nla_data(tb[NETNSA_NSID]), sizeof(number));
-		forget(w, number, 0);
-	}
-	if (nsid < 0)
+	if (!rtmsg_parse(h, RTM_DELNSID, sizeof(struct rtgenmsg), tb,
+			 NETNSA_MAX) ||
+	    !tb[NETNSA_NSID] || nla_len(tb[NETNSA_NSID]) != sizeof(number))
 		return;
-	if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
+	memcpy(&number, nla_data(tb[NETNSA_NSID]), sizeof(number));
+	forget(w, number, 0);
+}
+
+/* nsid: whose, or -1: of our own namespace. */
+static void take(struct links_watch *w, int nsid, const struct nlmsghdr *h)
+{
+	if (nsid < 0)
+		take_end(w, h);
+	else if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
 		take_link(w, nsid, h);
 	else if (h->nlmsg_type == RTM_DELNEIGH)
 		take_neigh(w, nsid, h);
