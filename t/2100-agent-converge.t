@@ -187,6 +187,9 @@ drift "a rule" "- rule 100: from 10.0.0.0/8 prohibit in $R" \
 drift "a rule by interface and mark" \
 	"- rule 101: to 192.0.2.0/24 iif $QR fwmark 0x7 lookup 100 in $R" \
 	in_r rule add priority 101 to 192.0.2.0/24 iif "$QR" fwmark 7 table 100
+drift "a rule for those without a mark" \
+	"- rule 101: fwmark 0x0/0xff lookup 100 in $R" \
+	in_r rule add priority 101 fwmark 0/0xff table 100
 drift "an IPv6 rule" "- rule -6 102: blackhole in $R" \
 	in_r -6 rule add priority 102 blackhole
 drift "a standing neighbour" \

@@ -152,11 +152,12 @@ static void words(const struct nlmsghdr *raw, struct nlattr **tb, struct buf *b)
 		buf_printf(b, "tos 0x%02x ", h->tos);
 	name(b, "iif", tb[FRA_IIFNAME]);
 	name(b, "oif", tb[FRA_OIFNAME]);
-	if (tb[FRA_FWMARK])
+	/* Of a mark of 0 the mask alone is told. */
+	if (tb[FRA_FWMARK] || tb[FRA_FWMASK])
 		buf_printf(b, "fwmark 0x%" PRIx32, rtmsg_u32(tb[FRA_FWMARK]));
 	if (tb[FRA_FWMASK] && rtmsg_u32(tb[FRA_FWMASK]) != UINT32_MAX)
 		buf_printf(b, "/0x%" PRIx32, rtmsg_u32(tb[FRA_FWMASK]));
-	if (tb[FRA_FWMARK])
+	if (tb[FRA_FWMARK] || tb[FRA_FWMASK])
 		buf_addc(b, ' ');
 	more(raw, b);
 	if (h->action == FR_ACT_TO_TBL)
