@@ -23,7 +23,6 @@
 #include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,13 +84,17 @@ static pid_t parent_of(pid_t pid)
 	auto_buf struct buf b = {0};
 	char path[64];
 	const char *s;
+	int64_t v;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (file_read(path, STAT_MAX, &b) < 0 || !b.len)
 		return 0;
 	/* "PID (name) state parent": the name may have brackets itself. */
 	s = strrchr(b.data, ')');
-	return s && strlen(s) > 4 ? (pid_t)strtol(s + 4, NULL, 10) : 0;
+	if (!s || strlen(s) <= 4)
+		return 0;
+	s += 4;
+	return parse_begins(&s, &v) ? (pid_t)v : 0;
 }
 
 /* fabric: the program that the lab runs, which one replaced since is not. */
