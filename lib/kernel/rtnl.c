@@ -10,9 +10,9 @@
 #include "lib/kernel/rtnl.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
  * namespace, which /proc tells.
  */
 #include "lib/kernel/xfrmnl.h"
-#include "lib/parse.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -19,6 +18,7 @@
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "lib/kernel/netns.h"
+#include "lib/parse.h"
 
 #define SOCKETS "/proc/thread-self/net/netlink"
 #define SOCKETS_MAX (1u << 20)

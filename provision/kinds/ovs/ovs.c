@@ -16,14 +16,11 @@
  * The database and the programs are services of the plan, so they run before
  * this comes; a database that runs and cannot be asked is begun anew.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/auto.h"
 #include "lib/keys/keys.h"
-#include "lib/map.h"
 #include "lib/process/run.h"
 #include "provision/kinds/kind.h"
 #include "provision/kinds/ovs/ovs.h"
