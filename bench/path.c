@@ -13,9 +13,9 @@
  *   path pairs ADDRESS PORT N ROUNDS NETNS NETNS
  *     in the one namespace and in the other, by turns: N datagrams there and
  *     back, ROUNDS times. Of each round counts what a tenth took less than:
- * what else the machine does lengthens many turns, and leaves those alone; and
- *     what lasts longer is about both of a round. Prints the middle round of
- *     each, in nanoseconds, and of the rounds' ratios the median and the
+ *     what else the machine does lengthens many turns, and leaves those alone;
+ *     and what lasts longer is about both of a round. Prints the middle round
+ *     of each, in nanoseconds, and of the rounds' ratios the median and the
  *     quartiles, in parts of ten thousand
  */
 #include <errno.h>

@@ -170,8 +170,7 @@ const struct cmd cmd_undrain = {
 	.summary = "have a drained node take part again",
 	.help = "Its routers stay where they are, but for those that preempt.\n"
 		"\nExit status: 0 it takes part, 2 usage, 3 the lab is not up "
-		"or "
-		"the node cannot be\nreached.\n"
+		"or the node cannot be\nreached.\n"
 		"\nExamples:\n"
 		"  labctl undrain network1\n",
 	.run = run_undrain,

@@ -18,9 +18,9 @@
 #include "provision/sync/carry.h"
 #include "provision/sync/sync.h"
 
-#define FULL_NS                                                                \
-	(10 * NS_PER_S) /* until it is asked again for what had no room */
 #define SWEEP_MAX 65536 /* that go at once */
+/* Until it is asked again for what had no room. */
+#define FULL_NS (10 * NS_PER_S)
 
 static struct peer *peer_of(struct synced *r, const struct sockaddr_in *from)
 {

@@ -30,9 +30,8 @@ static const char *weakness(const struct topo_router *r)
 {
 	return r->ha.engine == TOPO_ENGINE_KEEPALIVED
 		       ? "it does not notice that it stood still: it goes on "
-			 "as "
-			 "active, and where its address is the greater one it "
-			 "takes the role back; labctl's engine yields"
+			 "as active, and where its address is the greater one "
+			 "it takes the role back; labctl's engine yields"
 		       : NULL;
 }
 
