@@ -248,7 +248,5 @@ void hop_ask(const struct hop_ask *q, struct buf *out)
 void hop_answer(struct arena *a, const struct doc *d, struct seen_hops *ret)
 {
 	*ret = (struct seen_hops){0};
-	keys_read_loose(a, d, &answer_table, ret);
-	if (!doc_get(d, "answers"))
-		ret->error = "its answer is missing";
+	ret->error = look_read_loose(a, d, &answer_table, ret);
 }
