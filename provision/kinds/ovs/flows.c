@@ -200,8 +200,10 @@ static void revive(struct tx *tx, const struct change *c)
 
 	if (has_socket(c->want->flows.bridge))
 		return;
-	if (ovs_again(tx, OVS_SWITCH, &err) < 0)
+	if (ovs_again(tx, OVS_SWITCH, &err) < 0) {
 		tx_fail(tx, c, err.msg);
+		return;
+	}
 	for (; !has_socket(c->want->flows.bridge) && waited < AGAIN_MS;
 	     waited += 20)
 		clock_sleep_ms(20);
@@ -219,6 +221,8 @@ static void start(struct tx *tx, const struct change *c)
 	struct err err;
 
 	revive(tx, c);
+	if (tx_failed(tx, c))
+		return;
 	if (run_program(argv, c->want->flows.text, 0, NULL, &err) != 0)
 		tx_fail(tx, c, err.msg);
 }
