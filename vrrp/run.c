@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/kernel/closer.h"
 #include "lib/mem.h"
+#include "lib/process/process.h"
 #include "vrrp/engine.h"
 #include "vrrp/load.h"
 #include "vrrp/loop.h"
@@ -67,16 +68,12 @@ static void signal_ready(struct engine *e, void *obj)
 static void hold_still(void)
 {
 	const struct sched_param rt = {.sched_priority = RT_PRIORITY};
-	struct rlimit lim;
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	int flags = MCL_CURRENT | MCL_ONFAULT;
 
-	if (getrlimit(RLIMIT_NOFILE, &lim) == 0) {
-		lim.rlim_cur = lim.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &lim);
-	}
+	process_raise_files();
 	/* Under a limit MCL_FUTURE would make malloc fail later. */
-	lim.rlim_cur = lim.rlim_max = RLIM_INFINITY;
-	if (setrlimit(RLIMIT_MEMLOCK, &lim) == 0)
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
 		flags |= MCL_FUTURE;
 	(void)mlockall(flags);
 	(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &rt);
