@@ -57,7 +57,7 @@ struct remote {
 	struct remote_io *io;
 	struct remote_bytes b;
 	struct line line; /* of b.in */
-	unsigned last_id;
+	unsigned last_id, nanswers;
 	size_t npending;
 	struct request *requests;
 	struct err broken; /* code 0: it is well */
@@ -341,6 +341,7 @@ static int take_line(struct remote *r, size_t len, struct err *reterr)
 			       shown(r->b.in.data, len, QUOTE_MAX, text));
 	arena_adopt(&(*at)->arena, &a);
 	(*at)->doc = d;
+	r->nanswers++;
 	return 0;
 }
 
@@ -437,6 +438,7 @@ int remote_wait(struct remote *r, unsigned id, unsigned timeout_ms,
 		struct err *reterr)
 {
 	struct mono deadline = mono_add(clock_mono(), timeout_ms * NS_PER_MS);
+	unsigned nanswers = r->nanswers;
 	struct request **at;
 	struct err why = {0};
 	int code;
@@ -449,6 +451,11 @@ int remote_wait(struct remote *r, unsigned id, unsigned timeout_ms,
 	while (!(*at)->doc) {
 		if (r->broken.code)
 			return still_broken(r, reterr);
+		if (r->nanswers != nanswers) {
+			nanswers = r->nanswers;
+			deadline =
+				mono_add(clock_mono(), timeout_ms * NS_PER_MS);
+		}
 		code = move(r, deadline, &why);
 		if (code == -EINTR)
 			return err_set(reterr, code, "interrupted");

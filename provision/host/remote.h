@@ -68,10 +68,11 @@ int remote_send(struct remote *r, const char *op, const char *members,
 /*
  * Waits for the answer to id; answers to other ids are kept for their own
  * call. The tree lives in a. An answer with ok false is an error: its errno,
- * its words; the remote is as good as before. -ETIMEDOUT after timeout_ms,
- * -ECONNRESET when the node is gone, -EPROTO when what it says makes no sense:
- * the remote is broken then, every later call fails. -EINTR: interrupted; the
- * answer may still be waited for.
+ * its words; the remote is as good as before. -ETIMEDOUT when no
+ * answer came for timeout_ms, to this or to another, -ECONNRESET when the node
+ * is gone, -EPROTO when what it says makes no sense: the remote is broken then,
+ * every later call fails. -EINTR: interrupted; the answer may still be waited
+ * for.
  */
 int remote_wait(struct remote *r, unsigned id, unsigned timeout_ms,
 		struct arena *a, const struct doc **ret_answer,
