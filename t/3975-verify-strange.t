@@ -8,6 +8,8 @@
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
+# shellcheck source=t/lib/strange.sh
+. "$(dirname "$0")/lib/strange.sh"
 need_lab
 lab_make 1s
 
@@ -28,19 +30,6 @@ V=$(on compute1 ip netns list | sed 's/ .*//;q')
 
 like "$(on outside ip neigh show nud all dev eth0)" "203.0.113.21 .*extern_learn" \
 	"the host outside has a place reserved for the router"
-
-# What is broken, and the line of the plan that tells of it.
-words=() lines=()
-# strange WHERE WORDS LINE COMMAND...
-strange() {
-	local node=$1 what=$2 line=$3
-	shift 3
-	if ! on "$node" "$@" >"$TMP/out" 2>&1; then
-		pass "$what # SKIP this machine cannot: $(tail -n 1 "$TMP/out")"
-		return
-	fi
-	words+=("$what") lines+=("$line")
-}
 
 strange "$BACKUP" "a standing entry on a bridge's port" \
 	"- fdb 02:00:00:00:00:01 on $tap of brq" \

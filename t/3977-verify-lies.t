@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=t/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
+# shellcheck source=t/lib/strange.sh
+. "$(dirname "$0")/lib/strange.sh"
 need_lab
 lab_make 1s
 
@@ -25,19 +27,6 @@ ha2=$(dev_of "$BACKUP" ha-)
 ha_addr=$(on "$BACKUP" ip -n "$NETNS" -4 -br addr show dev "$ha2" | awk '{sub("/.*", "", $3); print $3}')
 V6=$(on compute1 ip -n "$V" -6 -br addr show dev eth0 | grep -o 'fd00[^/]*')
 br=$(on "$BACKUP" cat "/sys/class/net/tap${qr#qr-}/master/uevent" | sed -n 's/INTERFACE=//p')
-
-# What is broken, and the line of the plan that tells of it.
-words=() lines=()
-# strange WHERE WORDS LINE COMMAND...
-strange() {
-	local node=$1 what=$2 line=$3
-	shift 3
-	if ! on "$node" "$@" >"$TMP/out" 2>&1; then
-		pass "$what # SKIP this machine cannot: $(tail -n 1 "$TMP/out")"
-		return
-	fi
-	words+=("$what") lines+=("$line")
-}
 
 # Rules that look like the kernel's own and ask for more.
 strange "$ACTIVE" "the rule main without defaults" \
