@@ -46,12 +46,15 @@ static void set_list(struct router *r)
 		memcpy(r->list + i * 4, r->cfg->addrs[i].net.ip.b, 4);
 }
 
+/* Tells the core settings that are not as they were. */
+static void settle(struct engine *e, struct router *r);
+
 static void well(struct engine *e, void *router)
 {
 	struct router *r = router;
 
 	SAY(r, INFO, "%s", "its gateways answer again");
-	router_settle(e, r);
+	settle(e, r);
 }
 
 struct router *router_new(const struct vrrp_router_config *cfg)
@@ -119,7 +122,7 @@ int router_listen(struct port *p, struct router **all, size_t n)
 
 /* --- the state file ---------------------------------------------------- */
 
-void router_set_state_file(struct engine *e, struct router *r)
+static void set_state_file(struct engine *e, struct router *r)
 {
 	if (!r->cfg->state_file)
 		return;
@@ -225,7 +228,7 @@ static void tell_state(struct engine *e, struct router *r,
 		       const struct vrrp_effect *fx)
 {
 	r->why = fx->why;
-	router_set_state_file(e, r);
+	set_state_file(e, r);
 	health_follow(&r->health, fx->state == VRRP_ACTIVE);
 	if (fx->why == VRRP_WHY_PEER_YIELDS ||
 	    fx->why == VRRP_WHY_NO_SUCCESSOR) {
@@ -402,7 +405,7 @@ void router_meet_room(struct router *r, bool everywhere)
 void router_begin(struct engine *e, struct router *r, bool everywhere)
 {
 	router_meet_room(r, everywhere);
-	router_set_state_file(e, r);
+	set_state_file(e, r);
 }
 
 /* --- the path ---------------------------------------------------------- */
@@ -571,7 +574,7 @@ void router_probe(struct engine *e, struct router *r)
 	r->failing = true;
 	router_review(e, r);
 	router_finish(e, r); /* its reason is told before it goes */
-	router_settle(e, r);
+	settle(e, r);
 	r->failing = false;
 	router_review(e, r);
 	router_finish(e, r);
@@ -581,12 +584,12 @@ void router_heard(struct engine *e, struct router *r,
 		  const struct vrrp_addr *source)
 {
 	if (vrrp_health_heard(&r->health.core, source))
-		router_settle(e, r);
+		settle(e, r);
 }
 
 /* --- reload ------------------------------------------------------------ */
 
-void router_settle(struct engine *e, struct router *r)
+static void settle(struct engine *e, struct router *r)
 {
 	struct vrrp_settings set;
 	const struct vrrp_event ev = {.kind = VRRP_EV_SETTINGS,
@@ -633,6 +636,6 @@ void router_configure(struct engine *e, struct router *r,
 	if (other_file) {
 		scribe_drop(r->file);
 		r->file = NULL;
-		router_set_state_file(e, r);
+		set_state_file(e, r);
 	}
 }

@@ -69,8 +69,6 @@ struct router {
 
 struct router *router_new(const struct vrrp_router_config *cfg);
 void router_free(struct router *r);
-/* Tells the core settings that are not as they were. */
-void router_settle(struct engine *e, struct router *r);
 /* Asks its gateways where it is time, and hands over where they are silent;
  * and hears whose turn it is meanwhile. */
 void router_probe(struct engine *e, struct router *r);
@@ -101,7 +99,6 @@ void router_review(struct engine *e, struct router *r);
 void router_stop(struct engine *e, struct router *r);
 /* Sets which routers listen at p; again when one's addresses change. */
 int router_listen(struct port *p, struct router **all, size_t n);
-void router_set_state_file(struct engine *e, struct router *r);
 /* Tells the journal what the state file complains of. */
 void router_hear_file(struct router *r);
 
